@@ -42,9 +42,6 @@
 #define SPLIT_BITS (4)
 #define CLASSES_MAX (((27 - SPLIT_BITS) << SPLIT_BITS) + (1 << SPLIT_BITS))
 
-// Free blocks of the wanted class that are tried before an allocation fails: the bound keeps the time constant.
-#define LAST_TRIES (32)
-
 struct _arena_t {
     uint32_t end;
     uint32_t first;
@@ -166,18 +163,6 @@ static inline uint32_t list_find(const arena_t *arena, uint32_t size) {
     return class == 0 ? 0 : arena->lists[class];
 }
 
-// As list_find, in the class whose blocks may be too small.
-static uint32_t list_find_last(const arena_t *arena, uint32_t size) {
-    uint32_t block = arena->lists[class_of(size)];
-    for (unsigned int tries = LAST_TRIES; block != 0 && tries != 0; --tries) {
-        if (block_size(arena, block) >= size) {
-            return block;
-        }
-        block = load(arena, NEXT_LINK(block));
-    }
-    return 0;
-}
-
 // Whether `bytes` more may be in use; counts them when so.
 static inline bool take(arena_t *arena, uint32_t bytes) {
     uint32_t used = arena->used + bytes;
@@ -191,10 +176,11 @@ static inline bool take(arena_t *arena, uint32_t bytes) {
     return true;
 }
 
-// The extent moves first: it has to be true also when the engine is stopped between any two instructions.
+// The extent moves first, and the fence keeps it so: it has to be true also for whom a signal stopped right after.
 static inline void move_top_up(arena_t *arena, uint32_t top) {
     if (top > arena->extent) {
         arena->extent = top;
+        __atomic_signal_fence(__ATOMIC_RELEASE);
     }
     arena->top = top;
 }
@@ -244,6 +230,12 @@ static inline bool take_from_top(arena_t *arena, uint32_t size) {
     return true;
 }
 
+// Makes a block in use of at least `size` bytes from a free block or top, whichever begins at `block`; it is large
+// enough. False when the limit would be passed.
+static inline bool take_block(arena_t *arena, uint32_t block, uint32_t size) {
+    return block == arena->top ? take_from_top(arena, size) : take_from_list(arena, block, size);
+}
+
 // Top comes last, so that the image stays short.
 void *arena_alloc(arena_t *arena, size_t size) {
     uint32_t bytes = block_size_for(size);
@@ -251,23 +243,13 @@ void *arena_alloc(arena_t *arena, size_t size) {
         return NULL;
     }
     uint32_t block = list_find(arena, bytes);
-    if (block == 0 && bytes > arena->end - arena->top) {
-        block = list_find_last(arena, bytes);
-        if (block == 0) {
-            return NULL;
-        }
-    }
-    if (block != 0) {
-        if (!take_from_list(arena, block, bytes)) {
-            return NULL;
-        }
-    } else {
+    if (block == 0) {
         block = arena->top;
-        if (!take_from_top(arena, bytes)) {
+        if (bytes > arena->end - block) {
             return NULL;
         }
     }
-    return block_payload(arena, block, size);
+    return take_block(arena, block, bytes) ? block_payload(arena, block, size) : NULL;
 }
 
 // Makes [block, block + size) free and one with its free neighbours. `flags` are those of the block's header.
@@ -319,19 +301,10 @@ static inline uint32_t room(const arena_t *arena, uint32_t block, uint32_t size)
 // Grows a block in place; there is room. False when the limit would be passed.
 static bool grow(arena_t *arena, uint32_t block, uint32_t old_size, uint32_t size) {
     uint32_t above = block + old_size;
-    uint32_t header = load(arena, block) & BELOW_FREE;
-    if (above == arena->top) {
-        if (!take(arena, size - old_size)) {
-            return false;
-        }
-        move_top_up(arena, block + size);
-        store(arena, block, size | header);
-        return true;
-    }
-    if (!take_from_list(arena, above, size - old_size)) {
+    if (!take_block(arena, above, size - old_size)) {
         return false;
     }
-    store(arena, block, (old_size + block_size(arena, above)) | header);
+    store(arena, block, (old_size + block_size(arena, above)) | (load(arena, block) & BELOW_FREE));
     return true;
 }
 
@@ -403,9 +376,14 @@ void arena_set_limit(arena_t *arena, size_t bytes) {
     arena->limit = bytes == 0 || bytes > MAX_SIZE ? MAX_SIZE : (uint32_t)bytes;
 }
 
+// Lists that free blocks of an arena of `size` bytes, a multiple of ARENA_ALIGN up to MAX_SIZE, can be in.
+static inline uint32_t list_count(size_t size) {
+    return class_of((uint32_t)size - ARENA_ALIGN) + 1;
+}
+
 // The first header lies 4 bytes before a multiple of ARENA_ALIGN, so that payloads lie on one.
 size_t arena_overhead(size_t size) {
-    size_t lists = size < MAX_SIZE ? class_of((uint32_t)size) + 1 : CLASSES_MAX;
+    size_t lists = list_count(size < ARENA_ALIGN ? ARENA_ALIGN : size < MAX_SIZE ? size : MAX_SIZE);
     size_t bytes = sizeof(arena_t) + lists * sizeof(uint32_t) + HEADER;
     return (bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 }
@@ -508,7 +486,7 @@ static bool check_list(const arena_t *arena, uint32_t class, uint32_t most, uint
 
 static bool check_lists(const arena_t *arena, uint32_t free_blocks) {
     uint32_t listed = 0;
-    uint32_t lists = class_of(arena->end + HEADER) + 1;
+    uint32_t lists = list_count(arena->end + HEADER);
     for (uint32_t class = 0; class < lists; ++class) {
         if (!check_list(arena, class, free_blocks, &listed)) {
             return false;
