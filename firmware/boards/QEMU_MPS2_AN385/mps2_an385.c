@@ -1,0 +1,142 @@
+// What edgelet needs of the board: clocks, a tick, random bytes and memory. See port_cortexm.h.
+//
+// Addresses and registers: Arm, "Application Note AN385: Cortex-M3 SMM on V2M-MPS2", and "Cortex-M System Design Kit",
+// section 4 (APB timer). Clock and random bytes are the host's, through Arm semihosting ("Semihosting for AArch32 and
+// AArch64", Arm IHI 0085).
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "port.h"
+#include "port_cortexm.h"
+
+#define REGISTER(address) (*(volatile uint32_t *)(address))
+#define VTOR REGISTER(0xe000ed08)
+#define NVIC_ISER REGISTER(0xe000e100)
+
+// APB timer 0, at the system clock.
+#define TIMER_CTRL REGISTER(0x40000000)
+#define TIMER_VALUE REGISTER(0x40000004)
+#define TIMER_RELOAD REGISTER(0x40000008)
+#define TIMER_INTCLEAR REGISTER(0x4000000c)
+#define TIMER_ENABLE_IRQ ((1u << 3) | (1u << 0))
+#define TIMER_IRQ (8)
+#define TICK_US (1000)
+
+// The board's free-running counter, slowed down to microseconds.
+#define FPGAIO_COUNTER REGISTER(0x40028018)
+#define FPGAIO_PRESCALE REGISTER(0x4002801c)
+#define CLOCK_MHZ (25)
+
+#define EXCEPTION_MEMMANAGE (4)
+#define EXCEPTION_IRQ0 (16)
+#define VECTORS (EXCEPTION_IRQ0 + TIMER_IRQ + 1)
+
+// SSRAM 2 and 3.
+#define IMAGE_MEMORY ((uint8_t *)0x20000000)
+#define IMAGE_MEMORY_SIZE (4 * 1024 * 1024)
+
+#define SYS_OPEN (0x01)
+#define SYS_READ (0x06)
+#define SYS_TIME (0x11)
+
+extern const uint32_t isr_vector[EXCEPTION_IRQ0];
+extern const uint8_t _etext[];
+
+static int32_t semihosting(uint32_t operation, const void *arg) {
+    register uint32_t r0 __asm("r0") = operation;
+    register const void *r1 __asm("r1") = arg;
+    __asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+    return (int32_t)r0;
+}
+
+static void start_counter(void) {
+    static bool started;
+    if (!started) {
+        FPGAIO_PRESCALE = CLOCK_MHZ - 1;
+        started = true;
+    }
+}
+
+// The counter has 32 bits and must be read once in 71 minutes.
+uint64_t port_ticks_us(void) {
+    static uint32_t low, high;
+    uint32_t primask;
+    __asm volatile("mrs %0, primask\n cpsid i" : "=r"(primask)::"memory");
+    start_counter();
+    uint32_t now = FPGAIO_COUNTER;
+    if (now < low) {
+        high++;
+    }
+    low = now;
+    uint64_t ticks = (uint64_t)high << 32 | now;
+    __asm volatile("msr primask, %0" ::"r"(primask) : "memory");
+    return ticks;
+}
+
+uint64_t port_time_us(void) {
+    static uint64_t origin;
+    if (origin == 0) {
+        origin = (uint64_t)(uint32_t)semihosting(SYS_TIME, NULL) * 1000000 - port_ticks_us();
+    }
+    return origin + port_ticks_us();
+}
+
+void port_random(void *buf, size_t len) {
+    static int32_t file = -1;
+    if (file < 0) {
+        static const char path[] = "/dev/urandom";
+        const struct {
+            const char *path;
+            uint32_t mode; // 1: "rb"
+            uint32_t len;
+        } open = {path, 1, sizeof(path) - 1};
+        file = semihosting(SYS_OPEN, &open);
+    }
+    const struct {
+        int32_t file;
+        void *buf;
+        size_t len;
+    } read = {file, buf, len};
+    // Returns the number of bytes that were not read.
+    if (semihosting(SYS_READ, &read) != 0) {
+        abort();
+    }
+}
+
+static void timer_handler(void) {
+    TIMER_INTCLEAR = 1;
+    cortexm_tick();
+}
+
+// The port's vector table has no place for interrupts.
+void cortexm_board_init(void) {
+    static uint32_t vectors[VECTORS] __attribute__((aligned(128)));
+    memcpy(vectors, isr_vector, EXCEPTION_IRQ0 * sizeof(*vectors));
+    cortexm_next_fault = (void (*)(void))vectors[EXCEPTION_MEMMANAGE];
+    vectors[EXCEPTION_MEMMANAGE] = (uint32_t)cortexm_fault;
+    vectors[EXCEPTION_IRQ0 + TIMER_IRQ] = (uint32_t)timer_handler;
+    VTOR = (uint32_t)vectors;
+    NVIC_ISER = 1u << TIMER_IRQ;
+}
+
+void cortexm_board_tick_start(void) {
+    TIMER_RELOAD = TICK_US * CLOCK_MHZ;
+    TIMER_VALUE = TICK_US * CLOCK_MHZ;
+    TIMER_CTRL = TIMER_ENABLE_IRQ;
+}
+
+void cortexm_board_tick_stop(void) {
+    TIMER_CTRL = 0;
+}
+
+// The linker script puts everything that stays as it is in front of _etext, the vector table first.
+const uint8_t *cortexm_board_code(size_t *len) {
+    *len = (size_t)(_etext - (const uint8_t *)isr_vector);
+    return (const uint8_t *)isr_vector;
+}
+
+uint8_t *cortexm_board_image_memory(size_t *len) {
+    *len = IMAGE_MEMORY_SIZE;
+    return IMAGE_MEMORY;
+}
