@@ -252,6 +252,17 @@ void *arena_alloc(arena_t *arena, size_t size) {
     return take_block(arena, block, bytes) ? block_payload(arena, block, size) : NULL;
 }
 
+// A read for the sanitizer to stop at when ptr is not in use (any more).
+static inline void check_in_use(const void *ptr) {
+#if ARENA_POISON
+    if (arena_usable_size(ptr) != 0) {
+        (void)*(const volatile char *)ptr;
+    }
+#else
+    (void)ptr;
+#endif
+}
+
 // Makes [block, block + size) free and one with its free neighbours. `flags` are those of the block's header.
 static inline void release(arena_t *arena, uint32_t block, uint32_t size, uint32_t flags) {
     if ((flags & BELOW_FREE) != 0) {
@@ -280,6 +291,7 @@ void arena_free(arena_t *arena, void *ptr) {
     if (ptr == NULL) {
         return;
     }
+    check_in_use(ptr);
     uint32_t block = block_of(arena, ptr);
     uint32_t header = load(arena, block);
     uint32_t size = header & ~FLAGS;
@@ -334,6 +346,7 @@ void *arena_realloc(arena_t *arena, void *ptr, size_t size) {
     if (ptr == NULL) {
         return arena_alloc(arena, size);
     }
+    check_in_use(ptr);
     uint32_t bytes = block_size_for(size);
     if (bytes == 0) {
         return NULL;
