@@ -21,3 +21,7 @@ SRC_BOARD_O = shared/runtime/gchelper_native.o shared/runtime/gchelper_thumb2.o
 
 MPY_CROSS_FLAGS += -march=armv7m
 FROZEN_MANIFEST =
+
+# As on a microcontroller: no parser, small code, little room for what stays outside the arena.
+QUICKJS_OPT = -Os
+QUICKJS_DEFINES = -DQJS_DISABLE_PARSER -DISOLATE_LOG_SIZE=2048
