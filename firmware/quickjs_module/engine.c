@@ -1,0 +1,475 @@
+// QuickJS as one translation unit, and what isolates need of its private fields. See engine.h.
+
+#include "engine.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+#include <sys/time.h>
+
+#include "port.h"
+
+// The slab allocator would take 75 KB more and hide blocks from the sanitizer build; the macro's name is upstream's
+// only switch for it. __DJGPP leaves out threads and Atomics, NDEBUG the assertions that abort.
+#if !defined(__SANITIZE_ADDRESS__) || !defined(__DJGPP) || !defined(NDEBUG)
+#error "engine.c needs -D__SANITIZE_ADDRESS__=1 -D__DJGPP -DNDEBUG (see micropython.mk)"
+#endif
+
+// The machine's clock, and UTC as the only time zone: the local-time functions of a C library take locks, and a board
+// has no time zone.
+static int engine_gettimeofday(struct timeval *tv) {
+    uint64_t now = port_time_us();
+    tv->tv_sec = (time_t)(now / 1000000);
+    tv->tv_usec = (long)(now % 1000000);
+    return 0;
+}
+#define gettimeofday(tv, tz) engine_gettimeofday(tv)
+#define localtime_r(t, tm) ((void)(t), (void)memset(tm, 0, sizeof(*(tm))))
+#define gmtime_r(t, tm) ((void)(t), (void)memset(tm, 0, sizeof(*(tm))))
+#define mktime(tm) ((void)(tm), (time_t)0)
+
+// Upstream's table of lazy property makers names js_bytecode_autoinit without arguments, its definition with them: a
+// function-like macro therefore renames the definition only, and the table gets ours.
+static JSValue js_bytecode_autoinit(JSContext *ctx, JSObject *object, JSAtom atom, void *opaque);
+#define js_bytecode_autoinit(ctx, object, atom, opaque) upstream_bytecode_autoinit(ctx, object, atom, opaque)
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#pragma GCC diagnostic ignored "-Wimplicit-fallthrough"
+#pragma GCC diagnostic ignored "-Wfloat-conversion"
+#pragma GCC diagnostic ignored "-Wdouble-promotion"
+#pragma GCC diagnostic ignored "-Wpointer-arith"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wunused-but-set-variable"
+#pragma GCC diagnostic ignored "-Wunused-variable"
+#include "quickjs.c"
+#include "dtoa.c"
+#include "libregexp.c"
+#include "libunicode.c"
+#pragma GCC diagnostic pop
+#undef js_bytecode_autoinit
+
+#include "engine_id.h"
+const char engine_id[17] = EDGELET_ENGINE_ID;
+
+// What this file keeps of a runtime, inside the arena (JSRuntime.libc_opaque): for each group that has come into being,
+// an object with its globals.
+typedef struct _engine_state_t {
+    JSValue groups[ENGINE_GROUP_COUNT];
+} engine_state_t;
+
+typedef struct _engine_lazy_global_t {
+    const char *name;
+    engine_group_t group;
+} engine_lazy_global_t;
+
+static const engine_lazy_global_t lazy_globals[] = {
+    {"Map", ENGINE_MAP_SET},
+    {"Set", ENGINE_MAP_SET},
+    {"WeakMap", ENGINE_MAP_SET},
+    {"WeakSet", ENGINE_MAP_SET},
+    {"ArrayBuffer", ENGINE_TYPED_ARRAYS},
+    {"SharedArrayBuffer", ENGINE_TYPED_ARRAYS},
+    {"DataView", ENGINE_TYPED_ARRAYS},
+    {"Int8Array", ENGINE_TYPED_ARRAYS},
+    {"Uint8Array", ENGINE_TYPED_ARRAYS},
+    {"Uint8ClampedArray", ENGINE_TYPED_ARRAYS},
+    {"Int16Array", ENGINE_TYPED_ARRAYS},
+    {"Uint16Array", ENGINE_TYPED_ARRAYS},
+    {"Int32Array", ENGINE_TYPED_ARRAYS},
+    {"Uint32Array", ENGINE_TYPED_ARRAYS},
+    {"BigInt64Array", ENGINE_TYPED_ARRAYS},
+    {"BigUint64Array", ENGINE_TYPED_ARRAYS},
+    {"Float16Array", ENGINE_TYPED_ARRAYS},
+    {"Float32Array", ENGINE_TYPED_ARRAYS},
+    {"Float64Array", ENGINE_TYPED_ARRAYS},
+    {"Date", ENGINE_DATE},
+    {"Proxy", ENGINE_PROXY},
+    {"WeakRef", ENGINE_WEAK_REF},
+    {"FinalizationRegistry", ENGINE_WEAK_REF},
+    {"DOMException", ENGINE_DOM_EXCEPTION},
+    {"atob", ENGINE_DOM_EXCEPTION},
+    {"btoa", ENGINE_DOM_EXCEPTION},
+};
+
+static int (*const group_install[ENGINE_GROUP_COUNT])(JSContext *ctx) = {
+    [ENGINE_MAP_SET] = JS_AddIntrinsicMapSet,
+    [ENGINE_TYPED_ARRAYS] = JS_AddIntrinsicTypedArrays,
+    [ENGINE_DATE] = JS_AddIntrinsicDate,
+    [ENGINE_PROXY] = JS_AddIntrinsicProxy,
+    [ENGINE_WEAK_REF] = JS_AddIntrinsicWeakRef,
+    [ENGINE_DOM_EXCEPTION] = JS_AddIntrinsicAToB,
+};
+
+static engine_state_t *state_of(JSContext *ctx) {
+    return ctx->rt->libc_opaque;
+}
+
+int engine_need(JSContext *ctx, engine_group_t group) {
+    JSValue *holder = &state_of(ctx)->groups[group];
+    if (!JS_IsUndefined(*holder)) {
+        return 0;
+    }
+    // The installers define their globals on the global object; a property that is being initialized must not see its
+    // object change, so they get another one.
+    JSValue scratch = JS_NewObjectProto(ctx, JS_NULL);
+    if (JS_IsException(scratch)) {
+        return -1;
+    }
+    JSValue global = ctx->global_obj;
+    ctx->global_obj = scratch;
+    int result = group_install[group](ctx);
+    ctx->global_obj = global;
+    if (result < 0) {
+        JS_FreeValue(ctx, scratch);
+        return -1;
+    }
+    *holder = scratch;
+    return 0;
+}
+
+static JSValue make_lazy_global(JSContext *ctx, const char *name) {
+    for (size_t i = 0; i < countof(lazy_globals); i++) {
+        if (strcmp(lazy_globals[i].name, name) == 0) {
+            engine_group_t group = lazy_globals[i].group;
+            if (engine_need(ctx, group) < 0) {
+                return JS_EXCEPTION;
+            }
+            return JS_GetPropertyStr(ctx, state_of(ctx)->groups[group], name);
+        }
+    }
+    return JS_ThrowInternalError(ctx, "no built-in %s", name);
+}
+
+// Upstream gives small integers as `opaque`, engine_define_lazy a function.
+static JSValue js_bytecode_autoinit(JSContext *ctx, JSObject *object, JSAtom atom, void *opaque) {
+    if ((uintptr_t)opaque <= JS_BUILTIN_ITERATOR_ZIP_KEYED) {
+        return upstream_bytecode_autoinit(ctx, object, atom, opaque);
+    }
+    const char *name = JS_AtomToCString(ctx, atom);
+    if (name == NULL) {
+        return JS_EXCEPTION;
+    }
+    JSValue value = ((engine_make_t)opaque)(ctx, name);
+    JS_FreeCString(ctx, name);
+    return value;
+}
+
+int engine_define_lazy(JSContext *ctx, JSValueConst obj, const char *name, engine_make_t make) {
+    JSAtom atom = JS_NewAtom(ctx, name);
+    if (atom == JS_ATOM_NULL) {
+        return -1;
+    }
+    int result = JS_DefineAutoInitProperty(
+        ctx, obj, atom, JS_AUTOINIT_ID_BYTECODE, (void *)make, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+    JS_FreeAtom(ctx, atom);
+    return result < 0 ? -1 : 0;
+}
+
+// Math comes from engine_new_math, with a random function that knows the top level.
+static int remove_math(JSContext *ctx) {
+    JSAtom atom = JS_NewAtom(ctx, "Math");
+    int result = JS_DeleteProperty(ctx, ctx->global_obj, atom, 0);
+    JS_FreeAtom(ctx, atom);
+    return result;
+}
+
+static int install_builtins(JSContext *ctx) {
+    if (JS_AddIntrinsicBaseObjects(ctx) < 0 || JS_AddIntrinsicRegExp(ctx) < 0 || JS_AddIntrinsicJSON(ctx) < 0 ||
+        JS_AddIntrinsicPromise(ctx) < 0 || remove_math(ctx) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < countof(lazy_globals); i++) {
+        if (engine_define_lazy(ctx, ctx->global_obj, lazy_globals[i].name, make_lazy_global) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+JSContext *engine_new(const JSMallocFunctions *mf, void *opaque) {
+    JSRuntime *rt = JS_NewRuntime2(mf, opaque);
+    if (rt == NULL) {
+        return NULL;
+    }
+    engine_state_t *state = js_malloc_rt(rt, sizeof(*state));
+    if (state == NULL) {
+        JS_FreeRuntime(rt);
+        return NULL;
+    }
+    for (size_t i = 0; i < ENGINE_GROUP_COUNT; i++) {
+        state->groups[i] = JS_UNDEFINED;
+    }
+    rt->libc_opaque = state;
+    JS_SetCanBlock(rt, false);
+    JSContext *ctx = JS_NewContextRaw(rt);
+    if (ctx == NULL || install_builtins(ctx) < 0) {
+        return NULL;
+    }
+    return ctx;
+}
+
+JSValue engine_new_math(JSContext *ctx) {
+    JSValue math = JS_NewObjectProtoList(ctx, ctx->class_proto[JS_CLASS_OBJECT], js_math_funcs, countof(js_math_funcs));
+    if (!JS_IsException(math)) {
+        JSAtom atom = JS_NewAtom(ctx, "random");
+        JS_DeleteProperty(ctx, math, atom, 0);
+        JS_FreeAtom(ctx, atom);
+    }
+    return math;
+}
+
+void engine_enable_compiler(JSContext *ctx) {
+    JS_AddIntrinsicEval(ctx);
+}
+
+// A set of atoms, as a bit each.
+typedef struct _atom_set_t {
+    uint8_t *bits;
+    JSAtom limit;
+} atom_set_t;
+
+static void atom_set_add(atom_set_t *set, JSAtom atom) {
+    if (atom < set->limit) {
+        set->bits[atom >> 3] |= 1 << (atom & 7);
+    }
+}
+
+static bool atom_set_has(const atom_set_t *set, JSAtom atom) {
+    return atom < set->limit && (set->bits[atom >> 3] & (1 << (atom & 7))) != 0;
+}
+
+// Every opcode format with an atom has it right behind the opcode byte.
+static void collect_atoms(const JSFunctionBytecode *b, atom_set_t *set) {
+    for (int pos = 0; pos < b->byte_code_len;) {
+        const JSOpCode *op = &short_opcode_info(b->byte_code_buf[pos]);
+        switch (op->fmt) {
+            case OP_FMT_atom:
+            case OP_FMT_atom_u8:
+            case OP_FMT_atom_u16:
+            case OP_FMT_atom_label_u8:
+            case OP_FMT_atom_label_u16:
+                atom_set_add(set, get_u32(b->byte_code_buf + pos + 1));
+                break;
+            default:
+                break;
+        }
+        pos += op->size;
+    }
+}
+
+// Initializes the first lazy property of `object` that is in the set. 1 when there was one, 0 when none is left.
+// One at a time, since initializing may give the object another shape.
+static int warm_one(JSContext *ctx, JSObject *object, const atom_set_t *set) {
+    JSShapeProperty *prs = get_shape_prop(object->shape);
+    for (int i = 0; i < object->shape->prop_count; i++, prs++) {
+        if (prs->atom == JS_ATOM_NULL || (prs->flags & JS_PROP_TMASK) != JS_PROP_AUTOINIT ||
+            !atom_set_has(set, prs->atom)) {
+            continue;
+        }
+        JSValue value = JS_GetProperty(ctx, JS_MKPTR(JS_TAG_OBJECT, object), prs->atom);
+        if (JS_IsException(value)) {
+            return -1;
+        }
+        JS_FreeValue(ctx, value);
+        return 1;
+    }
+    return 0;
+}
+
+// Objects that come into being here are added at the list's end, and so are visited too.
+static int warm_objects(JSContext *ctx, const atom_set_t *set) {
+    struct list_head *el;
+    list_for_each(el, &ctx->rt->gc_obj_list) {
+        JSGCObjectHeader *header = list_entry(el, JSGCObjectHeader, link);
+        if (JS_GC_TYPE(header) != JS_GC_OBJ_TYPE_JS_OBJECT) {
+            continue;
+        }
+        int result;
+        while ((result = warm_one(ctx, (JSObject *)header, set)) > 0) {
+        }
+        if (result < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int engine_warm(JSContext *ctx) {
+    atom_set_t set = {.limit = (JSAtom)ctx->rt->atom_size};
+    set.bits = js_mallocz(ctx, (set.limit + 7) / 8);
+    if (set.bits == NULL) {
+        return -1;
+    }
+    struct list_head *el;
+    list_for_each(el, &ctx->rt->gc_obj_list) {
+        JSGCObjectHeader *header = list_entry(el, JSGCObjectHeader, link);
+        if (JS_GC_TYPE(header) == JS_GC_OBJ_TYPE_FUNCTION_BYTECODE) {
+            collect_atoms((const JSFunctionBytecode *)header, &set);
+        }
+    }
+    int result = warm_objects(ctx, &set);
+    js_free(ctx, set.bits);
+    return result;
+}
+
+void engine_renew(JSContext *ctx, uint64_t random_state, size_t stack) {
+    ctx->random_state = random_state != 0 ? random_state : 1;
+    ctx->interrupt_counter = JS_INTERRUPT_COUNTER_INIT;
+    ctx->rt->stack_size = stack;
+    JS_UpdateStackTop(ctx->rt);
+}
+
+double engine_random(JSContext *ctx) {
+    JSFloat64Union u;
+    u.u64 = ((uint64_t)0x3ff << 52) | (xorshift64star(&ctx->random_state) >> 12);
+    return u.d - 1.0;
+}
+
+void engine_interrupt_soon(JSContext *ctx) {
+    *(volatile int *)&ctx->interrupt_counter = 0;
+}
+
+// The memory that engine_backtrace may look at: the arena and the C stack in use.
+typedef struct _readable_t {
+    uintptr_t arena, arena_end, stack, stack_end;
+} readable_t;
+
+static bool readable(const readable_t *r, const void *p, size_t size) {
+    uintptr_t at = (uintptr_t)p;
+    return (at & (sizeof(void *) - 1)) == 0 && ((at >= r->arena && at <= r->arena_end && size <= r->arena_end - at) ||
+                                                   (at >= r->stack && at <= r->stack_end && size <= r->stack_end - at));
+}
+
+typedef struct _text_t {
+    char *out;
+    size_t size, len;
+} text_t;
+
+static void text_add(text_t *text, char c) {
+    if (text->len + 1 < text->size) {
+        text->out[text->len++] = c;
+    }
+}
+
+static void text_add_str(text_t *text, const char *s) {
+    for (; *s != '\0'; s++) {
+        text_add(text, *s);
+    }
+}
+
+static void text_add_int(text_t *text, int value) {
+    char digits[12];
+    size_t n = 0;
+    do {
+        digits[n++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (n > 0) {
+        text_add(text, digits[--n]);
+    }
+}
+
+static void text_add_atom(text_t *text, JSRuntime *rt, JSAtom atom, const readable_t *r, const char *otherwise) {
+    JSAtomStruct *const *array = rt->atom_array;
+    if (__JS_AtomIsTaggedInt(atom) || (int)atom >= rt->atom_size || !readable(r, array + atom, sizeof(*array))) {
+        text_add_str(text, otherwise);
+        return;
+    }
+    JSString *s = array[atom];
+    if (!readable(r, s, sizeof(*s)) || s->len == 0 || s->is_wide_char || s->len > 120 ||
+        !readable(r, (void *)((uintptr_t)str8(s) & ~(uintptr_t)7), s->len + 8)) {
+        text_add_str(text, otherwise);
+        return;
+    }
+    for (uint32_t i = 0; i < s->len; i++) {
+        uint8_t c = str8(s)[i];
+        text_add(text, c >= 0x20 && c < 0x7f ? (char)c : '?');
+    }
+}
+
+static void text_add_position(
+    text_t *text, JSContext *ctx, JSFunctionBytecode *b, const JSStackFrame *sf, const readable_t *r) {
+    text_add_str(text, " (");
+    text_add_atom(text, ctx->rt, b->filename, r, "?");
+    intptr_t pc = sf->cur_pc - b->byte_code_buf - 1;
+    bool table = b->pc2line_len > 0 &&
+                 readable(r, (void *)((uintptr_t)b->pc2line_buf & ~(uintptr_t)7), (size_t)b->pc2line_len + 8);
+    if (sf->cur_pc != NULL && pc >= 0 && pc < b->byte_code_len && table) {
+        int column;
+        int line = find_line_num(ctx, b, (uint32_t)pc, &column);
+        text_add(text, ':');
+        text_add_int(text, line);
+        text_add(text, ':');
+        text_add_int(text, column);
+    }
+    text_add(text, ')');
+}
+
+static bool text_add_frame(text_t *text, JSContext *ctx, const JSStackFrame *sf, const readable_t *r) {
+    if (JS_VALUE_GET_TAG(sf->cur_func) != JS_TAG_OBJECT) {
+        return false;
+    }
+    const JSObject *function = JS_VALUE_GET_OBJ(sf->cur_func);
+    if (!readable(r, function, sizeof(*function))) {
+        return false;
+    }
+    text_add_str(text, "    at ");
+    if (!js_class_has_bytecode(function->class_id)) {
+        text_add_str(text, "<native>\n");
+        return true;
+    }
+    JSFunctionBytecode *b = function->u.func.function_bytecode;
+    if (!readable(r, b, sizeof(*b))) {
+        return false;
+    }
+    text_add_atom(text, ctx->rt, b->func_name, r, "<anonymous>");
+    text_add_position(text, ctx, b, sf, r);
+    text_add(text, '\n');
+    return true;
+}
+
+// As many frames as Error.stackTraceLimit has by default.
+#define BACKTRACE_FRAMES (10)
+
+void engine_backtrace(JSContext *ctx, char *out, size_t size, const void *lo, size_t len) {
+    readable_t r = {
+        .arena = (uintptr_t)lo,
+        .arena_end = (uintptr_t)lo + len,
+        .stack = js_get_stack_pointer() & ~(uintptr_t)(sizeof(void *) - 1),
+        .stack_end = ctx->rt->stack_top,
+    };
+    text_t text = {.out = out, .size = size};
+    const JSStackFrame *sf = ctx->rt->current_stack_frame;
+    for (int i = 0; i < BACKTRACE_FRAMES && sf != NULL && readable(&r, sf, sizeof(*sf)); i++) {
+        if (!text_add_frame(&text, ctx, sf, &r)) {
+            break;
+        }
+        sf = sf->prev_frame;
+    }
+    out[text.len] = '\0';
+}
+
+bool engine_is_stack_overflow(JSContext *ctx, JSValueConst exception) {
+    static const char overflow[] = "Maximum call stack size exceeded";
+    if (JS_VALUE_GET_TAG(exception) != JS_TAG_OBJECT) {
+        return false;
+    }
+    JSObject *object = JS_VALUE_GET_OBJ(exception);
+    JSProperty *pr;
+    JSShapeProperty *prs = find_own_property(&pr, object, JS_ATOM_message);
+    if (object->class_id != JS_CLASS_ERROR || prs == NULL || (prs->flags & JS_PROP_TMASK) != JS_PROP_NORMAL ||
+        JS_VALUE_GET_TAG(pr->u.value) != JS_TAG_STRING) {
+        return false;
+    }
+    JSString *message = JS_VALUE_GET_STRING(pr->u.value);
+    (void)ctx;
+    return !message->is_wide_char && message->kind == JS_STRING_KIND_NORMAL && message->len == sizeof(overflow) - 1 &&
+           memcmp(str8(message), overflow, sizeof(overflow) - 1) == 0;
+}
+
+JSValue engine_module_namespace(JSContext *ctx, JSValueConst module) {
+    return JS_GetModuleNamespace(ctx, JS_VALUE_GET_PTR(module));
+}

@@ -1,0 +1,75 @@
+// QuickJS, unmodified, with access to the few private fields that isolates need.
+//
+// engine.c includes the engine's sources as one translation unit. Nothing else may include quickjs.c.
+
+#ifndef EDGELET_ENGINE_H
+#define EDGELET_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "quickjs.h"
+
+// Makes the value of a lazy property. `name` is the property's name. Returns an exception as engine functions do.
+typedef JSValue (*engine_make_t)(JSContext *ctx, const char *name);
+
+// A runtime that allocates with `mf` only, and a context with the standard built-ins: those that few handlers touch
+// (Map, Date, typed arrays, Proxy, ...) come into being when their global is first read. No eval, no Atomics, no
+// performance, time zone UTC. NULL when memory ran out.
+JSContext *engine_new(const JSMallocFunctions *mf, void *opaque);
+
+// Gives `obj` a writable, configurable, non-enumerable property whose value `make` returns on first access.
+// `make` must not change `obj`. 0, or -1 with a pending exception.
+int engine_define_lazy(JSContext *ctx, JSValueConst obj, const char *name, engine_make_t make);
+
+// The groups of built-ins that come into being when one of their globals is first read.
+typedef enum {
+    ENGINE_MAP_SET,      // Map, Set, WeakMap, WeakSet
+    ENGINE_TYPED_ARRAYS, // ArrayBuffer, SharedArrayBuffer, DataView, Uint8Array and its kin
+    ENGINE_DATE,
+    ENGINE_PROXY,
+    ENGINE_WEAK_REF,      // WeakRef, FinalizationRegistry
+    ENGINE_DOM_EXCEPTION, // DOMException, atob, btoa
+    ENGINE_GROUP_COUNT,
+} engine_group_t;
+
+// A Math object without `random`, which engine_new leaves out for the isolate to define.
+JSValue engine_new_math(JSContext *ctx);
+
+// Native code that makes objects of a group's classes calls this first: whatever a handler did to the global, the
+// class is there afterwards. 0, or -1 with a pending exception.
+int engine_need(JSContext *ctx, engine_group_t group);
+
+// Lets JS_Eval compile source text in this context; without effect in builds without a parser.
+void engine_enable_compiler(JSContext *ctx);
+
+// Brings up every lazy property whose name occurs in the bytecode that has been loaded: what the function's requests
+// are likely to touch. Must run before any of that bytecode does, so that nothing but built-ins is called.
+// 0, or -1 with a pending exception.
+int engine_warm(JSContext *ctx);
+
+// What a restored context needs before it runs: a fresh Math.random state (0 is replaced) and the stack limits
+// of the C stack that it is called on.
+void engine_renew(JSContext *ctx, uint64_t random_state, size_t stack);
+
+// The next Math.random number, in [0, 1).
+double engine_random(JSContext *ctx);
+
+// Makes the engine call its interrupt handler at the next poll. Safe in interrupt context.
+void engine_interrupt_soon(JSContext *ctx);
+
+// Writes the JavaScript stack as text, a line a frame ("    at name (file:line:column)\n"), NUL terminated and cut to
+// `size` bytes. Allocates nothing and checks every pointer against the block [lo, lo + len), so that it may be
+// called at any instruction.
+void engine_backtrace(JSContext *ctx, char *out, size_t size, const void *lo, size_t len);
+
+// Whether the exception is the engine's own stack overflow error.
+bool engine_is_stack_overflow(JSContext *ctx, JSValueConst exception);
+
+// The namespace object of a module (JS_TAG_MODULE).
+JSValue engine_module_namespace(JSContext *ctx, JSValueConst module);
+
+// 16 hex digits, see engine_id.py.
+extern const char engine_id[17];
+
+#endif // EDGELET_ENGINE_H
