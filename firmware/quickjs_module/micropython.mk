@@ -1,0 +1,26 @@
+# The isolates as a MicroPython user C module: make USER_C_MODULES=.../firmware QUICKJS_DIR=<quickjs-ng's C sources>
+
+QUICKJS_MODULE_DIR := $(USERMOD_DIR)
+
+ifeq ($(wildcard $(QUICKJS_DIR)/quickjs.c),)
+$(error QUICKJS_DIR must name the folder of quickjs-ng's C sources (./edgelet build does so))
+endif
+
+# What every object of the engine is compiled with: see engine.c. engine_id.py lists the same flags.
+QUICKJS_FLAGS = -D__SANITIZE_ADDRESS__=1 -D__DJGPP -DNDEBUG
+QUICKJS_OPT ?= -O2
+# A microcontroller's firmware adds QJS_DISABLE_PARSER.
+QUICKJS_DEFINES ?=
+
+QUICKJS_ENGINE_ID_H := $(BUILD)/quickjs_module/engine_id.h
+$(if $(shell $(PYTHON) $(QUICKJS_MODULE_DIR)/engine_id.py $(QUICKJS_DIR) $(QUICKJS_ENGINE_ID_H) || echo failed), $(error engine_id.py failed))
+
+SRC_USERMOD_C += $(QUICKJS_MODULE_DIR)/modquickjs.c
+SRC_USERMOD_LIB_C += $(filter-out %/modquickjs.c, $(wildcard $(QUICKJS_MODULE_DIR)/*.c))
+
+# -isystem, searched last: no header of the engine's hides one of MicroPython's.
+CFLAGS_USERMOD += -I$(QUICKJS_MODULE_DIR) -isystem $(QUICKJS_DIR) $(QUICKJS_DEFINES)
+QUICKJS_OBJ = $(patsubst $(QUICKJS_MODULE_DIR)/%.c, $(BUILD)/quickjs_module/%.o, $(wildcard $(QUICKJS_MODULE_DIR)/*.c))
+$(QUICKJS_OBJ): CFLAGS += -std=gnu11 -D_GNU_SOURCE -I$(BUILD)/quickjs_module $(QUICKJS_OPT)
+$(BUILD)/quickjs_module/engine.o: CFLAGS += $(QUICKJS_FLAGS)
+$(BUILD)/quickjs_module/engine.o: $(QUICKJS_ENGINE_ID_H)
