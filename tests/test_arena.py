@@ -28,6 +28,7 @@ MISTAKES = [
     "overflow-far",
     "underflow",
     "read-behind-shrunk",
+    "read-far-behind-shrunk",
     "use-after-free",
     "use-after-move",
     "double-free",

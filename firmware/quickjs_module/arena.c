@@ -176,7 +176,8 @@ static inline bool take(arena_t *arena, uint32_t bytes) {
     return true;
 }
 
-// The extent moves first, and the fence keeps it so: it has to be true also for whom a signal stopped right after.
+// The extent moves first, and the fence keeps that order: it has to cover every byte written also when a signal's
+// handler jumps out of here.
 static inline void move_top_up(arena_t *arena, uint32_t top) {
     if (top > arena->extent) {
         arena->extent = top;
@@ -332,11 +333,11 @@ static void shrink(arena_t *arena, uint32_t block, uint32_t old_size, uint32_t s
     release(arena, block + size, rest, 0);
 }
 
+// Only to grow.
 static void *move(arena_t *arena, void *ptr, size_t size) {
     void *moved = arena_alloc(arena, size);
     if (moved != NULL) {
-        size_t old = arena_usable_size(ptr);
-        memcpy(moved, ptr, old < size ? old : size);
+        memcpy(moved, ptr, arena_usable_size(ptr));
         arena_free(arena, ptr);
     }
     return moved;
@@ -404,7 +405,7 @@ size_t arena_overhead(size_t size) {
 #if ARENA_POISON
 // Hides everything behind the control structure but the payloads in use.
 static void poison(const arena_t *arena) {
-    POISON(address(arena, arena->first), arena->end - arena->first);
+    POISON(address(arena, arena->first), arena->end + HEADER - arena->first);
     for (uint32_t block = arena->first; block != arena->top; block += block_size(arena, block)) {
         if ((load(arena, block) & FREE) == 0) {
             void *payload = address(arena, block + HEADER);

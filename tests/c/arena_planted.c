@@ -14,6 +14,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     const char *mistake = argv[1];
+    unsigned int read = 0;
     arena_t *arena = arena_init(block, sizeof(block));
     volatile unsigned char *low = arena_alloc(arena, 100);
     volatile unsigned char *ptr = arena_alloc(arena, 101);
@@ -41,12 +42,15 @@ int main(int argc, char **argv) {
         ptr[-1] = 1;
     } else if (strcmp(mistake, "read-behind-shrunk") == 0) {
         ptr = arena_realloc(arena, (void *)ptr, 40);
-        return ptr[40];
+        read = ptr[40];
+    } else if (strcmp(mistake, "read-far-behind-shrunk") == 0) {
+        ptr = arena_realloc(arena, (void *)ptr, 40);
+        read = ptr[100];
     } else if (strcmp(mistake, "use-after-free") == 0) {
-        return freed[0];
+        read = freed[0];
     } else if (strcmp(mistake, "use-after-move") == 0) {
         arena_realloc(arena, (void *)low, 1000);
-        return low[99];
+        read = low[99];
     } else if (strcmp(mistake, "double-free") == 0) {
         arena_free(arena, (void *)freed);
     } else if (strcmp(mistake, "realloc-after-free") == 0) {
@@ -56,6 +60,6 @@ int main(int argc, char **argv) {
     } else if (strcmp(mistake, "none") != 0) {
         return 2;
     }
-    puts("returned");
+    printf("returned%s\n", read == 1 ? " after a read" : "");
     return 0;
 }

@@ -221,6 +221,23 @@ static void test_realloc_in_place(void) {
     CHECK(pristine(arena, 64 * KIB));
 }
 
+// 8 bytes are no block of their own, but must not be lost where free memory follows.
+static void test_smallest_shrink(void) {
+    arena_t *arena = arena_init(block, 64 * KIB);
+    void *low = arena_alloc(arena, 100);
+    void *wall = arena_alloc(arena, 100);
+    size_t used = arena_used(arena);
+    CHECK(arena_realloc(arena, low, 92) == low && arena_used(arena) == used);
+    CHECK(arena_realloc(arena, wall, 92) == wall && arena_used(arena) == used - 8);
+    void *last = arena_alloc(arena, 100);
+    arena_free(arena, wall);
+    used = arena_used(arena);
+    CHECK(arena_realloc(arena, low, 84) == low && arena_used(arena) == used - 16 && arena_check(arena));
+    arena_free(arena, low);
+    arena_free(arena, last);
+    CHECK(pristine(arena, 64 * KIB));
+}
+
 static void test_realloc_moves(void) {
     arena_t *arena = arena_init(block, 64 * KIB);
     void *ptr = arena_alloc(arena, 1000);
@@ -548,6 +565,7 @@ int main(void) {
     RUN(test_limit_of_growth);
     RUN(test_peak);
     RUN(test_realloc_in_place);
+    RUN(test_smallest_shrink);
     RUN(test_realloc_moves);
     RUN(test_neighbours_join_in_every_order);
     RUN(test_exhaustion_then_free_all);

@@ -1,0 +1,21 @@
+"""Builds and runs bench/arena.c: the arena allocator's speed on this machine."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULE = ROOT / "firmware" / "quickjs_module"
+
+
+def main():
+    """Prints the table; takes about a second."""
+    with tempfile.TemporaryDirectory() as directory:
+        program = Path(directory) / "arena"
+        sources = [ROOT / "bench" / "arena.c", MODULE / "arena.c"]
+        subprocess.run(["gcc", "-O2", f"-I{MODULE}", *sources, "-o", program], check=True)
+        subprocess.run([program], check=True)
+
+
+if __name__ == "__main__":
+    main()
