@@ -9,7 +9,7 @@ MODULE = ROOT / "firmware" / "quickjs_module"
 
 
 def main():
-    """Prints the table; takes about a second."""
+    """Print the table; takes about a second."""
     with tempfile.TemporaryDirectory() as directory:
         program = Path(directory) / "arena"
         sources = [ROOT / "bench" / "arena.c", MODULE / "arena.c"]

@@ -66,7 +66,7 @@ def test_against_model(compiler, tmp_path):
 
 
 def test_against_model_with_libfuzzer(tmp_path):
-    """libFuzzer steers the same operations by coverage; its seed makes the run repeatable."""
+    """The same operations, steered by coverage; the seed makes the run repeatable."""
     compiler = ["clang", *SANITIZED, "-fsanitize=fuzzer", "-DARENA_LIBFUZZER=1"]
     program = build(compiler, "arena_fuzz", tmp_path)
     done = run(program, "-seed=1", "-runs=4000", "-max_len=4096", "-len_control=0")
