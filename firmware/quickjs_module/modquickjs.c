@@ -15,6 +15,7 @@
 
 #include "bundle.h"
 #include "engine.h"
+#include "host.h"
 #include "isolate.h"
 #include "port.h"
 
@@ -44,6 +45,7 @@ typedef struct _obj_call_t {
     uint32_t number; // isolate_t.call
     isolate_state_t state;
     bool background;
+    bool passes_through; // ctx.passThroughOnException was called
     int status;
     mp_obj_t headers, body, error;
     uint64_t cpu_us;
@@ -135,6 +137,7 @@ static void update_call(obj_call_t *self) {
     self->cpu_us = iso->cpu_used_us;
     self->peak = isolate_peak(iso);
     self->background = iso->background;
+    self->passes_through = iso->killed == ISOLATE_OK && iso->host->web.pass_through;
     if (self->state != ISOLATE_PENDING) {
         return;
     }
@@ -400,6 +403,9 @@ static void call_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         case MP_QSTR_background:
             dest[0] = mp_obj_new_bool(self->background && is_current(self));
             break;
+        case MP_QSTR_passes_through:
+            dest[0] = mp_obj_new_bool(self->passes_through);
+            break;
         case MP_QSTR_status:
             dest[0] = self->state == ISOLATE_DONE ? MP_OBJ_NEW_SMALL_INT(self->status) : mp_const_none;
             break;
@@ -494,6 +500,7 @@ static obj_call_t *new_call(obj_image_t *image) {
     call->image = image;
     call->state = ISOLATE_PENDING;
     call->background = false;
+    call->passes_through = false;
     call->status = 0;
     call->headers = mp_const_none;
     call->body = mp_const_none;

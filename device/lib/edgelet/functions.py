@@ -1,0 +1,345 @@
+"""The functions of this device: from their releases to the answers that they give."""
+
+import asyncio
+import time
+
+import quickjs
+from quickjs import PENDING
+
+from edgelet import log, static
+from edgelet.calls import Waiting, error_response, log_lines, outcome
+from edgelet.isolates import Busy, Isolates
+from edgelet.routing import Table
+
+# What a binding of a type offers to a handler: env.NAME.method().
+_METHODS = {
+    "kv": ("get", "put", "delete", "list"),
+    "ratelimit": ("limit",),
+}
+
+#: Upper bounds of the latency histogram's buckets, in milliseconds of wall time.
+BUCKETS = (1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000)
+
+
+class Stats:
+    """What is counted of a function since the device started."""
+
+    def __init__(self):
+        self.requests = 0
+        self.errors = {}  # kind -> count
+        self.cpu_us = 0
+        self.wall_ms = 0
+        self.peak = 0  # most bytes of an arena that a call used
+        self.buckets = [0] * (len(BUCKETS) + 1)
+
+    def add(self, kind, wall_ms, cpu_us, peak):
+        """Counts one request."""
+        self.requests += 1
+        self.cpu_us += cpu_us
+        self.wall_ms += wall_ms
+        if peak > self.peak:
+            self.peak = peak
+        if kind != "ok":
+            self.errors[kind] = self.errors.get(kind, 0) + 1
+        i = 0
+        for bound in BUCKETS:
+            if wall_ms <= bound:
+                break
+            i += 1
+        self.buckets[i] += 1
+
+
+class Function:
+    """A release of a function, ready to answer requests: `function(head, body, connection)`, as `edgelet.server` wants.
+
+    It lives until its release, variables or secrets change; then another one takes its place and `close()` ends it.
+    """
+
+    def __init__(self, owner, release, stats):
+        self._owner = owner
+        self._isolates = owner.isolates
+        self._release = release
+        self._running = set()  # Waiting
+        self.stats = stats
+        self.name = release.function
+        self.release = release.id
+        self.hosts = release.hosts
+        self.routes = release.routes
+        self.bindings = release.bindings
+        self.limits = owner.limits_of(release)
+        self.image_size = 0
+        self._static = static.Files(release) if release.static else None
+        self.has_handler = bool(release.main)
+
+    def build(self, arena):
+        """The function's image, in an idle arena. Raises quickjs.Error or ValueError."""
+        env = self._owner.config.env(self.name, self._release.vars)
+        bindings = {}
+        for name, options in self.bindings.items():
+            bindings[name] = (options["type"], _METHODS[options["type"]])
+        image = arena.build(
+            self._release.bundle(),
+            env,
+            bindings,
+            self.limits["cpu_ms"],
+            self.limits["memory"],
+            self.limits["stack"],
+            self.name,
+        )
+        self.image_size = image.size
+        return image
+
+    def __call__(self, head, body, connection):
+        if self._static and head.method in ("GET", "HEAD"):
+            response = self._static.respond(head)
+            if response is not None:
+                return response
+        if not self.has_handler:
+            return connection.server.route(connection, head, body, None)
+        if not self._isolates.idle:
+            return self._queued(head, bytes(body), connection)
+        return self._start(self._isolates.idle.pop(), head, body, connection, 0)
+
+    async def _queued(self, head, body, connection):
+        began = time.ticks_ms()
+        try:
+            slot = await self._isolates.wait()
+        except Busy as e:
+            request = self._owner.request_id()
+            log.add("warn", str(e), request, self.name, 503)
+            self.stats.add("busy", time.ticks_diff(time.ticks_ms(), began), 0, 0)
+            return error_response(503, request, 1)
+        response = self._start(slot, head, body, connection, time.ticks_diff(time.ticks_ms(), began))
+        return response if type(response) is tuple else await response
+
+    def _start(self, slot, head, body, connection, queued_ms):
+        """Runs the handler in a slot; (status, headers, body), or an awaitable of it where the handler waits."""
+        try:
+            image = slot.images.get(self) or self._isolates.build(slot, self)
+            call = image.start(
+                head.method,
+                head.target,
+                head.headers,
+                body if len(body) or head.length else None,
+                head.host or "localhost",
+                connection.scheme,
+                self._owner.peer(head, connection),
+            )
+        except Exception as e:
+            self._isolates.release(slot)
+            return self._unbuilt(e)
+        if call.state == PENDING or call.background:
+            return self._wait(slot, call, head, body, connection, queued_ms)
+        self._isolates.release(slot)
+        request = self._owner.request_id()
+        return self._end(call, request, head, body, connection, queued_ms + call.cpu_us // 1000)
+
+    def _unbuilt(self, error):
+        request = self._owner.request_id()
+        kind = error.kind if isinstance(error, quickjs.Error) else "build"
+        text = "the image cannot be built: %s" % error
+        if isinstance(error, quickjs.Error) and error.stack:
+            text += "\n" + error.stack
+        log.add("error", text, request, self.name, 503)
+        self.stats.add(kind, 0, 0, 0)
+        return error_response(503, request, 1)
+
+    def _end(self, call, request, head, body, connection, wall_ms, failure=None):
+        """Counts and logs a call that has its outcome; the response."""
+        log_lines(call, self, request)
+        kind, response = outcome(self, call, request, failure)
+        self.stats.add(kind, wall_ms, call.cpu_us, call.peak)
+        if kind == "ok":
+            log.request(request, self.name, response[0], call.cpu_us, wall_ms, call.peak)
+        elif call.passes_through and kind == "thrown":
+            return connection.server.route(connection, head, body, None)
+        return response
+
+    async def _wait(self, slot, call, head, body, connection, queued_ms):
+        """A handler that awaits operations, or has given some to ctx.waitUntil."""
+        began = time.ticks_ms()
+        request = self._owner.request_id()
+        waiting = Waiting(self, call, request, self._owner.operations)
+        self._running.add(waiting)
+        in_background = False
+        try:
+            await waiting.answer(self.limits["wall_ms"])
+            wall_ms = queued_ms + time.ticks_diff(time.ticks_ms(), began)
+            response = self._end(call, request, head, body, connection, wall_ms, waiting.failure)
+            if call.background and waiting.failure is None:
+                in_background = True
+                asyncio.create_task(self._finish(slot, waiting))
+        finally:
+            if not in_background:
+                self._leave(slot, waiting)
+        return response if type(response) is tuple else await response
+
+    async def _finish(self, slot, waiting):
+        """What ctx.waitUntil was given, after the response."""
+        try:
+            await waiting.finish(self.limits["background_ms"])
+            if waiting.failure == "wall":
+                text = "ctx.waitUntil took longer than %d ms" % self.limits["background_ms"]
+                log.add("warn", text, waiting.request, self.name)
+        finally:
+            self._leave(slot, waiting)
+
+    def _leave(self, slot, waiting):
+        waiting.abandon()
+        self._running.discard(waiting)
+        self._isolates.release(slot)
+
+    async def close(self, drain_ms):
+        """Lets running calls end for at most `drain_ms`, aborts the others, and erases the images."""
+        until = time.ticks_add(time.ticks_ms(), drain_ms)
+        while self._running and time.ticks_diff(until, time.ticks_ms()) > 0:
+            await asyncio.sleep_ms(20)
+        self.retire()
+
+    def retire(self):
+        """Ends the running calls and erases the images, before this returns."""
+        for waiting in self._running:
+            waiting.abort()
+        self._isolates.erase(self)
+
+
+class Functions:
+    """The functions of this device and what they share.
+
+    operations: name of an operation ("kv.get") -> function(function, *args), see `edgelet.calls.Waiting`.
+    """
+
+    def __init__(self, releases, config, operations):
+        settings = config.settings
+        self.releases = releases
+        self.config = config
+        self.operations = operations
+        self.isolates = Isolates(
+            settings["arenas"],
+            settings["arena_bytes"],
+            settings["image_cache_bytes"],
+            settings["queue_length"],
+            settings["queue_ms"],
+        )
+        self._functions = {}
+        self._stats = {}
+        self._table = Table()
+        self._requests = 0
+        self._proxies = [p.strip() for p in settings["proxies"].split(",") if p.strip()]
+        config.on_change = self.reload
+
+    def find(self, authority, target):
+        """The Function that answers a request, or None."""
+        return self._table.find(authority, target)
+
+    def names(self):
+        """The functions that answer requests, sorted."""
+        return sorted(self._functions)
+
+    def get(self, name):
+        """The Function `name`, or None."""
+        return self._functions.get(name)
+
+    def request_id(self):
+        """An id for a request, unique since the device started."""
+        self._requests += 1
+        return "%06x" % self._requests
+
+    def limits_of(self, release):
+        """The limits of a release, with the device's defaults for those it does not set."""
+        settings = self.config.settings
+        size = self.isolates.slots[0].arena.size
+        limits = {
+            "cpu_ms": settings["cpu_ms"],
+            "wall_ms": settings["wall_ms"],
+            "background_ms": settings["background_ms"],
+            "memory": size,
+            "stack": None,
+        }
+        limits.update(release.limits)
+        limits["memory"] = min(limits["memory"], size)
+        return limits
+
+    def peer(self, head, connection):
+        """The client's address: what X-Forwarded-For says, but only from a proxy that the owner named."""
+        peer = connection.peer[0]
+        if peer in self._proxies:
+            return forwarded_for(head.headers, self._proxies) or peer
+        return peer
+
+    def start(self):
+        """Loads all functions, at boot. One that does not load is logged and left out."""
+        for name in self.releases.names():
+            try:
+                self._put(self._load(name))
+            except (ValueError, quickjs.Error) as e:
+                log.error("function is not available: %s" % e, function=name)
+
+    def _load(self, name):
+        """A Function of the active release, with the statistics that it has had so far."""
+        stats = self._stats.get(name) or Stats()
+        self._stats[name] = stats
+        return Function(self, self.releases.release(name), stats)
+
+    def _put(self, function):
+        """Puts a function into service; returns the one whose place it takes, or None."""
+        old = self._functions.get(function.name)
+        self._functions[function.name] = function
+        self._table.replace(self._functions.values())
+        return old
+
+    async def activate(self, name, id):
+        """Builds release `id` of a function, makes it the active one, and ends the old one's requests."""
+        candidate = Function(self, self.releases.release(name, id), self._stats.setdefault(name, Stats()))
+        await self._try(candidate)
+        self.releases.activate(name, id)
+        old = self._put(candidate)
+        if old:
+            await old.close(self.config.settings["drain_ms"])
+
+    async def _try(self, function):
+        """Builds the function's image, so that one that cannot run is found before it is asked. Raises what the build
+        raises, or Busy."""
+        if not function.has_handler:
+            return
+        slot = await self.isolates.wait()
+        try:
+            self.isolates.build(slot, function)
+        finally:
+            self.isolates.release(slot)
+
+    def reload(self, name):
+        """The function's variables or secrets have changed: what was built with the old ones is erased before this
+        returns."""
+        if name not in self._functions:
+            return
+        function = self._load(name)
+        self._put(function).retire()
+        if function.has_handler and self.isolates.idle:
+            slot = self.isolates.idle.pop()
+            try:
+                self.isolates.build(slot, function)
+            finally:
+                self.isolates.release(slot)
+
+    async def remove(self, name):
+        """Takes a function out of service and deletes its releases."""
+        self.releases.delete(name)
+        old = self._functions.pop(name, None)
+        self._table.replace(self._functions.values())
+        if old:
+            await old.close(self.config.settings["drain_ms"])
+
+
+def forwarded_for(lines, proxies):
+    """The last address in X-Forwarded-For that is not a trusted proxy's; "" where there is none."""
+    addresses = []
+    for line in bytes(lines).split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"x-forwarded-for":
+            addresses.extend(value.decode().split(","))
+    for address in reversed(addresses):
+        address = address.strip()
+        if address and address not in proxies:
+            return address
+    return ""
