@@ -1,0 +1,200 @@
+"""The HTTP server: a microdot application with our own connections, and functions beside its routes."""
+
+import asyncio
+import sys
+import time
+
+from microdot import Microdot, Request, Response
+from microdot.microdot import NoCaseDict, invoke_handler
+
+from edgelet.connection import READ_SIZE, ROUTE, Connection
+from edgelet.http import Stream, date_line, join_fields, split_fields
+from edgelet.limits import Limits
+
+#: How often limits of time are checked and the Date is renewed, in milliseconds.
+TICK_MS = 250
+
+_BACKLOG = 128 if sys.platform == "linux" else 8
+_SPARE_BUFFERS = 4
+_TURNED_AWAY = 4  # connections beyond the limit that are told so at a time; more are closed at once
+
+
+class _FunctionResponse(Response):
+    """A function's response on its way through microdot's hooks: its headers are complete."""
+
+    def complete(self):
+        pass
+
+
+class Server(Microdot):
+    """A microdot application whose routes, hooks and error handlers apply to functions too.
+
+    `find_function(head)` says which function answers a request: a callable, or None for microdot's routes. `head` is
+    the `httpparse.Head`. The function is called as `function(head, body, connection)` with the body as bytes or
+    bytearray and a `Connection`; it returns (status, headers, body), where headers are lines as bytes and the body is
+    bytes or an `edgelet.http.Stream`, or else an awaitable of that. `head` is valid until its response is sent.
+    What it raises goes to microdot's error handlers: `abort()` or any exception.
+    """
+
+    def __init__(self, find_function=None, limits=None):
+        super().__init__()
+        self.find_function = find_function or (lambda head: None)
+        self.limits = limits or Limits()
+        self.scheme = "http"
+        self.connections = set()
+        self.refused = {}  # status code: how many requests the connections refused with it
+        self.now = time.ticks_ms()  # not older than TICK_MS
+        self.date = b""  # the Date header line
+        self._ticking = None
+        self._buffers = []
+
+    async def start_server(self, host="0.0.0.0", port=5000, debug=False, ssl=None, start_serving=True):
+        """Serves until `shutdown()`; see microdot. `ssl`: an SSLContext with a certificate, for https."""
+        self.debug = debug
+        self.ssl = ssl
+        self.scheme = "https" if ssl else "http"
+        self.server = await asyncio.start_server(self._accept, host, port, _BACKLOG, ssl)
+        await self.server.wait_closed()
+
+    def shutdown(self):
+        """Stops listening, closes idle connections, and the others after their response."""
+        super().shutdown()
+        for connection in list(self.connections):
+            connection.finish()
+
+    def _accept(self, stream, _writer):
+        if self._ticking is None:
+            self._tick()
+            self._ticking = asyncio.create_task(self._keep_time())
+        connection = Connection(self, stream.s, stream.get_extra_info("peername"))
+        over = len(self.connections) - self.limits.connections
+        self.connections.add(connection)
+        if over < 0:
+            return connection.run()
+        return connection.turn_away() if over < _TURNED_AWAY else connection.drop()
+
+    def forget(self, connection):
+        """A connection has ended."""
+        self.connections.discard(connection)
+
+    def _tick(self):
+        self.now = time.ticks_ms()
+        self.date = date_line()
+
+    async def _keep_time(self):
+        """Renews time and date and ends what takes too long, as long as there are connections."""
+        while self.connections:
+            self._tick()
+            for connection in list(self.connections):
+                connection.check(self.now)
+            await asyncio.sleep_ms(TICK_MS)
+        self._ticking = None
+
+    def get_buffer(self):
+        """A bytearray of READ_SIZE bytes, of any contents."""
+        return self._buffers.pop() if self._buffers else bytearray(READ_SIZE)
+
+    def put_buffer(self, buffer):
+        """Gives a buffer back, of whatever size."""
+        if len(buffer) == READ_SIZE and len(self._buffers) < _SPARE_BUFFERS:
+            self._buffers.append(buffer)
+
+    def find_route(self, req):
+        """Microdot's search for a route, with functions beside the routes."""
+        if getattr(req, "function", None) is None:
+            return super().find_route(req)
+        req.url_args = {}
+        return self._call, "", None
+
+    async def answer(self, connection, head, body, function=None):
+        """Has microdot answer a request, with its hooks and error handlers; `function`, if any, is the route.
+
+        Returns (status, headers, body) like a function, or None where a websocket has used up the connection.
+        """
+        connection.phase = ROUTE
+        try:
+            request = self._request(connection, head, body)
+        except ValueError:
+            return await self.refuse(400, "malformed query string")
+        request.function = function
+        response = await self.dispatch_request(request)
+        return None if response is Response.already_handled else _plain(response)
+
+    async def failed(self, connection, head, body, exc):
+        """Has microdot's error handlers answer a request of which the function or its response failed with `exc`."""
+
+        def function(head, body, connection):
+            raise exc
+
+        return await self.answer(connection, head, body, function)
+
+    async def refuse(self, status, text):
+        """Has microdot's error handlers, which get None as request, answer what cannot be served."""
+        self.refused[status] = self.refused.get(status, 0) + 1
+        result = await self.error_response(None, status, text + "\n")
+        if isinstance(result, tuple):
+            response = Response(*result)
+        else:
+            response = result if isinstance(result, Response) else Response(result)
+        for handler in self.after_error_request_handlers:
+            response = await invoke_handler(handler, None, response) or response
+        if status == 503:
+            response.headers["Retry-After"] = "1"
+        return _plain(response)
+
+    def _request(self, connection, head, body):
+        headers = NoCaseDict()
+        for name, value in split_fields(head.headers):
+            if name in headers:
+                # RFC 9110 section 5.3, RFC 6265 section 5.4.
+                value = headers[name] + ("; " if name.lower() == "cookie" else ", ") + value
+            headers[name] = value
+        if head.host:
+            headers["Host"] = head.host
+        request = Request(
+            self,
+            connection.peer,
+            head.method,
+            head.target,
+            f"1.{head.minor}",
+            headers,
+            body=bytes(body),
+            sock=(connection, connection),
+            scheme=connection.scheme,
+        )
+        request.max_content_length = self.limits.body
+        request.head = head
+        return request
+
+    async def _call(self, request):
+        connection = request.sock[0]
+        result = request.function(request.head, request.body, connection)
+        if type(result) is not tuple:
+            result = await connection.wait(result)
+        if result is None:
+            return Response.already_handled
+        status, lines, body = result
+        headers = {}
+        for name, value in split_fields(lines):
+            headers.setdefault(name, []).append(value)
+        if type(body) is Stream:
+            if body.length is not None:
+                headers["Content-Length"] = str(body.length)
+            body = body.chunks
+        return _FunctionResponse(body, status, headers)
+
+
+def _plain(response):
+    """A microdot response as (status, headers, body)."""
+    response.complete()
+    length = None
+    fields = []
+    for name, value in response.headers.items():
+        if name.lower() == "content-length":
+            length = int(value)
+        else:
+            fields.append((name, value))
+    body = response.body or b""
+    if not isinstance(body, (bytes, bytearray, memoryview)):
+        body = Stream(response.body_iter(), length)
+    return response.status_code, join_fields(fields), body

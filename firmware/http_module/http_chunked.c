@@ -1,0 +1,140 @@
+#include "http_head.h"
+
+#include <string.h>
+
+// Where the decoder is (RFC 9112 section 7.1): what the next byte belongs to.
+enum {
+    SIZE,          // the hexadecimal digits of a chunk's size
+    BLANK,         // blanks between size and extension
+    EXTENSION,     // a chunk extension, ignored
+    SIZE_LF,       // the LF after size and extension
+    DATA,          // the chunk's data
+    DATA_CR,       // the CR LF after it
+    DATA_LF,       //
+    TRAILER,       // the first byte of a trailer line, or the CR of the last, empty line
+    TRAILER_NAME,  // the rest of a trailer's name
+    TRAILER_VALUE, // a trailer's value
+    TRAILER_LF,    // the LF after it
+    END_LF,        // the very last LF
+};
+
+static int hex_digit(uint8_t c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool is_value(uint8_t c) {
+    return (c >= 0x20 && c != 0x7f) || c == '\t';
+}
+
+static http_result_t go(http_chunked_t *c, uint8_t state) {
+    c->state = state;
+    return HTTP_MORE;
+}
+
+// Counts a byte of extensions or trailers.
+static bool extra_byte(http_chunked_t *c) {
+    return ++c->extra <= HTTP_CHUNK_EXTRA_MAX;
+}
+
+static http_result_t size_byte(http_chunked_t *c, uint8_t b) {
+    int digit = hex_digit(b);
+    if (digit >= 0) {
+        // Leading zeros count as well, so that a size is never longer than its value needs on any peer.
+        if (c->digits == 8) {
+            return HTTP_BAD_CHUNK;
+        }
+        c->digits++;
+        c->left = c->left > (HTTP_LENGTH_MAX >> 4) ? HTTP_LENGTH_MAX : c->left << 4 | digit;
+        return HTTP_MORE;
+    }
+    if (c->digits == 0) {
+        return HTTP_BAD_CHUNK;
+    }
+    switch (b) {
+        case '\r':
+            return go(c, SIZE_LF);
+        case ' ':
+        case '\t':
+            return go(c, BLANK);
+        case ';':
+            return go(c, EXTENSION);
+        default:
+            return HTTP_BAD_CHUNK;
+    }
+}
+
+static http_result_t extension_byte(http_chunked_t *c, uint8_t b) {
+    if (!extra_byte(c)) {
+        return HTTP_BAD_EXTENSION;
+    }
+    if (c->state == BLANK) {
+        return b == ';' ? go(c, EXTENSION) : b == ' ' || b == '\t' ? HTTP_MORE : HTTP_BAD_CHUNK;
+    }
+    return b == '\r' ? go(c, SIZE_LF) : is_value(b) ? HTTP_MORE : HTTP_BAD_CHUNK;
+}
+
+static http_result_t trailer_byte(http_chunked_t *c, uint8_t b) {
+    if (!extra_byte(c)) {
+        return HTTP_TRAILER_TOO_LARGE;
+    }
+    switch (c->state) {
+        case TRAILER:
+            return b == '\r' ? go(c, END_LF) : http_is_tchar(b) ? go(c, TRAILER_NAME) : HTTP_BAD_FIELD;
+        case TRAILER_NAME:
+            return b == ':' ? go(c, TRAILER_VALUE) : http_is_tchar(b) ? HTTP_MORE : HTTP_BAD_FIELD;
+        case TRAILER_VALUE:
+            return b == '\r' ? go(c, TRAILER_LF) : is_value(b) ? HTTP_MORE : HTTP_BAD_VALUE;
+        default:
+            return b == '\n' ? go(c, TRAILER) : HTTP_BAD_LINE_END;
+    }
+}
+
+// One byte that is not data.
+static http_result_t framing_byte(http_chunked_t *c, uint8_t b) {
+    switch (c->state) {
+        case SIZE:
+            return size_byte(c, b);
+        case BLANK:
+        case EXTENSION:
+            return extension_byte(c, b);
+        case SIZE_LF:
+            return b == '\n' ? go(c, c->left ? DATA : TRAILER) : HTTP_BAD_LINE_END;
+        case DATA_CR:
+            return b == '\r' ? go(c, DATA_LF) : HTTP_BAD_CHUNK;
+        case DATA_LF:
+            c->digits = 0;
+            return b == '\n' ? go(c, SIZE) : HTTP_BAD_LINE_END;
+        case END_LF:
+            return b == '\n' ? HTTP_DONE : HTTP_BAD_LINE_END;
+        default:
+            return trailer_byte(c, b);
+    }
+}
+
+void http_chunked_init(http_chunked_t *c) {
+    memset(c, 0, sizeof(*c));
+}
+
+http_result_t http_chunked_decode(http_chunked_t *c, uint8_t *buf, size_t len, size_t *used, size_t *produced) {
+    http_result_t result = HTTP_MORE;
+    *used = *produced = 0;
+    while (result == HTTP_MORE && *used < len) {
+        if (c->state != DATA) {
+            result = framing_byte(c, buf[(*used)++]);
+            continue;
+        }
+        size_t n = len - *used < c->left ? len - *used : c->left;
+        memmove(buf + *produced, buf + *used, n);
+        *used += n;
+        *produced += n;
+        c->left -= n;
+        if (c->left == 0) {
+            c->state = DATA_CR;
+        }
+    }
+    return result;
+}

@@ -1,0 +1,472 @@
+#include "http_head.h"
+
+#include <string.h>
+
+#define HTTP_RESULT_STATUS(name, status, text) status,
+static const uint16_t result_status[] = {HTTP_RESULTS(HTTP_RESULT_STATUS)};
+#define HTTP_RESULT_TEXT(name, status, text) text,
+static const char *const result_text[] = {HTTP_RESULTS(HTTP_RESULT_TEXT)};
+
+uint16_t http_result_status(http_result_t result) {
+    return result_status[result];
+}
+
+const char *http_result_text(http_result_t result) {
+    return result_text[result];
+}
+
+// Character classes.
+#define T (1)  // tchar of a token (RFC 9110 section 5.6.2)
+#define H (2)  // reg-name of a host (RFC 3986 section 3.2.2): unreserved, sub-delims, percent
+#define U (4)  // request target: any visible character but "#", which begins a fragment
+#define X (8)  // hexadecimal digit
+#define D (16) // decimal digit
+#define TU (T | U)
+#define HU (H | U)
+#define THU (T | H | U)
+#define XTHU (X | T | H | U)
+#define DTHU (D | X | T | H | U)
+
+static const uint8_t char_class[128] = {
+    ['!'] = THU,
+    ['"'] = U,
+    ['#'] = T,
+    ['$'] = THU,
+    ['%'] = THU,
+    ['&'] = THU,
+    ['\''] = THU,
+    ['('] = HU,
+    [')'] = HU,
+    ['*'] = THU,
+    ['+'] = THU,
+    [','] = HU,
+    ['-'] = THU,
+    ['.'] = THU,
+    ['/'] = U,
+    ['0' ... '9'] = DTHU,
+    [':'] = U,
+    [';'] = HU,
+    ['<'] = U,
+    ['='] = HU,
+    ['>'] = U,
+    ['?'] = U,
+    ['@'] = U,
+    ['A' ... 'F'] = XTHU,
+    ['G' ... 'Z'] = THU,
+    ['['] = U,
+    ['\\'] = U,
+    [']'] = U,
+    ['^'] = TU,
+    ['_'] = THU,
+    ['`'] = TU,
+    ['a' ... 'f'] = XTHU,
+    ['g' ... 'z'] = THU,
+    ['{'] = U,
+    ['|'] = TU,
+    ['}'] = U,
+    ['~'] = THU,
+};
+
+static inline bool is_class(uint8_t c, uint8_t class) {
+    return c < 128 && (char_class[c] & class);
+}
+
+bool http_is_tchar(uint8_t c) {
+    return is_class(c, T);
+}
+
+// How many bytes at the start of `p` belong to the class.
+static size_t span_class(const uint8_t *p, size_t n, uint8_t class) {
+    size_t i = 0;
+    while (i < n && is_class(p[i], class)) {
+        i++;
+    }
+    return i;
+}
+
+static inline bool is_blank(uint8_t c) {
+    return c == ' ' || c == '\t';
+}
+
+// Whether `p` is the lower-case text, case aside. Sound for bytes that are no control characters.
+static bool equal_nocase(const uint8_t *p, size_t n, const char *lower) {
+    for (size_t i = 0; i < n; i++) {
+        if ((p[i] | 0x20) != (uint8_t)lower[i]) {
+            return false;
+        }
+    }
+    return lower[n] == '\0';
+}
+
+// RFC 9110 section 5.5: visible characters, obs-text, blanks. A word at a time: header values are most of a head.
+static bool value_valid(const uint8_t *p, size_t n) {
+    const size_t ones = (size_t)-1 / 255;
+    while (n >= sizeof(size_t)) {
+        size_t w;
+        memcpy(&w, p, sizeof(w));
+        size_t del = w ^ (ones * 0x7f);
+        if ((((w - ones * 0x20) & ~w) | ((del - ones) & ~del)) & (ones * 0x80)) {
+            break;
+        }
+        p += sizeof(w);
+        n -= sizeof(w);
+    }
+    for (; n > 0; p++, n--) {
+        if ((*p < 0x20 && *p != '\t') || *p == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// uri-host [":" port] (RFC 3986 section 3.2), both possibly empty.
+static bool host_valid(const uint8_t *p, size_t n) {
+    size_t i = 0;
+    if (n > 0 && p[0] == '[') {
+        for (i = 1; i < n && (is_class(p[i], X) || p[i] == ':' || p[i] == '.'); i++) {
+        }
+        if (i < 3 || i == n || p[i++] != ']') {
+            return false;
+        }
+    } else {
+        for (; i < n && is_class(p[i], H); i++) {
+            if (p[i] == '%' && (n - i < 3 || !is_class(p[i + 1], X) || !is_class(p[i + 2], X))) {
+                return false;
+            }
+        }
+    }
+    if (i == n) {
+        return true;
+    }
+    uint32_t port = 0;
+    if (p[i++] != ':' || n - i > 5) {
+        return false;
+    }
+    for (; i < n && is_class(p[i], D); i++) {
+        port = port * 10 + (p[i] - '0');
+    }
+    return i == n && port <= 65535;
+}
+
+// The next element of a comma-separated list (RFC 9110 section 5.6.1) without the blanks around it, false at the end.
+static bool list_next(const uint8_t **p, const uint8_t *end, const uint8_t **item, size_t *len) {
+    while (*p < end && (is_blank(**p) || **p == ',')) {
+        (*p)++;
+    }
+    *item = *p;
+    while (*p < end && **p != ',') {
+        (*p)++;
+    }
+    *len = *p - *item;
+    while (*len > 0 && is_blank((*item)[*len - 1])) {
+        (*len)--;
+    }
+    return *len > 0;
+}
+
+static http_result_t parse_host(http_head_t *h, uint32_t at, const uint8_t *p, size_t n) {
+    if (h->have_host || !host_valid(p, n)) {
+        return HTTP_BAD_HOST;
+    }
+    h->have_host = true;
+    // RFC 9112 section 3.2.2: the host of an absolute target replaces this one.
+    if (!h->absolute) {
+        h->host = (http_span_t){at, n};
+    }
+    return HTTP_MORE;
+}
+
+static http_result_t parse_length(http_head_t *h, const uint8_t *p, size_t n) {
+    if (h->have_length || n == 0 || span_class(p, n, D) != n) {
+        return HTTP_BAD_LENGTH;
+    }
+    h->have_length = true;
+    for (; n > 0; p++, n--) {
+        uint8_t digit = *p - '0';
+        h->length = h->length > (HTTP_LENGTH_MAX - digit) / 10 ? HTTP_LENGTH_MAX : h->length * 10 + digit;
+    }
+    return HTTP_MORE;
+}
+
+static http_result_t parse_coding(http_head_t *h, const uint8_t *p, size_t n) {
+    const uint8_t *item, *end = p + n;
+    h->have_coding = true;
+    while (list_next(&p, end, &item, &n)) {
+        // RFC 9112 section 6.1: chunked is applied once, and last.
+        if (h->coding_chunked) {
+            return HTTP_BAD_CODING;
+        }
+        h->coding_chunked = equal_nocase(item, n, "chunked");
+        h->coding_known &= h->coding_chunked;
+    }
+    return HTTP_MORE;
+}
+
+static http_result_t parse_connection(http_head_t *h, const uint8_t *p, size_t n) {
+    const uint8_t *item, *end = p + n;
+    while (list_next(&p, end, &item, &n)) {
+        h->close |= equal_nocase(item, n, "close");
+        h->keep_alive |= equal_nocase(item, n, "keep-alive");
+    }
+    return HTTP_MORE;
+}
+
+// The fields that decide about framing and routing; all others are for the application.
+static http_result_t known_field(
+    http_head_t *h, const uint8_t *name, size_t name_len, uint32_t at, const uint8_t *p, size_t n) {
+    switch (name_len) {
+        case 4:
+            return equal_nocase(name, 4, "host") ? parse_host(h, at, p, n) : HTTP_MORE;
+        case 6:
+            // RFC 9110 section 10.1.1: an HTTP/1.0 client does not wait.
+            if (!equal_nocase(name, 6, "expect") || h->minor == 0) {
+                return HTTP_MORE;
+            }
+            h->expect_continue = true;
+            return equal_nocase(p, n, "100-continue") ? HTTP_MORE : HTTP_BAD_EXPECTATION;
+        case 10:
+            return equal_nocase(name, 10, "connection") ? parse_connection(h, p, n) : HTTP_MORE;
+        case 14:
+            return equal_nocase(name, 14, "content-length") ? parse_length(h, p, n) : HTTP_MORE;
+        case 17:
+            return equal_nocase(name, 17, "transfer-encoding") ? parse_coding(h, p, n) : HTTP_MORE;
+        default:
+            return HTTP_MORE;
+    }
+}
+
+// Checks a field line without its CR LF; `*name_len` and `*value`, which has no blanks around it, are its parts.
+static http_result_t split_field(const uint8_t *line, size_t n, size_t *name_len, http_span_t *value) {
+    if (is_blank(line[0])) {
+        return HTTP_BAD_FOLD;
+    }
+    size_t at = span_class(line, n, T);
+    *name_len = at;
+    if (at == 0 || at == n || line[at] != ':') {
+        return HTTP_BAD_FIELD;
+    }
+    at++;
+    if (!value_valid(line + at, n - at)) {
+        return HTTP_BAD_VALUE;
+    }
+    while (at < n && is_blank(line[at])) {
+        at++;
+    }
+    while (n > at && is_blank(line[n - 1])) {
+        n--;
+    }
+    *value = (http_span_t){at, n - at};
+    return HTTP_MORE;
+}
+
+static http_result_t field_line(http_head_t *h, const uint8_t *buf, uint32_t at, size_t n) {
+    size_t name_len;
+    http_span_t value;
+    http_result_t result = split_field(buf + at, n, &name_len, &value);
+    if (result != HTTP_MORE) {
+        return result;
+    }
+    uint32_t value_at = at + value.at;
+    return known_field(h, buf + at, name_len, value_at, buf + value_at, value.len);
+}
+
+// The absolute form (RFC 9112 section 3.2.2): what follows its authority is the target.
+static http_result_t absolute_target(http_head_t *h, const uint8_t *buf) {
+    const uint8_t *p = buf + h->target.at;
+    size_t n = h->target.len;
+    size_t scheme = 0;
+    if (n > 7 && equal_nocase(p, 7, "http://")) {
+        scheme = 7;
+    } else if (n > 8 && equal_nocase(p, 8, "https://")) {
+        scheme = 8;
+    } else {
+        return HTTP_BAD_TARGET;
+    }
+    size_t end = scheme;
+    while (end < n && p[end] != '/' && p[end] != '?') {
+        end++;
+    }
+    // RFC 9110 section 4.2: an http URL without a host is invalid; userinfo fails the check of the host.
+    if (end == scheme || p[scheme] == ':' || !host_valid(p + scheme, end - scheme)) {
+        return HTTP_BAD_TARGET;
+    }
+    h->absolute = true;
+    h->host = (http_span_t){h->target.at + scheme, end - scheme};
+    h->target = (http_span_t){h->target.at + end, n - end};
+    return HTTP_MORE;
+}
+
+static bool span_equal(const uint8_t *buf, http_span_t span, const char *text) {
+    return span.len == strlen(text) && memcmp(buf + span.at, text, span.len) == 0;
+}
+
+static http_result_t check_target(http_head_t *h, const uint8_t *buf) {
+    const uint8_t *p = buf + h->target.at;
+    if (h->method.len > HTTP_METHOD_MAX || span_equal(buf, h->method, "CONNECT")) {
+        return HTTP_UNKNOWN_METHOD;
+    }
+    if (h->target.len == 0 || span_class(p, h->target.len, U) != h->target.len) {
+        return HTTP_BAD_TARGET;
+    }
+    if (p[0] == '/') {
+        return HTTP_MORE;
+    }
+    if (p[0] == '*') {
+        return span_equal(buf, h->target, "*") && span_equal(buf, h->method, "OPTIONS") ? HTTP_MORE : HTTP_BAD_TARGET;
+    }
+    return absolute_target(h, buf);
+}
+
+static http_result_t check_version(http_head_t *h, const uint8_t *p, size_t n) {
+    if (n != 8 || memcmp(p, "HTTP/", 5) != 0 || !is_class(p[5], D) || p[6] != '.' || !is_class(p[7], D)) {
+        return HTTP_BAD_REQUEST_LINE;
+    }
+    // RFC 9110 section 6.2: a higher minor version is served as the highest one known.
+    h->minor = p[7] == '0' ? 0 : 1;
+    return p[5] == '1' ? HTTP_MORE : HTTP_UNKNOWN_VERSION;
+}
+
+// Method and target of the request line, of which `n` bytes are there; `*rest` is where the version begins.
+static http_result_t split_request_line(
+    http_head_t *h, const uint8_t *buf, uint32_t at, size_t n, const http_limits_t *limits, size_t *rest) {
+    size_t method = span_class(buf + at, n, T);
+    if (method == n) {
+        return method > HTTP_METHOD_MAX ? HTTP_UNKNOWN_METHOD : HTTP_MORE;
+    }
+    if (method == 0 || buf[at + method] != ' ') {
+        return HTTP_BAD_REQUEST_LINE;
+    }
+    size_t target = method + 1;
+    const uint8_t *space = memchr(buf + at + target, ' ', n - target);
+    size_t end = space ? (size_t)(space - buf) - at : n;
+    if (end - target > limits->target) {
+        return HTTP_TARGET_TOO_LONG;
+    }
+    h->method = (http_span_t){at, method};
+    h->target = (http_span_t){at + target, end - target};
+    *rest = end + 1;
+    return space ? HTTP_DONE : HTTP_MORE;
+}
+
+static http_result_t request_line(
+    http_head_t *h, const uint8_t *buf, uint32_t at, size_t n, const http_limits_t *limits) {
+    size_t version;
+    http_result_t result = split_request_line(h, buf, at, n, limits, &version);
+    if (result == HTTP_MORE) {
+        return HTTP_BAD_REQUEST_LINE;
+    }
+    if (result != HTTP_DONE) {
+        return result;
+    }
+    result = check_version(h, buf + at + version, n - version);
+    if (result == HTTP_MORE) {
+        result = check_target(h, buf);
+    }
+    h->have_request_line = true;
+    return result;
+}
+
+// What only the whole head can tell (RFC 9112 sections 3.2, 6.1, 6.3 and 9.3).
+static http_result_t finish(http_head_t *h, uint32_t end_of_fields) {
+    h->fields.len = end_of_fields - h->fields.at;
+    h->size = h->line;
+    h->persistent = !h->close && (h->minor == 1 || h->keep_alive);
+    h->chunked = h->coding_chunked;
+    if (!h->have_host && h->minor == 1) {
+        return HTTP_NO_HOST;
+    }
+    if (!h->have_coding) {
+        return HTTP_DONE;
+    }
+    if (h->have_length) {
+        return HTTP_LENGTH_AND_CODING;
+    }
+    if (!h->coding_chunked || h->minor == 0) {
+        return HTTP_BAD_CODING;
+    }
+    return h->coding_known ? HTTP_DONE : HTTP_UNKNOWN_CODING;
+}
+
+static http_result_t head_line(http_head_t *h, const uint8_t *buf, uint32_t at, size_t n, const http_limits_t *limits) {
+    if (h->have_request_line) {
+        return n == 0 ? finish(h, at) : field_line(h, buf, at, n);
+    }
+    // RFC 9112 section 2.2: empty lines before the request line are ignored.
+    if (n == 0) {
+        return HTTP_MORE;
+    }
+    h->fields.at = h->line;
+    return request_line(h, buf, at, n, limits);
+}
+
+// Refuses what is known to be too long before its line has ended.
+static http_result_t unfinished(http_head_t *h, const uint8_t *buf, size_t len, const http_limits_t *limits) {
+    size_t ignored;
+    if (!h->have_request_line && len > h->line && buf[h->line] != '\r') {
+        http_result_t result = split_request_line(h, buf, h->line, len - h->line, limits, &ignored);
+        if (result != HTTP_DONE && result != HTTP_MORE) {
+            return result;
+        }
+    }
+    return len < limits->head ? HTTP_MORE : HTTP_HEAD_TOO_LARGE;
+}
+
+void http_head_init(http_head_t *h) {
+    memset(h, 0, sizeof(*h));
+    h->coding_known = true;
+}
+
+http_result_t http_head_parse(http_head_t *h, const uint8_t *buf, size_t len, const http_limits_t *limits) {
+    if (len > limits->head) {
+        len = limits->head;
+    }
+    while (h->scanned < len) {
+        const uint8_t *lf = memchr(buf + h->scanned, '\n', len - h->scanned);
+        if (lf == NULL) {
+            h->scanned = len;
+            break;
+        }
+        uint32_t at = h->line;
+        uint32_t end = lf - buf;
+        if (end == at || buf[end - 1] != '\r') {
+            return HTTP_BAD_LINE_END;
+        }
+        h->scanned = h->line = end + 1;
+        http_result_t result = head_line(h, buf, at, end - 1 - at, limits);
+        if (result != HTTP_MORE) {
+            return result;
+        }
+    }
+    return unfinished(h, buf, len, limits);
+}
+
+// Fields that describe the connection or the message's framing, which are not a handler's to set.
+static bool is_framing_field(const uint8_t *name, size_t n) {
+    static const char *const names[] = {"connection", "content-length", "date", "keep-alive", "proxy-connection", "te",
+        "trailer", "transfer-encoding", "upgrade"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strlen(names[i]) == n && equal_nocase(name, n, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+unsigned int http_fields_scan(const uint8_t *buf, size_t len) {
+    unsigned int flags = 0;
+    while (len > 0) {
+        size_t name;
+        http_span_t value;
+        const uint8_t *lf = memchr(buf, '\n', len);
+        if (lf == NULL || lf - buf < 2 || lf[-1] != '\r' ||
+            split_field(buf, lf - 1 - buf, &name, &value) != HTTP_MORE) {
+            return HTTP_FIELDS_BAD;
+        }
+        if (is_framing_field(buf, name)) {
+            flags |= HTTP_FIELDS_FRAMING;
+        }
+        len -= lf + 1 - buf;
+        buf = lf + 1;
+    }
+    return flags;
+}
