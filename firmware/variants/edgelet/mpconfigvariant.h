@@ -1,0 +1,9 @@
+// The Linux ("unix") firmware of edgelet: the local device that people develop on, and the home gateway.
+
+#define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
+
+#include "variants/mpconfigvariant_common.h"
+
+// The keyboard interrupt's longjmp out of a signal handler would leave dead JavaScript and Python frames behind.
+#undef MICROPY_ASYNC_KBD_INTR
+#define MICROPY_ASYNC_KBD_INTR (0)

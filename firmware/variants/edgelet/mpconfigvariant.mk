@@ -1,0 +1,7 @@
+# One thread runs everything, so that a signal can stop JavaScript and nothing else.
+MICROPY_PY_THREAD = 0
+MICROPY_PY_BTREE = 0
+MICROPY_PY_FFI = 0
+# See process.c, which raises MicroPython's stack limit.
+LDFLAGS += -Wl,--wrap=mp_cstack_init_with_sp_here
+FROZEN_MANIFEST ?= $(VARIANT_DIR)/manifest.py

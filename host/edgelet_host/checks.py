@@ -1,0 +1,51 @@
+"""`edgelet test`: linters and type checker first, then pytest, whose lines are the last."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgelet_host import firmware
+from edgelet_host.paths import FIRMWARE, ROOT, cache_dir
+from edgelet_host.system import BUILD_PACKAGES, TEST_PACKAGES, ensure_packages
+from edgelet_host.terminal import warn
+
+
+def run_tests(quick: bool, arguments: Sequence[str]) -> int:
+    """Run all checks and the tests; 0 where all passed.
+
+    quick: leave out tests marked `slow`. arguments: for pytest (paths, -k, ...).
+    """
+    ensure_packages(BUILD_PACKAGES | TEST_PACKAGES)
+    firmware.ensure_unix()
+    failed = run_checks()
+    for name in failed:
+        warn(f"{name} found something, see above; the tests run all the same.")
+    command = [sys.executable, "-m", "pytest", *(("-m", "not slow") if quick else ()), *arguments]
+    status = subprocess.run(command, cwd=ROOT, check=False).returncode
+    return status or int(bool(failed))
+
+
+def run_checks() -> list[str]:
+    """Run linters, formatters and type checker; give the names of those that found something."""
+    c_files = [str(path) for path in c_sources()]
+    checks = {
+        "ruff check": ["ruff", "check", "--quiet"],
+        "ruff format": ["ruff", "format", "--check", "--quiet"],
+        "mypy": ["mypy", "--no-error-summary", f"--cache-dir={cache_dir() / 'mypy'}"],
+        "clang-format": ["clang-format", "--dry-run", "-Werror", *c_files],
+    }
+    # The programs of the virtual environment that runs this.
+    environment = os.environ | {"RUFF_CACHE_DIR": str(cache_dir() / "ruff")}
+    programs = Path(sys.executable).parent
+    return [
+        name
+        for name, (program, *options) in checks.items()
+        if subprocess.run([str(programs / program), *options], cwd=ROOT, env=environment, check=False).returncode != 0
+    ]
+
+
+def c_sources() -> list[Path]:
+    """Give every C file of ours."""
+    return sorted(path for top in (FIRMWARE, ROOT / "tests") for path in top.rglob("*.[ch]"))

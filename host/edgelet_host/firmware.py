@@ -1,0 +1,244 @@
+"""Builds the firmware for Linux (MicroPython's "unix" port) with our C modules and our variant.
+
+    binary = ensure_unix()                  # Path of the firmware, built first if need be
+    binary = ensure_unix(sanitize=True)     # with AddressSanitizer and UndefinedBehaviorSanitizer
+
+All is built in the cache, in one folder for each checkout of edgelet and variant; nothing is
+written into the checkout or into MicroPython's tree. A build is stale when the content of one of
+its inputs, the pinned sources, the flags or the compiler changed. The binary is replaced in one
+step, so that one that runs stays whole. Two processes that want the same build wait for each other.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from edgelet_host import sources
+from edgelet_host.errors import EdgeletError
+from edgelet_host.paths import FIRMWARE, ROOT, cache_dir
+from edgelet_host.system import BUILD_PACKAGES, ensure_packages
+from edgelet_host.terminal import step
+
+# The flags with which MicroPython's own CI builds its sanitizer variants (tools/ci.sh). The garbage
+# collector scans the real stack, so locals must not move to a fake one (asan-use-after-return=0).
+SANITIZER_FLAGS = "-fsanitize=address,undefined --param asan-use-after-return=0"
+
+
+@dataclass(frozen=True)
+class State:
+    """What a firmware is made from.
+
+    setup: a digest of what changes every object (pinned sources, flags, compiler, Python, the
+    upstream checkout). inputs: the sha256 of every file of ours, by path. started: when make was
+    started, in seconds since the epoch. complete: whether it came to its end.
+    """
+
+    setup: str
+    inputs: dict[str, str]
+    started: float = 0.0
+    complete: bool = False
+
+    def same_as(self, other: "State | None") -> bool:
+        """Whether both lead to the same firmware."""
+        return other is not None and (self.setup, self.inputs) == (other.setup, other.inputs)
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build of the Linux firmware and its folder in the cache.
+
+    sanitize: whether it carries the sanitizers. checkout: an upstream MicroPython checkout to build
+    from, None for the pinned source.
+    """
+
+    sanitize: bool
+    checkout: Path | None
+
+    @property
+    def folder(self) -> Path:
+        """The build's folder: make's output, the log, the stamp and the firmware."""
+        name = "unix-sanitize" if self.sanitize else "unix"
+        return cache_dir() / "builds" / f"{name}-{digest(str(ROOT), str(self.checkout))}"
+
+    @property
+    def firmware(self) -> Path:
+        """The finished firmware."""
+        return self.folder / "micropython"
+
+    @property
+    def variables(self) -> list[str]:
+        """The variables on make's command line that do not depend on where the sources are."""
+        variables = [f"VARIANT_DIR={FIRMWARE}/variants/edgelet", f"USER_C_MODULES={FIRMWARE}"]
+        # Frozen modules need a micropython-lib, known by its README.md; we take nothing from it.
+        variables += [f"MPY_LIB_DIR={ROOT}", "STRIP="]
+        if self.sanitize:
+            variables += [f"{name}_EXTRA={SANITIZER_FLAGS}" for name in ("CFLAGS", "LDFLAGS")]
+        return variables
+
+    def state(self) -> State:
+        """What the firmware would be made from now."""
+        tools = [Path(tool).resolve() for tool in (shutil.which("gcc"), sys.executable) if tool]
+        setup = [sources.SOURCES_FILE.read_text(), *self.variables, *file_times(tools)]
+        if self.checkout:
+            setup += file_times(checkout_files(self.checkout))
+        return State(digest(*setup), inputs())
+
+    def read_stamp(self) -> State | None:
+        """What the last run of make was made from; None where there was none."""
+        try:
+            return State(**json.loads((self.folder / "stamp.json").read_text()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+
+    def write_stamp(self, state: State) -> None:
+        """Keep what a run of make is made from."""
+        (self.folder / "stamp.json").write_text(json.dumps(asdict(state)))
+
+    def is_fresh(self, state: State) -> bool:
+        """Whether the finished firmware is the one for `state`."""
+        stamp = self.read_stamp()
+        complete = stamp is not None and stamp.complete and self.firmware.is_file()
+        return complete and state.same_as(stamp)
+
+
+def ensure_unix(sanitize: bool = False, micropython: Path | None = None) -> Path:
+    """Give the path of the Linux firmware; build it first where it is missing or stale.
+
+    sanitize: with AddressSanitizer and UndefinedBehaviorSanitizer. micropython: an upstream
+    checkout to build from instead of the pinned source; the environment variable
+    EDGELET_MICROPYTHON names one too. Raises EdgeletError.
+    """
+    chosen = micropython or os.environ.get("EDGELET_MICROPYTHON")
+    build = Build(sanitize, Path(chosen).resolve() if chosen else None)
+    state = build.state()
+    if not build.is_fresh(state):
+        with sources.locked(build.folder):
+            if not build.is_fresh(state):
+                run_build(build, state)
+    return build.firmware
+
+
+def inputs() -> dict[str, str]:
+    """Hash every file of ours that goes into the Linux firmware."""
+    paths = [path for top in (FIRMWARE, ROOT / "device") for path in walk(top)]
+    return {str(path.relative_to(ROOT)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def walk(top: Path) -> Iterator[Path]:
+    """Give the files below `top` without boards, what editors hide and Python's caches."""
+    for folder, folders, files in os.walk(top):
+        left_out = ("__pycache__", "boards")
+        folders[:] = sorted(n for n in folders if n not in left_out and not n.startswith("."))
+        visible = sorted(n for n in files if not n.startswith(".") and not n.endswith("~"))
+        yield from (Path(folder, name) for name in visible)
+
+
+def checkout_files(checkout: Path) -> Iterator[Path]:
+    """Give the files of an upstream checkout from which the Linux firmware is built."""
+    parts = ["extmod", "mpy-cross", "ports/unix", "py", "shared", "tools"]
+    parts += ["lib/crypto-algorithms", "lib/littlefs", "lib/mbedtls", "lib/mbedtls_errors"]
+    parts += ["lib/oofatfs", "lib/re1.5", "lib/uzlib"]
+    for part in parts:
+        yield from walk(checkout / part)
+
+
+def file_times(paths: Iterator[Path] | list[Path]) -> list[str]:
+    """Give path, size and time of files: a change of content that need not be read."""
+    states = [(path, path.lstat()) for path in paths]
+    return [f"{path} {state.st_size} {state.st_mtime_ns}" for path, state in states]
+
+
+def run_build(build: Build, state: State) -> None:
+    """Bring what the build needs, run make and put the firmware in its place."""
+    ensure_packages(BUILD_PACKAGES)
+    tree = sources.micropython_tree(["mbedtls"], build.checkout)
+    quickjs = sources.ensure("quickjs-ng")
+    objects = build.folder / "make"
+    if not can_continue(build.read_stamp(), state):
+        shutil.rmtree(objects, ignore_errors=True)
+    state = State(state.setup, state.inputs, started=time.time())
+    build.write_stamp(state)
+    made = objects / "unix" / "micropython"
+    # make does not link again when an object is no longer wanted.
+    made.unlink(missing_ok=True)
+    log = build.folder / "build.log"
+    log.unlink(missing_ok=True)
+    title = "Building the sanitizer firmware" if build.sanitize else "Building the Linux firmware"
+    with step(title) as detail:
+        make(tree / "mpy-cross", objects / "mpy-cross", [], log, detail)
+        places = [f"MICROPY_MPYCROSS={objects}/mpy-cross/mpy-cross", f"QUICKJS_DIR={quickjs}"]
+        make(tree / "ports" / "unix", made.parent, [*places, *build.variables], log, detail)
+    partial = build.folder / ".micropython.partial"
+    shutil.copy2(made, partial)
+    partial.replace(build.firmware)
+    build.write_stamp(State(state.setup, state.inputs, state.started, complete=True))
+
+
+def can_continue(before: State | None, now: State) -> bool:
+    """Whether make can tell by times what the last run left to do.
+
+    It cannot where flags or upstream sources changed, where an input is gone (names generated from
+    it stay), and where an input changed although it is older than the last run.
+    """
+    if before is None or before.setup != now.setup or not before.inputs.keys() <= now.inputs.keys():
+        return False
+    changed = [path for path, content in before.inputs.items() if now.inputs[path] != content]
+    return all((ROOT / path).stat().st_mtime > before.started for path in changed)
+
+
+def make(folder: Path, output: Path, variables: list[str], log: Path, detail: Callable[[str], None]) -> None:
+    """Run make in a folder of a MicroPython tree, adding what it prints to `log`.
+
+    output: make's build folder. variables: for make's command line. detail: is told each line.
+    """
+    command = ["make", "-C", str(folder), f"-j{len(os.sched_getaffinity(0))}", f"BUILD={output}"]
+    command += [f"PYTHON={sys.executable}", *variables]
+    with (
+        log.open("a") as file,
+        subprocess.Popen(
+            command,
+            env=make_environment(folder),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
+        assert process.stdout is not None
+        for line in process.stdout:
+            file.write(line)
+            detail(line.strip())
+    if process.returncode != 0:
+        raise EdgeletError(explain_make(log))
+
+
+def make_environment(folder: Path) -> dict[str, str]:
+    """Give the environment for make in a folder of a MicroPython tree.
+
+    Nothing of the user's environment (CFLAGS, DEBUG, MAKEFLAGS) changes the firmware, and
+    MicroPython does not take a git repository around the cache for its own.
+    """
+    tree = next(parent for parent in folder.parents if (parent / "py").is_dir())
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    return kept | {"LC_ALL": "C.UTF-8", "GIT_CEILING_DIRECTORIES": str(tree.parent)}
+
+
+def explain_make(log: Path) -> str:
+    """Give the first error in a build log in one line that names the log."""
+    telling = re.compile(r"\berror\b|Error:|undefined reference|\*\*\*", re.IGNORECASE)
+    errors = [line.strip() for line in log.read_text().splitlines() if telling.search(line)]
+    reason = errors[0].replace(f"{ROOT}/", "") if errors else "make gave no reason"
+    return f"The firmware does not build: {reason}. Mend it and run again; the full log is {log}"
+
+
+def digest(*parts: str) -> str:
+    """Give 16 hex digits over some texts."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,69 @@
+"""The system packages that building and testing need.
+
+They are installed where that is allowed, and named where it is not.
+"""
+
+import os
+import shutil
+import subprocess
+
+from edgelet_host.errors import EdgeletError
+from edgelet_host.terminal import step
+
+# Debian packages, each with a program by which it is known on systems that are not Debian's.
+Packages = dict[str, str | None]
+BUILD_PACKAGES: Packages = {"gcc": "gcc", "libc6-dev": None, "make": "make"}
+FETCH_PACKAGES: Packages = {"debian-archive-keyring": None}
+BOARD_PACKAGES: Packages = {
+    "gcc-arm-none-eabi": "arm-none-eabi-gcc",
+    "libnewlib-arm-none-eabi": None,
+}
+TEST_PACKAGES: Packages = BOARD_PACKAGES | {
+    "clang": "clang",
+    "gpg": "gpg",
+    "qemu-system-arm": "qemu-system-arm",
+    "valgrind": "valgrind",
+}
+
+
+def ensure_packages(packages: Packages) -> None:
+    """Make sure that Debian packages are there.
+
+    Root installs them with apt; anyone else gets an error with the command that does it.
+    """
+    if shutil.which("dpkg-query") is None:
+        missing = [program for program in packages.values() if program and not shutil.which(program)]
+        if missing:
+            raise EdgeletError(f"Not found: {', '.join(missing)}. Install them with this system's package manager.")
+        return
+    missing = missing_packages(list(packages))
+    if not missing:
+        return
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise EdgeletError(f"System packages are missing. Install them: sudo apt install {' '.join(missing)}")
+    install_packages(missing)
+
+
+def missing_packages(names: list[str]) -> list[str]:
+    """Give those of `names` that dpkg does not know as installed."""
+    query = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *names]
+    shown = subprocess.run(query, capture_output=True, text=True, check=False).stdout
+    installed = {line.removesuffix(" installed") for line in shown.splitlines() if line.endswith(" installed")}
+    return [name for name in names if name not in installed]
+
+
+def install_packages(names: list[str]) -> None:
+    """Install Debian packages with apt, as root."""
+    with step(f"Installing {' '.join(names)}"):
+        apt_get("update")
+        apt_get("install", "--yes", "--no-install-recommends", *names)
+
+
+def apt_get(*arguments: str) -> None:
+    """Run apt-get on this machine, as root, without questions."""
+    command = ["apt-get", "--quiet", "--option=DPkg::Lock::Timeout=300", *arguments]
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        reasons = [line for line in done.stderr.splitlines() if line.startswith("E:")]
+        raise EdgeletError(f"This failed: {' '.join(command)} ({reasons[0] if reasons else done.stderr[-200:]})")

@@ -1,0 +1,36 @@
+"""What commands print while they work, to stderr: progress in a terminal, else plain lines."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+
+def say(text: str) -> None:
+    """Print one line of information."""
+    click.echo(text, err=True)
+
+
+def warn(text: str) -> None:
+    """Print one line that the user should not overlook."""
+    click.secho(f"Warning: {text}", fg="yellow", err=True)
+
+
+@contextmanager
+def step(title: str) -> Iterator[Callable[[str], None]]:
+    """Show that `title` is under way and how long it took.
+
+    The function that it gives shows a detail of the moment.
+    """
+    started = time.monotonic()
+    if not sys.stderr.isatty():
+        say(f"{title} ...")
+        yield lambda detail: None
+    else:
+        from rich.console import Console
+
+        with Console(stderr=True).status(title) as status:
+            yield lambda detail: status.update(f"{title}  [dim]{detail[-60:]}[/dim]")
+    say(f"{title}: done in {time.monotonic() - started:.1f} s")
