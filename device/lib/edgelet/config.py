@@ -1,0 +1,319 @@
+"""What the owner configures: the device's settings, and each function's variables and secrets.
+
+    settings.json                the device's settings, without its secrets
+    secrets.json                 the device's secrets
+    env/<function>.json          a function's variables
+    secrets/<function>.json      its secrets, each with the time it was set
+
+Each change replaces one file atomically. The values of secrets leave this module through `env()`
+and `device_secret()` only.
+"""
+
+import json
+import sys
+from hashlib import sha256
+
+from edgelet import files, limits, names
+
+_BOARD = sys.platform != "linux"
+
+VALUE_BYTES = 4096  # of a variable or secret; an RSA 4096 private key in PEM has 3.3 KB
+ENV_BYTES = 16384  # of all variables or all secrets of a function, names included
+
+# name -> (default on boards, default on Linux, lowest, highest, meaning). Limits of the HTTP server
+# are settings too, under their names in `edgelet.limits.TABLE`. Lowest and highest bound a number,
+# or the UTF-8 bytes of a text.
+SETTINGS = {
+    "hostname": ("edgelet", "edgelet", 1, 63, "name on the network; <hostname>.local by mDNS"),
+    "wifi_ssid": ("", "", 0, 32, "name of the Wi-Fi network"),
+    "wifi_country": ("", "", 0, 2, "two letters, which channels the radio may use"),
+    "wifi_power_save": (True, True, None, None, "let the radio sleep between packets"),
+    "time_server": ("pool.ntp.org", "pool.ntp.org", 1, 253, "NTP server"),
+    "cpu_mhz": (0, 0, 0, 1000, "CPU clock, 0 for the board's own"),
+    "safe_pin": (-1, -1, -1, 63, "pin that selects safe mode when low at boot, -1 for none"),
+    "watchdog": (True, True, None, None, "restart a device that hangs"),
+    "proxies": ("", "", 0, 1024, "addresses whose forwarded-for headers count, comma-separated"),
+    "cpu_ms": (1000, 50, 1, 60000, "CPU time of one call, for functions that do not set it"),
+    "queue_ms": (2000, 2000, 0, 60000, "how long a request waits for an arena"),
+    "queue_length": (4, 64, 0, 4096, "how many requests wait for an arena"),
+    "background_ms": (5000, 30000, 0, 3600000, "what ctx.waitUntil may take"),
+    "drain_ms": (2000, 2000, 0, 60000, "what requests may take after a new release came"),
+    "arena_bytes": (96 << 10, 512 << 10, 64 << 10, 1 << 30, "size of an arena (fixed on RP2040)"),
+    "arenas": (1, 4, 1, 64, "how many requests can be in JavaScript at once"),
+    "image_cache_bytes": (128 << 10, 64 << 20, 0, 1 << 30, "images kept in RAM"),
+    "log_bytes": (4096, 256 << 10, 1024, 16 << 20, "size of the log ring"),
+    "release_files": (64, 1000, 1, 10000, "files of a release"),
+    "release_file_bytes": (256 << 10, 32 << 20, 1024, 1 << 30, "size of one of them"),
+    "release_bytes": (512 << 10, 256 << 20, 1024, 1 << 30, "size of all of them"),
+    "kv_keys": (128, 10000, 1, 1000000, "keys of a KV namespace"),
+    "kv_value_bytes": (4096, 1 << 20, 16, 16 << 20, "size of a value in KV"),
+    "kv_bytes": (32 << 10, 64 << 20, 1024, 1 << 30, "size of a KV namespace, keys and values"),
+    "kv_cache_bytes": (1024, 1 << 20, 0, 64 << 20, "values of a KV namespace kept in RAM"),
+    "ratelimit_keys": (64, 1024, 1, 65536, "keys that a rate limit binding tells apart"),
+}
+
+# name -> (shortest, longest, meaning), in bytes.
+DEVICE_SECRETS = {
+    "admin_secret": (16, 128, "opens /metrics"),
+    "wifi_password": (8, 64, "WPA passphrase, or its key as 64 hex digits"),
+}
+
+
+def _setting(name):
+    """(default, lowest, highest) of a setting. ValueError for an unknown one."""
+    if name in SETTINGS:
+        board, linux, low, high, _ = SETTINGS[name]
+        return (board if _BOARD else linux), low, high
+    for limit, linux, board, low, high, _, _ in limits.TABLE:
+        if limit == name:
+            return (board if _BOARD else linux), low, high
+    raise ValueError("there is no setting %s; there are: %s" % (name, ", ".join(setting_names())))
+
+
+def setting_names():
+    """The names of all settings, sorted."""
+    return sorted(list(SETTINGS) + [row[0] for row in limits.TABLE])
+
+
+def _check_setting(name, value):
+    default, low, high = _setting(name)
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise ValueError("setting %s must be true or false" % name)
+    elif isinstance(default, str):
+        if not isinstance(value, str) or not low <= len(value.encode()) <= high:
+            raise ValueError("setting %s must be text of %d to %d bytes" % (name, low, high))
+        if any(c < " " or c == "\x7f" for c in value):
+            raise ValueError("setting %s must not have control characters" % name)
+    elif type(value) is not int or not low <= value <= high:
+        raise ValueError("setting %s must be a whole number from %d to %d" % (name, low, high))
+
+
+def _http_limits(values):
+    return {row[0]: values[row[0]] for row in limits.TABLE if row[0] in values}
+
+
+def _check(values):
+    for name, value in values.items():
+        _check_setting(name, value)
+    limits.Limits(**_http_limits(values))
+
+
+def _load(path):
+    """The object in a JSON file, {} where there is none."""
+    if files.kind(path) is None:
+        return {}
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except ValueError:
+        # The parser's own message would be no help, and must never quote a secret.
+        raise ValueError("%s is damaged: remove it and set its values again" % path) from None
+
+
+def _save(path, values):
+    files.make_folder(files.folder_of(path))
+    files.replace(path, json.dumps(values))
+
+
+def _check_text(name, value, low=0, high=VALUE_BYTES):
+    if not isinstance(value, str) or not low <= len(value.encode()) <= high:
+        raise ValueError("%s must be text of %d to %d bytes" % (name, low, high))
+    if "\0" in value:
+        raise ValueError("%s must not have a NUL character" % name)
+
+
+def _check_total(name, texts):
+    if sum(len(text.encode()) for text in texts) > ENV_BYTES:
+        raise ValueError("too much for function %s: at most %d bytes" % (name, ENV_BYTES))
+
+
+class Settings:
+    """The device's settings, in RAM: settings[name]. Changed through `set` only.
+
+    problems: what of the file was not valid, a line each, and is at its default instead: a device
+    must start, after another firmware was flashed too.
+    """
+
+    def __init__(self, root):
+        self._path = root + "/settings.json"
+        self._values = {}
+        self.problems = []
+        try:
+            for name, value in _load(self._path).items():
+                self._accept(name, value)
+        except ValueError as error:
+            self.problems.append(str(error))
+
+    def _accept(self, name, value):
+        values = dict(self._values)
+        values[name] = value
+        try:
+            _check(values)
+            self._values = values
+        except ValueError as error:
+            self.problems.append(str(error))
+
+    def __getitem__(self, name):
+        value = self._values.get(name)
+        return _setting(name)[0] if value is None else value
+
+    def set(self, changes):
+        """Changes several settings at once, a dict; the value None restores the default."""
+        values = dict(self._values)
+        for name, value in changes.items():
+            _setting(name)
+            if value is None:
+                values.pop(name, None)
+            else:
+                values[name] = value
+        _check(values)
+        _save(self._path, values)
+        self._values = values
+
+    def changed(self):
+        """The settings that are not left at their defaults, a dict."""
+        return dict(self._values)
+
+    def http_limits(self):
+        """The limits of the HTTP server that are set, a dict for `edgelet.limits.Limits`."""
+        return _http_limits(self._values)
+
+
+class Config:
+    """Settings, variables and secrets below the folder `root`.
+
+    clock() gives the time that is kept with a secret, in seconds since 1970. `on_change(function)`
+    is called after a function's variables or secrets have changed on flash and before the change is
+    reported as done: it rebuilds the function's image and erases the old one. What it raises
+    reaches the caller, and the change stays: a secret that was withdrawn never comes back.
+    `on_setting(names)` is called likewise after settings or device secrets have changed.
+    """
+
+    def __init__(self, root, clock, on_change=None, on_setting=None):
+        self._root = root
+        self._clock = clock
+        self.on_change = on_change
+        self.on_setting = on_setting
+        self.settings = Settings(root)
+
+    def set(self, changes):
+        """Changes settings and device secrets, a dict of both; None restores the default, or removes the secret.
+
+        ValueError, and nothing is changed, where one of them is not valid.
+        """
+        secret = {name: value for name, value in changes.items() if name in DEVICE_SECRETS}
+        plain = {name: value for name, value in changes.items() if name not in DEVICE_SECRETS}
+        for name, value in secret.items():
+            if value is not None:
+                _check_text(name, value, *DEVICE_SECRETS[name][:2])
+        if plain:
+            self.settings.set(plain)
+        if secret:
+            self._set_secrets(self._root + "/secrets.json", secret)
+        if self.on_setting and changes:
+            self.on_setting(sorted(changes))
+
+    def device_secret(self, name):
+        """The value of a secret of the device, "" where it is not set."""
+        return _load(self._root + "/secrets.json").get(name, ("", 0))[0]
+
+    def device_secrets(self):
+        """[(name, time set)] of the device's secrets, sorted, without their values."""
+        return self._listed(self._root + "/secrets.json")
+
+    def vars(self, function):
+        """The variables that were set on the device for a function, a dict."""
+        return _load(self._vars_path(function))
+
+    def set_vars(self, function, changes):
+        """Sets variables of a function, a dict; the value None removes one."""
+        path = self._vars_path(function)
+        self._check_changes(function, changes, "secret", _load(self._secrets_path(function)))
+        values = _load(path)
+        self._merge(values, changes)
+        _check_total(function, list(values) + list(values.values()))
+        _save(path, values)
+        self._changed(function)
+
+    def secrets(self, function):
+        """[(name, time set)] of a function's secrets, sorted, without their values."""
+        return self._listed(self._secrets_path(function))
+
+    def set_secrets(self, function, changes):
+        """Sets secrets of a function, a dict; the value None removes one."""
+        path = self._secrets_path(function)
+        self._check_changes(function, changes, "variable", _load(self._vars_path(function)))
+        values = _load(path)
+        kept = [value[0] for name, value in values.items() if name not in changes]
+        given = [value for value in changes.values() if value is not None]
+        _check_total(function, list(values) + list(changes) + kept + given)
+        self._set_secrets(path, changes)
+        self._changed(function)
+
+    def env(self, function, defaults=None):
+        """What a handler finds in `process.env`, a dict.
+
+        The release's variables (`defaults`), the device's, the secrets; the later ones win.
+        """
+        values = dict(defaults or {})
+        values.update(self.vars(function))
+        for name, (value, _) in _load(self._secrets_path(function)).items():
+            values[name] = value
+        return values
+
+    def version(self, function):
+        """16 hex digits that change with every change of the function's variables and secrets.
+
+        They are part of what an image is kept under, so that one made before a power cut is not used after it. Not to
+        be shown: they would confirm a guess of a weak secret.
+        """
+        digest = sha256()
+        for path in (self._vars_path(function), self._secrets_path(function)):
+            if files.kind(path):
+                with open(path, "rb") as file:
+                    digest.update(file.read())
+            digest.update(b"\0")
+        return "".join("%02x" % byte for byte in digest.digest()[:8])
+
+    def forget(self, function):
+        """Removes the variables and secrets of a function that is no more."""
+        files.remove_tree(self._vars_path(function))
+        files.remove_tree(self._secrets_path(function))
+
+    def _vars_path(self, function):
+        return "%s/env/%s.json" % (self._root, names.function(function))
+
+    def _secrets_path(self, function):
+        return "%s/secrets/%s.json" % (self._root, names.function(function))
+
+    def _listed(self, path):
+        return sorted((name, value[1]) for name, value in _load(path).items())
+
+    def _check_changes(self, function, changes, other_kind, others):
+        for name, value in changes.items():
+            names.variable(name)
+            if value is not None:
+                _check_text(name, value)
+                if name in others:
+                    raise ValueError("%s is a %s of function %s: remove that first" % (name, other_kind, function))
+
+    def _merge(self, values, changes):
+        for name, value in changes.items():
+            if value is None:
+                values.pop(name, None)
+            else:
+                values[name] = value
+
+    def _set_secrets(self, path, changes):
+        now = self._clock()
+        values = _load(path)
+        self._merge(
+            values,
+            {name: value if value is None else (value, now) for name, value in changes.items()},
+        )
+        _save(path, values)
+
+    def _changed(self, function):
+        if self.on_change:
+            self.on_change(function)

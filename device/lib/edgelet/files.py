@@ -1,0 +1,110 @@
+"""Durable file operations, the same on littlefs and in a Linux directory.
+
+littlefs commits a closed file and a rename at once and atomically. Linux wants an fsync of the
+file before the rename and one of its folder after it: MicroPython's flush() is that fsync, and a
+folder can be opened for it.
+"""
+
+import errno
+import os
+
+_FOLDER = 0x4000
+
+
+def kind(path):
+    """Either "folder", "file", or None where there is neither."""
+    try:
+        mode = os.stat(path)[0]
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return None
+        raise
+    return "folder" if mode & _FOLDER else "file"
+
+
+def size(path):
+    """Bytes of the file at `path`."""
+    return os.stat(path)[6]
+
+
+def names(folder):
+    """The names in `folder`, or an empty list where there is no such folder."""
+    try:
+        return os.listdir(folder)
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return []
+        raise
+
+
+def folder_of(path):
+    """The folder in which `path` lies."""
+    head, slash, _ = path.rpartition("/")
+    return head or slash or "."
+
+
+def make_folder(path):
+    """Creates the folder `path` and those above it, durably; one that exists is left alone."""
+    if kind(path) == "folder":
+        return
+    parent = folder_of(path)
+    make_folder(parent)
+    os.mkdir(path)
+    sync_folder(parent)
+
+
+def sync_folder(path):
+    """Makes renames in the folder `path` durable."""
+    if opens_folders(path):
+        with open(path, "rb") as folder:
+            folder.flush()
+
+
+def opens_folders(path):
+    """Whether folders can be opened like files.
+
+    True on Linux, where a rename needs an fsync; false on littlefs, which answers EISDIR and commits a closed file
+    atomically by itself.
+    """
+    try:
+        open(path, "rb").close()
+    except OSError as error:
+        if error.errno == errno.EISDIR:
+            return False
+        raise
+    return True
+
+
+def replace(path, data):
+    """Makes `data` (bytes or str) the content of `path`.
+
+    After a power cut the file has the old content (or is absent, if it was) or the new one. Takes the name `path` + "~"
+    for a moment.
+    """
+    temporary = path + "~"
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+    except OSError:
+        if kind(temporary):
+            os.remove(temporary)
+        raise
+    rename(temporary, path)
+
+
+def rename(old, new):
+    """Renames a file (replacing `new`) or a folder (`new` must not exist), durably."""
+    os.rename(old, new)
+    sync_folder(folder_of(new))
+
+
+def remove_tree(path):
+    """Removes a file, or a folder with all that is in it; nothing where there is nothing."""
+    what = kind(path)
+    if what == "folder":
+        for name in os.listdir(path):
+            remove_tree(path + "/" + name)
+        os.rmdir(path)
+    elif what == "file":
+        os.remove(path)

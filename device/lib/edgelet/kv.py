@@ -1,0 +1,273 @@
+"""The key/value store that a function reaches as a binding of type "kv".
+
+A namespace is a folder and a key a file in it, named by the key in base64url (RFC 4648, section 5);
+the file holds the expiry, 4 bytes of little-endian seconds since 1970 or 0, and then the value.
+After a power cut a key has its old value or the new one.
+
+Wear: littlefs keeps a small file beside its name, and to overwrite one is a single commit of 256
+bytes or a few, so sixteen or so of them share one erase of a 4 KB block, and littlefs spreads the
+erases. What would not change is not written; reading writes nothing; what has expired is removed
+only when its room is needed.
+"""
+
+import errno
+import os
+import struct
+from binascii import a2b_base64, b2a_base64
+from collections import OrderedDict
+
+from edgelet import files, names
+
+KEY_BYTES = 180  # in base64 240 characters, which leaves room for "~" in a name of at most 255
+LIST_LIMIT = 100  # keys of one page
+
+_HEADER = struct.calcsize("<I")
+_CACHE_OVERHEAD = 64  # bytes of RAM that an entry of the cache takes beside key and value
+
+
+def folder(root, function, binding):
+    """Where the namespace of a function's binding lies."""
+    return "%s/kv/%s/%s" % (root, names.function(function), names.variable(binding))
+
+
+def forget(root, function):
+    """Removes all namespaces of a function that is no more."""
+    files.remove_tree("%s/kv/%s" % (root, names.function(function)))
+
+
+def _encode(key):
+    if not isinstance(key, str):
+        raise ValueError("a KV key must be text")
+    raw = key.encode()
+    if not 1 <= len(raw) <= KEY_BYTES:
+        raise ValueError("a KV key must have 1 to %d bytes" % KEY_BYTES)
+    name = b2a_base64(raw).decode().rstrip("=\n")
+    return name.replace("+", "-").replace("/", "_")
+
+
+def _decode(name):
+    name = name.replace("-", "+").replace("_", "/")
+    return a2b_base64(name + "=" * (-len(name) % 4)).decode()
+
+
+class KV:
+    """A namespace in `folder`, which no other object may have open.
+
+    settings: `kv_keys`, `kv_bytes`, `kv_value_bytes` and `kv_cache_bytes` bound it
+    (`edgelet.config`). clock() gives seconds since 1970, or None while the time is not known: then
+    nothing expires. Methods raise ValueError with a message that the handler may see.
+    """
+
+    def __init__(self, folder, settings, clock):
+        self._folder = folder
+        self._settings = settings
+        self._clock = clock
+        self._keys = None  # count of files; None: not counted yet
+        self._bytes = 0
+        self._next_expiry = 0  # nothing expires earlier; 0: not known
+        self._cache = OrderedDict()  # key -> record, least recently used first
+        self._cached_bytes = 0
+
+    def get(self, key):
+        """The value, bytes, or None where there is none or it has expired."""
+        record = self._record(_encode(key), key)
+        if record is None or self._expired(record):
+            return None
+        return record[_HEADER:]
+
+    def put(self, key, value, ttl=None):
+        """Sets a value (bytes or str), for `ttl` seconds or for good."""
+        name = _encode(key)
+        if isinstance(value, str):
+            value = value.encode()
+        limit = self._settings["kv_value_bytes"]
+        if not isinstance(value, bytes) or len(value) > limit:
+            raise ValueError("a KV value must be text or bytes, at most %d bytes" % limit)
+        record = struct.pack("<I", self._expiry(ttl)) + value
+        old = self._record(name, key)
+        if record == old:
+            return
+        self._make_room(key, old, record)
+        self._forget(key)
+        self._write(name, record)
+        self._count(key, old, -1)
+        self._count(key, record, 1)
+        self._remember(key, record)
+
+    def delete(self, key):
+        """Removes a key, if it is there."""
+        name = _encode(key)
+        old = self._record(name, key)
+        if old is not None:
+            self._measure()
+            self._remove(name)
+            self._forget(key)
+            self._count(key, old, -1)
+
+    def list(self, prefix="", limit=LIST_LIMIT, cursor=""):
+        """A page of the keys that begin with `prefix` and come after `cursor`: (entries, cursor).
+
+        Entries: at most `limit` (key, expiry in seconds since 1970 or None), sorted by key, without what has expired,
+        so that a page may be shorter. cursor: for the next page, or None.
+        """
+        if not isinstance(prefix, str) or not isinstance(cursor, str):
+            raise ValueError("prefix and cursor of a KV list must be text")
+        if type(limit) is not int or not 1 <= limit <= LIST_LIMIT:
+            raise ValueError("limit of a KV list must be a whole number from 1 to %d" % LIST_LIMIT)
+        keys = self._first_keys(prefix, limit + 1, cursor)
+        next_cursor = keys[limit - 1] if len(keys) > limit else None
+        entries = []
+        for key in keys[:limit]:
+            header = self._header(_encode(key))
+            if not self._expired(header):
+                entries.append((key, struct.unpack("<I", header)[0] or None))
+        return entries, next_cursor
+
+    def _first_keys(self, prefix, count, cursor):
+        keys = []
+        for name, _ in self._files():
+            key = _decode(name)
+            if key > cursor and key.startswith(prefix):
+                keys.append(key)
+                if len(keys) >= 2 * count:
+                    keys.sort()
+                    del keys[count:]
+        keys.sort()
+        return keys[:count]
+
+    def _files(self):
+        """Yields (name, bytes of the file) of each key."""
+        if files.kind(self._folder) is None:
+            return
+        for entry in os.ilistdir(self._folder):
+            if not entry[0].endswith("~"):
+                # Only littlefs tells the size along with the name.
+                size = entry[3] if len(entry) > 3 else files.size(self._path(entry[0]))
+                yield entry[0], size
+
+    def _path(self, name):
+        return self._folder + "/" + name
+
+    def _expiry(self, ttl):
+        if ttl is None:
+            return 0
+        if type(ttl) is not int or not 1 <= ttl <= 0x7FFFFFFF:
+            raise ValueError("expirationTtl of a KV value must be a whole number of seconds, from 1")
+        now = self._clock()
+        if now is None:
+            raise ValueError("the clock is not set yet, so no KV value can expire")
+        return now + ttl
+
+    def _expired(self, record):
+        expiry = struct.unpack_from("<I", record)[0]
+        now = self._clock()
+        return bool(expiry) and now is not None and expiry <= now
+
+    def _record(self, name, key):
+        """What is stored for a key, expired or not, or None."""
+        record = self._cache.get(key)
+        if record is None:
+            if files.kind(self._path(name)) is None:
+                return None
+            with open(self._path(name), "rb") as file:
+                record = file.read()
+        self._forget(key)
+        self._remember(key, record)
+        return record
+
+    def _header(self, name):
+        with open(self._path(name), "rb") as file:
+            return file.read(_HEADER)
+
+    def _remember(self, key, record):
+        size = len(key) + len(record) + _CACHE_OVERHEAD
+        if size > self._settings["kv_cache_bytes"]:
+            return
+        self._cache[key] = record
+        self._cached_bytes += size
+        while self._cached_bytes > self._settings["kv_cache_bytes"]:
+            self._forget(next(iter(self._cache)))
+
+    def _forget(self, key):
+        record = self._cache.pop(key, None)
+        if record is not None:
+            self._cached_bytes -= len(key) + len(record) + _CACHE_OVERHEAD
+
+    def _measure(self):
+        """Counts keys and bytes, and removes what a power cut left half written."""
+        if self._keys is not None:
+            return
+        files.make_folder(self._folder)
+        for name in [name for name in os.listdir(self._folder) if name.endswith("~")]:
+            os.remove(self._path(name))
+        self._keys = 0
+        for name, size in self._files():
+            self._keys += 1
+            self._bytes += len(_decode(name).encode()) + size - _HEADER
+
+    def _count(self, key, record, sign):
+        if record is not None:
+            self._keys += sign
+            self._bytes += sign * (len(key.encode()) + len(record) - _HEADER)
+
+    def _make_room(self, key, old, new):
+        self._measure()
+        if not self._fits(key, old, new):
+            self._sweep(_encode(key))
+            if not self._fits(key, old, new):
+                raise ValueError(
+                    "the KV namespace is full: at most %d keys and %d bytes"
+                    % (self._settings["kv_keys"], self._settings["kv_bytes"])
+                )
+
+    def _fits(self, key, old, new):
+        more_keys, more_bytes = 0, len(new)
+        if old is None:
+            more_keys, more_bytes = 1, len(new) - _HEADER + len(key.encode())
+        else:
+            more_bytes -= len(old)
+        return (
+            self._keys + more_keys <= self._settings["kv_keys"]
+            and self._bytes + more_bytes <= self._settings["kv_bytes"]
+        )
+
+    def _sweep(self, spared):
+        """Removes what has expired, but for the file `spared`, which is about to be written.
+
+        Takes a pass over all files only when one of them can have expired.
+        """
+        now = self._clock()
+        if now is None or now < self._next_expiry:
+            return
+        self._next_expiry = 0xFFFFFFFF
+        for name, size in self._files():
+            expiry = struct.unpack("<I", self._header(name))[0]
+            if expiry and expiry <= now and name != spared:
+                key = _decode(name)
+                self._remove(name)
+                self._forget(key)
+                self._keys -= 1
+                self._bytes -= len(key.encode()) + size - _HEADER
+            elif expiry:
+                self._next_expiry = min(self._next_expiry, expiry)
+
+    def _remove(self, name):
+        os.remove(self._path(name))
+        files.sync_folder(self._folder)
+
+    def _write(self, name, record):
+        path = self._path(name)
+        try:
+            if files.kind(path) and not files.opens_folders(self._folder):
+                # littlefs keeps the old content until the file is closed: one commit, not three.
+                with open(path, "wb") as file:
+                    file.write(record)
+            else:
+                files.replace(path, record)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise ValueError("the device has no space left for a KV value") from None
+            raise
+        expiry = struct.unpack_from("<I", record)[0]
+        if expiry:
+            self._next_expiry = min(self._next_expiry, expiry)

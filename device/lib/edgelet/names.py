@@ -1,0 +1,103 @@
+"""What may be a name: of a function, a variable, a file, a route, a host.
+
+Each function returns its argument, or raises ValueError with one line that says what is wrong.
+"""
+
+_LOWER = "abcdefghijklmnopqrstuvwxyz"
+_DIGITS = "0123456789"
+_WORD = _LOWER + _LOWER.upper() + _DIGITS + "_"
+
+FUNCTION_LENGTH = 32  # the name becomes a folder, and part of log lines
+VARIABLE_LENGTH = 64
+PATH_BYTES = 200
+ROUTE_LENGTH = 100
+HOST_LENGTH = 253  # RFC 1035, section 3.1, as text
+
+
+def _consists_of(text, characters):
+    return all(c in characters for c in text)
+
+
+def _shown(text):
+    return repr(text if not isinstance(text, str) or len(text) <= 40 else text[:40] + "...")
+
+
+def function(text):
+    """A function's name: lower-case letters, digits and inner hyphens, 1 to 32 characters."""
+    if (
+        not isinstance(text, str)
+        or not 1 <= len(text) <= FUNCTION_LENGTH
+        or not _consists_of(text, _LOWER + _DIGITS + "-")
+        or text[0] == "-"
+        or text[-1] == "-"
+    ):
+        raise ValueError(
+            "function name %s: use 1 to %d lower-case letters, digits and inner hyphens"
+            % (_shown(text), FUNCTION_LENGTH)
+        )
+    return text
+
+
+def variable(text):
+    """A variable's, secret's or binding's name: [A-Za-z_][A-Za-z0-9_]*, 1 to 64 characters."""
+    if (
+        not isinstance(text, str)
+        or not 1 <= len(text) <= VARIABLE_LENGTH
+        or not _consists_of(text, _WORD)
+        or text[0] in _DIGITS
+    ):
+        raise ValueError(
+            "name %s: use 1 to %d letters, digits and underscores, and no digit first" % (_shown(text), VARIABLE_LENGTH)
+        )
+    return text
+
+
+def path(text):
+    """A file's path inside a release: relative, 1 to 200 bytes of UTF-8.
+
+    Its segments are separated by "/"; none is empty, "." or "..", or has a control character, quote or backslash.
+    """
+    if (
+        not isinstance(text, str)
+        or not 1 <= len(text.encode()) <= PATH_BYTES
+        or any(segment in ("", ".", "..") for segment in text.split("/"))
+        or any(c < " " or c in '"\\\x7f' for c in text)
+    ):
+        raise ValueError(
+            "file path %s: use at most %d bytes, relative, without '..', quotes and backslashes"
+            % (_shown(text), PATH_BYTES)
+        )
+    return text
+
+
+def route(text):
+    """A route: a path prefix that begins with "/" and, unless it is "/", does not end with one.
+
+    Its segments are of letters, digits and ``_ - . ~``; none is "." or "..".
+    """
+    if not isinstance(text, str) or not _is_route(text):
+        raise ValueError(
+            "route %s: use a path such as /login, without a slash at the end, of letters, digits "
+            "and _ - . ~" % _shown(text)
+        )
+    return text
+
+
+def _is_route(text):
+    if not 1 <= len(text) <= ROUTE_LENGTH or text[0] != "/":
+        return False
+    return text == "/" or all(
+        segment not in ("", ".", "..") and _consists_of(segment, _WORD + "-.~") for segment in text[1:].split("/")
+    )
+
+
+def host(text):
+    """A host name in lower case, without port."""
+    if (
+        not isinstance(text, str)
+        or not 1 <= len(text) <= HOST_LENGTH
+        or not _consists_of(text, _LOWER + _DIGITS + "-.")
+        or any(not label for label in text.split("."))
+    ):
+        raise ValueError("host %s: use a name such as login.local, in lower case and without port" % _shown(text))
+    return text

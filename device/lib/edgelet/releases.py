@@ -1,0 +1,386 @@
+"""The releases of each function on flash.
+
+    functions/login/current                the pointer: active and previous release
+    functions/login/releases/<id>/manifest an immutable release; id: 16 hex digits of the SHA-256 of its manifest
+    functions/login/files/<sha256>         the files of all releases, each once, named by content
+    functions/login/staging/               a deploy in progress: manifest, and the files that are new
+
+A deploy is: begin(), write `manifest` into the folder that it returns, missing(), write each file that
+it names (mpremote's own file transfer does both), commit(), activate(). A file comes to its place by
+a rename, after its SHA-256 was read back from flash; the release by one rename of the staging folder;
+the pointer by one rename too. So a power cut at any write leaves the old or the new release.
+"""
+
+import hashlib
+import json
+import os
+from binascii import hexlify
+
+from edgelet import files, manifest, names
+
+_CHUNK = 1024  # bytes read at a time
+_ID_DIGITS = 16
+_MARGIN = 8  # blocks of the file system that a deploy leaves free, for folders and the pointer
+
+
+def sha256_of(path):
+    """The SHA-256 of a file as hex digits; what was read is durable by then."""
+    digest = hashlib.sha256()
+    chunk = memoryview(bytearray(_CHUNK))
+    with open(path, "rb") as file:
+        file.flush()
+        while True:
+            n = file.readinto(chunk)
+            if not n:
+                return hexlify(digest.digest()).decode()
+            digest.update(chunk[:n])
+
+
+class Release:
+    """One release of a function, as its manifest tells it.
+
+    function, id, main, hosts, routes, limits, vars, bindings, static, engine, created_by: see
+    `edgelet.manifest`.
+    """
+
+    def __init__(self, folder, id, path, pins):
+        self.id = id
+        self._folder = folder
+        self._manifest = path
+        self._pins = pins
+        self._index = None
+        with open(path, "rb") as stream:
+            header = manifest.parse_header(stream.readline())
+        for name, value in header.items():
+            setattr(self, name, value)
+
+    def files(self):
+        """Yields (path, sha256, size) of each file. ValueError where the manifest is not valid."""
+        with open(self._manifest, "rb") as stream:
+            stream.readline()
+            for _, path, sha256, size in manifest.files(stream):
+                yield path, sha256, size
+
+    def bundle(self):
+        """The compiled handler as bytes, or None where the function has static files only."""
+        if not self.main:
+            return None
+        for path, sha256, _ in self.files():
+            if path == self.main:
+                with open(self._path(sha256), "rb") as file:
+                    return file.read()
+        raise ValueError("the manifest lists no file %s" % self.main)
+
+    def find(self, path):
+        """(sha256, size) of the static file at `path`, relative to the static folder, or None."""
+        if self._index is None:
+            self._index = self._static_index()
+        offset = self._index.get(path)
+        if offset is None:
+            return None
+        with open(self._manifest, "rb") as stream:
+            stream.seek(offset)
+            return manifest.parse_file(stream.readline())[1:]
+
+    def _static_index(self):
+        # Paths and offsets are all that stays in RAM: 40 to 60 bytes a file.
+        index = {}
+        if self.static:
+            folder = self.static["folder"] + "/"
+            with open(self._manifest, "rb") as stream:
+                stream.readline()
+                for offset, path, _, _ in manifest.files(stream):
+                    if path.startswith(folder):
+                        index[path[len(folder) :]] = offset
+        return index
+
+    def open(self, sha256):
+        """Opens a file of this release for reading. It stays on flash until as many close()."""
+        file = open(self._path(sha256), "rb")  # noqa: SIM115 - close() closes it
+        self._pins[sha256] = self._pins.get(sha256, 0) + 1
+        return file
+
+    def close(self, sha256, file):
+        """Closes what open() opened."""
+        file.close()
+        left = self._pins.pop(sha256) - 1
+        if left:
+            self._pins[sha256] = left
+
+    def _path(self, sha256):
+        return self._folder + "/files/" + sha256
+
+
+class Releases:
+    """The functions below the folder `root`.
+
+    settings: `release_files`, `release_file_bytes` and `release_bytes` bound a release
+    (`edgelet.config`). engine: `quickjs.ENGINE_ID`; bundles of another engine are refused.
+    All methods raise ValueError with one line that says what is wrong with what was asked.
+    """
+
+    def __init__(self, root, settings, engine):
+        self._root = root + "/functions"
+        self._settings = settings
+        self._engine = engine
+        # Files that are being sent. littlefs would give the blocks of a removed file to others.
+        self._pins = {}
+
+    def boot(self):
+        """Removes what a power cut left half done.
+
+        That is: staging folders, releases that were never activated or are superseded, files that nothing refers to.
+        Returns (name, message) of each function whose files are damaged; it is left as it is.
+        """
+        files.make_folder(self._root)
+        damaged = []
+        for name in os.listdir(self._root):
+            try:
+                files.remove_tree(self._folder(name) + "/staging")
+                self._sweep(name)
+            except ValueError as error:
+                damaged.append((name, str(error)))
+        return damaged
+
+    def names(self):
+        """The functions that have an active release, sorted."""
+        return sorted(name for name in files.names(self._root) if files.kind(self._current(name)))
+
+    def release(self, name, id=None):
+        """The release `id` of a function, by default the active one."""
+        names.function(name)
+        id = id or self._pointer(name)[0]
+        if not id:
+            raise ValueError("there is no function %s: 'edgelet list' shows those there are" % name)
+        if files.kind(self._manifest(name, id)) != "file":
+            raise ValueError("function %s has no release %s: 'edgelet releases' shows those there are" % (name, id))
+        return Release(self._folder(name), id, self._manifest(name, id), self._pins)
+
+    def list(self, name):
+        """The releases of a function, a dict each, newest first.
+
+        id, active, previous, created_by, files, bytes, and time (of the commit, as `time.time()` counted on this
+        device).
+        """
+        active, previous = self._pointer(names.function(name))
+        found = []
+        for id in files.names(self._folder(name) + "/releases"):
+            release = self.release(name, id)
+            sizes = [size for _, _, size in release.files()]
+            found.append(
+                {
+                    "id": id,
+                    "active": id == active,
+                    "previous": id == previous,
+                    "created_by": release.created_by,
+                    "files": len(sizes),
+                    "bytes": sum(sizes),
+                    "time": os.stat(self._manifest(name, id))[8],
+                }
+            )
+        found.sort(key=lambda one: (one["time"], one["active"]), reverse=True)
+        return found
+
+    def begin(self, name):
+        """Prepares a deploy of a function; returns the folder to write `manifest` into.
+
+        Whole files of a deploy that was interrupted are kept for this one.
+        """
+        names.function(name)
+        folder = self._folder(name)
+        staging = folder + "/staging"
+        for path in (staging, folder + "/files", folder + "/releases"):
+            files.make_folder(path)
+        files.remove_tree(staging + "/manifest")
+        return staging
+
+    def missing(self, name):
+        """Checks the manifest that was written after begin().
+
+        Returns the (sha256, size) of each file that must now be written into the staging folder, under its sha256.
+        """
+        release = self._staged(name)
+        self._check(release)
+        staging = self._folder(name) + "/staging"
+        wanted = {sha256: size for _, sha256, size in release.files()}
+        for sha256 in os.listdir(staging):
+            if sha256 != "manifest" and not self._is_whole(staging, sha256, wanted.get(sha256)):
+                os.remove(staging + "/" + sha256)
+        have = set(files.names(self._folder(name) + "/files") + os.listdir(staging))
+        missing = [(sha256, size) for sha256, size in wanted.items() if sha256 not in have]
+        self._check_space(sum(size for _, size in missing), len(missing))
+        return missing
+
+    def commit(self, name):
+        """Verifies every file of the deploy and makes it a release; returns its id.
+
+        It is not active yet, and a restart of the device removes it unless activate() came before.
+        """
+        release = self._staged(name)
+        folder = self._folder(name)
+        self._check(release)
+        for path, sha256, size in release.files():
+            self._take(folder, path, sha256, size)
+        files.sync_folder(folder + "/files")
+        id = release.id
+        if id in os.listdir(folder + "/releases"):
+            files.remove_tree(folder + "/staging")
+        else:
+            files.rename(folder + "/staging", folder + "/releases/" + id)
+        return id
+
+    def activate(self, name, id):
+        """Makes the release `id` the active one, keeps the one that was active for rollback() and removes those before.
+
+        Akes the release `id` the active one, keeps the one that was active for rollback() and removes those before.
+        """
+        release = self.release(name, id)
+        self._check_engine(release)
+        self._check_routes(release)
+        try:
+            active = self._pointer(name)[0]
+        except ValueError:
+            active = None  # a damaged pointer must not outlive a deploy
+        if id != active:
+            files.replace(self._current(name), json.dumps({"active": id, "previous": active}))
+        self._sweep(name)
+
+    def rollback(self, name, id=None):
+        """Activates the release `id`, by default the previous one; returns its id."""
+        id = id or self._pointer(names.function(name))[1]
+        if not id:
+            raise ValueError("function %s has no previous release" % name)
+        self.activate(name, id)
+        return id
+
+    def delete(self, name):
+        """Removes a function with all its releases, staging included."""
+        self.release(name)
+        os.remove(self._current(name))
+        files.remove_tree(self._folder(name) + "/staging")
+        self._sweep(name)
+
+    def _folder(self, name):
+        return self._root + "/" + name
+
+    def _current(self, name):
+        return self._folder(name) + "/current"
+
+    def _manifest(self, name, id):
+        return self._folder(name) + "/releases/" + id + "/manifest"
+
+    def _pointer(self, name):
+        """(active, previous), each None where there is none."""
+        if files.kind(self._current(name)) is None:
+            return None, None
+        try:
+            with open(self._current(name)) as file:
+                pointer = json.load(file)
+            return pointer["active"], pointer["previous"]
+        except (KeyError, TypeError, ValueError):
+            raise ValueError("function %s: its pointer file is damaged: deploy it again" % name)
+
+    def _staged(self, name):
+        names.function(name)
+        folder = self._folder(name)
+        path = folder + "/staging/manifest"
+        if files.kind(path) != "file":
+            raise ValueError("no deploy of %s is under way" % name)
+        release = Release(folder, sha256_of(path)[:_ID_DIGITS], path, self._pins)
+        if release.function != name:
+            raise ValueError("the manifest is of function %s, not %s" % (release.function, name))
+        return release
+
+    def _check(self, release):
+        total = 0
+        has_main = not release.main
+        for count, (path, _, size) in enumerate(release.files()):
+            total += size
+            has_main = has_main or path == release.main
+            self._check_limit("file %s" % path, size, "release_file_bytes", "bytes")
+            self._check_limit("the release", count + 1, "release_files", "files")
+        self._check_limit("the release", total, "release_bytes", "bytes")
+        if not has_main:
+            raise ValueError("the manifest lists no file %s" % release.main)
+        self._check_engine(release)
+        self._check_routes(release)
+
+    def _check_limit(self, what, value, setting, unit):
+        limit = self._settings[setting]
+        if value > limit:
+            raise ValueError("%s has %d %s, this device takes %d" % (what, value, unit, limit))
+
+    def _check_engine(self, release):
+        if release.main and release.engine != self._engine:
+            raise ValueError(
+                "release %s was compiled for engine %s, this device has %s: deploy it again"
+                % (release.id, release.engine or "?", self._engine)
+            )
+
+    def _check_routes(self, release):
+        for name in self.names():
+            if name != release.function:
+                other = self.release(name)
+                host = _common(release.hosts or [""], other.hosts or [""])
+                route = _common(release.routes, other.routes)
+                if host is not None and route:
+                    raise ValueError(
+                        "route %s%s belongs to function %s: choose another one in edgelet.toml" % (host, route, name)
+                    )
+
+    def _check_space(self, size, count):
+        block, free = (os.statvfs(self._root)[i] for i in (1, 4))
+        # A file may waste most of its last block.
+        needed = size + (count + _MARGIN) * block
+        if needed > free * block:
+            raise ValueError("no space: the deploy needs %d bytes, the device has %d free" % (needed, free * block))
+
+    def _is_whole(self, folder, sha256, size):
+        path = folder + "/" + sha256
+        return size == files.size(path) and sha256 == sha256_of(path)
+
+    def _take(self, folder, path, sha256, size):
+        """Verifies one file of a deploy, wherever it is, and puts it in its place."""
+        place = folder + "/files/" + sha256
+        staged = folder + "/staging/" + sha256
+        new = files.kind(staged) == "file"
+        if not new and files.kind(place) != "file":
+            raise ValueError("file %s has not arrived: deploy again" % path)
+        if not self._is_whole(folder + ("/staging" if new else "/files"), sha256, size):
+            # The next deploy sends it again; releases that use it are damaged already.
+            os.remove(staged if new else place)
+            raise ValueError("file %s is damaged on the device: deploy again" % path)
+        if new:
+            os.rename(staged, place)
+
+    def _sweep(self, name):
+        """Removes what neither the active nor the previous release needs.
+
+        The function's folder too, where nothing is left.
+        """
+        folder = self._folder(name)
+        kept = [id for id in self._pointer(name) if id]
+        wanted = set()
+        for id in files.names(folder + "/releases"):
+            if id not in kept:
+                files.remove_tree(folder + "/releases/" + id)
+        for id in kept:
+            # A part of the digest is enough: a wrong match would only keep a file too long.
+            wanted.update(sha256[:12] for _, sha256, _ in self.release(name, id).files())
+        for sha256 in files.names(folder + "/files"):
+            if sha256[:12] not in wanted and sha256 not in self._pins:
+                os.remove(folder + "/files/" + sha256)
+        if not kept:
+            self._remove_empty(folder)
+
+    def _remove_empty(self, folder):
+        for path in (folder + "/releases", folder + "/files", folder):
+            if files.kind(path) and not files.names(path):
+                os.rmdir(path)
+
+
+def _common(these, those):
+    for one in these:
+        if one in those:
+            return one
+    return None
