@@ -346,10 +346,11 @@ static void finish_turn(isolate_t *iso) {
 typedef struct _build_t {
     const isolate_config_t *config;
     const bundle_t *bundle;
+    uint8_t read[BUNDLE_MODULES_MAX / 8]; // a bit each: the engine has the module
+    bool missing;                         // an import that is not in the bundle
     bool ok;
 } build_t;
 
-// A module's imports were all read before: another name is a mistake.
 static JSModuleDef *no_module(JSContext *ctx, const char *name, void *opaque) {
     (void)opaque;
     JS_ThrowReferenceError(ctx, "import of '%s' is not in the bundle", name);
@@ -376,20 +377,46 @@ bool isolate_new_context(isolate_t *iso) {
     return true;
 }
 
-static bool read_modules(isolate_t *iso, const bundle_t *bundle, JSValue *main) {
+static bool was_read(const build_t *build, size_t i) {
+    return (build->read[i / 8] >> i % 8 & 1) != 0;
+}
+
+static JSValue read_module(JSContext *ctx, build_t *build, size_t i, const bundle_module_t *module) {
+    build->read[i / 8] |= (uint8_t)(1 << i % 8);
+    return JS_ReadObject(ctx, module->code, module->code_len, JS_READ_OBJ_BYTECODE);
+}
+
+// The engine asks for an import that it has not met yet, while it reads the module that imports it.
+static JSModuleDef *read_import(JSContext *ctx, const char *name, void *opaque) {
+    build_t *build = opaque;
     bundle_module_t module;
     size_t at = 0;
-    *main = JS_UNDEFINED;
-    while (bundle_next(bundle, &at, &module)) {
-        JSValue value = JS_ReadObject(iso->ctx, module.code, module.code_len, JS_READ_OBJ_BYTECODE);
+    for (size_t i = 0; bundle_next(build->bundle, &at, &module); i++) {
+        if (!was_read(build, i) && module.name_len == strlen(name) && memcmp(module.name, name, module.name_len) == 0) {
+            JSValue value = read_module(ctx, build, i, &module);
+            return JS_IsException(value) ? NULL : JS_VALUE_GET_PTR(value);
+        }
+    }
+    build->missing = true;
+    return no_module(ctx, name, NULL);
+}
+
+static bool read_modules(isolate_t *iso, build_t *build, JSValue *main) {
+    JSRuntime *rt = JS_GetRuntime(iso->ctx);
+    bundle_module_t module;
+    size_t at = 0;
+    JS_SetModuleLoaderFunc(rt, NULL, read_import, build);
+    for (size_t i = 0; bundle_next(build->bundle, &at, &module); i++) {
+        JSValue value = was_read(build, i) ? JS_UNDEFINED : read_module(iso->ctx, build, i, &module);
         if (JS_IsException(value)) {
-            isolate_take_exception(iso, ISOLATE_BUNDLE);
+            isolate_take_exception(iso, build->missing ? ISOLATE_IMPORT : ISOLATE_BUNDLE);
             return false;
         }
-        if (JS_IsUndefined(*main)) {
+        if (i == 0) {
             *main = value;
         }
     }
+    JS_SetModuleLoaderFunc(rt, NULL, no_module, NULL);
     return true;
 }
 
@@ -446,7 +473,7 @@ static void build_turn(isolate_t *iso, void *arg) {
         return;
     }
     JSValue main;
-    if (!read_modules(iso, build->bundle, &main)) {
+    if (!read_modules(iso, build, &main)) {
         return;
     }
     if (engine_warm(iso->ctx) < 0) {
@@ -502,7 +529,7 @@ bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_image
         set_error(iso, ISOLATE_ENGINE, message);
         return false;
     }
-    build_t build = {config, &bundle, false};
+    build_t build = {.config = config, .bundle = &bundle};
     isolate_run(iso, build_turn, &build);
     if (!build.ok) {
         wipe(iso);

@@ -24,3 +24,8 @@ QUICKJS_OBJ = $(patsubst $(QUICKJS_MODULE_DIR)/%.c, $(BUILD)/quickjs_module/%.o,
 $(QUICKJS_OBJ): CFLAGS += -std=gnu11 -D_GNU_SOURCE -I$(BUILD)/quickjs_module $(QUICKJS_OPT)
 $(BUILD)/quickjs_module/engine.o: CFLAGS += $(QUICKJS_FLAGS)
 $(BUILD)/quickjs_module/engine.o: $(QUICKJS_ENGINE_ID_H)
+
+# Under AddressSanitizer the arena shows it which bytes are free.
+ifneq ($(findstring -fsanitize=address, $(CFLAGS_EXTRA)),)
+CFLAGS_USERMOD += -DARENA_POISON=1
+endif

@@ -1,0 +1,48 @@
+"""Tests of the isolates that run in MicroPython, on the real firmware.
+
+The MicroPython files lie in tests/isolate; each of their functions whose name begins with `test_` is a test, which runs
+in a process of its own.
+"""
+
+import ast
+import os
+import subprocess
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+ISOLATE = TESTS / "isolate"
+SANITIZER = TESTS / "sanitizer"
+
+# A report of either sanitizer ends the process. Leaks: MicroPython frees nothing of its own at its end.
+SANITIZER_OPTIONS = {
+    "ASAN_OPTIONS": "detect_leaks=0",
+    "UBSAN_OPTIONS": f"halt_on_error=1:print_stacktrace=1:suppressions={SANITIZER / 'ubsan.supp'}",
+}
+
+
+def device_tests(name: str) -> list[str]:
+    """The tests in tests/isolate/`name`."""
+    tree = ast.parse((ISOLATE / name).read_text())
+    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [name for name in names if name.startswith("test_")]
+
+
+def run_device(command: list[str | Path], *arguments: str | Path) -> str:
+    """Run MicroPython in tests/isolate and return what it printed. Fails the test unless it ends with 0, silently."""
+    done = subprocess.run(
+        [*command, *arguments],
+        check=False,
+        cwd=ISOLATE,
+        env=os.environ | SANITIZER_OPTIONS,
+        capture_output=True,
+        text=True,
+        errors="backslashreplace",
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout[-4000:] + done.stderr[-8000:]
+    return done.stdout
+
+
+def run_device_test(firmware: Path, name: str, function: str) -> None:
+    """Run one function of tests/isolate/`name`."""
+    module = Path(name).stem
+    run_device([firmware], "-c", f"import {module}; {module}.{function}()")
