@@ -8,6 +8,11 @@ static const web_class_t *const classes[WEB_CLASS_COUNT] = {
     [WEB_REQUEST] = &web_class_request,
     [WEB_RESPONSE] = &web_class_response,
     [WEB_ITERATOR] = &web_class_iterator,
+    [WEB_URL] = &web_class_url,
+    [WEB_PARAMS] = &web_class_params,
+    [WEB_FORM_DATA] = &web_class_form_data,
+    [WEB_TEXT_ENCODER] = &web_class_text_encoder,
+    [WEB_TEXT_DECODER] = &web_class_text_decoder,
 };
 
 int web_check_args(JSContext *ctx, int argc, int needed) {
@@ -136,6 +141,10 @@ static int install_classes(JSContext *ctx, JSValueConst global) {
     return 0;
 }
 
+static JSValue make_structured_clone(JSContext *ctx, const char *name) {
+    return JS_NewCFunction(ctx, web_structured_clone, name, 1);
+}
+
 // Takes what the built-ins define before a script can change it.
 static int keep_builtins(JSContext *ctx, JSValueConst global) {
     web_t *web = isolate_web(ctx);
@@ -165,6 +174,9 @@ int web_install(JSContext *ctx) {
     int result = keep_builtins(ctx, global);
     if (result == 0) {
         result = install_classes(ctx, global);
+    }
+    if (result == 0) {
+        result = engine_define_lazy(ctx, global, "structuredClone", make_structured_clone);
     }
     JS_FreeValue(ctx, global);
     return result;

@@ -78,11 +78,30 @@ static int body_of_bytes(JSContext *ctx, web_body_t *body, web_slice_t slice) {
     return 0;
 }
 
+static int body_of_params(JSContext *ctx, web_body_t *body, const web_list_t *params) {
+    web_buf_t text = {0};
+    int result = web_list_serialize(ctx, params, &text);
+    if (result == 0) {
+        result = body_of_bytes(ctx, body, (web_slice_t){text.data, text.len});
+    }
+    js_free(ctx, text.data);
+    return result;
+}
+
 int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const char **type) {
     *body = (web_body_t){.text = JS_UNDEFINED};
     *type = NULL;
     if (JS_IsUndefined(init) || JS_IsNull(init)) {
         return 0;
+    }
+    web_list_t *params = web_class_get(ctx, WEB_PARAMS, init);
+    if (params != NULL) {
+        *type = WEB_TYPE_FORM;
+        return body_of_params(ctx, body, params);
+    }
+    if (web_class_get(ctx, WEB_FORM_DATA, init) != NULL) {
+        JS_ThrowTypeError(ctx, "a FormData body is not supported; send new URLSearchParams([...form])");
+        return -1;
     }
     web_slice_t slice;
     int is_buffer = JS_IsObject(init) ? web_buffer_source(ctx, init, &slice) : 0;
@@ -170,7 +189,27 @@ static JSValue read_buffer(JSContext *ctx, web_slice_t bytes, bool view) {
     return view ? JS_NewUint8ArrayCopy(ctx, data, bytes.len) : JS_NewArrayBufferCopy(ctx, data, bytes.len);
 }
 
-static JSValue read_as(JSContext *ctx, const web_body_t *body, web_read_t how) {
+// The media type alone, without parameters (MIME Sniffing standard, section 4.4).
+static web_slice_t essence(web_slice_t type) {
+    const char *semicolon = type.len == 0 ? NULL : memchr(type.data, ';', type.len);
+    if (semicolon != NULL) {
+        type.len = (size_t)(semicolon - type.data);
+    }
+    while (type.len > 0 && (type.data[type.len - 1] == ' ' || type.data[type.len - 1] == '\t')) {
+        type.len--;
+    }
+    return type;
+}
+
+static JSValue read_form_data(JSContext *ctx, web_slice_t bytes, const web_headers_t *headers) {
+    web_slice_t type = essence(web_headers_find(headers, "content-type"));
+    if (!web_equal_nocase(type, "application/x-www-form-urlencoded")) {
+        return JS_ThrowTypeError(ctx, "formData() reads application/x-www-form-urlencoded only");
+    }
+    return web_form_data_object(ctx, bytes);
+}
+
+static JSValue read_as(JSContext *ctx, const web_body_t *body, web_read_t how, const web_headers_t *headers) {
     web_slice_t bytes;
     const char *cstring;
     if (web_body_bytes(ctx, body, &bytes, &cstring) < 0) {
@@ -181,6 +220,8 @@ static JSValue read_as(JSContext *ctx, const web_body_t *body, web_read_t how) {
         value = read_text(ctx, body, bytes);
     } else if (how == WEB_READ_JSON) {
         value = read_json(ctx, bytes);
+    } else if (how == WEB_READ_FORM_DATA) {
+        value = read_form_data(ctx, bytes, headers);
     } else {
         value = read_buffer(ctx, bytes, how == WEB_READ_BYTES);
     }
@@ -188,13 +229,13 @@ static JSValue read_as(JSContext *ctx, const web_body_t *body, web_read_t how) {
     return value;
 }
 
-JSValue web_body_read(JSContext *ctx, web_body_t *body, web_read_t how) {
+JSValue web_body_read(JSContext *ctx, web_body_t *body, web_read_t how, const web_headers_t *headers) {
     JSValue value = JS_EXCEPTION;
     if (body->used) {
         JS_ThrowTypeError(ctx, "the body has been read already; clone before reading it twice");
     } else {
         body->used = web_body_present(body);
-        value = read_as(ctx, body, how);
+        value = read_as(ctx, body, how, headers);
     }
     if (JS_IsException(value)) {
         return web_reject_pending(ctx);

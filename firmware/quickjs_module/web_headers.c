@@ -317,11 +317,6 @@ static JSValue combined(JSContext *ctx, const web_headers_t *headers, web_slice_
 
 // ---- iteration ----
 
-static int compare_names(web_slice_t a, web_slice_t b) {
-    int order = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
-    return order != 0 ? order : a.len < b.len ? -1 : a.len > b.len;
-}
-
 static bool is_set_cookie(web_slice_t name) {
     return name.len == 10 && memcmp(name.data, "set-cookie", 10) == 0;
 }
@@ -335,37 +330,18 @@ static size_t count_name(const web_headers_t *headers, web_slice_t wanted) {
     return count;
 }
 
-typedef struct _line_t {
-    web_slice_t name;
-    web_slice_t value;
-} line_t;
-
-// Shell sort: stable enough, as equal names are told apart by their place; the C library's qsort may allocate.
-static void sort_lines(line_t *lines, size_t count) {
-    for (size_t gap = count / 2; gap > 0; gap /= 2) {
-        for (size_t i = gap; i < count; i++) {
-            line_t line = lines[i];
-            size_t at = i;
-            for (; at >= gap; at -= gap) {
-                const line_t *before = &lines[at - gap];
-                int order = compare_names(before->name, line.name);
-                if (order < 0 || (order == 0 && before->name.data < line.name.data)) {
-                    break;
-                }
-                lines[at] = *before;
-            }
-            lines[at] = line;
-        }
-    }
+static int compare_lines(const web_pair_slices_t *a, const web_pair_slices_t *b) {
+    int order = memcmp(a->name.data, b->name.data, a->name.len < b->name.len ? a->name.len : b->name.len);
+    return order != 0 ? order : a->name.len < b->name.len ? -1 : a->name.len > b->name.len;
 }
 
 // What iteration yields (Fetch, "sort and combine"): names in order, one each but for Set-Cookie.
-static size_t sorted_lines(const web_headers_t *headers, line_t *lines) {
+static size_t sorted_lines(const web_headers_t *headers, web_pair_slices_t *lines) {
     size_t count = 0, kept = 0;
     for (size_t pos = 0; web_headers_line(headers, &pos, &lines[count].name, &lines[count].value);) {
         count++;
     }
-    sort_lines(lines, count);
+    web_sort_pairs(lines, count, compare_lines);
     for (size_t i = 0; i < count; i++) {
         if (kept == 0 || is_set_cookie(lines[i].name) || !equal(lines[i].name, lines[kept - 1].name)) {
             lines[kept++] = lines[i];
@@ -381,7 +357,7 @@ int web_headers_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]) 
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
         count++;
     }
-    line_t *lines = js_malloc(ctx, count * sizeof(*lines));
+    web_pair_slices_t *lines = js_malloc(ctx, count * sizeof(*lines));
     if (lines == NULL) {
         return -1;
     }
@@ -409,13 +385,12 @@ static web_headers_t *mutable_headers(JSContext *ctx, JSValueConst this_val) {
 }
 
 static JSValue headers_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
-    (void)argc;
     web_headers_t *headers = web_headers_new(ctx);
     if (headers == NULL) {
         return JS_EXCEPTION;
     }
     JSValue object = JS_EXCEPTION;
-    if (JS_IsUndefined(argv[0]) || web_headers_fill(ctx, headers, argv[0]) == 0) {
+    if (argc == 0 || JS_IsUndefined(argv[0]) || web_headers_fill(ctx, headers, argv[0]) == 0) {
         object = web_class_new(ctx, WEB_HEADERS, new_target);
     }
     if (JS_IsException(object)) {

@@ -150,7 +150,25 @@ int web_pairs(JSContext *ctx, JSValueConst init, web_pair_t *pair, void *opaque)
     return result;
 }
 
-// ---- iterators over lists of pairs ----
+// ---- lists of pairs ----
+
+// Shell sort, which is made stable by comparing places; the C library's qsort may allocate.
+void web_sort_pairs(web_pair_slices_t *pairs, size_t count, web_compare_t *compare) {
+    for (size_t gap = count / 2; gap > 0; gap /= 2) {
+        for (size_t i = gap; i < count; i++) {
+            web_pair_slices_t pair = pairs[i];
+            size_t at = i;
+            for (; at >= gap; at -= gap) {
+                int order = compare(&pairs[at - gap], &pair);
+                if (order < 0 || (order == 0 && pairs[at - gap].name.data < pair.name.data)) {
+                    break;
+                }
+                pairs[at] = pairs[at - gap];
+            }
+            pairs[at] = pair;
+        }
+    }
+}
 
 typedef struct _list_iterator_t {
     JSValue target;
@@ -160,8 +178,7 @@ typedef struct _list_iterator_t {
 } list_iterator_t;
 
 static int pair_at(JSContext *ctx, web_class_id_t id, void *list, uint32_t index, JSValue pair[2]) {
-    (void)id;
-    int more = web_headers_at(ctx, list, index, pair);
+    int more = id == WEB_HEADERS ? web_headers_at(ctx, list, index, pair) : web_list_at(ctx, list, index, pair);
     if (more > 0 && (JS_IsException(pair[0]) || JS_IsException(pair[1]))) {
         JS_FreeValue(ctx, pair[0]);
         JS_FreeValue(ctx, pair[1]);

@@ -14,6 +14,11 @@ typedef enum {
     WEB_REQUEST,
     WEB_RESPONSE,
     WEB_ITERATOR,
+    WEB_URL,
+    WEB_PARAMS,
+    WEB_FORM_DATA,
+    WEB_TEXT_ENCODER,
+    WEB_TEXT_DECODER,
     WEB_CLASS_COUNT,
 } web_class_id_t;
 
@@ -31,6 +36,11 @@ extern const web_class_t web_class_headers;
 extern const web_class_t web_class_request;
 extern const web_class_t web_class_response;
 extern const web_class_t web_class_iterator;
+extern const web_class_t web_class_url;
+extern const web_class_t web_class_params;
+extern const web_class_t web_class_form_data;
+extern const web_class_t web_class_text_encoder;
+extern const web_class_t web_class_text_decoder;
 
 // Makes prototype and constructor of a class unless they are there. 0, or -1 with a pending exception.
 int web_class_ready(JSContext *ctx, web_class_id_t id);
@@ -48,6 +58,9 @@ int web_check_args(JSContext *ctx, int argc, int needed);
 // Length of the leading part of `data` that is ASCII.
 size_t web_ascii_prefix(const char *data, size_t len);
 bool web_is_utf8(const char *data, size_t len);
+// Length of the leading part that is well-formed UTF-8. Where that is not all: *bad is the length of the maximal
+// ill-formed part that follows, *cut whether the data end within a sequence that was well-formed so far.
+size_t web_utf8_prefix(const char *data, size_t len, size_t *bad, bool *cut);
 // A string of one character per byte (the standards' isomorphic decode).
 JSValue web_latin1_string(JSContext *ctx, const char *data, size_t len);
 // A string from UTF-8, with U+FFFD for each maximal ill-formed part. `bom` says whether a leading byte order mark goes.
@@ -79,9 +92,17 @@ typedef int web_pair_t(JSContext *ctx, void *opaque, JSValueConst name, JSValueC
 int web_pairs(JSContext *ctx, JSValueConst init, web_pair_t *pair, void *opaque);
 
 // Headers, URLSearchParams and FormData are lists of pairs, and iterate the same way. The pair at `index`:
-// 1, 0 at the end; a half of the pair may be an exception.
-typedef int web_at_t(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]);
+// 1, 0 at the end; a half of the pair may be an exception; -1 with a pending exception.
 int web_headers_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]);
+int web_list_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]);
+
+typedef struct _web_pair_slices_t {
+    web_slice_t name;
+    web_slice_t value;
+} web_pair_slices_t;
+typedef int web_compare_t(const web_pair_slices_t *a, const web_pair_slices_t *b);
+// Sorts pairs of one buffer; equal ones keep the order of their names in memory.
+void web_sort_pairs(web_pair_slices_t *pairs, size_t count, web_compare_t *compare);
 
 typedef enum {
     WEB_KEYS,
@@ -161,18 +182,20 @@ int web_body_clone(JSContext *ctx, const web_body_t *body, web_body_t *copy);
 // The body's bytes, valid as long as the body; `*cstring` is what JS_FreeCString takes, or NULL.
 int web_body_bytes(JSContext *ctx, const web_body_t *body, web_slice_t *bytes, const char **cstring);
 
-// Methods text, json, arrayBuffer, bytes, by the magic number.
+// Methods text, json, arrayBuffer, bytes, formData, by the magic number.
 typedef enum {
     WEB_READ_TEXT,
     WEB_READ_JSON,
     WEB_READ_ARRAY_BUFFER,
     WEB_READ_BYTES,
+    WEB_READ_FORM_DATA,
 } web_read_t;
-JSValue web_body_read(JSContext *ctx, web_body_t *body, web_read_t how);
+// A promise of the body's content. `headers` tell the type of a form; NULL for the other methods.
+JSValue web_body_read(JSContext *ctx, web_body_t *body, web_read_t how, const web_headers_t *headers);
 // A rejected promise with the pending exception, or JS_EXCEPTION when nothing may catch that.
 JSValue web_reject_pending(JSContext *ctx);
 
-// ---- forms (web_form.c) ----
+// ---- forms (web_form.c, web_params.c) ----
 
 // The next pair of an urlencoded text, still encoded; moves `rest` on. False at the end.
 bool web_form_next(web_slice_t *rest, web_slice_t *name, web_slice_t *value);
@@ -181,6 +204,26 @@ size_t web_form_decode(char *out, web_slice_t encoded);
 JSValue web_form_string(JSContext *ctx, web_slice_t encoded);
 // 0 to 15, or -1.
 int web_hex_digit(char c);
+
+// The list behind URLSearchParams and FormData.
+typedef struct _web_list_t {
+    web_buf_t records; // of each pair the lengths of name and value, then both, in UTF-8
+    struct _web_url_t *url; // whose query the list is, or NULL
+} web_list_t;
+// Appends the pairs of an urlencoded text.
+int web_list_parse(JSContext *ctx, web_list_t *list, web_slice_t text);
+// Appends the list as urlencoded text.
+int web_list_serialize(JSContext *ctx, const web_list_t *list, web_buf_t *out);
+// A URLSearchParams object, filled from the query of `url`, which it then keeps up to date.
+JSValue web_params_object(JSContext *ctx, struct _web_url_t *url);
+// Fills it from that query again.
+int web_params_refresh(JSContext *ctx, JSValueConst object);
+// A FormData object from an urlencoded text.
+JSValue web_form_data_object(JSContext *ctx, web_slice_t text);
+
+// ---- other globals ----
+
+JSValue web_structured_clone(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 
 // ---- Request and Response ----
 

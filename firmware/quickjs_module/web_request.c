@@ -1,7 +1,7 @@
 // Request (Fetch standard, section 5.4).
 
 #include <string.h>
-#include "web_private.h"
+#include "web_url.h"
 
 typedef struct _request_t {
     // What the server gave: one copy, into which the slices point. NULL for a request that a script made.
@@ -94,17 +94,46 @@ JSValue web_request_object(JSContext *ctx, const web_request_t *from) {
     return request_object(ctx, request, JS_UNDEFINED);
 }
 
-static JSValue make_url(JSContext *ctx, const web_request_t *parts) {
-    web_buf_t url = {0};
-    JSValue string = JS_EXCEPTION;
-    if (web_buf_reserve(ctx, &url, parts->scheme.len + 3 + parts->host.len + parts->target.len) == 0) {
-        web_buf_put(ctx, &url, parts->scheme.data, parts->scheme.len);
-        web_buf_put(ctx, &url, "://", 3);
-        web_buf_put(ctx, &url, parts->host.data, parts->host.len);
-        web_buf_put(ctx, &url, parts->target.data, parts->target.len);
-        string = web_utf8_string(ctx, url.data, url.len, false);
+// Whether the URL parser would leave the text as it is: nothing to encode, no dots that mean something in a path, no
+// upper case in the host.
+static bool is_plain(web_slice_t text, bool host) {
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        bool upper = c >= 'A' && c <= 'Z';
+        bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+        if (!word && (host || (!upper && (c == '\0' || strchr("/?=&+~,;:@!$()*", c) == NULL)))) {
+            return false;
+        }
     }
-    js_free(ctx, url.data);
+    return true;
+}
+
+// A letter at the end tells a domain from an IPv4 address.
+static bool is_plain_host(web_slice_t host) {
+    return host.len > 0 && host.data[host.len - 1] >= 'a' && host.data[host.len - 1] <= 'z' && is_plain(host, true);
+}
+
+// The URL that the request line and Host mean, as the URL parser writes it; what it refuses stays as it came.
+static JSValue make_url(JSContext *ctx, const web_request_t *parts) {
+    web_buf_t text = {0};
+    if (web_buf_put(ctx, &text, parts->scheme.data, parts->scheme.len) < 0 || web_buf_put(ctx, &text, "://", 3) < 0 ||
+        web_buf_put(ctx, &text, parts->host.data, parts->host.len) < 0 ||
+        web_buf_put(ctx, &text, parts->target.data, parts->target.len) < 0) {
+        js_free(ctx, text.data);
+        return JS_EXCEPTION;
+    }
+    JSValue string = JS_UNDEFINED;
+    if (!is_plain_host(parts->host) || !is_plain(parts->target, false)) {
+        web_url_t *url = web_url_new(ctx);
+        web_url_result_t result =
+            url == NULL ? WEB_URL_ERROR : web_url_parse(ctx, url, (web_slice_t){text.data, text.len}, NULL);
+        string = result == WEB_URL_OK ? web_url_string(ctx, url) : result == WEB_URL_ERROR ? JS_EXCEPTION : string;
+        web_url_free(JS_GetRuntime(ctx), url);
+    }
+    if (JS_IsUndefined(string)) {
+        string = web_utf8_string(ctx, text.data, text.len, false);
+    }
+    js_free(ctx, text.data);
     return string;
 }
 
@@ -201,8 +230,8 @@ static int is_bodyless(JSContext *ctx, JSValueConst method) {
     return result;
 }
 
-// Takes method, URL, headers and body of another request; its body is used then (clone: stays).
-static int copy_request(JSContext *ctx, request_t *request, request_t *other, bool with_body) {
+// Takes method, URL and headers of another request.
+static int copy_request(JSContext *ctx, request_t *request, request_t *other) {
     if (need_url(ctx, other) < 0 || need_method(ctx, other) < 0 || need_headers(ctx, other) < 0) {
         return -1;
     }
@@ -217,11 +246,33 @@ static int copy_request(JSContext *ctx, request_t *request, request_t *other, bo
         request->wire->refs++;
         request->parts = other->parts;
     }
-    return with_body ? web_body_clone(ctx, &other->body, &request->body) : 0;
+    return 0;
+}
+
+// The serialized URL that the value stands for.
+static JSValue checked_url(JSContext *ctx, JSValueConst value) {
+    web_slice_t text;
+    text.data = web_usv_string(ctx, &text.len, value);
+    if (text.data == NULL) {
+        return JS_EXCEPTION;
+    }
+    JSValue string = JS_EXCEPTION;
+    web_url_t *url = web_url_new(ctx);
+    web_url_result_t result = url == NULL ? WEB_URL_ERROR : web_url_parse(ctx, url, text, NULL);
+    if (result == WEB_URL_INVALID) {
+        JS_ThrowTypeError(ctx, "Invalid URL: a Request needs an absolute one");
+    } else if (result == WEB_URL_OK && (url->username.len > 0 || url->password.len > 0)) {
+        JS_ThrowTypeError(ctx, "the URL of a Request cannot have a user name or password");
+    } else if (result == WEB_URL_OK) {
+        string = web_url_string(ctx, url);
+    }
+    web_url_free(JS_GetRuntime(ctx), url);
+    JS_FreeCString(ctx, text.data);
+    return string;
 }
 
 static int fill_url(JSContext *ctx, request_t *request, JSValueConst input) {
-    request->url = JS_ToString(ctx, input);
+    request->url = checked_url(ctx, input);
     request->method = JS_NewString(ctx, "GET");
     request->headers = web_headers_new(ctx);
     return JS_IsException(request->url) || JS_IsException(request->method) || request->headers == NULL ? -1 : 0;
@@ -253,21 +304,23 @@ static int fill_headers(JSContext *ctx, request_t *request, JSValueConst init) {
     return result;
 }
 
+// 1 when init has a body, 0 when not, -1 with a pending exception.
 static int fill_body(JSContext *ctx, request_t *request, JSValueConst init) {
     JSValue value = JS_GetPropertyStr(ctx, init, "body");
     int result = JS_IsException(value) ? -1 : 0;
     if (result == 0 && !JS_IsUndefined(value) && !JS_IsNull(value)) {
         const char *type;
-        web_body_free(JS_GetRuntime(ctx), &request->body);
         result = web_body_init(ctx, &request->body, value, &type);
         if (result == 0 && type != NULL && !web_headers_has(request->headers, "content-type")) {
             result = web_headers_put(ctx, request->headers, "content-type", type);
         }
+        result = result < 0 ? -1 : 1;
     }
     JS_FreeValue(ctx, value);
     return result;
 }
 
+// As fill_body.
 static int fill_init(JSContext *ctx, request_t *request, JSValueConst init) {
     if (!JS_IsObject(init)) {
         if (JS_IsUndefined(init) || JS_IsNull(init)) {
@@ -282,33 +335,40 @@ static int fill_init(JSContext *ctx, request_t *request, JSValueConst init) {
     return fill_body(ctx, request, init);
 }
 
-static JSValue request_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
-    if (web_check_args(ctx, argc, 1) < 0) {
-        return JS_EXCEPTION;
+// The body moves from one request to another.
+static int move_body(JSContext *ctx, request_t *request, request_t *other) {
+    if (web_body_clone(ctx, &other->body, &request->body) < 0) {
+        return -1;
     }
-    request_t *request = request_new(ctx);
+    other->body.used = web_body_present(&other->body);
+    return 0;
+}
+
+static int refuse_bodyless(JSContext *ctx, const request_t *request) {
+    int bodyless = web_body_present(&request->body) ? is_bodyless(ctx, request->method) : 0;
+    if (bodyless > 0) {
+        JS_ThrowTypeError(ctx, "a GET or HEAD request cannot have a body");
+        return -1;
+    }
+    return bodyless;
+}
+
+static JSValue request_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
+    request_t *request = web_check_args(ctx, argc, 1) < 0 ? NULL : request_new(ctx);
     if (request == NULL) {
         return JS_EXCEPTION;
     }
     request_t *other = web_class_get(ctx, WEB_REQUEST, argv[0]);
-    int result = other != NULL ? copy_request(ctx, request, other, true) : fill_url(ctx, request, argv[0]);
-    JSValueConst init = argc > 1 ? argv[1] : JS_UNDEFINED;
+    int result = other != NULL ? copy_request(ctx, request, other) : fill_url(ctx, request, argv[0]);
     if (result == 0) {
-        result = fill_init(ctx, request, init);
+        result = fill_init(ctx, request, argc > 1 ? argv[1] : JS_UNDEFINED);
     }
-    if (result == 0 && web_body_present(&request->body)) {
-        result = is_bodyless(ctx, request->method);
-        if (result > 0) {
-            JS_ThrowTypeError(ctx, "a GET or HEAD request cannot have a body");
-            result = -1;
-        }
+    if (result == 0 && other != NULL) {
+        result = move_body(ctx, request, other);
     }
-    if (result < 0) {
+    if (result < 0 || refuse_bodyless(ctx, request) < 0) {
         request_free(JS_GetRuntime(ctx), request);
         return JS_EXCEPTION;
-    }
-    if (other != NULL && other->body.bytes == request->body.bytes) {
-        other->body.used = web_body_present(&other->body);
     }
     return request_object(ctx, request, new_target);
 }
@@ -363,7 +423,7 @@ static JSValue request_clone(JSContext *ctx, JSValueConst this_val, int argc, JS
     if (copy == NULL) {
         return JS_EXCEPTION;
     }
-    if (copy_request(ctx, copy, request, true) < 0) {
+    if (copy_request(ctx, copy, request) < 0 || web_body_clone(ctx, &request->body, &copy->body) < 0) {
         request_free(JS_GetRuntime(ctx), copy);
         return JS_EXCEPTION;
     }
@@ -373,7 +433,10 @@ static JSValue request_clone(JSContext *ctx, JSValueConst this_val, int argc, JS
 static JSValue request_read(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
     (void)argc, (void)argv;
     request_t *request = web_class_expect(ctx, WEB_REQUEST, this_val);
-    return request == NULL ? web_reject_pending(ctx) : web_body_read(ctx, &request->body, (web_read_t)magic);
+    if (request == NULL || (magic == WEB_READ_FORM_DATA && need_headers(ctx, request) < 0)) {
+        return web_reject_pending(ctx);
+    }
+    return web_body_read(ctx, &request->body, (web_read_t)magic, request->headers);
 }
 
 static void request_finalize(JSRuntime *rt, JSValueConst value) {
@@ -398,6 +461,7 @@ static const JSCFunctionListEntry request_proto[] = {
     JS_CFUNC_MAGIC_DEF("json", 0, request_read, WEB_READ_JSON),
     JS_CFUNC_MAGIC_DEF("arrayBuffer", 0, request_read, WEB_READ_ARRAY_BUFFER),
     JS_CFUNC_MAGIC_DEF("bytes", 0, request_read, WEB_READ_BYTES),
+    JS_CFUNC_MAGIC_DEF("formData", 0, request_read, WEB_READ_FORM_DATA),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Request", JS_PROP_CONFIGURABLE),
 };
 

@@ -1,7 +1,7 @@
 // Response (Fetch standard, section 5.5).
 
 #include <string.h>
-#include "web_private.h"
+#include "web_url.h"
 
 typedef struct _response_t {
     int status;
@@ -220,27 +220,47 @@ static int redirect_status(JSContext *ctx, int argc, JSValueConst *argv, int32_t
     }
 }
 
+// The Location field: the URL that `value` stands for, in its serialized form.
+static int put_location(JSContext *ctx, response_t *response, web_url_t *url, JSValueConst value) {
+    web_slice_t text;
+    text.data = web_usv_string(ctx, &text.len, value);
+    if (text.data == NULL) {
+        return -1;
+    }
+    web_buf_t location = {0};
+    web_url_result_t result = web_url_parse(ctx, url, text, NULL);
+    JS_FreeCString(ctx, text.data);
+    if (result != WEB_URL_OK) {
+        if (result == WEB_URL_INVALID) {
+            JS_ThrowTypeError(ctx, "Invalid URL: a redirect needs an absolute one");
+        }
+        return -1;
+    }
+    int put = need_headers(ctx, response);
+    if (put == 0 && web_url_serialize(ctx, url, &location, true) == 0 && web_buf_put(ctx, &location, "", 1) == 0) {
+        put = web_headers_put(ctx, response->headers, "location", location.data);
+    } else {
+        put = -1;
+    }
+    js_free(ctx, location.data);
+    return put;
+}
+
 static JSValue response_redirect(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val;
     int32_t status;
     if (web_check_args(ctx, argc, 1) < 0 || redirect_status(ctx, argc, argv, &status) < 0) {
         return JS_EXCEPTION;
     }
-    response_t *response = response_new(ctx);
-    if (response == NULL) {
-        return JS_EXCEPTION;
-    }
-    response->status = status;
-    JSValue name = JS_NewString(ctx, "location");
-    int result = need_headers(ctx, response);
-    if (result == 0) {
-        result = web_headers_append(ctx, response->headers, name, argv[0]);
-    }
-    JS_FreeValue(ctx, name);
+    web_url_t *url = web_url_new(ctx);
+    response_t *response = url == NULL ? NULL : response_new(ctx);
+    int result = response == NULL ? -1 : put_location(ctx, response, url, argv[0]);
+    web_url_free(JS_GetRuntime(ctx), url);
     if (result < 0) {
         response_free(JS_GetRuntime(ctx), response);
         return JS_EXCEPTION;
     }
+    response->status = status;
     response->headers->immutable = true;
     return response_object(ctx, response, JS_UNDEFINED);
 }
@@ -320,7 +340,10 @@ static JSValue response_clone(JSContext *ctx, JSValueConst this_val, int argc, J
 static JSValue response_read(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
     (void)argc, (void)argv;
     response_t *response = web_class_expect(ctx, WEB_RESPONSE, this_val);
-    return response == NULL ? web_reject_pending(ctx) : web_body_read(ctx, &response->body, (web_read_t)magic);
+    if (response == NULL || (magic == WEB_READ_FORM_DATA && need_headers(ctx, response) < 0)) {
+        return web_reject_pending(ctx);
+    }
+    return web_body_read(ctx, &response->body, (web_read_t)magic, response->headers);
 }
 
 static void response_finalize(JSRuntime *rt, JSValueConst value) {
@@ -345,6 +368,7 @@ static const JSCFunctionListEntry response_proto[] = {
     JS_CFUNC_MAGIC_DEF("json", 0, response_read, WEB_READ_JSON),
     JS_CFUNC_MAGIC_DEF("arrayBuffer", 0, response_read, WEB_READ_ARRAY_BUFFER),
     JS_CFUNC_MAGIC_DEF("bytes", 0, response_read, WEB_READ_BYTES),
+    JS_CFUNC_MAGIC_DEF("formData", 0, response_read, WEB_READ_FORM_DATA),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Response", JS_PROP_CONFIGURABLE),
 };
 

@@ -12,8 +12,8 @@ size_t web_ascii_prefix(const char *data, size_t len) {
 }
 
 // Length of the well-formed UTF-8 sequence at `at`, or 0 with *bad set to the length of its maximal ill-formed part
-// (Unicode 15, section 3.9, table 3-7).
-static size_t utf8_sequence(const unsigned char *at, const unsigned char *end, size_t *bad) {
+// (Unicode 15, section 3.9, table 3-7) and *cut telling whether more bytes could complete it.
+static size_t utf8_sequence(const unsigned char *at, const unsigned char *end, size_t *bad, bool *cut) {
     unsigned char lead = *at;
     if (lead < 0x80) {
         return 1;
@@ -22,12 +22,14 @@ static size_t utf8_sequence(const unsigned char *at, const unsigned char *end, s
     unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
     unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
     *bad = 1;
+    *cut = false;
     if (lead < 0xc2 || lead > 0xf4) {
         return 0;
     }
     for (size_t i = 1; i <= trail; i++) {
         if (at + i >= end || at[i] < low || at[i] > high) {
             *bad = i;
+            *cut = at + i >= end;
             return 0;
         }
         low = 0x80;
@@ -36,13 +38,12 @@ static size_t utf8_sequence(const unsigned char *at, const unsigned char *end, s
     return trail + 1;
 }
 
-// Length of the leading part of `data` that is well-formed; *bad as in utf8_sequence where that is not all.
-static size_t utf8_prefix(const char *data, size_t len, size_t *bad) {
+size_t web_utf8_prefix(const char *data, size_t len, size_t *bad, bool *cut) {
     const unsigned char *at = (const unsigned char *)data;
     const unsigned char *end = at + len;
     at += web_ascii_prefix(data, len);
     while (at < end) {
-        size_t length = utf8_sequence(at, end, bad);
+        size_t length = utf8_sequence(at, end, bad, cut);
         if (length == 0) {
             break;
         }
@@ -53,7 +54,8 @@ static size_t utf8_prefix(const char *data, size_t len, size_t *bad) {
 
 bool web_is_utf8(const char *data, size_t len) {
     size_t bad;
-    return utf8_prefix(data, len, &bad) == len;
+    bool cut;
+    return web_utf8_prefix(data, len, &bad, &cut) == len;
 }
 
 JSValue web_latin1_string(JSContext *ctx, const char *data, size_t len) {
@@ -86,7 +88,8 @@ JSValue web_utf8_string(JSContext *ctx, const char *data, size_t len, bool bom) 
         len -= 3;
     }
     size_t bad = 0;
-    size_t good = utf8_prefix(data, len, &bad);
+    bool cut;
+    size_t good = web_utf8_prefix(data, len, &bad, &cut);
     if (good == len) {
         return JS_NewStringLen(ctx, data, len);
     }
@@ -104,7 +107,7 @@ JSValue web_utf8_string(JSContext *ctx, const char *data, size_t len, bool bom) 
         }
         data += bad;
         len -= bad;
-        good = utf8_prefix(data, len, &bad);
+        good = web_utf8_prefix(data, len, &bad, &cut);
     }
     js_free(ctx, repaired.data);
     return string;
