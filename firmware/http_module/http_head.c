@@ -302,7 +302,7 @@ static bool span_equal(const uint8_t *buf, http_span_t span, const char *text) {
 
 static http_result_t check_target(http_head_t *h, const uint8_t *buf) {
     const uint8_t *p = buf + h->target.at;
-    if (h->method.len > HTTP_METHOD_MAX || span_equal(buf, h->method, "CONNECT")) {
+    if (span_equal(buf, h->method, "CONNECT")) {
         return HTTP_UNKNOWN_METHOD;
     }
     if (h->target.len == 0 || span_class(p, h->target.len, U) != h->target.len) {
@@ -330,8 +330,12 @@ static http_result_t check_version(http_head_t *h, const uint8_t *p, size_t n) {
 static http_result_t split_request_line(
     http_head_t *h, const uint8_t *buf, uint32_t at, size_t n, const http_limits_t *limits, size_t *rest) {
     size_t method = span_class(buf + at, n, T);
+    // RFC 9112 section 3: longer than any method that is implemented.
+    if (method > HTTP_METHOD_MAX) {
+        return HTTP_UNKNOWN_METHOD;
+    }
     if (method == n) {
-        return method > HTTP_METHOD_MAX ? HTTP_UNKNOWN_METHOD : HTTP_MORE;
+        return HTTP_MORE;
     }
     if (method == 0 || buf[at + method] != ' ') {
         return HTTP_BAD_REQUEST_LINE;

@@ -11,11 +11,10 @@ import sys
 import time
 from asyncio import core
 
-from httpparse import Chunked, Head, error
-from micropython import const
-from microdot.microdot import print_exception
-
 from edgelet.http import Stream, format_head
+from httpparse import Chunked, Head, error
+from microdot.microdot import print_exception
+from micropython import const
 
 # What a connection is doing, which decides about its time limit.
 IDLE = const(0)  # nothing of the next request has come

@@ -2,9 +2,8 @@
 
 import time
 
-from httpparse import FIELDS_BAD, FIELDS_FRAMING, scan_fields
-
 from edgelet import clock
+from httpparse import FIELDS_BAD, FIELDS_FRAMING, scan_fields
 
 # RFC 9110 section 15, RFC 6585. A reason phrase is optional; other codes go without.
 _REASONS = {

@@ -4,12 +4,11 @@ import asyncio
 import sys
 import time
 
-from microdot import Microdot, Request, Response
-from microdot.microdot import NoCaseDict, invoke_handler
-
 from edgelet.connection import READ_SIZE, ROUTE, Connection
 from edgelet.http import Stream, date_line, join_fields, split_fields
 from edgelet.limits import Limits
+from microdot import Microdot, Request, Response
+from microdot.microdot import NoCaseDict, invoke_handler
 
 #: How often limits of time are checked and the Date is renewed, in milliseconds.
 TICK_MS = 250
