@@ -12,8 +12,7 @@ isolate_host_t *host_of(JSContext *ctx) {
     return JS_GetContextOpaque(ctx);
 }
 
-// What would be the same for every request, since the top level runs once, throws there.
-static bool at_top_level(JSContext *ctx, const char *what) {
+bool host_at_top_level(JSContext *ctx, const char *what) {
     if (host_of(ctx)->top_level) {
         JS_ThrowTypeError(ctx,
             "%s is not available at the top level of a module: its result would be the same for every request; use it "
@@ -137,7 +136,7 @@ static int take_argument(JSContext *ctx, isolate_arg_t *arg, JSValueConst value)
 }
 
 JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv) {
-    if (at_top_level(ctx, name)) {
+    if (host_at_top_level(ctx, name)) {
         return JS_EXCEPTION;
     }
     if (argc > ISOLATE_OP_ARGS_MAX) {
@@ -180,7 +179,7 @@ static JSValue call_timer(
 
 static JSValue set_timer(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int repeats) {
     (void)this_val;
-    if (at_top_level(ctx, repeats ? "setInterval" : "setTimeout")) {
+    if (host_at_top_level(ctx, repeats ? "setInterval" : "setTimeout")) {
         return JS_EXCEPTION;
     }
     if (argc < 1 || !JS_IsFunction(ctx, argv[0])) {
@@ -419,7 +418,7 @@ static JSValue math_random(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     (void)this_val;
     (void)argc;
     (void)argv;
-    if (at_top_level(ctx, "Math.random")) {
+    if (host_at_top_level(ctx, "Math.random")) {
         return JS_EXCEPTION;
     }
     return JS_NewFloat64(ctx, engine_random(ctx));

@@ -19,6 +19,10 @@ typedef struct _isolate_host_t {
 
 isolate_host_t *host_of(JSContext *ctx);
 
+// Whether the module's top level is running: then a TypeError says that `what` is for handlers only. What would be the
+// same for every request, since the top level runs once, begins with this.
+bool host_at_top_level(JSContext *ctx, const char *what);
+
 // Defines the globals. 0, or -1 with a pending exception.
 int host_install(JSContext *ctx);
 
