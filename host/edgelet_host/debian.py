@@ -133,6 +133,8 @@ class Archive:
             text=True,
             check=False,
             env=os.environ | {"LC_ALL": "C"},
+            # apt holds the lock of the sources too, should this process be killed before it.
+            close_fds=False,
         )
         if done.returncode == 0:
             return done.stdout

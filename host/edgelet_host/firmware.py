@@ -3,7 +3,7 @@
     binary = ensure_unix()                  # Path of the firmware, built first if need be
     binary = ensure_unix(sanitize=True)     # with AddressSanitizer and UndefinedBehaviorSanitizer
 
-All is built in the cache, in one folder for each checkout of edgelet and variant; nothing is
+All is built in the cache, in one folder for each checkout of edgelet and build; nothing is
 written into the checkout or into MicroPython's tree. A build is stale when the content of one of
 its inputs, the pinned sources, the flags or the compiler changed. The binary is replaced in one
 step, so that one that runs stays whole. Two processes that want the same build wait for each other.
@@ -53,43 +53,45 @@ class State:
 
 @dataclass(frozen=True)
 class Build:
-    """One build of the Linux firmware and its folder in the cache.
+    """One build of the firmware and its folder in the cache.
 
-    sanitize: whether it carries the sanitizers. checkout: an upstream MicroPython checkout to build
-    from, None for the pinned source.
+    name: of that folder. title: for people. port: of MicroPython. product: the file that make
+    leaves in its build folder. folders: with our files that go into it, beside our C modules.
+    variables: for make's command line. submodules: sources that MicroPython's tree must have.
+    checkout: an upstream MicroPython checkout to build from, None for the pinned source.
     """
 
-    sanitize: bool
-    checkout: Path | None
+    name: str
+    title: str
+    port: str
+    product: str
+    folders: tuple[Path, ...]
+    variables: tuple[str, ...]
+    submodules: tuple[str, ...] = ()
+    checkout: Path | None = None
 
     @property
     def folder(self) -> Path:
         """The build's folder: make's output, the log, the stamp and the firmware."""
-        name = "unix-sanitize" if self.sanitize else "unix"
-        return cache_dir() / "builds" / f"{name}-{digest(str(ROOT), str(self.checkout))}"
+        return cache_dir() / "builds" / f"{self.name}-{digest(str(ROOT), str(self.checkout))}"
 
     @property
     def firmware(self) -> Path:
         """The finished firmware."""
-        return self.folder / "micropython"
-
-    @property
-    def variables(self) -> list[str]:
-        """The variables on make's command line that do not depend on where the sources are."""
-        variables = [f"VARIANT_DIR={FIRMWARE}/variants/edgelet", f"USER_C_MODULES={FIRMWARE}"]
-        # Frozen modules need a micropython-lib, known by its README.md; we take nothing from it.
-        variables += [f"MPY_LIB_DIR={ROOT}", "STRIP="]
-        if self.sanitize:
-            variables += [f"{name}_EXTRA={SANITIZER_FLAGS}" for name in ("CFLAGS", "LDFLAGS")]
-        return variables
+        return self.folder / self.product
 
     def state(self) -> State:
         """What the firmware would be made from now."""
+        modules = [path.parent for path in FIRMWARE.glob("*/micropython.mk")]
+        paths = sorted(path for top in (*modules, *self.folders) for path in walk(top))
         tools = [Path(tool).resolve() for tool in (shutil.which("gcc"), sys.executable) if tool]
         setup = [sources.SOURCES_FILE.read_text(), *self.variables, *file_times(tools)]
+        # make looks at no makefile's time.
+        setup += [path.read_text() for path in paths if path.suffix == ".mk"]
         if self.checkout:
-            setup += file_times(checkout_files(self.checkout))
-        return State(digest(*setup), inputs())
+            setup += file_times(checkout_files(self.checkout, self.port))
+        hashes = {str(path.relative_to(ROOT)): file_digest(path) for path in paths}
+        return State(digest(*setup), hashes)
 
     def read_stamp(self) -> State | None:
         """What the last run of make was made from; None where there was none."""
@@ -117,33 +119,42 @@ def ensure_unix(sanitize: bool = False, micropython: Path | None = None) -> Path
     EDGELET_MICROPYTHON names one too. Raises EdgeletError.
     """
     chosen = micropython or os.environ.get("EDGELET_MICROPYTHON")
-    build = Build(sanitize, Path(chosen).resolve() if chosen else None)
+    flags = [f"{name}_EXTRA={SANITIZER_FLAGS}" for name in ("CFLAGS", "LDFLAGS")]
+    variant = FIRMWARE / "variants" / "edgelet"
+    build = Build(
+        name="unix-sanitize" if sanitize else "unix",
+        title="the sanitizer firmware" if sanitize else "the Linux firmware",
+        port="unix",
+        product="micropython",
+        folders=(variant, ROOT / "device"),
+        variables=(f"VARIANT_DIR={variant}", "STRIP=", *(flags if sanitize else ())),
+        submodules=("mbedtls",),
+        checkout=Path(chosen).resolve() if chosen else None,
+    )
+    return ensure(build)
+
+
+def ensure(build: Build) -> Path:
+    """Give the path of a build's firmware; build it first where it is missing or stale."""
     state = build.state()
     if not build.is_fresh(state):
-        with sources.locked(build.folder):
+        with sources.locked(build.folder, f"another build of {build.title}"):
             if not build.is_fresh(state):
                 run_build(build, state)
     return build.firmware
 
 
-def inputs() -> dict[str, str]:
-    """Hash every file of ours that goes into the Linux firmware."""
-    paths = [path for top in (FIRMWARE, ROOT / "device") for path in walk(top)]
-    return {str(path.relative_to(ROOT)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-
-
 def walk(top: Path) -> Iterator[Path]:
-    """Give the files below `top` without boards, what editors hide and Python's caches."""
+    """Give the files below `top`, in order, without what editors hide and Python's caches."""
     for folder, folders, files in os.walk(top):
-        left_out = ("__pycache__", "boards")
-        folders[:] = sorted(n for n in folders if n not in left_out and not n.startswith("."))
+        folders[:] = sorted(n for n in folders if n != "__pycache__" and not n.startswith("."))
         visible = sorted(n for n in files if not n.startswith(".") and not n.endswith("~"))
         yield from (Path(folder, name) for name in visible)
 
 
-def checkout_files(checkout: Path) -> Iterator[Path]:
-    """Give the files of an upstream checkout from which the Linux firmware is built."""
-    parts = ["extmod", "mpy-cross", "ports/unix", "py", "shared", "tools"]
+def checkout_files(checkout: Path, port: str) -> Iterator[Path]:
+    """Give the files of an upstream checkout from which the firmware for a port is built."""
+    parts = ["extmod", "mpy-cross", f"ports/{port}", "py", "shared", "tools"]
     parts += ["lib/crypto-algorithms", "lib/littlefs", "lib/mbedtls", "lib/mbedtls_errors"]
     parts += ["lib/oofatfs", "lib/re1.5", "lib/uzlib"]
     for part in parts:
@@ -159,24 +170,30 @@ def file_times(paths: Iterator[Path] | list[Path]) -> list[str]:
 def run_build(build: Build, state: State) -> None:
     """Bring what the build needs, run make and put the firmware in its place."""
     ensure_packages(BUILD_PACKAGES)
-    tree = sources.micropython_tree(["mbedtls"], build.checkout)
-    quickjs = sources.ensure("quickjs-ng")
+    tree = sources.micropython_tree(build.submodules, build.checkout)
     objects = build.folder / "make"
     if not can_continue(build.read_stamp(), state):
         shutil.rmtree(objects, ignore_errors=True)
     state = State(state.setup, state.inputs, started=time.time())
     build.write_stamp(state)
-    made = objects / "unix" / "micropython"
+    made = objects / build.port / build.product
     # make does not link again when an object is no longer wanted.
     made.unlink(missing_ok=True)
     log = build.folder / "build.log"
     log.unlink(missing_ok=True)
-    title = "Building the sanitizer firmware" if build.sanitize else "Building the Linux firmware"
-    with step(title) as detail:
+    variables = [
+        *build.variables,
+        f"USER_C_MODULES={FIRMWARE}",
+        f"QUICKJS_DIR={sources.ensure('quickjs-ng')}",
+        f"MICROPY_MPYCROSS={objects}/mpy-cross/mpy-cross",
+        f"MICROPY_MANIFEST_MICRODOT_DIR={sources.ensure('microdot')}",
+        # Frozen modules need a micropython-lib, known by its README.md; we take nothing from it.
+        f"MPY_LIB_DIR={ROOT}",
+    ]
+    with step(f"Building {build.title}") as detail:
         make(tree / "mpy-cross", objects / "mpy-cross", [], log, detail)
-        places = [f"MICROPY_MPYCROSS={objects}/mpy-cross/mpy-cross", f"QUICKJS_DIR={quickjs}"]
-        make(tree / "ports" / "unix", made.parent, [*places, *build.variables], log, detail)
-    partial = build.folder / ".micropython.partial"
+        make(tree / "ports" / build.port, made.parent, variables, log, detail)
+    partial = build.firmware.with_name(f".{build.product}.partial")
     shutil.copy2(made, partial)
     partial.replace(build.firmware)
     build.write_stamp(State(state.setup, state.inputs, state.started, complete=True))
@@ -210,6 +227,8 @@ def make(folder: Path, output: Path, variables: list[str], log: Path, detail: Ca
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            # make holds the build's lock too, should this process be killed before it.
+            close_fds=False,
         ) as process,
     ):
         assert process.stdout is not None
@@ -237,6 +256,11 @@ def explain_make(log: Path) -> str:
     errors = [line.strip() for line in log.read_text().splitlines() if telling.search(line)]
     reason = errors[0].replace(f"{ROOT}/", "") if errors else "make gave no reason"
     return f"The firmware does not build: {reason}. Mend it and run again; the full log is {log}"
+
+
+def file_digest(path: Path) -> str:
+    """Give the sha256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def digest(*parts: str) -> str:

@@ -26,7 +26,7 @@ from pathlib import Path
 from edgelet_host import debian
 from edgelet_host.errors import EdgeletError
 from edgelet_host.paths import FIRMWARE, cache_dir
-from edgelet_host.terminal import step, warn
+from edgelet_host.terminal import say, step, warn
 
 SOURCES_FILE = FIRMWARE / "sources.toml"
 
@@ -131,7 +131,8 @@ def download_from_pypi(source: Source, folder: Path) -> Path:
         "--require-hashes",
     ]
     command += [binary, "--no-cache-dir", f"--dest={folder}", f"--requirement={requirement}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # pip holds the lock of the sources too, should this process be killed before it.
+    done = subprocess.run(command, capture_output=True, text=True, check=False, close_fds=False)
     if done.returncode != 0:
         raise EdgeletError(explain_pip(source, done.stdout + done.stderr))
     stem = re.sub(r"[-_.]+", "[-_.]", source.name)
@@ -228,9 +229,17 @@ def check_checkout(checkout: Path, submodules: Sequence[str]) -> None:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a cache folder, so that two processes do not fill it at once."""
+def locked(folder: Path, holder: str = "another download") -> Iterator[None]:
+    """Hold the lock of a cache folder, so that two processes do not fill it at once.
+
+    holder: whom one may have to wait for. Child processes that inherit open files hold it too.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        os.set_inheritable(lock.fileno(), True)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"Waiting for {holder} ...")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
