@@ -21,7 +21,7 @@ SRC_USERMOD_LIB_C += $(filter-out %/modquickjs.c, $(wildcard $(QUICKJS_MODULE_DI
 # -isystem, searched last: no header of the engine's hides one of MicroPython's.
 CFLAGS_USERMOD += -I$(QUICKJS_MODULE_DIR) -isystem $(QUICKJS_DIR) $(QUICKJS_DEFINES)
 QUICKJS_OBJ = $(patsubst $(QUICKJS_MODULE_DIR)/%.c, $(BUILD)/quickjs_module/%.o, $(wildcard $(QUICKJS_MODULE_DIR)/*.c))
-$(QUICKJS_OBJ): CFLAGS += -std=gnu11 -D_GNU_SOURCE -I$(BUILD)/quickjs_module $(QUICKJS_OPT)
+$(QUICKJS_OBJ): CFLAGS += -std=gnu11 -D_GNU_SOURCE -I$(BUILD)/quickjs_module -isystem $(TOP)/lib/mbedtls/include $(QUICKJS_OPT)
 $(BUILD)/quickjs_module/engine.o: CFLAGS += $(QUICKJS_FLAGS)
 $(BUILD)/quickjs_module/engine.o: $(QUICKJS_ENGINE_ID_H)
 

@@ -1,0 +1,36 @@
+// The configuration of the module's copy of mbedTLS' SHA functions, and other names for them, so that they do not meet
+// those of the port's mbedTLS. No include guard: mbedTLS includes it once.
+
+#define MBEDTLS_SHA1_C
+#define MBEDTLS_SHA256_C
+#define MBEDTLS_SHA384_C
+#define MBEDTLS_SHA512_C
+
+#define mbedtls_platform_zeroize crypto_wipe
+
+#define mbedtls_sha1 crypto_mbedtls_sha1
+#define mbedtls_sha1_init crypto_mbedtls_sha1_init
+#define mbedtls_sha1_free crypto_mbedtls_sha1_free
+#define mbedtls_sha1_clone crypto_mbedtls_sha1_clone
+#define mbedtls_sha1_starts crypto_mbedtls_sha1_starts
+#define mbedtls_sha1_update crypto_mbedtls_sha1_update
+#define mbedtls_sha1_finish crypto_mbedtls_sha1_finish
+#define mbedtls_internal_sha1_process crypto_mbedtls_sha1_process
+
+#define mbedtls_sha256 crypto_mbedtls_sha256
+#define mbedtls_sha256_init crypto_mbedtls_sha256_init
+#define mbedtls_sha256_free crypto_mbedtls_sha256_free
+#define mbedtls_sha256_clone crypto_mbedtls_sha256_clone
+#define mbedtls_sha256_starts crypto_mbedtls_sha256_starts
+#define mbedtls_sha256_update crypto_mbedtls_sha256_update
+#define mbedtls_sha256_finish crypto_mbedtls_sha256_finish
+#define mbedtls_internal_sha256_process crypto_mbedtls_sha256_process
+
+#define mbedtls_sha512 crypto_mbedtls_sha512
+#define mbedtls_sha512_init crypto_mbedtls_sha512_init
+#define mbedtls_sha512_free crypto_mbedtls_sha512_free
+#define mbedtls_sha512_clone crypto_mbedtls_sha512_clone
+#define mbedtls_sha512_starts crypto_mbedtls_sha512_starts
+#define mbedtls_sha512_update crypto_mbedtls_sha512_update
+#define mbedtls_sha512_finish crypto_mbedtls_sha512_finish
+#define mbedtls_internal_sha512_process crypto_mbedtls_sha512_process
