@@ -36,11 +36,11 @@
 
 #define FREE (1u)
 #define BELOW_FREE (2u)
-#define FLAGS (7u)
+#define FLAGS (3u)
 
-// Free lists per power of two. Sizes below 2 << SPLIT_BITS units of 8 bytes have a list each.
+// Free lists per power of two. Sizes below 2 << SPLIT_BITS units of ARENA_ALIGN bytes have a list each.
 #define SPLIT_BITS (4)
-#define CLASSES_MAX (((27 - SPLIT_BITS) << SPLIT_BITS) + (1 << SPLIT_BITS))
+#define CLASSES_MAX (((28 - SPLIT_BITS) << SPLIT_BITS) + (1 << SPLIT_BITS))
 
 struct _arena_t {
     uint32_t end;

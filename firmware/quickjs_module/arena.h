@@ -26,8 +26,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Alignment of every allocation, in bytes.
+// Alignment of every allocation, in bytes: the machine's word. 32-bit processors read and write 64-bit values as two
+// words (also where the ABI aligns them to 8), and 8 would cost a twentieth of a small arena. AddressSanitizer's
+// granule is 8.
+#if ARENA_POISON
 #define ARENA_ALIGN (8)
+#else
+#define ARENA_ALIGN (sizeof(void *))
+#endif
 
 // The arena's control structure, at the very start of the block.
 typedef struct _arena_t arena_t;

@@ -11,11 +11,12 @@
 
 #include "arena.h"
 
-#define UNIT (8)
+#define UNIT (ARENA_ALIGN)
 #define UNITS_MAX (4096)
 #define SLOTS (192)
 #define IMAGES (3)
 #define HEADER (4)
+#define MIN_BLOCK (16)
 #if ARENA_POISON
 #define RED_ZONE (20)
 #else
@@ -40,7 +41,7 @@ typedef struct _slot_t {
 // All that the model knows of an arena's state.
 typedef struct _state_t {
     slot_t slots[SLOTS];
-    // For each unit of 8 bytes of the block, from the first header on: slot number + 1, or 0.
+    // For each unit of the block, from the first header on: slot number + 1, or 0.
     unsigned char owners[UNITS_MAX];
     size_t used;
     size_t limit;
@@ -92,7 +93,7 @@ static size_t take_size(input_t *input) {
 // Bytes that a block for `size` takes at least.
 static size_t block_bytes(size_t size) {
     size_t bytes = (size + HEADER + RED_ZONE + UNIT - 1) / UNIT * UNIT;
-    return bytes < 2 * UNIT ? 2 * UNIT : bytes;
+    return bytes < MIN_BLOCK ? MIN_BLOCK : bytes;
 }
 
 // Bytes that a block in use takes; sanitizer builds tell only what it takes at least.
@@ -131,7 +132,8 @@ static void add(unsigned int number, unsigned char *ptr, size_t size, unsigned c
     CHECK((uintptr_t)ptr % ARENA_ALIGN == 0);
     size_t bytes = slot_bytes(slot);
     CHECK(arena_usable_size(ptr) >= size);
-    CHECK(bytes == block_bytes(size) || bytes == block_bytes(size) + UNIT);
+    // A rest too small for a block of its own stays with the block.
+    CHECK(bytes >= block_bytes(size) && bytes < block_bytes(size) + MIN_BLOCK);
     own(slot, bytes, 0, (unsigned char)(number + 1));
     model.used += bytes;
     size_t end = (size_t)(ptr - block) + size;
@@ -151,7 +153,7 @@ static void drop(unsigned int number) {
 // the next larger class, so a run up to 1/16 larger than wanted may be missed.
 static bool may_fail(size_t size) {
     size_t bytes = block_bytes(size);
-    if (size > block_size || (model.limit != 0 && model.used + bytes + UNIT > model.limit)) {
+    if (size > block_size || (model.limit != 0 && model.used + bytes + MIN_BLOCK - UNIT > model.limit)) {
         return true;
     }
 #if ARENA_POISON
