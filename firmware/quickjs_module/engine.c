@@ -28,6 +28,11 @@ static int engine_gettimeofday(struct timeval *tv) {
 #define gmtime_r(t, tm) ((void)(t), (void)memset(tm, 0, sizeof(*(tm))))
 #define mktime(tm) ((void)(tm), (time_t)0)
 
+// JSON.parse converts numbers with the C library's strtod, which allocates outside the arena in newlib. The engine's own
+// conversion does not.
+static double engine_strtod(const char *text);
+#define strtod(text, end) engine_strtod(text)
+
 // Upstream's table of lazy property makers names js_bytecode_autoinit without arguments, its definition with them: a
 // function-like macro therefore renames the definition only, and the table gets ours.
 static JSValue js_bytecode_autoinit(JSContext *ctx, JSObject *object, JSAtom atom, void *opaque);
@@ -50,6 +55,11 @@ static JSValue js_bytecode_autoinit(JSContext *ctx, JSObject *object, JSAtom ato
 #include "libunicode.c"
 #pragma GCC diagnostic pop
 #undef js_bytecode_autoinit
+
+static double engine_strtod(const char *text) {
+    JSATODTempMem memory;
+    return js_atod(text, NULL, 10, 0, &memory);
+}
 
 #include "engine_id.h"
 const char engine_id[17] = EDGELET_ENGINE_ID;
@@ -203,6 +213,10 @@ JSContext *engine_new(const JSMallocFunctions *mf, void *opaque) {
         state->groups[i] = JS_UNDEFINED;
     }
     rt->libc_opaque = state;
+    // Upstream begins with a table twice as large. It grows when there are twice as many atoms as entries.
+    if (JS_ResizeAtomHash(rt, 512) < 0) {
+        return NULL;
+    }
     JS_SetCanBlock(rt, false);
     JSContext *ctx = JS_NewContextRaw(rt);
     if (ctx == NULL || install_builtins(ctx) < 0) {
