@@ -7,3 +7,6 @@
 // The keyboard interrupt's longjmp out of a signal handler would leave dead JavaScript and Python frames behind.
 #undef MICROPY_ASYNC_KBD_INTR
 #define MICROPY_ASYNC_KBD_INTR (0)
+
+// The engine formats with widths that MicroPython's own printf does not know (the year of a date).
+#define MICROPY_USE_INTERNAL_PRINTF (0)
