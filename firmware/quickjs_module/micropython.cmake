@@ -20,11 +20,12 @@ add_library(usermod_quickjs INTERFACE)
 target_sources(usermod_quickjs INTERFACE ${quickjs_module_sources})
 target_include_directories(usermod_quickjs INTERFACE ${CMAKE_CURRENT_LIST_DIR} ${CMAKE_BINARY_DIR}/quickjs_module)
 target_include_directories(usermod_quickjs SYSTEM INTERFACE ${QUICKJS_DIR} ${MICROPY_DIR}/lib/mbedtls/include)
-# Ports that build with CMake are microcontrollers: no parser. See engine.c for the flags of its object.
+# Ports that build with CMake are microcontrollers: no parser. See engine.c and micropython.mk for the flags of its
+# object.
 target_compile_definitions(usermod_quickjs INTERFACE QJS_DISABLE_PARSER=1)
 set_source_files_properties(${quickjs_module_sources} PROPERTIES COMPILE_OPTIONS "-std=gnu11;-D_GNU_SOURCE")
 set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/engine.c PROPERTIES
-    COMPILE_OPTIONS "-std=gnu11;-D_GNU_SOURCE;-D__SANITIZE_ADDRESS__=1;-D__DJGPP;-DNDEBUG"
+    COMPILE_OPTIONS "-std=gnu11;-D_GNU_SOURCE;-D__SANITIZE_ADDRESS__=1;-D__DJGPP;-DNDEBUG;-fno-strict-aliasing"
 )
 
 target_link_libraries(usermod INTERFACE usermod_quickjs)
