@@ -3,9 +3,8 @@
 import asyncio
 from collections import deque
 
-from quickjs import DONE, PENDING
-
 from edgelet import log
+from quickjs import DONE, PENDING
 
 #: What answers an error of a call (quickjs.Error.kind).
 STATUS = {

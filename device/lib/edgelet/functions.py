@@ -4,12 +4,11 @@ import asyncio
 import time
 
 import quickjs
-from quickjs import PENDING
-
 from edgelet import log, static
 from edgelet.calls import Waiting, error_response, log_lines, outcome
 from edgelet.isolates import Busy, Isolates
 from edgelet.routing import Table
+from quickjs import PENDING
 
 # What a binding of a type offers to a handler: env.NAME.method().
 _METHODS = {
@@ -225,6 +224,7 @@ class Functions:
         self._stats = {}
         self._table = Table()
         self._requests = 0
+        self.started = time.ticks_ms()
         self._proxies = [p.strip() for p in settings["proxies"].split(",") if p.strip()]
         config.on_change = self.reload
 
@@ -235,6 +235,10 @@ class Functions:
     def names(self):
         """The functions that answer requests, sorted."""
         return sorted(self._functions)
+
+    def stats(self):
+        """[(name, Stats)] of every function that has been here since the start, sorted."""
+        return sorted(self._stats.items())
 
     def get(self, name):
         """The Function `name`, or None."""
@@ -293,13 +297,15 @@ class Functions:
         candidate = Function(self, self.releases.release(name, id), self._stats.setdefault(name, Stats()))
         await self._try(candidate)
         self.releases.activate(name, id)
+        log.info("ready, release %s" % id, function=name)
         old = self._put(candidate)
         if old:
             await old.close(self.config.settings["drain_ms"])
 
     async def _try(self, function):
         """Builds the function's image, so that one that cannot run is found before it is asked. Raises what the build
-        raises, or Busy."""
+        raises, or Busy.
+        """
         if not function.has_handler:
             return
         slot = await self.isolates.wait()
@@ -308,9 +314,25 @@ class Functions:
         finally:
             self.isolates.release(slot)
 
+    def measure(self, name, id):
+        """Builds the image of a release that need not be active: {image_bytes, memory}. ValueError where no arena is
+        idle; what the build raises."""
+        function = Function(self, self.releases.release(name, id), Stats())
+        if function.has_handler:
+            if not self.isolates.idle:
+                raise ValueError("all arenas are busy: try again")
+            slot = self.isolates.idle.pop()
+            try:
+                self.isolates.build(slot, function)
+            finally:
+                self.isolates.erase(function)
+                self.isolates.release(slot)
+        return {"image_bytes": function.image_size, "memory": function.limits["memory"]}
+
     def reload(self, name):
         """The function's variables or secrets have changed: what was built with the old ones is erased before this
-        returns."""
+        returns.
+        """
         if name not in self._functions:
             return
         function = self._load(name)
@@ -329,6 +351,13 @@ class Functions:
         self._table.replace(self._functions.values())
         if old:
             await old.close(self.config.settings["drain_ms"])
+
+    def stop(self):
+        """Ends all calls, erases all images and gives the arenas back."""
+        for function in self._functions.values():
+            function.retire()
+        for slot in self.isolates.slots:
+            slot.arena.close()
 
 
 def forwarded_for(lines, proxies):

@@ -1,7 +1,6 @@
 """The arenas of this device, the images that are kept for them, and the queue of requests that wait for one."""
 
 import asyncio
-from collections import deque
 
 import quickjs
 
@@ -26,7 +25,8 @@ class _Waiter:
 
 class Isolates:
     """`count` arenas of `size` bytes each. Images are kept while their bytes add up to at most `cache` bytes, one at
-    least; the least recently built ones go first. At most `queue` requests wait, each at most `wait_ms`."""
+    least; the least recently built ones go first. At most `queue` requests wait, each at most `wait_ms`.
+    """
 
     def __init__(self, count, size, cache, queue, wait_ms):
         self.cache = cache
@@ -39,7 +39,7 @@ class Isolates:
         for _ in range(count):
             self.slots.append(Slot(quickjs.Arena(size)))
         self.idle.extend(self.slots)
-        self._waiting = deque((), queue)
+        self._waiting = []
         self._queue = queue
 
     @property
@@ -59,25 +59,19 @@ class Isolates:
             await asyncio.wait_for_ms(waiter.ready.wait(), self.wait_ms)
             slot, waiter.slot = waiter.slot, None
             return slot
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise Busy("no arena was free in time")
         finally:
             # Gone before its turn, or in the moment of it.
             if not waiter.ready.is_set():
-                self._forget(waiter)
+                self._waiting.remove(waiter)
             elif waiter.slot is not None:
                 self.release(waiter.slot)
-
-    def _forget(self, waiter):
-        for _ in range(len(self._waiting)):
-            other = self._waiting.popleft()
-            if other is not waiter:
-                self._waiting.append(other)
 
     def release(self, slot):
         """Gives a slot to the request that waits longest, or back."""
         if self._waiting:
-            waiter = self._waiting.popleft()
+            waiter = self._waiting.pop(0)
             waiter.slot = slot
             waiter.ready.set()
         else:

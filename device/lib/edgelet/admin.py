@@ -1,0 +1,242 @@
+"""What the command line executes on a device over its console. Every function prints one line of JSON.
+
+Raises ValueError with one line that says what is wrong; over the raw REPL it arrives as the traceback's last line.
+What takes more than a moment (activate, rollback, delete) runs in the event loop after the command; `job` tells how it
+went.
+"""
+
+import asyncio
+import gc
+import json
+import os
+import sys
+import time
+
+import quickjs
+
+from edgelet import clock, config, kv, log, runtime
+
+_JOBS_KEPT = 16
+
+_jobs = {}  # number -> how it stands
+_job_count = 0
+
+
+def _print(value):
+    print(json.dumps(value))
+
+
+def _app():
+    if runtime.app is None:
+        raise ValueError("the runtime is not running: restart the device")
+    return runtime.app
+
+
+async def _run(number, coroutine):
+    try:
+        result = await coroutine
+        _jobs[number] = {"state": "done", "result": result}
+    except Exception as e:
+        _jobs[number] = {"state": "failed", "error": str(e) or type(e).__name__}
+        if isinstance(e, quickjs.Error):
+            _jobs[number]["stack"] = e.stack
+
+
+def _start(coroutine):
+    global _job_count
+    _job_count = number = _job_count + 1
+    _jobs.pop(number - _JOBS_KEPT, None)
+    _jobs[number] = {"state": "running"}
+    asyncio.create_task(_run(number, coroutine))
+    _print({"job": number})
+
+
+def job(number):
+    """How a job stands: state (running, done, failed), and result or error and stack."""
+    if number not in _jobs:
+        raise ValueError("there is no job %s" % number)
+    _print(_jobs[number])
+
+
+def status():
+    """Board, firmware, memory, flash, clock, and each function with what is counted of it."""
+    app = _app()
+    functions = []
+    counted = dict(app.functions.stats())
+    for name in app.functions.names():
+        function = app.functions.get(name)
+        one = counted[name]
+        functions.append(
+            {
+                "name": name,
+                "release": function.release,
+                "hosts": function.hosts,
+                "routes": function.routes,
+                "image_bytes": function.image_size,
+                "limits": function.limits,
+                "requests": one.requests,
+                "errors": one.errors,
+                "cpu_us": one.cpu_us,
+                "wall_ms": one.wall_ms,
+                "peak_bytes": one.peak,
+            }
+        )
+    block, blocks, free = (os.statvfs(app.root)[i] for i in (1, 2, 4))
+    _print(
+        {
+            "platform": sys.platform,
+            "machine": os.uname().machine if hasattr(os, "uname") else sys.platform,
+            "micropython": ".".join([str(part) for part in sys.implementation[1][:3]]),
+            "engine": quickjs.ENGINE_ID,
+            "firmware": quickjs.FIRMWARE_ID,
+            "hostname": app.config.settings["hostname"],
+            "uptime_ms": time.ticks_diff(time.ticks_ms(), app.functions.started),
+            "clock_set": clock.is_set(),
+            "heap_free": gc.mem_free(),
+            "heap_used": gc.mem_alloc(),
+            "flash_free": free * block,
+            "flash_size": blocks * block,
+            "arenas": len(app.functions.isolates.slots),
+            "arena_bytes": app.functions.isolates.slots[0].arena.size,
+            "connections": len(app.server.connections),
+            "functions": functions,
+        }
+    )
+
+
+def listing():
+    """The functions' names."""
+    _print(_app().releases.names())
+
+
+def releases(name):
+    """The releases of a function, newest first."""
+    _print(_app().releases.list(name))
+
+
+def begin(name):
+    """Begins a deploy; the folder to write into."""
+    _print(_app().releases.begin(name))
+
+
+def missing(name):
+    """The files of the deploy that the device lacks: [sha256, size]."""
+    _print(_app().releases.missing(name))
+
+
+def commit(name):
+    """Verifies the deploy and makes it a release; its id."""
+    _print(_app().releases.commit(name))
+
+
+def measure(name, id):
+    """Builds the image of a release without activating it: its size and the limits that it must fit into."""
+    app = _app()
+    _print(app.functions.measure(name, id))
+
+
+def activate(name, id):
+    """Starts to activate a release; the job."""
+    _start(_app().functions.activate(name, id))
+
+
+def rollback(name, id=None):
+    """Starts to activate an earlier release, by default the previous one; the job."""
+    app = _app()
+    if id is None:
+        previous = [one["id"] for one in app.releases.list(name) if one["previous"]]
+        if not previous:
+            raise ValueError("function %s has no previous release" % name)
+        id = previous[0]
+    _start(app.functions.activate(name, id))
+
+
+def delete(name):
+    """Starts to remove a function with its releases, variables, secrets and stores; the job."""
+    _start(_app().remove(name))
+
+
+def variables(name):
+    """The variables that were set on the device for a function."""
+    _app().releases.release(name)
+    _print(_app().config.vars(name))
+
+
+def set_variables(name, changes):
+    """Sets variables, a dict; None removes one."""
+    _app().releases.release(name)
+    _app().config.set_vars(name, changes)
+    _print(True)
+
+
+def secrets(name):
+    """[name, time set] of each secret of a function."""
+    _app().releases.release(name)
+    _print(_app().config.secrets(name))
+
+
+def set_secrets(name, changes):
+    """Sets secrets, a dict; None removes one."""
+    _app().releases.release(name)
+    _app().config.set_secrets(name, changes)
+    _print(True)
+
+
+def settings():
+    """The device's settings: those that were set, the names of all, and the names of the device secrets that are set."""
+    settings = _app().config.settings
+    _print(
+        {
+            "set": settings.changed(),
+            "all": {name: settings[name] for name in config.setting_names()},
+            "secrets": _app().config.device_secrets(),
+        }
+    )
+
+
+def set_settings(changes):
+    """Sets settings and device secrets, a dict; None restores the default."""
+    _app().config.set(changes)
+    _print(True)
+
+
+def logs(since=0, count=100):
+    """Up to `count` log records from sequence number `since` on, and the next number."""
+    _print({"next": log.ring.next_seq, "records": [json.loads(log.as_json(one)) for one in log.since(since, count)]})
+
+
+def _namespace(name, binding):
+    app = _app()
+    if app.releases.release(name).bindings.get(binding, {}).get("type") != "kv":
+        raise ValueError("function %s has no kv binding %s" % (name, binding))
+    return app.operations.kv(name, binding)
+
+
+def kv_get(name, binding, key):
+    """A value as text, or null."""
+    value = _namespace(name, binding).get(key)
+    _print(None if value is None else value.decode())
+
+
+def kv_put(name, binding, key, value, ttl=None):
+    """Sets a value."""
+    _namespace(name, binding).put(key, value, ttl)
+    _print(True)
+
+
+def kv_delete(name, binding, key):
+    """Removes a key."""
+    _namespace(name, binding).delete(key)
+    _print(True)
+
+
+def kv_list(name, binding, prefix="", cursor=""):
+    """A page of keys: {keys: [[key, expiry]], cursor}."""
+    keys, cursor = _namespace(name, binding).list(prefix, kv.LIST_LIMIT, cursor)
+    _print({"keys": keys, "cursor": cursor})
+
+
+def set_clock(unix_s):
+    """Sets a board's clock."""
+    clock.rtc_set_second(unix_s)
+    _print(True)

@@ -1,0 +1,96 @@
+"""The device as a whole: the server, the functions behind it, and the device's own pages."""
+
+import quickjs
+from microdot import Response
+
+from edgelet import clock, config, kv, log, metrics
+from edgelet.functions import Functions
+from edgelet.limits import Limits
+from edgelet.operations import Operations
+from edgelet.releases import Releases
+from edgelet.routing import host_name
+from edgelet.server import Server
+
+#: The paths that are the device's own on its own host name.
+_OWN_PATHS = ("/healthz", "/metrics")
+
+
+class App:
+    """All parts of a device whose data lie below the folder `root`."""
+
+    def __init__(self, root):
+        self.root = root
+        self.config = config.Config(root, _unix_time)
+        settings = self.config.settings
+        self.releases = Releases(root, settings, quickjs.ENGINE_ID)
+        self.operations = Operations(root, settings)
+        self.functions = Functions(self.releases, self.config, self.operations.table)
+        self.server = Server(self._find, Limits(**settings.http_limits()))
+        self._own_names = own_names(settings["hostname"])
+        self.server.get("/healthz")(self._healthz)
+        self.server.get("/metrics")(self._metrics)
+        self.restarts = 0
+        self.wifi_rssi = lambda: None
+
+    def start(self):
+        """Brings the releases in order and loads the functions."""
+        for name, problem in self.releases.boot() or ():
+            log.error(problem, function=name)
+        self.functions.start()
+        for name in self.functions.names():
+            log.info("ready, release %s" % self.functions.get(name).release, function=name)
+
+    async def remove(self, name):
+        """Removes a function and all that the device keeps for it."""
+        await self.functions.remove(name)
+        self.config.forget(name)
+        self.operations.forget(name)
+        kv.forget(self.root, name)
+        log.info("removed", function=name)
+
+    def stop(self):
+        """Ends what runs and erases all images."""
+        self.functions.stop()
+
+    def _find(self, head):
+        target = head.target
+        if target in _OWN_PATHS and host_name(head.host) in self._own_names:
+            return None
+        return self.functions.find(head.host, target)
+
+    def _is_own(self, request):
+        return host_name(request.headers.get("Host", "")) in self._own_names
+
+    async def _healthz(self, request):
+        if not self._is_own(request):
+            return "not found", 404
+        return {"status": "ok", "clock_set": clock.is_set(), "functions": self.functions.names()}
+
+    async def _metrics(self, request):
+        if not self._is_own(request):
+            return "not found", 404
+        secret = self.config.device_secret("admin_secret")
+        if not secret:
+            return "no admin secret is set: run './edgelet setup'", 403
+        given = request.headers.get("Authorization", "")
+        if not constant_time_equal(given.encode(), b"Bearer " + secret.encode()):
+            return "the admin secret is missing or wrong", 401, {"WWW-Authenticate": "Bearer"}
+        text = metrics.render(self.functions, self.server, self.restarts, self.wifi_rssi())
+        return Response(text, 200, {"Content-Type": metrics.CONTENT_TYPE})
+
+
+def own_names(hostname):
+    """The host names under which the device's own pages answer."""
+    return (hostname, hostname + ".local", "localhost", "127.0.0.1", "[::1]")
+
+
+def constant_time_equal(a, b):
+    """Whether two bytes are equal, in a time that tells nothing of where they differ."""
+    difference = len(a) ^ len(b)
+    for i in range(len(a)):
+        difference |= a[i] ^ (b[i] if i < len(b) else 0)
+    return difference == 0
+
+
+def _unix_time():
+    return clock.unix_ms() // 1000

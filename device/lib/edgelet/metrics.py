@@ -1,0 +1,87 @@
+"""The device's metrics in Prometheus' text format, version 0.0.4."""
+
+import gc
+import time
+
+from edgelet.functions import BUCKETS
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class _Text:
+    def __init__(self):
+        self.lines = []
+
+    def family(self, name, kind, help):
+        self.lines.append("# HELP edgelet_%s %s" % (name, help))
+        self.lines.append("# TYPE edgelet_%s %s" % (name, kind))
+
+    def sample(self, name, value, **labels):
+        text = ",".join(['%s="%s"' % (key, _escaped(labels[key])) for key in sorted(labels)])
+        self.lines.append("edgelet_%s%s %s" % (name, "{%s}" % text if text else "", value))
+
+    def gauge(self, name, value, help):
+        self.family(name, "gauge", help)
+        self.sample(name, value)
+
+
+def _escaped(value):
+    return str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def render(functions, server, restarts=0, wifi_rssi=None):
+    """All metrics as str. wifi_rssi: dBm, None without Wi-Fi."""
+    text = _Text()
+    stats = functions.stats()
+    _requests(text, stats)
+    _latency(text, stats)
+    _resources(text, functions, stats)
+    text.family("http_refused_total", "counter", "Requests refused before any function saw them.")
+    for status in sorted(server.refused):
+        text.sample("http_refused_total", server.refused[status], status=status)
+    text.gauge("http_connections", len(server.connections), "Open connections.")
+    text.family("restarts_total", "counter", "Restarts of the device since its file system was made.")
+    text.sample("restarts_total", restarts)
+    text.gauge("uptime_seconds", time.ticks_diff(time.ticks_ms(), functions.started) / 1000, "Time since the start.")
+    text.gauge("heap_free_bytes", gc.mem_free(), "Free bytes of MicroPython's heap, garbage not counted.")
+    text.gauge("heap_used_bytes", gc.mem_alloc(), "Used bytes of MicroPython's heap, garbage included.")
+    if wifi_rssi is not None:
+        text.gauge("wifi_rssi_dbm", wifi_rssi, "Strength of the Wi-Fi signal.")
+    return "\n".join(text.lines) + "\n"
+
+
+def _requests(text, stats):
+    text.family("requests_total", "counter", "Requests that a function was to answer.")
+    for name, one in stats:
+        text.sample("requests_total", one.requests, function=name)
+    text.family("errors_total", "counter", "Requests that failed, by kind.")
+    for name, one in stats:
+        for kind in sorted(one.errors):
+            text.sample("errors_total", one.errors[kind], function=name, kind=kind)
+
+
+def _latency(text, stats):
+    text.family("request_duration_seconds", "histogram", "Time from the request's head to its response.")
+    for name, one in stats:
+        count = 0
+        for i, bound in enumerate(BUCKETS):
+            count += one.buckets[i]
+            text.sample("request_duration_seconds_bucket", count, function=name, le=bound / 1000)
+        count += one.buckets[-1]
+        text.sample("request_duration_seconds_bucket", count, function=name, le="+Inf")
+        text.sample("request_duration_seconds_sum", one.wall_ms / 1000, function=name)
+        text.sample("request_duration_seconds_count", count, function=name)
+
+
+def _resources(text, functions, stats):
+    text.family("cpu_seconds_total", "counter", "CPU time in JavaScript.")
+    for name, one in stats:
+        text.sample("cpu_seconds_total", one.cpu_us / 1000000, function=name)
+    text.family("arena_peak_bytes", "gauge", "Most bytes of an arena that a request used.")
+    for name, one in stats:
+        text.sample("arena_peak_bytes", one.peak, function=name)
+    text.family("image_bytes", "gauge", "Size of a function's image.")
+    for name in functions.names():
+        text.sample("image_bytes", functions.get(name).image_size, function=name)
+    text.gauge("images_cached_bytes", functions.isolates.cached, "Images kept in RAM.")
+    text.gauge("requests_waiting", functions.isolates.waiting, "Requests that wait for an arena.")

@@ -1,0 +1,98 @@
+"""What a handler can await of the device through its bindings: the operations behind env.NAME.method().
+
+A plain object among a method's arguments arrives as its JSON text.
+"""
+
+import json
+
+from edgelet import clock
+from edgelet.kv import KV, folder
+from edgelet.ratelimit import RateLimit
+
+
+def _options(text):
+    """The options object that a method was given as its last argument, a dict."""
+    if text is None:
+        return {}
+    try:
+        options = json.loads(text)
+    except (TypeError, ValueError):
+        options = None
+    if not isinstance(options, dict):
+        raise ValueError("options must be an object")
+    return options
+
+
+def _now():
+    """Seconds since 1970, or None while the clock is not set."""
+    return clock.unix_ms() // 1000 if clock.is_set() else None
+
+
+class Operations:
+    """The bindings of all functions, each made when it is first used.
+
+    root: the folder of what the device keeps. settings: `edgelet.config.Settings`.
+    """
+
+    def __init__(self, root, settings):
+        self._root = root
+        self._settings = settings
+        self._bindings = {}
+        self.table = {
+            "kv.get": self.kv_get,
+            "kv.put": self.kv_put,
+            "kv.delete": self.kv_delete,
+            "kv.list": self.kv_list,
+            "ratelimit.limit": self.limit,
+        }
+
+    def kv(self, function_name, binding):
+        """The namespace of a function's binding, as `edgelet.kv.KV`."""
+        key = (function_name, binding)
+        if key not in self._bindings:
+            self._bindings[key] = KV(folder(self._root, *key), self._settings, _now)
+        return self._bindings[key]
+
+    def kv_get(self, function, binding, key, kind=None):
+        """env.NAME.get(key, type) or get(key, { type }): text, json or arrayBuffer."""
+        if kind not in (None, "text", "json", "arrayBuffer"):
+            kind = _options(kind).get("type")
+        value = self.kv(function.name, binding).get(key)
+        if value is None or kind == "arrayBuffer":
+            return value
+        return json.loads(value) if kind == "json" else value.decode()
+
+    def kv_put(self, function, binding, key, value, options=None):
+        """env.NAME.put(key, value, { expirationTtl }): seconds."""
+        self.kv(function.name, binding).put(key, value, _options(options).get("expirationTtl"))
+
+    def kv_delete(self, function, binding, key):
+        """env.NAME.delete(key)."""
+        self.kv(function.name, binding).delete(key)
+
+    def kv_list(self, function, binding, options=None):
+        """env.NAME.list({ prefix, limit, cursor }): { keys: [{ name }], list_complete, cursor }."""
+        given = _options(options)
+        arguments = {name: given[name] for name in ("prefix", "limit", "cursor") if given.get(name) is not None}
+        entries, cursor = self.kv(function.name, binding).list(**arguments)
+        keys = []
+        for key, expiry in entries:
+            keys.append({"name": key, "expiration": expiry} if expiry else {"name": key})
+        if cursor is None:
+            return {"keys": keys, "list_complete": True}
+        return {"keys": keys, "list_complete": False, "cursor": cursor}
+
+    def limit(self, function, binding, options):
+        """env.NAME.limit({ key }): { success }."""
+        key = (function.name, binding)
+        if key not in self._bindings:
+            wanted = function.bindings[binding]
+            places = self._settings["ratelimit_keys"]
+            self._bindings[key] = RateLimit(wanted["limit"], wanted["period"], places)
+        return {"success": self._bindings[key].limit(_options(options).get("key"))}
+
+    def forget(self, function_name):
+        """The function has been deployed anew or is no more: bindings that live in RAM begin again."""
+        for key in list(self._bindings):
+            if key[0] == function_name:
+                del self._bindings[key]

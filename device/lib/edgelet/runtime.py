@@ -1,0 +1,116 @@
+"""The device's main program: the server and the console in one event loop.
+
+On a board main.py calls `run`. On Linux the firmware is started as
+
+    micropython -m edgelet.runtime DATA [--host ADDRESS] [--port PORT] [--json] [--cert FILE --key FILE]
+
+DATA is the folder of what the device keeps. --json prints the log as lines of JSON. With a certificate and its key, both
+in DER, the server speaks https.
+"""
+
+import asyncio
+import gc
+import sys
+
+from edgelet import log
+from edgelet.app import App
+from edgelet.console import Console
+
+#: The running device, for what the command line executes over the console (`edgelet.admin`).
+app = None
+
+# Garbage is collected between requests once so much of the heap has been used since the last time, and looked after
+# this often.
+_COLLECT_SHARE = 4
+_COLLECT_MS = 20
+
+
+async def _collect_garbage():
+    limit = (gc.mem_free() + gc.mem_alloc()) // _COLLECT_SHARE
+    gc.collect()
+    used = gc.mem_alloc()
+    while True:
+        await asyncio.sleep_ms(_COLLECT_MS)
+        if gc.mem_alloc() - used > limit:
+            gc.collect()
+            used = gc.mem_alloc()
+
+
+def _tls_context(cert, key):
+    import tls
+
+    context = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
+    with open(cert, "rb") as cert_file, open(key, "rb") as key_file:
+        context.load_cert_chain(cert_file.read(), key_file.read())
+    return context
+
+
+async def _serve(root, host, port, as_json, ssl, services):
+    """Runs the device until the console asks for a restart."""
+    global app
+    app = App(root)
+    app.start()
+    tasks = [asyncio.create_task(service(app)) for service in services]
+    tasks.append(asyncio.create_task(_collect_garbage()))
+    server = asyncio.create_task(app.server.start_server(host, port, ssl=ssl))
+    await asyncio.sleep_ms(0)
+    if server.done():
+        # It could not listen; awaiting it raises what went wrong.
+        await server
+    log.info("listening on %s://%s:%d" % ("https" if ssl else "http", host, port))
+    try:
+        await Console(as_json).serve()
+    finally:
+        for task in tasks:
+            task.cancel()
+        app.server.shutdown()
+        app.stop()
+
+
+def run(root, host="0.0.0.0", port=80, as_json=False, ssl=None, services=()):
+    """Runs the device for ever. services: coroutine functions that get the `App`, for what only this board has.
+
+    Raises OSError where it cannot listen.
+    """
+    while True:
+        asyncio.run(_serve(root, host, port, as_json, ssl, services))
+        asyncio.new_event_loop()
+        log.info("restarting")
+
+
+def _options(argv):
+    options = {"--host": "127.0.0.1", "--port": "8080", "--cert": None, "--key": None}
+    rest = []
+    argv = list(argv)
+    while argv:
+        word = argv.pop(0)
+        if word in options:
+            if not argv:
+                raise ValueError("%s needs a value" % word)
+            options[word] = argv.pop(0)
+        else:
+            rest.append(word)
+    return options, rest
+
+
+def main(argv):
+    """The command line on Linux; returns the exit status."""
+    try:
+        options, rest = _options(argv)
+        as_json = "--json" in rest
+        rest = [word for word in rest if word != "--json"]
+        if len(rest) != 1:
+            raise ValueError("usage: DATA [--host ADDRESS] [--port PORT] [--json] [--cert FILE --key FILE]")
+        ssl = _tls_context(options["--cert"], options["--key"]) if options["--cert"] else None
+        run(rest[0], options["--host"], int(options["--port"]), as_json, ssl)
+    except (OSError, ValueError) as e:
+        print("edgelet: %s" % e, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    # Under its own name, so that there is one `app`.
+    from edgelet import runtime
+
+    sys.exit(runtime.main(sys.argv[1:]))
