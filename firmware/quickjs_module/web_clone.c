@@ -1,7 +1,7 @@
 // structuredClone (HTML standard, section 2.7) for everything but platform objects and transfer.
 //
-// The engine's own serializer is not used: it calls getters while it walks an object's properties by address. Clones are
-// made empty and filled one after the other from a list, so that depth costs no stack.
+// The engine's own serializer is not used: it calls getters while it walks an object's properties by address. Clones
+// are made empty and filled one after the other from a list, so that depth costs no stack.
 
 #include <string.h>
 #include "web_private.h"
@@ -15,7 +15,7 @@ typedef struct _cloned_t {
 typedef struct _clones_t {
     cloned_t *list;
     uint32_t count;
-    uint32_t cap; // of list; the table has twice as many slots
+    uint32_t cap;    // of list; the table has twice as many slots
     uint32_t *slots; // place in list plus 1; 0 for none
 } clones_t;
 
@@ -87,8 +87,7 @@ static JSValue construct(JSContext *ctx, const char *name, int argc, JSValueCons
     JSValue global = JS_GetGlobalObject(ctx);
     JSValue constructor = JS_GetPropertyStr(ctx, global, name);
     JS_FreeValue(ctx, global);
-    JSValue object =
-        JS_IsException(constructor) ? JS_EXCEPTION : JS_CallConstructor(ctx, constructor, argc, argv);
+    JSValue object = JS_IsException(constructor) ? JS_EXCEPTION : JS_CallConstructor(ctx, constructor, argc, argv);
     JS_FreeValue(ctx, constructor);
     return object;
 }
@@ -100,8 +99,8 @@ static JSValue copy_date(JSContext *ctx, JSValueConst source) {
 
 static JSValue copy_regexp(JSContext *ctx, JSValueConst source) {
     JSValue args[2] = {JS_GetPropertyStr(ctx, source, "source"), JS_GetPropertyStr(ctx, source, "flags")};
-    JSValue copy = JS_IsException(args[0]) || JS_IsException(args[1]) ? JS_EXCEPTION
-                                                                      : construct(ctx, "RegExp", 2, args);
+    JSValue copy =
+        JS_IsException(args[0]) || JS_IsException(args[1]) ? JS_EXCEPTION : construct(ctx, "RegExp", 2, args);
     JS_FreeValues(ctx, args[0], args[1]);
     return copy;
 }
@@ -199,7 +198,7 @@ static JSValue copy_boxed(JSContext *ctx, JSValueConst source) {
     JSValue method = JS_GetPropertyStr(ctx, source, "valueOf");
     JSValue value = JS_IsException(method) ? JS_EXCEPTION : JS_Call(ctx, method, source, 0, NULL);
     JSValue copy = JS_IsException(value) ? JS_EXCEPTION
-        : JS_IsObject(value)             ? refuse(ctx, "the object")
+                   : JS_IsObject(value)  ? refuse(ctx, "the object")
                                          : JS_ToObject(ctx, value);
     JS_FreeValues(ctx, value, method);
     return copy;
@@ -217,16 +216,16 @@ static JSValue make_copy(JSContext *ctx, clones_t *clones, JSValueConst source) 
     if (JS_IsArray(source) && !JS_IsProxy(source)) {
         return JS_NewArray(ctx);
     }
-    return JS_IsDate(source)          ? copy_date(ctx, source)
-        : JS_IsRegExp(source)         ? copy_regexp(ctx, source)
-        : JS_IsMap(source)            ? construct(ctx, "Map", 0, NULL)
-        : JS_IsSet(source)            ? construct(ctx, "Set", 0, NULL)
-        : JS_IsArrayBuffer(source)    ? copy_buffer(ctx, source)
-        : JS_IsDataView(source)       ? copy_data_view(ctx, clones, source)
-        : JS_IsError(source)          ? copy_error(ctx, source)
-        : is_boxed(ctx, source)       ? copy_boxed(ctx, source)
-        : same_class(ctx, source, JS_NewObject(ctx)) ? JS_NewObject(ctx)
-                                      : refuse(ctx, "the object");
+    return JS_IsDate(source)                            ? copy_date(ctx, source)
+           : JS_IsRegExp(source)                        ? copy_regexp(ctx, source)
+           : JS_IsMap(source)                           ? construct(ctx, "Map", 0, NULL)
+           : JS_IsSet(source)                           ? construct(ctx, "Set", 0, NULL)
+           : JS_IsArrayBuffer(source)                   ? copy_buffer(ctx, source)
+           : JS_IsDataView(source)                      ? copy_data_view(ctx, clones, source)
+           : JS_IsError(source)                         ? copy_error(ctx, source)
+           : is_boxed(ctx, source)                      ? copy_boxed(ctx, source)
+           : same_class(ctx, source, JS_NewObject(ctx)) ? JS_NewObject(ctx)
+                                                        : refuse(ctx, "the object");
 }
 
 // The clone of a value; objects are noted, to be filled later.
@@ -287,7 +286,8 @@ static int collect(JSContext *ctx, void *opaque, JSValueConst item) {
     if (JS_GetLength(ctx, list, &length) < 0) {
         return -1;
     }
-    return JS_DefinePropertyValueUint32(ctx, list, (uint32_t)length, JS_DupValue(ctx, item), JS_PROP_C_W_E) < 0 ? -1 : 0;
+    return JS_DefinePropertyValueUint32(ctx, list, (uint32_t)length, JS_DupValue(ctx, item), JS_PROP_C_W_E) < 0 ? -1
+                                                                                                                : 0;
 }
 
 // The items that a Map or Set has now, as an array.
@@ -365,7 +365,8 @@ JSValue web_structured_clone(JSContext *ctx, JSValueConst this_val, int argc, JS
         bool asked = !JS_IsUndefined(transfer);
         JS_FreeValue(ctx, transfer);
         if (asked) {
-            return JS_IsException(transfer) ? JS_EXCEPTION : refuse(ctx, "transfer is not supported: what is listed there");
+            return JS_IsException(transfer) ? JS_EXCEPTION
+                                            : refuse(ctx, "transfer is not supported: what is listed there");
         }
     }
     clones_t clones = {0};

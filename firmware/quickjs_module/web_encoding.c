@@ -103,7 +103,8 @@ static bool is_utf8_label(web_slice_t label) {
         label.data++;
         label.len--;
     }
-    while (label.len > 0 && strchr("\t\n\f\r ", label.data[label.len - 1]) != NULL && label.data[label.len - 1] != '\0') {
+    while (
+        label.len > 0 && strchr("\t\n\f\r ", label.data[label.len - 1]) != NULL && label.data[label.len - 1] != '\0') {
         label.len--;
     }
     for (int i = 0; i < WEB_COUNT(labels); i++) {
@@ -212,7 +213,8 @@ static JSValue decoder_decode(JSContext *ctx, JSValueConst this_val, int argc, J
     if (argc > 0 && !JS_IsUndefined(argv[0])) {
         int is_buffer = web_buffer_source(ctx, argv[0], &data);
         if (is_buffer <= 0) {
-            return is_buffer < 0 ? JS_EXCEPTION : JS_ThrowTypeError(ctx, "decode needs an ArrayBuffer or a view of one");
+            return is_buffer < 0 ? JS_EXCEPTION
+                                 : JS_ThrowTypeError(ctx, "decode needs an ArrayBuffer or a view of one");
         }
     }
     if (data.len == 0) {

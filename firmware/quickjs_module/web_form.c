@@ -23,10 +23,10 @@ bool web_form_next(web_slice_t *rest, web_slice_t *name, web_slice_t *value) {
 }
 
 int web_hex_digit(char c) {
-    return c >= '0' && c <= '9' ? c - '0'
-        : c >= 'a' && c <= 'f'  ? c - 'a' + 10
-        : c >= 'A' && c <= 'F'  ? c - 'A' + 10
-                                : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 size_t web_form_decode(char *out, web_slice_t encoded) {

@@ -41,12 +41,12 @@ static JSValue base64_string(JSContext *ctx, web_slice_t bytes) {
 }
 
 static int base64_value(char c) {
-    return c >= 'A' && c <= 'Z' ? c - 'A'
-        : c >= 'a' && c <= 'z'  ? c - 'a' + 26
-        : c >= '0' && c <= '9'  ? c - '0' + 52
-        : c == '+' || c == '-'  ? 62
-        : c == '/' || c == '_'  ? 63
-                                : -1;
+    return c >= 'A' && c <= 'Z'   ? c - 'A'
+           : c >= 'a' && c <= 'z' ? c - 'a' + 26
+           : c >= '0' && c <= '9' ? c - '0' + 52
+           : c == '+' || c == '-' ? 62
+           : c == '/' || c == '_' ? 63
+                                  : -1;
 }
 
 // Decodes either alphabet, with or without padding, as Node's Buffer does for AWS. False when that is no base64.
@@ -141,7 +141,7 @@ static int define_body(JSContext *ctx, JSValueConst event, const web_request_t *
     web_slice_t body = request->body;
     bool binary = request->has_body && !web_is_utf8(body.data, body.len);
     JSValue value = !request->has_body ? JS_NULL
-        : binary                       ? base64_string(ctx, body)
+                    : binary           ? base64_string(ctx, body)
                                        : JS_NewStringLen(ctx, body.data, body.len);
     if (define(ctx, event, "body", value) < 0) {
         return -1;
@@ -214,8 +214,8 @@ static int fill_context(JSContext *ctx, JSValueConst context) {
         define(ctx, context, "awsRequestId", random_uuid(ctx)) < 0) {
         return -1;
     }
-    return define(ctx, context, "getRemainingTimeInMillis",
-        JS_NewCFunction(ctx, remaining_time, "getRemainingTimeInMillis", 0));
+    return define(
+        ctx, context, "getRemainingTimeInMillis", JS_NewCFunction(ctx, remaining_time, "getRemainingTimeInMillis", 0));
 }
 
 // ---- done ----

@@ -231,8 +231,7 @@ static JSValue list_get_all(JSContext *ctx, JSValueConst this_val, int argc, JSV
             continue;
         }
         JSValue value = JS_NewStringLen(ctx, pair.value.data, pair.value.len);
-        if (JS_IsException(value) ||
-            JS_DefinePropertyValueUint32(ctx, array, count++, value, JS_PROP_C_W_E) < 0) {
+        if (JS_IsException(value) || JS_DefinePropertyValueUint32(ctx, array, count++, value, JS_PROP_C_W_E) < 0) {
             JS_FreeValue(ctx, array);
             array = JS_EXCEPTION;
         }
@@ -419,8 +418,7 @@ static int params_init(JSContext *ctx, web_list_t *list, JSValueConst init) {
 
 static JSValue params_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
     JSValue object = new_list(ctx, WEB_PARAMS, new_target);
-    if (!JS_IsException(object) && argc > 0 &&
-        params_init(ctx, web_class_get(ctx, WEB_PARAMS, object), argv[0]) < 0) {
+    if (!JS_IsException(object) && argc > 0 && params_init(ctx, web_class_get(ctx, WEB_PARAMS, object), argv[0]) < 0) {
         JS_FreeValue(ctx, object);
         return JS_EXCEPTION;
     }

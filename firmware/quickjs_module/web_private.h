@@ -207,7 +207,7 @@ int web_hex_digit(char c);
 
 // The list behind URLSearchParams and FormData.
 typedef struct _web_list_t {
-    web_buf_t records; // of each pair the lengths of name and value, then both, in UTF-8
+    web_buf_t records;      // of each pair the lengths of name and value, then both, in UTF-8
     struct _web_url_t *url; // whose query the list is, or NULL
 } web_list_t;
 // Appends the pairs of an urlencoded text.

@@ -14,7 +14,7 @@ typedef struct _web_url_t {
     web_buf_t path; // serialized: "/a/b", or any text where opaque_path
     web_buf_t query;
     web_buf_t fragment;
-    int32_t port; // -1: none, or the scheme's
+    int32_t port;  // -1: none, or the scheme's
     bool has_host; // an empty host is not the same as none
     bool has_query;
     bool has_fragment;

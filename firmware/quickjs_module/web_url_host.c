@@ -312,8 +312,7 @@ web_url_result_t web_url_parse_host(JSContext *ctx, web_buf_t *out, web_slice_t 
     out->len = 0;
     if (starts(input, '[')) {
         uint16_t pieces[8];
-        if (input.data[input.len - 1] != ']' ||
-            !parse_ipv6((web_slice_t){input.data + 1, input.len - 2}, pieces)) {
+        if (input.data[input.len - 1] != ']' || !parse_ipv6((web_slice_t){input.data + 1, input.len - 2}, pieces)) {
             return WEB_URL_INVALID;
         }
         return put_ipv6(ctx, out, pieces) < 0 ? WEB_URL_ERROR : WEB_URL_OK;

@@ -25,7 +25,7 @@ static bool must_encode(unsigned char c, web_encode_set_t set) {
             return strchr(" \"#<>?`{}/:;=@[\\]^|", c) != NULL;
         default:
             return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                strchr("*-._", c) != NULL);
+                     strchr("*-._", c) != NULL);
     }
 }
 
@@ -130,10 +130,10 @@ typedef struct _parser_t {
     JSContext *ctx;
     web_url_t *url;
     const web_url_t *base; // or NULL
-    web_slice_t rest; // what is not read yet
+    web_slice_t rest;      // what is not read yet
     bool special;
     bool override; // a setter runs the parser on one part
-    bool failed; // memory ran out
+    bool failed;   // memory ran out
 } parser_t;
 
 static void add(parser_t *p, web_buf_t *buf, const char *data, size_t len) {
@@ -187,7 +187,7 @@ static bool is_drive_letter(web_slice_t text) {
 
 static bool starts_with_drive_letter(web_slice_t text) {
     return text.len >= 2 && is_drive_letter((web_slice_t){text.data, 2}) &&
-        (text.len == 2 || strchr("/\\?#", text.data[2]) != NULL);
+           (text.len == 2 || strchr("/\\?#", text.data[2]) != NULL);
 }
 
 static void shorten_path(web_url_t *url) {
@@ -288,7 +288,12 @@ static void path_start_state(parser_t *p) {
 
 static void opaque_path_state(parser_t *p) {
     p->url->opaque_path = true;
-    add_encoded(p, &p->url->path, take_until(p, "?#"), WEB_ENCODE_C0);
+    web_slice_t path = take_until(p, "?#");
+    bool space = path.len > 0 && path.data[path.len - 1] == ' ' && peek(p) >= 0;
+    add_encoded(p, &p->url->path, (web_slice_t){path.data, path.len - space}, WEB_ENCODE_C0);
+    if (space) { // so that removing query and fragment leaves no trailing space to be trimmed
+        add(p, &p->url->path, "%20", 3);
+    }
     after_path(p);
 }
 
@@ -487,7 +492,7 @@ static web_url_result_t file_slash_state(parser_t *p) {
         copy(p, &p->url->host, &p->base->host);
         const web_buf_t *path = &p->base->path;
         bool drive = path->len >= 3 && is_alpha((unsigned char)path->data[1]) && path->data[2] == ':' &&
-            (path->len == 3 || path->data[3] == '/');
+                     (path->len == 3 || path->data[3] == '/');
         if (drive && !starts_with_drive_letter(p->rest)) {
             add(p, &p->url->path, path->data, 3);
         }
@@ -536,7 +541,7 @@ static web_url_result_t after_scheme(parser_t *p) {
     bool two_slashes = p->rest.len >= 2 && p->rest.data[0] == '/' && p->rest.data[1] == '/';
     if (p->special) {
         bool same = p->base != NULL && p->base->scheme.len == p->url->scheme.len &&
-            memcmp(p->base->scheme.data, p->url->scheme.data, p->url->scheme.len) == 0;
+                    memcmp(p->base->scheme.data, p->url->scheme.data, p->url->scheme.len) == 0;
         return same && !two_slashes ? relative_state(p) : special_authority_state(p);
     }
     if (two_slashes) {
@@ -636,8 +641,8 @@ static void set_protocol(parser_t *p) {
     const scheme_t *special = find_special(&scheme);
     bool to_file = buf_is(&scheme, "file");
     bool refused = len == 0 || (special != NULL) != p->special ||
-        (to_file && (url->username.len > 0 || url->password.len > 0 || url->port >= 0)) ||
-        (is_file(url) && url->host.len == 0);
+                   (to_file && (url->username.len > 0 || url->password.len > 0 || url->port >= 0)) ||
+                   (is_file(url) && url->host.len == 0);
     if (refused) {
         js_free(p->ctx, scheme.data);
         return;

@@ -1,0 +1,68 @@
+"""Runs one bundle and prints what came of requests to it. MicroPython code.
+
+Standard input is JSON: `files` (path to source), `env`, `memory` (bytes or null) and `calls`, a list of objects with
+`method`, `target`, `headers` (text), `body` (hex digits or null), `host`, `scheme`, `peer`. Standard output is a list
+with one object a call: `state`, `background`, and `status`, `headers` and `body` (hex digits) or `kind` and `message`.
+"""
+
+import binascii
+import json
+import sys
+
+import quickjs
+
+
+def settle(call):
+    """Fires timers in their order, without waiting, until the call has ended and its background too."""
+    timers = []
+    while call.state == quickjs.PENDING or call.background:
+        timers += [(args[0], op) for op, name, args in call.ops() if name == "timer"]
+        if not timers:
+            return
+        timers.sort()
+        call.resolve(timers.pop(0)[1])
+
+
+def report(call):
+    state = "pending" if call.state == quickjs.PENDING else "ended"
+    result = {"state": state, "background": call.background}
+    settle(call)
+    if call.state == quickjs.DONE:
+        result["status"] = call.status
+        result["headers"] = binascii.hexlify(call.headers).decode()
+        result["body"] = binascii.hexlify(call.body).decode()
+    elif call.state == quickjs.ERROR:
+        result["kind"] = call.error.kind
+        result["message"] = call.error.message
+    call.abandon()
+    return result
+
+
+def main():
+    work = json.load(sys.stdin)
+    arena = quickjs.Arena(64 * 1024 * 1024)
+    try:
+        image = arena.build(quickjs.compile(work["files"]), env=work["env"], cpu_ms=60000, memory=work["memory"])
+    except quickjs.Error as error:
+        print(json.dumps([{"state": "refused", "kind": error.kind, "message": error.message}]))
+        return
+    results = []
+    for call in work["calls"]:
+        body = call["body"] if call["body"] is None else binascii.unhexlify(call["body"])
+        results.append(
+            report(
+                image.start(
+                    call["method"],
+                    call["target"],
+                    call["headers"].encode(),
+                    body,
+                    call["host"],
+                    call["scheme"],
+                    call["peer"],
+                )
+            )
+        )
+    print(json.dumps(results))
+
+
+main()
