@@ -195,6 +195,8 @@ class Config:
         self._clock = clock
         self.on_change = on_change
         self.on_setting = on_setting
+        for folder in (root, root + "/env", root + "/secrets"):
+            files.remove_temporary(folder)
         self.settings = Settings(root)
 
     def set(self, changes):

@@ -93,6 +93,13 @@ def replace(path, data):
     rename(temporary, path)
 
 
+def remove_temporary(folder):
+    """Removes what replace() left in `folder` when the power failed."""
+    for name in names(folder):
+        if name.endswith("~"):
+            os.remove(folder + "/" + name)
+
+
 def rename(old, new):
     """Renames a file (replacing `new`) or a folder (`new` must not exist), durably."""
     os.rename(old, new)

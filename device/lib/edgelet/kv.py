@@ -27,12 +27,14 @@ _CACHE_OVERHEAD = 64  # bytes of RAM that an entry of the cache takes beside key
 
 def folder(root, function, binding):
     """Where the namespace of a function's binding lies."""
-    return "%s/kv/%s/%s" % (root, names.function(function), names.variable(binding))
+    return "%s/kv/%s.%s" % (root, names.function(function), names.variable(binding))
 
 
 def forget(root, function):
     """Removes all namespaces of a function that is no more."""
-    files.remove_tree("%s/kv/%s" % (root, names.function(function)))
+    for name in files.names(root + "/kv"):
+        if name.startswith(names.function(function) + "."):
+            files.remove_tree("%s/kv/%s" % (root, name))
 
 
 def _encode(key):
@@ -198,8 +200,7 @@ class KV:
         if self._keys is not None:
             return
         files.make_folder(self._folder)
-        for name in [name for name in os.listdir(self._folder) if name.endswith("~")]:
-            os.remove(self._path(name))
+        files.remove_temporary(self._folder)
         self._keys = 0
         for name, size in self._files():
             self._keys += 1

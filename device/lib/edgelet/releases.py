@@ -1,14 +1,16 @@
 """The releases of each function on flash.
 
-    functions/login/current                the pointer: active and previous release
-    functions/login/releases/<id>/manifest an immutable release; id: 16 hex digits of the SHA-256 of its manifest
-    functions/login/files/<sha256>         the files of all releases, each once, named by content
-    functions/login/staging/               a deploy in progress: manifest, and the files that are new
+    releases/login/current          the pointer: active and previous release
+    releases/login/<id>/manifest    an immutable release; its id is the first 16 hex digits of its manifest's SHA-256
+    releases/login/<sha256>         the files of all its releases, each once, named by content
+    releases/login/staging/         a deploy in progress: its manifest, and the files that are new
 
-A deploy is: begin(), write `manifest` into the folder that it returns, missing(), write each file that
-it names (mpremote's own file transfer does both), commit(), activate(). A file comes to its place by
-a rename, after its SHA-256 was read back from flash; the release by one rename of the staging folder;
-the pointer by one rename too. So a power cut at any write leaves the old or the new release.
+A deploy is: begin(), write `manifest` into the folder that it returns, missing(), write each file that it names
+(mpremote's own file transfer does both), commit(), activate(). A file comes to its place by a rename, after its SHA-256
+was read back from flash; the release by one rename of the staging folder; the pointer by one rename too. So a power cut
+at any write leaves the old or the new release.
+
+There are few folders because each costs two blocks, 8 KB, on littlefs.
 """
 
 import hashlib
@@ -20,6 +22,7 @@ from edgelet import files, manifest, names
 
 _CHUNK = 1024  # bytes read at a time
 _ID_DIGITS = 16
+_SHA256_DIGITS = 64
 _MARGIN = 8  # blocks of the file system that a deploy leaves free, for folders and the pointer
 
 
@@ -108,7 +111,7 @@ class Release:
             self._pins[sha256] = left
 
     def _path(self, sha256):
-        return self._folder + "/files/" + sha256
+        return self._folder + "/" + sha256
 
 
 class Releases:
@@ -120,7 +123,7 @@ class Releases:
     """
 
     def __init__(self, root, settings, engine):
-        self._root = root + "/functions"
+        self._root = root + "/releases"
         self._settings = settings
         self._engine = engine
         # Files that are being sent. littlefs would give the blocks of a removed file to others.
@@ -137,6 +140,7 @@ class Releases:
         for name in os.listdir(self._root):
             try:
                 files.remove_tree(self._folder(name) + "/staging")
+                files.remove_temporary(self._folder(name))
                 self._sweep(name)
             except ValueError as error:
                 damaged.append((name, str(error)))
@@ -164,7 +168,7 @@ class Releases:
         """
         active, previous = self._pointer(names.function(name))
         found = []
-        for id in files.names(self._folder(name) + "/releases"):
+        for id in self._stored(name, _ID_DIGITS):
             release = self.release(name, id)
             sizes = [size for _, _, size in release.files()]
             found.append(
@@ -187,10 +191,8 @@ class Releases:
         Whole files of a deploy that was interrupted are kept for this one.
         """
         names.function(name)
-        folder = self._folder(name)
-        staging = folder + "/staging"
-        for path in (staging, folder + "/files", folder + "/releases"):
-            files.make_folder(path)
+        staging = self._folder(name) + "/staging"
+        files.make_folder(staging)
         files.remove_tree(staging + "/manifest")
         return staging
 
@@ -206,7 +208,7 @@ class Releases:
         for sha256 in os.listdir(staging):
             if sha256 != "manifest" and not self._is_whole(staging, sha256, wanted.get(sha256)):
                 os.remove(staging + "/" + sha256)
-        have = set(files.names(self._folder(name) + "/files") + os.listdir(staging))
+        have = set(self._stored(name, _SHA256_DIGITS) + os.listdir(staging))
         missing = [(sha256, size) for sha256, size in wanted.items() if sha256 not in have]
         self._check_space(sum(size for _, size in missing), len(missing))
         return missing
@@ -221,19 +223,15 @@ class Releases:
         self._check(release)
         for path, sha256, size in release.files():
             self._take(folder, path, sha256, size)
-        files.sync_folder(folder + "/files")
-        id = release.id
-        if id in os.listdir(folder + "/releases"):
+        if release.id in os.listdir(folder):
             files.remove_tree(folder + "/staging")
         else:
-            files.rename(folder + "/staging", folder + "/releases/" + id)
-        return id
+            files.sync_folder(folder)
+            files.rename(folder + "/staging", folder + "/" + release.id)
+        return release.id
 
     def activate(self, name, id):
-        """Makes the release `id` the active one, keeps the one that was active for rollback() and removes those before.
-
-        Akes the release `id` the active one, keeps the one that was active for rollback() and removes those before.
-        """
+        """Makes the release `id` the active one, keeps the one that was active as previous(), removes those before."""
         release = self.release(name, id)
         self._check_engine(release)
         self._check_routes(release)
@@ -245,12 +243,11 @@ class Releases:
             files.replace(self._current(name), json.dumps({"active": id, "previous": active}))
         self._sweep(name)
 
-    def rollback(self, name, id=None):
-        """Activates the release `id`, by default the previous one; returns its id."""
-        id = id or self._pointer(names.function(name))[1]
+    def previous(self, name):
+        """The id of the release that was active before, to activate() it again."""
+        id = self._pointer(names.function(name))[1]
         if not id:
             raise ValueError("function %s has no previous release" % name)
-        self.activate(name, id)
         return id
 
     def delete(self, name):
@@ -267,7 +264,11 @@ class Releases:
         return self._folder(name) + "/current"
 
     def _manifest(self, name, id):
-        return self._folder(name) + "/releases/" + id + "/manifest"
+        return self._folder(name) + "/" + id + "/manifest"
+
+    def _stored(self, name, digits):
+        """The names in a function's folder that have so many digits: releases, or files."""
+        return [stored for stored in files.names(self._folder(name)) if len(stored) == digits]
 
     def _pointer(self, name):
         """(active, previous), each None where there is none."""
@@ -341,12 +342,12 @@ class Releases:
 
     def _take(self, folder, path, sha256, size):
         """Verifies one file of a deploy, wherever it is, and puts it in its place."""
-        place = folder + "/files/" + sha256
+        place = folder + "/" + sha256
         staged = folder + "/staging/" + sha256
         new = files.kind(staged) == "file"
         if not new and files.kind(place) != "file":
             raise ValueError("file %s has not arrived: deploy again" % path)
-        if not self._is_whole(folder + ("/staging" if new else "/files"), sha256, size):
+        if not self._is_whole(folder + "/staging" if new else folder, sha256, size):
             # The next deploy sends it again; releases that use it are damaged already.
             os.remove(staged if new else place)
             raise ValueError("file %s is damaged on the device: deploy again" % path)
@@ -360,23 +361,18 @@ class Releases:
         """
         folder = self._folder(name)
         kept = [id for id in self._pointer(name) if id]
-        wanted = set()
-        for id in files.names(folder + "/releases"):
+        for id in self._stored(name, _ID_DIGITS):
             if id not in kept:
-                files.remove_tree(folder + "/releases/" + id)
+                files.remove_tree(folder + "/" + id)
+        wanted = set()
         for id in kept:
             # A part of the digest is enough: a wrong match would only keep a file too long.
             wanted.update(sha256[:12] for _, sha256, _ in self.release(name, id).files())
-        for sha256 in files.names(folder + "/files"):
+        for sha256 in self._stored(name, _SHA256_DIGITS):
             if sha256[:12] not in wanted and sha256 not in self._pins:
-                os.remove(folder + "/files/" + sha256)
-        if not kept:
-            self._remove_empty(folder)
-
-    def _remove_empty(self, folder):
-        for path in (folder + "/releases", folder + "/files", folder):
-            if files.kind(path) and not files.names(path):
-                os.rmdir(path)
+                os.remove(folder + "/" + sha256)
+        if not files.names(folder):
+            files.remove_tree(folder)
 
 
 def _common(these, those):
