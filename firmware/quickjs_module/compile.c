@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bundle.h"
+#include "crypto.h"
 #include "engine.h"
 #include "port.h"
 
@@ -66,9 +67,12 @@ static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque) 
             return compile_module(ctx, compile, i) ? JS_VALUE_GET_PTR(compile->modules[i]) : NULL;
         }
     }
-    JS_ThrowReferenceError(ctx, "import of '%s', which is not among the files", name);
-    compile->missing = true;
-    return NULL;
+    JSModuleDef *native = crypto_module(ctx, name);
+    if (native == NULL) {
+        JS_ThrowReferenceError(ctx, "import of '%s', which is not among the files", name);
+        compile->missing = true;
+    }
+    return native;
 }
 
 static bool compile_all(JSContext *ctx, compile_t *compile) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bundle.h"
+#include "crypto.h"
 #include "engine.h"
 #include "host.h"
 #include "port.h"
@@ -397,8 +398,9 @@ static JSModuleDef *read_import(JSContext *ctx, const char *name, void *opaque) 
             return JS_IsException(value) ? NULL : JS_VALUE_GET_PTR(value);
         }
     }
-    build->missing = true;
-    return no_module(ctx, name, NULL);
+    JSModuleDef *native = crypto_module(ctx, name);
+    build->missing = native == NULL;
+    return native != NULL ? native : no_module(ctx, name, NULL);
 }
 
 static bool read_modules(isolate_t *iso, build_t *build, JSValue *main) {
@@ -468,7 +470,8 @@ static void build_turn(isolate_t *iso, void *arg) {
     if (!isolate_new_context(iso)) {
         return;
     }
-    if (host_install(iso->ctx) < 0 || web_install(iso->ctx) < 0 || host_set_env(iso->ctx, build->config) < 0) {
+    if (host_install(iso->ctx) < 0 || web_install(iso->ctx) < 0 || crypto_install(iso->ctx) < 0 ||
+        host_set_env(iso->ctx, build->config) < 0) {
         isolate_take_exception(iso, ISOLATE_THROWN);
         return;
     }

@@ -13,6 +13,7 @@ static const web_class_t *const classes[WEB_CLASS_COUNT] = {
     [WEB_FORM_DATA] = &web_class_form_data,
     [WEB_TEXT_ENCODER] = &web_class_text_encoder,
     [WEB_TEXT_DECODER] = &web_class_text_decoder,
+    [WEB_CRYPTO_KEY] = &web_class_crypto_key,
 };
 
 int web_check_args(JSContext *ctx, int argc, int needed) {

@@ -15,59 +15,14 @@ static JSValue latin1(JSContext *ctx, web_slice_t slice) {
     return web_latin1_string(ctx, slice.data, slice.len);
 }
 
-// ---- base64 (RFC 4648, section 4) ----
-
-static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 static JSValue base64_string(JSContext *ctx, web_slice_t bytes) {
-    char *text = js_malloc(ctx, bytes.len / 3 * 4 + 5);
+    char *text = js_malloc(ctx, WEB_BASE64_SIZE(bytes.len));
     if (text == NULL) {
         return JS_EXCEPTION;
     }
-    size_t out = 0;
-    for (size_t i = 0; i < bytes.len; i += 3) {
-        uint32_t group = 0;
-        size_t have = bytes.len - i < 3 ? bytes.len - i : 3;
-        for (size_t j = 0; j < 3; j++) {
-            group = group << 8 | (j < have ? (unsigned char)bytes.data[i + j] : 0);
-        }
-        for (size_t j = 0; j < 4; j++) {
-            text[out++] = j <= have ? base64_digits[group >> (18 - 6 * j) & 63] : '=';
-        }
-    }
-    JSValue string = JS_NewStringLen(ctx, text, out);
+    JSValue string = JS_NewStringLen(ctx, text, web_base64_encode(text, bytes));
     js_free(ctx, text);
     return string;
-}
-
-static int base64_value(char c) {
-    return c >= 'A' && c <= 'Z'   ? c - 'A'
-           : c >= 'a' && c <= 'z' ? c - 'a' + 26
-           : c >= '0' && c <= '9' ? c - '0' + 52
-           : c == '+' || c == '-' ? 62
-           : c == '/' || c == '_' ? 63
-                                  : -1;
-}
-
-// Decodes either alphabet, with or without padding, as Node's Buffer does for AWS. False when that is no base64.
-static bool base64_decode(char *out, size_t *out_len, web_slice_t text) {
-    uint32_t group = 0;
-    size_t digits = 0;
-    *out_len = 0;
-    while (text.len > 0 && text.data[text.len - 1] == '=') {
-        text.len--;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        int value = base64_value(text.data[i]);
-        if (value < 0) {
-            return false;
-        }
-        group = group << 6 | (uint32_t)value;
-        if (++digits % 4 != 1) {
-            out[(*out_len)++] = (char)(group >> (6 - 2 * ((digits - 1) % 4)));
-        }
-    }
-    return digits % 4 != 1;
 }
 
 // ---- event and context ----
@@ -349,7 +304,7 @@ static web_outcome_t decode_body(JSContext *ctx, web_response_t *out) {
         return WEB_THREW;
     }
     size_t len;
-    if (!base64_decode(bytes, &len, out->body)) {
+    if (!web_base64_decode(bytes, &len, out->body)) {
         js_free(ctx, bytes);
         return bad(ctx, "isBase64Encoded is true, but the body is no base64");
     }

@@ -19,6 +19,7 @@ typedef enum {
     WEB_FORM_DATA,
     WEB_TEXT_ENCODER,
     WEB_TEXT_DECODER,
+    WEB_CRYPTO_KEY,
     WEB_CLASS_COUNT,
 } web_class_id_t;
 
@@ -41,6 +42,7 @@ extern const web_class_t web_class_params;
 extern const web_class_t web_class_form_data;
 extern const web_class_t web_class_text_encoder;
 extern const web_class_t web_class_text_decoder;
+extern const web_class_t web_class_crypto_key; // crypto_key.c
 
 // Makes prototype and constructor of a class unless they are there. 0, or -1 with a pending exception.
 int web_class_ready(JSContext *ctx, web_class_id_t id);
@@ -220,6 +222,19 @@ JSValue web_params_object(JSContext *ctx, struct _web_url_t *url);
 int web_params_refresh(JSContext *ctx, JSValueConst object);
 // A FormData object from an urlencoded text.
 JSValue web_form_data_object(JSContext *ctx, web_slice_t text);
+
+// ---- base64 (web_base64.c) ----
+
+// Room for the digits of `len` bytes, never 0.
+#define WEB_BASE64_SIZE(len) (((len) + 2) / 3 * 4 + 1)
+// Write the digits, with padding and without, and return how many they are.
+size_t web_base64_encode(char *out, web_slice_t bytes);
+size_t web_base64url_encode(char *out, web_slice_t bytes);
+// Decodes either alphabet, with or without padding, as Node's Buffer does. `out` has room for text.len bytes.
+// False when that is no base64.
+bool web_base64_decode(char *out, size_t *out_len, web_slice_t text);
+// The same for what web_base64url_encode writes and nothing else: each text of bytes has one form.
+bool web_base64url_decode(char *out, size_t *out_len, web_slice_t text);
 
 // ---- other globals ----
 
