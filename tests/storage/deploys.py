@@ -1,6 +1,7 @@
 """MicroPython: functions for tests to deploy, and whether what is on flash is whole."""
 
-# ruff: noqa: PTH - MicroPython has no pathlib.
+# MicroPython has no pathlib.
+# ruff: noqa: PTH123, PTH208
 
 import json
 import os

@@ -188,9 +188,13 @@ class Releases:
     def begin(self, name):
         """Prepares a deploy of a function; returns the folder to write `manifest` into.
 
-        Whole files of a deploy that was interrupted are kept for this one.
+        Whole files of a deploy that was interrupted are kept for this one; a release that was not activated is removed.
         """
         names.function(name)
+        try:
+            self._sweep(name)
+        except ValueError:
+            pass  # damaged: the deploy is the cure
         staging = self._folder(name) + "/staging"
         files.make_folder(staging)
         files.remove_tree(staging + "/manifest")
@@ -216,7 +220,7 @@ class Releases:
     def commit(self, name):
         """Verifies every file of the deploy and makes it a release; returns its id.
 
-        It is not active yet, and a restart of the device removes it unless activate() came before.
+        It is not active yet, and a restart of the device or begin() removes it unless activate() came before.
         """
         release = self._staged(name)
         folder = self._folder(name)
