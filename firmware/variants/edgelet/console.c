@@ -141,11 +141,12 @@ static void input_arrived(int signum) {
     (void)signum;
     int err = errno;
     char c;
-    while (interrupt_char_enabled() && syscall(SYS_read, STDIN_FILENO, &c, 1) == 1) {
+    while (interrupt_char_enabled() && console.n_typed < (sig_atomic_t)sizeof(console.typed) &&
+           syscall(SYS_read, STDIN_FILENO, &c, 1) == 1) {
         if (c == CHAR_CTRL_C) {
             console.n_typed = 0;
             mp_sched_keyboard_interrupt();
-        } else if (console.n_typed < (sig_atomic_t)sizeof(console.typed)) {
+        } else {
             console.typed[console.n_typed++] = c;
         }
     }
@@ -157,8 +158,8 @@ static bool is_pty_master(int fd) {
     return ioctl(fd, TIOCGPTN, &number) == 0;
 }
 
-// Makes fd non-blocking. O_NONBLOCK belongs to the open file, which a shell or a parent may share: where the file can be
-// opened again, fd gets an open file of its own.
+// Makes fd non-blocking. O_NONBLOCK belongs to the open file, which a shell or a parent may share: where the file can
+// be opened again, fd gets an open file of its own.
 static void make_nonblocking(int fd) {
     struct stat st;
     if (fstat(fd, &st) != 0 || !(isatty(fd) || S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))) {
@@ -190,8 +191,8 @@ static mp_obj_t console_attach(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(console_attach_obj, console_attach);
 
-// execute(on): a command is about to execute, or has executed. Returns the input that arrived meanwhile and that the
-// command did not read, as bytes of at most 256; more is lost.
+// execute(on): a command is about to execute, or has executed. Returns the input that was taken meanwhile, to look for
+// Ctrl-C in it, and that the command did not read: bytes, at most 256.
 static mp_obj_t console_execute(mp_obj_t on) {
     console.executing = console.attached && mp_obj_is_true(on);
     struct sigaction sa = {.sa_handler = console.executing ? input_arrived : SIG_IGN};

@@ -1,0 +1,153 @@
+"""Structured log: a ring in RAM, bounded in bytes, that the console and the command line follow by sequence number.
+
+Nothing in here raises or waits: a line that cannot be kept is counted in `lost`. Who follows the log and falls behind
+sees the gap in the sequence numbers.
+"""
+
+import json
+import sys
+import time
+from collections import deque, namedtuple
+
+from edgelet import clock
+
+LEVELS = ("debug", "info", "warn", "error")
+
+MAX_TEXT = 2048  # characters of one record's text; a JavaScript stack fits
+_OVERHEAD = 128  # bytes a record costs beside its text, on a 32-bit board: tuple, integers, headers of strings
+
+#: time: milliseconds since 1970 (0 while the clock is not set), uptime: milliseconds since the start of the ring,
+#: status: HTTP status, cpu_us: CPU microseconds, wall_ms: milliseconds, arena: bytes of the arena in use at most.
+Record = namedtuple(
+    "Record",
+    "seq time uptime level text request function status cpu_us wall_ms arena",
+)
+
+
+class Ring:
+    """The newest records whose sizes add up to at most `limit` bytes (at least 1 KiB)."""
+
+    def __init__(self, limit):
+        self.limit = limit
+        self.size = 0
+        self.next_seq = 1
+        self.lost = 0  # records that could not be made for want of memory
+        self.notify = None  # called without arguments after each record; it must not raise or wait
+        self._records = deque((), limit // _OVERHEAD)
+        self._started = time.ticks_ms()
+
+    def add(self, level, text, request="", function="", status=0, cpu_us=0, wall_ms=0, arena=0):
+        """Keeps one record and drops the oldest ones that no longer fit."""
+        try:
+            text = text if isinstance(text, str) else str(text)
+            if len(text) > MAX_TEXT:
+                text = text[: MAX_TEXT - 3] + "..."
+            now = clock.unix_ms() if clock.is_set() else 0
+            uptime = time.ticks_diff(time.ticks_ms(), self._started)
+            record = Record(self.next_seq, now, uptime, level, text, request, function, status, cpu_us, wall_ms, arena)
+            self._make_room(_OVERHEAD + _size(record))
+            self._records.append(record)
+            self.next_seq += 1
+        except Exception:
+            self.lost += 1
+        if self.notify:
+            self.notify()
+
+    def since(self, seq, count=None):
+        """The records from `seq` on, oldest first, at most `count` of them."""
+        records = self._records
+        if not records:
+            return []
+        first = max(seq - records[0].seq, 0)
+        last = len(records) if count is None else min(first + count, len(records))
+        return [records[i] for i in range(first, last)]
+
+    def _make_room(self, size):
+        records = self._records
+        self.size += size
+        while records and self.size > self.limit:
+            self.size -= _OVERHEAD + _size(records.popleft())
+
+
+def _size(record):
+    return len(record.text.encode()) + len(record.request) + len(record.function)
+
+
+def as_json(record):
+    """The record as one line of JSON, without the fields that are empty."""
+    fields = {"seq": record.seq, "uptime": record.uptime, "level": record.level, "text": record.text}
+    for name in ("time", "request", "function", "status", "cpu_us", "wall_ms", "arena"):
+        value = getattr(record, name)
+        if value:
+            fields[name] = value
+    return json.dumps(fields)
+
+
+def as_text(record):
+    """The record as one line for people. Control characters, which could steer a terminal, are written as escapes."""
+    line = "%s %-5s" % (_when(record), record.level)
+    if record.function:
+        line += " [%s]" % _printable(record.function)
+    if record.status:
+        line += " %d" % record.status
+    if record.text:
+        line += " " + _printable(record.text)
+    if record.cpu_us or record.wall_ms:
+        line += " (%d us CPU, %d ms" % (record.cpu_us, record.wall_ms)
+        line += ", %d B arena)" % record.arena if record.arena else ")"
+    return line + " #" + _printable(record.request) if record.request else line
+
+
+def _when(record):
+    if not record.time:
+        return "+%d.%03d" % (record.uptime // 1000, record.uptime % 1000)
+    year, month, day, hour, minute, second = time.gmtime(clock.from_unix(record.time // 1000))[:6]
+    return "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ" % (year, month, day, hour, minute, second, record.time % 1000)
+
+
+def _printable(text):
+    # Most text needs no change, and looking is cheaper than building.
+    for c in text:
+        if c < " " or "\x7f" <= c < "\xa0":
+            break
+    else:
+        return text
+    return "".join([_escape(c) for c in text])
+
+
+def _escape(c):
+    if c == "\n":
+        return " | "
+    return "\\x%02x" % ord(c) if c < " " or "\x7f" <= c < "\xa0" else c
+
+
+#: The device's log.
+ring = Ring(256 * 1024 if sys.platform == "linux" else 6 * 1024)
+
+add = ring.add
+since = ring.since
+
+
+def debug(text, **fields):
+    """Keeps what only a developer wants to know. For `fields` see `Ring.add`, here and below."""
+    ring.add("debug", text, **fields)
+
+
+def info(text, **fields):
+    """Keeps what is as it should be."""
+    ring.add("info", text, **fields)
+
+
+def warn(text, **fields):
+    """Keeps what went wrong and was dealt with."""
+    ring.add("warn", text, **fields)
+
+
+def error(text, **fields):
+    """Keeps what somebody has to look at."""
+    ring.add("error", text, **fields)
+
+
+def request(request, function, status, cpu_us, wall_ms, arena):
+    """Keeps the record of a request that was answered."""
+    ring.add("info", "", request, function, status, cpu_us, wall_ms, arena)
