@@ -36,3 +36,48 @@ def test(quick: bool, pytest_args: tuple[str, ...]) -> None:
     from edgelet_host.checks import run_tests
 
     sys.exit(run_tests(quick, pytest_args))
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="TCP port to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+def dev(paths: tuple[Path, ...], port: int, host: str) -> None:
+    """Run projects on a local device and follow their changes.
+
+    PATHS are folders with an edgelet.toml; by default examples/login in a checkout of edgelet, else the current folder.
+
+    Example: edgelet dev examples/hello --port 9000
+    """
+    from edgelet_host.dev import run
+    from edgelet_host.firmware import ensure_unix
+    from edgelet_host.paths import ROOT, cache_dir
+
+    folders = [path.resolve() for path in paths]
+    if not folders:
+        folders = [ROOT / "examples" / "login" if Path.cwd() == ROOT else Path.cwd()]
+    run(ensure_unix(), folders, cache_dir() / "dev" / str(port), host, port)
+
+
+@main.command()
+@click.argument("path", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--device", "ports", multiple=True, required=True, help="Serial port or pty; may be given several times.")
+def deploy(path: Path, ports: tuple[str, ...]) -> None:
+    """Deploy the project at PATH to devices.
+
+    Example: edgelet deploy examples/hello --device /dev/ttyACM0
+    """
+    from edgelet_host import deploy as deploying
+    from edgelet_host.device import connect
+    from edgelet_host.firmware import ensure_unix
+    from edgelet_host.project import read_project
+    from edgelet_host.terminal import progress
+
+    release = deploying.make_release(read_project(path.resolve()), ensure_unix())
+    for port in ports:
+        with connect(port) as device, progress(f"Deploying {release.function} to {port}") as show:
+            done = deploying.deploy(device, release, show)
+        click.echo(
+            f"{release.function} {done.id} is active on {port}: bundle {release.bundle_bytes} bytes, image "
+            f"{done.image_bytes} of {done.memory} bytes, {done.sent_files} files ({done.sent_bytes} bytes) sent"
+        )

@@ -6,3 +6,4 @@ package(
     files=("__init__.py", "helpers.py", "microdot.py", "websocket.py"),
     base_path="$(MICRODOT_DIR)",
 )
+package("edgelet", base_path="../../../device/lib")

@@ -1,0 +1,28 @@
+"""Compiles a bundle on firmware that carries the parser: micropython -m edgelet.compiler REQUEST BUNDLE.
+
+REQUEST is a JSON file {files, main, strip} as `quickjs.compile` takes them; the bundle is written to the file BUNDLE.
+Prints {} or {"error": text} as JSON.
+"""
+
+import json
+import sys
+
+import quickjs
+
+
+def main(request_path, bundle_path):
+    """Compiles what the request says."""
+    with open(request_path) as file:
+        request = json.load(file)
+    try:
+        bundle = quickjs.compile(request["files"], request["main"], request["strip"])
+    except quickjs.Error as e:
+        print(json.dumps({"error": e.message}))
+        return
+    with open(bundle_path, "wb") as file:
+        file.write(bundle)
+    print("{}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

@@ -1,0 +1,74 @@
+"""From a project's sources to the bundle that a device runs: collects modules, and compiles them with the firmware.
+
+The compiler is the engine of the Linux firmware itself, so that bytecode and device always match.
+"""
+
+import json
+import posixpath
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from edgelet_host.errors import EdgeletError
+from edgelet_host.modules import builtin_sources
+from edgelet_host.project import Project
+
+# Specifiers of static imports, re-exports and import(). Finding one too many, in a comment say, does no harm: only a
+# file that exists is taken, and the engine resolves the real imports.
+_SPECIFIER = re.compile(
+    r"""(?:\bimport\s*(?:[\w*{}\s,$]+\s*from\s*)?|\bexport\s*[\w*{}\s,$]+\s*from\s*|\bimport\s*\(\s*)["']([^"'\n]+)["']"""
+)
+
+
+class BundleError(EdgeletError):
+    """A source does not compile; the message begins with file:line:column."""
+
+
+def collect_sources(project: Project) -> dict[str, str]:
+    """Read the main module and what it imports, by path inside the project. Bare names are built-in modules."""
+    sources: dict[str, str] = {}
+    bare: set[str] = set()
+    todo = [project.main]
+    while todo:
+        path = todo.pop()
+        if path in sources:
+            continue
+        try:
+            sources[path] = (project.folder / path).read_text()
+        except UnicodeDecodeError:
+            raise BundleError(f"{project.folder / path} is not UTF-8 text") from None
+        for specifier in _SPECIFIER.findall(sources[path]):
+            if not specifier.startswith("."):
+                bare.add(specifier)
+                continue
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier))
+            if (project.folder / target).is_file():
+                todo.append(target)
+    sources.update(builtin_sources(sorted(bare)))
+    return sources
+
+
+def compile_project(project: Project, firmware: Path) -> bytes:
+    """Compile the project's modules. Raises BundleError."""
+    sources = collect_sources(project)
+    with tempfile.TemporaryDirectory(prefix="edgelet-") as folder:
+        request, output = Path(folder, "request.json"), Path(folder, "main.qjs")
+        request.write_text(json.dumps({"files": sources, "main": project.main, "strip": project.strip}))
+        done = subprocess.run(
+            [firmware, "-X", "heapsize=64M", "-m", "edgelet.compiler", request, output],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise BundleError(f"the compiler failed: {done.stderr.strip() or done.stdout.strip()}")
+        answer = json.loads(done.stdout)
+        if "error" in answer:
+            raise BundleError(f"{project.folder}: {answer['error']}")
+        return output.read_bytes()
+
+
+def engine_id(bundle: bytes) -> str:
+    """Give the id of the engine that a bundle was compiled with (bundle.h)."""
+    return bundle[8:24].decode()

@@ -1,0 +1,125 @@
+"""`edgelet dev`: a local device that follows the sources."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgelet_host.deploy import Deployed, deploy, make_release
+from edgelet_host.device import Device, DeviceError, connect
+from edgelet_host.errors import EdgeletError
+from edgelet_host.local import LocalDevice, start
+from edgelet_host.project import FILE, Project, read_project
+from edgelet_host.terminal import say
+
+# How often sources are looked at and the log is fetched.
+_LOOK_S = 0.2
+
+_LEVEL_COLORS = {"warn": "yellow", "error": "red"}
+
+
+def snapshot(folder: Path) -> dict[Path, tuple[int, int]]:
+    """Tell the state of a project's files: path -> (time, size)."""
+    state = {}
+    for path in folder.rglob("*"):
+        parts = path.relative_to(folder).parts
+        if not any(part.startswith(".") or part == "node_modules" for part in parts):
+            try:
+                stat = path.stat()
+            except FileNotFoundError:
+                continue
+            if path.is_file():
+                state[path] = (stat.st_mtime_ns, stat.st_size)
+    return state
+
+
+class Session:
+    """One run of `edgelet dev`: the device and the projects on it."""
+
+    def __init__(self, local: LocalDevice, device: Device, firmware: Path, folders: Sequence[Path]) -> None:
+        self._local = local
+        self._device = device
+        self._firmware = firmware
+        self._states = {folder: snapshot(folder) for folder in folders}
+        self._next_log = 0
+
+    def deploy(self, folder: Path) -> None:
+        """Deploy a project; say how it went."""
+        started = time.monotonic()
+        try:
+            project = read_project(folder)
+            deployed = deploy(self._device, make_release(project, self._firmware))
+        except EdgeletError as e:
+            click.secho(f"Error: {e.format_message()}", fg="red", err=True)
+            say("Waiting for the next change ...")
+            return
+        self.print_log()
+        self._say_ready(project, deployed, time.monotonic() - started)
+
+    def _say_ready(self, project: Project, deployed: Deployed, seconds: float) -> None:
+        urls = [f"{self._local.url}{route}" for route in project.routes]
+        size = f"image {deployed.image_bytes / 1024:.0f} KB" if deployed.image_bytes else "static files only"
+        say(f"{project.name} {deployed.id} is ready in {seconds:.2f} s ({size}): {' '.join(urls)}")
+
+    def follow(self) -> None:
+        """Redeploy what changes and print the log, until the device ends."""
+        while self._local.process.poll() is None:
+            for folder, before in self._states.items():
+                now = snapshot(folder)
+                if now != before:
+                    self._states[folder] = now
+                    self.deploy(folder)
+            self.print_log()
+            time.sleep(_LOOK_S)
+        raise EdgeletError(f"the local device ended with status {self._local.process.returncode}")
+
+    def print_log(self) -> None:
+        """Print the log records since the last time."""
+        answer = self._device.call("logs", self._next_log)
+        for record in answer["records"]:
+            self._next_log = record["seq"] + 1
+            click.secho(log_line(record), fg=_LEVEL_COLORS.get(record["level"]))
+
+
+def log_line(record: dict[str, Any]) -> str:
+    """Give a log record as one line, or more where the text has several."""
+    parts = [f"{record['level']:5}"]
+    if "function" in record:
+        parts.append(f"[{record['function']}]")
+    if "status" in record:
+        parts.append(str(record["status"]))
+    if record["text"]:
+        parts.append(printable(record["text"]))
+    if "cpu_us" in record or "wall_ms" in record:
+        parts.append(f"({record.get('cpu_us', 0)} us CPU, {record.get('wall_ms', 0)} ms)")
+    if "request" in record:
+        parts.append(f"#{record['request']}")
+    return " ".join(parts)
+
+
+def printable(text: str) -> str:
+    """Escape what could steer a terminal; lines stay lines."""
+    return "".join(c if c == "\n" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def run(firmware: Path, folders: Sequence[Path], data: Path, host: str, port: int) -> None:
+    """Serve the projects in `folders` until Ctrl-C."""
+    for folder in folders:
+        if not (folder / FILE).exists():
+            read_project(folder)
+    data.mkdir(parents=True, exist_ok=True)
+    with start(firmware, data / "device", host, port, data / "device.log") as local, connect(local.port) as device:
+        session = Session(local, device, firmware, folders)
+        try:
+            for folder in folders:
+                session.deploy(folder)
+            say(f"edgelet dev: {local.url}  (console: {local.port}, Ctrl-C stops)")
+            session.follow()
+        except KeyboardInterrupt:
+            say("\nStopped.")
+        except DeviceError:
+            if local.process.poll() is None:
+                raise
+            raise EdgeletError(f"the local device ended; its errors are in {data / 'device.log'}") from None

@@ -1,0 +1,96 @@
+"""The local device: the Linux firmware as a child process, with a pty as its serial console."""
+
+import contextlib
+import os
+import pty
+import socket
+import subprocess
+import time
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgelet_host.errors import EdgeletError
+
+# How long a device may take until it listens.
+_START_S = 15.0
+
+
+@dataclass(frozen=True)
+class LocalDevice:
+    """A running local device. port: the pty that the command line connects to. address: (host, port) of its server."""
+
+    process: subprocess.Popen[bytes]
+    port: str
+    address: tuple[str, int]
+
+    @property
+    def url(self) -> str:
+        """Where its functions are."""
+        host, port = self.address
+        return f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}"
+
+
+def check_address(host: str, port: int) -> None:
+    """Raise EdgeletError where nobody can listen at this address."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError:
+            raise EdgeletError(f"port {port} is for root only: choose one above 1023 with --port") from None
+        except OSError as e:
+            if e.errno == 98:
+                raise EdgeletError(f"port {port} is in use: stop what uses it, or choose another with --port") from None
+            raise EdgeletError(f"cannot listen on {host}: {e.strerror}. Choose another address with --host") from None
+
+
+@contextmanager
+def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
+    """Start a device that keeps its files in `data` and writes its own errors to `log`; stop it in the end."""
+    check_address(host, port)
+    data.mkdir(parents=True, exist_ok=True)
+    # The firmware has the master's side, so that the other one can be opened like a serial port again and again.
+    master, slave = pty.openpty()
+    try:
+        tty.setraw(slave)
+        name = os.ttyname(slave)
+        with log.open("wb") as errors:
+            process = subprocess.Popen(
+                [firmware, "-m", "edgelet.runtime", data, "--host", host, "--port", str(port)],
+                stdin=master,
+                stdout=master,
+                stderr=errors,
+                start_new_session=True,
+            )
+        os.close(master)
+        master = -1
+        try:
+            _wait_until_it_listens(process, host, port, log)
+            yield LocalDevice(process, name, (host, port))
+        finally:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+            process.kill()
+            process.wait()
+    finally:
+        os.close(slave)
+        if master >= 0:
+            os.close(master)
+
+
+def _wait_until_it_listens(process: subprocess.Popen[bytes], host: str, port: int, log: Path) -> None:
+    until = time.monotonic() + _START_S
+    target = "127.0.0.1" if host == "0.0.0.0" else host
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            last = (log.read_text(errors="replace").strip().splitlines() or [""])[-1]
+            raise EdgeletError(f"the local device ended at once: {last or f'exit status {process.returncode}'}")
+        with contextlib.suppress(OSError), socket.create_connection((target, port), 0.5):
+            return
+        time.sleep(0.01)
+    raise EdgeletError(f"the local device does not listen after {_START_S:.0f} s; its errors are in {log}")

@@ -1,0 +1,114 @@
+"""A project: the folder that holds edgelet.toml, and what that file says."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edgelet_host.errors import EdgeletError
+
+FILE = "edgelet.toml"
+
+
+@dataclass(frozen=True)
+class Project:
+    """One function.
+
+    folder: where edgelet.toml is. name: of the function. main: the module with the handler, relative to the folder; ""
+    for static files only. routes: path prefixes. hosts: host names, empty for all. vars, limits and bindings: see
+    docs/functions.md. static: {"folder": ..., "max_age": seconds} or empty. strip: leave out source positions.
+    """
+
+    folder: Path
+    name: str
+    main: str
+    routes: list[str]
+    hosts: list[str]
+    vars: dict[str, str]
+    limits: dict[str, int]
+    bindings: dict[str, dict[str, Any]]
+    static: dict[str, Any]
+    strip: bool
+
+    def static_files(self) -> dict[str, Path]:
+        """Give the static files by their path inside the release, sorted."""
+        if not self.static:
+            return {}
+        top = self.folder / self.static["folder"]
+        if not top.is_dir():
+            raise EdgeletError(f"{self.folder / FILE}: there is no folder {self.static['folder']} (static.folder)")
+        files = [path for path in sorted(top.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+        return {path.relative_to(self.folder).as_posix(): path for path in files}
+
+
+@dataclass
+class _Fields:
+    """What edgelet.toml may have: key -> (type, default)."""
+
+    known: dict[str, tuple[type, Any]] = field(
+        default_factory=lambda: {
+            "name": (str, None),
+            "main": (str, "main.js"),
+            "route": (str, None),
+            "routes": (list, None),
+            "host": (str, None),
+            "hosts": (list, None),
+            "vars": (dict, {}),
+            "limits": (dict, {}),
+            "bindings": (dict, {}),
+            "static": (dict, {}),
+            "strip": (bool, False),
+        }
+    )
+
+    def read(self, path: Path, given: dict[str, Any]) -> dict[str, Any]:
+        """Check types and names; the values with defaults filled in."""
+        values = {}
+        for key in given:
+            if key not in self.known:
+                raise EdgeletError(f"{path}: unknown key '{key}'. Known: {', '.join(sorted(self.known))}")
+        for key, (kind, default) in self.known.items():
+            value = given.get(key, default)
+            if value is not None and not isinstance(value, kind):
+                raise EdgeletError(f"{path}: '{key}' must be a {kind.__name__}, as in docs/functions.md")
+            values[key] = value
+        return values
+
+
+def _one_or_many(path: Path, values: dict[str, Any], one: str, many: str) -> list[str]:
+    if values[one] is not None and values[many] is not None:
+        raise EdgeletError(f"{path}: give either '{one}' or '{many}'")
+    if values[one] is not None:
+        return [values[one]]
+    return list(values[many] or [])
+
+
+def read_project(folder: Path) -> Project:
+    """Read the project in `folder`. Raises EdgeletError that says what to mend."""
+    path = folder / FILE
+    try:
+        given = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise EdgeletError(f"{folder} has no {FILE}. Make a project with './edgelet new NAME'") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise EdgeletError(f"{path}: {e}") from None
+    values = _Fields().read(path, given)
+    if not values["name"]:
+        raise EdgeletError(f"{path}: 'name' is missing, for example name = \"hello\"")
+    main = values["main"]
+    if "main" not in given and values["static"] and not (folder / main).exists():
+        main = ""
+    if main and not (folder / main).is_file():
+        raise EdgeletError(f"{path}: there is no file {main} (main)")
+    return Project(
+        folder=folder,
+        name=values["name"],
+        main=main,
+        routes=_one_or_many(path, values, "route", "routes") or ["/"],
+        hosts=_one_or_many(path, values, "host", "hosts"),
+        vars=values["vars"],
+        limits=values["limits"],
+        bindings=values["bindings"],
+        static=values["static"],
+        strip=values["strip"],
+    )
