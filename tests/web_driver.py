@@ -40,7 +40,7 @@ def report(call):
 
 def main():
     work = json.load(sys.stdin)
-    arena = quickjs.Arena(64 * 1024 * 1024)
+    arena = quickjs.Arena(48 * 1024 * 1024)
     try:
         image = arena.build(quickjs.compile(work["files"]), env=work["env"], cpu_ms=60000, memory=work["memory"])
     except quickjs.Error as error:

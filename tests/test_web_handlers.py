@@ -1,0 +1,531 @@
+"""Both shapes of handler: what they are given, and what becomes of what they return."""
+
+import base64
+import re
+
+import pytest
+from web_helpers import call, run_handler, run_one
+
+FETCH = "export default {{ async fetch(request, env, ctx) {{ {} }} }}"
+LAMBDA = "export const handler = async (event, context) => {{ {} }}"
+
+
+def fetch(firmware, code, **request):
+    return run_one(firmware, FETCH.format(code), **request)
+
+
+def lambda_(firmware, code, **request):
+    return run_one(firmware, LAMBDA.format(code), **request)
+
+
+# ---- what a fetch handler is given ----
+
+DESCRIBE = """
+    return Response.json({
+        method: request.method, url: request.url, peer: request.peer, cf: request.cf === undefined,
+        headers: [...request.headers], text: await request.text(), used: request.bodyUsed,
+    })
+"""
+
+
+def test_fetch_sees_the_request(firmware):
+    answer = fetch(
+        firmware,
+        DESCRIBE,
+        method="PATCH",
+        target="/a/b?c=d%20e",
+        headers="Host: pico.local\r\nX-Two: 1\r\nx-two:\t2 \r\nAccept:\r\nX-Latin: \u00e9\r\n",
+        body="b\u00f6dy".encode(),
+    )
+    assert answer.json == {
+        "method": "PATCH",
+        "url": "http://pico.local/a/b?c=d%20e",
+        "peer": "192.0.2.7",
+        "cf": True,
+        "headers": [["accept", ""], ["host", "pico.local"], ["x-latin", "\u00c3\u00a9"], ["x-two", "1, 2"]],
+        "text": "b\u00f6dy",
+        "used": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("scheme", "host", "target", "url"),
+    [
+        ("http", "pico.local", "/", "http://pico.local/"),
+        ("https", "pico.local:8443", "/x", "https://pico.local:8443/x"),
+        ("http", "PICO.local:80", "/x", "http://pico.local/x"),
+        ("http", "192.168.4.1", "/a/../b/./c", "http://192.168.4.1/b/c"),
+        ("http", "0x7f.1", "/", "http://127.0.0.1/"),
+        ("http", "[::1]:8080", "//two//slashes", "http://[::1]:8080//two//slashes"),
+        ("http", "h", "/%7e~!$&'()*+,;=:@?a=b/?#c", "http://h/%7e~!$&'()*+,;=:@?a=b/?#c"),
+        ("http", "h", '/"<>`{}|^', "http://h/%22%3C%3E%60%7B%7D|%5E"),
+        ("http", "h", "/\u00e9?\u00e9", "http://h/%C3%A9?%C3%A9"),
+        ("http", "no host", "/x", "http://no host/x"),
+    ],
+)
+def test_request_url_is_normalized(firmware, scheme, host, target, url):
+    answer = fetch(firmware, "return new Response(request.url)", scheme=scheme, host=host, target=target)
+    assert answer.text == url
+
+
+def test_request_headers_cannot_be_changed(firmware):
+    answer = fetch(
+        firmware,
+        """
+        const outcomes = ["set", "append", "delete"].map((name) => {
+            try { request.headers[name]("a", "b"); return "changed" } catch (error) { return error.name }
+        })
+        const copy = new Headers(request.headers)
+        copy.set("a", "new")
+        const again = new Request(request, { headers: { a: "own" } })
+        again.headers.append("b", "c")
+        outcomes.push(copy.get("a"), request.headers.get("a"), [...again.headers].join())
+        return Response.json(outcomes)
+        """,
+        headers="a: old\r\n",
+    )
+    assert answer.json == ["TypeError", "TypeError", "TypeError", "new", "old", "a,own,b,c"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "body", "expected"),
+    [
+        ("await request.json()", b'{"a":[1,"\xc3\xa9"]}', {"a": [1, "\u00e9"]}),
+        ("await request.json()", b"\xef\xbb\xbf[1]", [1]),
+        ("await request.json()", b'"\xff"', "\ufffd"),
+        ("await request.json()", b"{", "SyntaxError"),
+        ("await request.json()", b"", "SyntaxError"),
+        ("await request.text()", b"\xef\xbb\xbfa\xff", "a\ufffd"),
+        ("await request.text()", b"", ""),
+        ("[...new Uint8Array(await request.arrayBuffer())]", b"\x00\xff", [0, 255]),
+        ("[...await request.bytes()]", b"\x00\xff", [0, 255]),
+        ("[...await request.formData()]", b"a=1&b=%C3%A9+x&a=", [["a", "1"], ["b", "\u00e9 x"], ["a", ""]]),
+        ("await request.clone().text() + await request.text()", b"ab", "abab"),
+        ("(await request.text(), await request.text())", b"ab", "TypeError"),
+        ("(await request.text(), request.clone())", b"ab", "TypeError"),
+        ("await new Request(request, { method: 'PUT' }).text()", b"moved", "moved"),
+        ("(new Request(request), request.bodyUsed)", b"moved", True),
+    ],
+)
+def test_request_body(firmware, expression, body, expected):
+    answer = fetch(
+        firmware,
+        f"try {{ return Response.json({expression}) }} catch (error) {{ return Response.json(error.name) }}",
+        method="POST",
+        headers="Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\n",
+        body=body,
+    )
+    assert answer.json == expected
+
+
+def test_request_without_body(firmware):
+    answer = fetch(firmware, "const t = await request.text(); return Response.json([t, request.bodyUsed])")
+    assert answer.json == ["", False]
+
+
+def test_multipart_form_data_is_refused_in_words(firmware):
+    answer = fetch(
+        firmware,
+        "try { await request.formData() } catch (error) { return new Response(error.message) }",
+        method="POST",
+        headers="content-type: multipart/form-data; boundary=x\r\n",
+        body=b"--x--",
+    )
+    assert answer.text == "formData() reads application/x-www-form-urlencoded only"
+
+
+def test_env_and_this(firmware):
+    (answer,) = run_handler(
+        firmware,
+        "export default { greeting: 'hi', fetch(r, env) { return new Response(this.greeting + env.NAME) } }",
+        env={"NAME": "pico"},
+    )
+    assert answer.text == "hipico"
+
+
+# ---- what a fetch handler returns ----
+
+
+@pytest.mark.parametrize(
+    ("expression", "status", "fields", "body"),
+    [
+        ("new Response('hello')", 200, [("content-type", "text/plain;charset=UTF-8")], b"hello"),
+        (
+            "new Response('\u20ac\\ud800')",
+            200,
+            [("content-type", "text/plain;charset=UTF-8")],
+            b"\xe2\x82\xac\xef\xbf\xbd",
+        ),
+        ("new Response()", 200, [], b""),
+        ("new Response(null, { status: 204 })", 204, [], b""),
+        ("new Response(new Uint8Array([0, 255]))", 200, [], b"\x00\xff"),
+        (
+            "new Response(new URLSearchParams({ a: 'b c' }))",
+            200,
+            [("content-type", "application/x-www-form-urlencoded;charset=UTF-8")],
+            b"a=b+c",
+        ),
+        ("Response.json({ a: 1 }, { status: 201 })", 201, [("content-type", "application/json")], b'{"a":1}'),
+        ("Response.redirect('http://h/a b', 307)", 307, [("location", "http://h/a%20b")], b""),
+        (
+            "new Response('x', { headers: [['B', '1'], ['Set-Cookie', 'a=1'], ['b', '2'], ['set-cookie', 'c=2']] })",
+            200,
+            [
+                ("b", "1"),
+                ("set-cookie", "a=1"),
+                ("b", "2"),
+                ("set-cookie", "c=2"),
+                ("content-type", "text/plain;charset=UTF-8"),
+            ],
+            b"x",
+        ),
+        (
+            "new Response('x', { headers: { 'content-type': 'text/html', e: '\u00e9' } })",
+            200,
+            [("content-type", "text/html"), ("e", "\u00e9")],
+            b"x",
+        ),
+        (
+            "new Response('x', { headers: { 'Content-Length': 9, 'transfer-encoding': 'x', Upgrade: 'y', a: 'b' } })",
+            200,
+            [("a", "b"), ("content-type", "text/plain;charset=UTF-8")],
+            b"x",
+        ),
+        (
+            "{ then(resolve) { resolve(new Response('thenable')) } }",
+            200,
+            [("content-type", "text/plain;charset=UTF-8")],
+            b"thenable",
+        ),
+        ("new (class Page extends Response {})('mine')", 200, [("content-type", "text/plain;charset=UTF-8")], b"mine"),
+    ],
+)
+def test_response(firmware, expression, status, fields, body):
+    answer = run_one(firmware, f"export default {{ fetch() {{ return ({expression}) }} }}")
+    assert (answer.status, answer.fields, answer.body) == (status, fields, body)
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("undefined", "the handler must return a Response, not undefined"),
+        ("null", "the handler must return a Response, not null"),
+        ("'text'", "the handler must return a Response, not a string"),
+        ("5", "the handler must return a Response, not a number"),
+        ("{ status: 200 }", "the handler must return a Response, not an object that is no Response"),
+        ("[]", "the handler must return a Response, not an array"),
+        ("Response", "the handler must return a Response, not a function"),
+        ("(r => (r.text(), r))(new Response('x'))", "the handler returned a Response whose body has been read already"),
+    ],
+)
+@pytest.mark.parametrize("form", ["fetch() {{ return ({}) }}", "async fetch() {{ return ({}) }}"])
+def test_bad_result(firmware, form, expression, message):
+    answer = run_one(firmware, "export default { " + form.format(expression) + " }")
+    assert (answer.kind, answer.message) == ("result", "TypeError: " + message)
+
+
+@pytest.mark.parametrize("form", ["fetch() {{ {} }}", "async fetch() {{ {} }}", "async fetch() {{ await 1; {} }}"])
+def test_throwing_handler(firmware, form):
+    answer = run_one(firmware, "export default { " + form.format("throw new RangeError('no')") + " }")
+    assert (answer.kind, answer.message) == ("thrown", "RangeError: no")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("export const other = 1", "no handler: "),
+        ("export default {}", "no handler: "),
+        ("export default { fetch: 5 }", "no handler: "),
+        ("export const handler = {}", "no handler: "),
+    ],
+)
+def test_module_without_handler(firmware, source, message):
+    answer = run_one(firmware, source)
+    assert answer.kind == "handler"
+    assert message in answer.message
+
+
+def test_default_function_is_a_fetch_handler(firmware):
+    assert run_one(firmware, "export default (request) => new Response(request.method)", method="PUT").text == "PUT"
+
+
+def test_fetch_comes_before_lambda(firmware):
+    source = """
+        export default { fetch() { return new Response('fetch') } }
+        export const handler = () => ({ statusCode: 200 })
+    """
+    assert run_one(firmware, source).text == "fetch"
+
+
+def test_wait_until_keeps_the_call_in_the_background(firmware):
+    source = FETCH.format(
+        "ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 5))); return new Response('sent')"
+    )
+    waiting, done = (
+        run_handler(firmware, source, call()),
+        fetch(firmware, "ctx.waitUntil(1); return new Response('sent')"),
+    )
+    assert [(a.state, a.background, a.text) for a in [*waiting, done]] == [
+        ("ended", True, "sent"),
+        ("ended", False, "sent"),
+    ]
+
+
+def test_every_call_finds_pristine_objects(firmware):
+    source = """
+        let count = 0
+        export default { fetch(request, env, ctx) {
+            const seen = [count++, ctx.mark, Response.prototype.mark, typeof Headers.prototype.get, globalThis.left]
+            ctx.mark = Response.prototype.mark = 1
+            delete Headers.prototype.get
+            globalThis.URL = globalThis.left = 5
+            return Response.json(seen)
+        } }
+    """
+    first, second = run_handler(firmware, source, call(), call())
+    assert first.json == second.json == [0, None, None, "function", None]
+
+
+# ---- the Lambda shape ----
+
+
+def test_event(firmware):
+    answer = lambda_(
+        firmware,
+        "return { statusCode: 200, body: event }",
+        method="POST",
+        target="/a%20b?x=1&y=%C3%A9+z&x=2&flag",
+        headers="Host: pico.local\r\nX-A: 1\r\nx-a: 2\r\nCookie: a=1\r\nCookie: b=2\r\n__proto__: p\r\n",
+        body="t\u00e9xt".encode(),
+    )
+    query = {"x": "2", "y": "\u00e9 z", "flag": ""}
+    assert answer.json == {
+        "httpMethod": "POST",
+        "path": "/a%20b",
+        "headers": {"host": "pico.local", "x-a": "1, 2", "cookie": "a=1; b=2", "__proto__": "p"},
+        "query": query,
+        "queryStringParameters": query,
+        "body": "t\u00e9xt",
+        "isBase64Encoded": False,
+        "requestContext": {"identity": {"sourceIp": "192.0.2.7"}},
+    }
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"\xff\xfe", b"ab\xc3", b"\x00\xed\xa0\x80"])
+def test_binary_body_is_base64(firmware, body):
+    answer = lambda_(firmware, "return { statusCode: 200, body: event }", method="POST", body=body)
+    assert (answer.json["body"], answer.json["isBase64Encoded"]) == (base64.b64encode(body).decode(), True)
+
+
+@pytest.mark.parametrize(("body", "expected"), [(None, None), (b"", ""), (b"\xef\xbb\xbfx", "\ufeffx")])
+def test_text_body_of_event(firmware, body, expected):
+    answer = lambda_(firmware, "return { statusCode: 200, body: event }", method="POST", body=body)
+    assert (answer.json["body"], answer.json["isBase64Encoded"]) == (expected, False)
+
+
+def test_context(firmware):
+    source = LAMBDA.format(
+        """
+        const before = context.getRemainingTimeInMillis()
+        for (let i = 0; i < 1e6; i++) {}
+        return { statusCode: 200, body: { ...context, before, after: context.getRemainingTimeInMillis() } }
+        """
+    )
+    (answer, other) = run_handler(firmware, source, call(), call(), memory=32 * 1024 * 1024)
+    context = answer.json
+    assert context["memoryLimitInMB"] == 32
+    assert 0 < context["after"] < context["before"] <= 60000
+    assert isinstance(context["functionName"], str)
+    uuid = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+    assert re.fullmatch(uuid, context["awsRequestId"])
+    assert context["awsRequestId"] != other.json["awsRequestId"]
+
+
+JSON_TYPE = ("content-type", "application/json")
+TEXT_TYPE = ("content-type", "text/plain;charset=UTF-8")
+
+
+@pytest.mark.parametrize(
+    ("result", "status", "fields", "body"),
+    [
+        ("{ statusCode: 200 }", 200, [], b""),
+        ("{ statusCode: 204, body: null }", 204, [], b""),
+        ("{ statusCode: 200, body: 'h\u00e9' }", 200, [TEXT_TYPE], b"h\xc3\xa9"),
+        (
+            "{ statusCode: 404, headers: { 'Content-Type': 'text/plain' }, body: { k: 'v' } }",
+            404,
+            [("content-type", "text/plain")],
+            b'{"k":"v"}',
+        ),
+        ("{ statusCode: 200, body: [1, { toJSON() { return 2 } }] }", 200, [JSON_TYPE], b"[1,2]"),
+        (
+            "{ statusCode: 200, body: 'AP8=', isBase64Encoded: true }",
+            200,
+            [("content-type", "application/octet-stream")],
+            b"\x00\xff",
+        ),
+        (
+            "{ statusCode: 200, body: 'AP8', isBase64Encoded: 1 }",
+            200,
+            [("content-type", "application/octet-stream")],
+            b"\x00\xff",
+        ),
+        (
+            "{ statusCode: 200, body: '-_8', isBase64Encoded: true, headers: { 'content-type': 'a/b' } }",
+            200,
+            [("content-type", "a/b")],
+            b"\xfb\xff",
+        ),
+        (
+            "{ statusCode: 200, headers: { A: 5, b: true, c: undefined, d: ' x ' } }",
+            200,
+            [("a", "5"), ("b", "true"), ("d", "x")],
+            b"",
+        ),
+        (
+            "{ statusCode: 200, headers: { z: '1' }, multiValueHeaders: { 'Set-Cookie': ['a=1', 'b=2'] } }",
+            200,
+            [("z", "1"), ("set-cookie", "a=1"), ("set-cookie", "b=2")],
+            b"",
+        ),
+        (
+            "{ statusCode: 200, headers: { 'content-length': '1', 'Transfer-Encoding': 'x' }, body: 'ab' }",
+            200,
+            [TEXT_TYPE],
+            b"ab",
+        ),
+    ],
+)
+def test_lambda_result(firmware, result, status, fields, body):
+    answer = lambda_(firmware, f"return {result}")
+    assert (answer.status, answer.fields, answer.body) == (status, fields, body)
+
+
+STATUS_RULE = "statusCode must be an integer from 200 to 599"
+RESULT_RULE = "must be an object { statusCode, headers, body }, returned or given to done()"
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        ("undefined", RESULT_RULE),
+        ("'text'", RESULT_RULE),
+        ("{}", STATUS_RULE),
+        ("{ statusCode: 12345 }", STATUS_RULE),
+        ("{ statusCode: 199 }", STATUS_RULE),
+        ("{ statusCode: 200.5 }", STATUS_RULE),
+        ("{ statusCode: '200' }", STATUS_RULE),
+        ("{ statusCode: NaN }", STATUS_RULE),
+        ("{ statusCode: 200, body: 5 }", "body must be a string or an object"),
+        ("{ statusCode: 200, body: () => 1 }", "body must be a string or an object"),
+        ("{ statusCode: 200, body: { toJSON() {} } }", "body cannot be written as JSON"),
+        ("{ statusCode: 200, body: '!', isBase64Encoded: true }", "isBase64Encoded is true, but the body is no base64"),
+        (
+            "{ statusCode: 200, body: 'AAAAA', isBase64Encoded: true }",
+            "isBase64Encoded is true, but the body is no base64",
+        ),
+        ("{ statusCode: 200, body: {}, isBase64Encoded: true }", "isBase64Encoded needs a string as body"),
+        ("{ statusCode: 200, headers: 5 }", "headers must be an object"),
+        ("{ statusCode: 200, headers: ['a'] }", "headers must be an object"),
+        ("{ statusCode: 200, headers: { 'X-Null': null } }", "header X-Null must be a string, number or boolean"),
+        ("{ statusCode: 200, headers: { 'X-Object': {} } }", "header X-Object must be a string, number or boolean"),
+        ("{ statusCode: 200, multiValueHeaders: { a: 'b' } }", "multiValueHeaders must hold arrays"),
+    ],
+)
+def test_bad_lambda_result(firmware, result, message):
+    answer = lambda_(firmware, f"return {result}")
+    assert (answer.kind, answer.message) == ("result", f"TypeError: the handler's result: {message}")
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ("{ 'a b': 'c' }", "TypeError: invalid header name 'a b'"),
+        ("{ a: 'b\\r\\nc: d' }", "TypeError: header values must not contain NUL, CR or LF"),
+        ("{ a: '\\u0100' }", "TypeError: header names and values must not contain characters above U+00FF"),
+    ],
+)
+def test_lambda_headers_cannot_smuggle(firmware, headers, message):
+    answer = lambda_(firmware, f"return {{ statusCode: 200, headers: {headers} }}")
+    assert (answer.kind, answer.message) == ("result", message)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        "{ get statusCode() { throw new Error('mine') } }",
+        "{ statusCode: 200, get body() { throw new Error('mine') } }",
+        "{ statusCode: 200, body: { toJSON() { throw new Error('mine') } } }",
+        "{ statusCode: 200, headers: { get a() { throw new Error('mine') } } }",
+        "(() => { throw new Error('mine') })()",
+    ],
+)
+def test_errors_of_lambda_code_stay_its_own(firmware, result):
+    answer = lambda_(firmware, f"return {result}")
+    assert (answer.kind, answer.message) == ("thrown", "Error: mine")
+
+
+def with_done(firmware, body, form="(event, context, done) =>"):
+    return run_one(firmware, f"export const handler = {form} {{ {body} }}")
+
+
+@pytest.mark.parametrize(
+    "form", ["(event, context, done) =>", "async (event, context, done) =>", "function (event, context, done)"]
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "done({ statusCode: 201, body: 'x' })",
+        "done(null, { statusCode: 201, body: 'x' })",
+        "done(undefined, { statusCode: 201, body: 'x' })",
+        "done({ statusCode: 201, body: 'x' }); done({ statusCode: 500 })",
+        "setTimeout(() => done({ statusCode: 201, body: 'x' }), 5)",
+        "Promise.resolve().then(() => done({ statusCode: 201, body: 'x' }))",
+        "done({ statusCode: 201, body: 'x' }); return { statusCode: 500 }",
+    ],
+)
+def test_done(firmware, form, body):
+    answer = with_done(firmware, body, form)
+    assert (answer.status, answer.text) == (201, "x")
+
+
+def test_done_comes_before_a_rejection(firmware):
+    answer = with_done(
+        firmware, "done({ statusCode: 201 }); throw new Error('late')", "async (event, context, done) =>"
+    )
+    assert answer.status == 201
+
+
+@pytest.mark.parametrize("body", ["done(new Error('mine'))", "done(new Error('mine'), { statusCode: 200 })"])
+def test_done_with_an_error(firmware, body):
+    answer = with_done(firmware, body)
+    assert (answer.kind, answer.message) == ("thrown", "Error: mine")
+
+
+@pytest.mark.parametrize("body", ["done()", "done(null)", "done(5)"])
+def test_done_without_a_response(firmware, body):
+    answer = with_done(firmware, body)
+    assert (answer.kind, answer.message) == ("result", f"TypeError: the handler's result: {RESULT_RULE}")
+
+
+def test_handler_with_done_that_never_calls_it_is_stuck(firmware):
+    assert with_done(firmware, "").kind == "stuck"
+
+
+# What Isere's published examples do: log everything, leave a timer behind, await, answer with an object as body.
+ISERE_STYLE = """
+    export const handler = async function (event, context, done) {
+        console.log("environment:", process.env)
+        console.log("context:", context)
+        console.log("event:", event, globalThis.__event)
+        setTimeout(() => { console.log("later") }, 1000)
+        const value = await new Promise((resolve) => resolve("v"))
+        return { statusCode: 404, headers: { "Content-Type": "text/plain" }, body: { k: value } }
+    }
+    console.log("outside")
+"""
+
+
+def test_isere_style_handler(firmware):
+    answer = run_one(firmware, ISERE_STYLE)
+    assert (answer.status, answer.fields, answer.text) == (404, [("content-type", "text/plain")], '{"k":"v"}')
