@@ -22,7 +22,7 @@ def command(firmware, program, *args, heap="16M"):
     return [str(firmware), "-X", f"heapsize={heap}", str(HERE / program), *args]
 
 
-ENVIRONMENT = {"MICROPYPATH": f".frozen:{LIBRARY}"}
+ENVIRONMENT = {"MICROPYPATH": f"{LIBRARY}:.frozen"}
 
 
 def run(firmware, program, *args, heap="16M"):
