@@ -1,5 +1,7 @@
 """Fixtures for every test: the real firmware, built first where it is missing or stale."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,3 +22,14 @@ def firmware_asan() -> Path:
     one unless UBSAN_OPTIONS has halt_on_error=1.
     """
     return ensure_unix(sanitize=True)
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[None]:
+    """Run the test as a user who may not install packages."""
+    privileged = os.geteuid() == 0
+    if privileged:
+        os.seteuid(65534)
+    yield
+    if privileged:
+        os.seteuid(0)

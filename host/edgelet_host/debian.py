@@ -1,4 +1,4 @@
-"""Upstream tarballs from Debian's source packages, through an apt configuration of our own.
+"""Files of Debian's packages, through an apt configuration of our own.
 
 The machine's own package lists stay as they are: lists and caches are in a folder of ours, and
 nothing needs root. The mirror is the one that the machine uses already; apt checks the archive's
@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
@@ -33,9 +34,9 @@ Acquire::Languages "none";
 
 @dataclass(frozen=True)
 class Pin:
-    """The upstream tarball that is wanted of a Debian release.
+    """The file that is wanted of a Debian release.
 
-    version: without Debian's revision. known_to_work: other versions that will do.
+    version: of an upstream tarball without Debian's revision. known_to_work: others that will do.
     """
 
     release: str
@@ -46,39 +47,34 @@ class Pin:
 
 @dataclass(frozen=True)
 class Offer:
-    """An upstream tarball that the archive has."""
+    """A file that the archive has. request: how apt is asked for it."""
 
-    archive: "Archive"
-    package: str
-    debian_version: str
+    request: str
     version: str
     file: str
     sha256: str
 
-    def download(self, folder: Path) -> Path:
-        """Download the tarball into `folder`, going on with what an interrupted one left there."""
-        request = f"{self.package}={self.debian_version}"
-        self.archive.run(
-            "apt-get",
-            "source",
-            "--only-source",
-            "--download-only",
-            "--tar-only",
-            request,
-            cwd=folder,
-        )
-        return folder / self.file
-
 
 class Archive:
-    """Debian's source packages, seen through a private apt configuration in `folder`."""
+    """One kind of files of Debian's archive, seen through a private apt configuration in `folder`.
 
-    def __init__(self, folder: Path, keyring: Path = KEYRING) -> None:
-        self.folder = folder
-        self.keyring = keyring
+    entry: the kind of the entry in sources.list. show: how apt-cache is asked for a package.
+    get: how apt-get is asked for a file.
+    """
+
+    entry: str
+    show: tuple[str, ...]
+    get: tuple[str, ...]
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / self.entry
+
+    def parse(self, package: str, stanza: Message) -> Offer | None:
+        """Read what one stanza of the index offers."""
+        raise NotImplementedError
 
     def choose(self, package: str, pin: Pin) -> Offer:
-        """Choose the tarball with the pinned sha256, else one that is known to work."""
+        """Choose the file with the pinned sha256, else one of a version that is known to work."""
         self.update(pin.release)
         offers = self.offers(package)
         for offer in offers:
@@ -91,38 +87,39 @@ class Archive:
         found = ", ".join(f"{offer.version} (sha256 {offer.sha256})" for offer in offers) or "none"
         raise EdgeletError(
             f"firmware/sources.toml wants {package} {pin.version} (sha256 {pin.sha256}), but "
-            f"Debian {pin.release} has {found}. Take a newer edgelet, or build with --micropython DIR."
+            f"Debian {pin.release} has {found}. "
+            "Take a newer edgelet, or build with --micropython DIR."
         )
 
     def update(self, release: str) -> None:
-        """Fetch the release's index of source packages."""
+        """Fetch the release's index."""
         if shutil.which("apt-get") is None:
             raise EdgeletError("There is no apt here to bring MicroPython. Build with --micropython DIR.")
         ensure_packages(FETCH_PACKAGES)
         for name in ("lists/partial", "cache/archives/partial"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "apt.conf").write_text(CONFIGURATION.format(folder=self.folder))
-        line = f"deb-src [signed-by={self.keyring}] {machine_mirror()} {release} main\n"
+        line = f"{self.entry} [signed-by={KEYRING}] {machine_mirror()} {release} main\n"
         (self.folder / "sources.list").write_text(line)
         self.run("apt-get", "update", "--error-on=any")
 
     def offers(self, package: str) -> list[Offer]:
-        """List the upstream tarballs of a source package."""
-        stanzas = self.run("apt-cache", "showsrc", "--only-source", package).strip().split("\n\n")
-        return [offer for stanza in stanzas if (offer := self.parse(package, stanza))]
+        """List the files that the archive has of a package."""
+        parser = email.parser.HeaderParser()
+        stanzas = self.run("apt-cache", *self.show, package).strip().split("\n\n")
+        offers = [self.parse(package, parser.parsestr(stanza)) for stanza in stanzas if stanza]
+        return [offer for offer in offers if offer]
 
-    def parse(self, package: str, stanza: str) -> Offer | None:
-        """Read one stanza of a Sources index; None where the package has no upstream tarball."""
-        fields = email.parser.HeaderParser().parsestr(stanza)
-        tarball = re.search(
-            r"^ *([0-9a-f]{64}) \d+ (\S+\.orig\.tar\.\w+)$",
-            fields.get("Checksums-Sha256", ""),
-            re.M,
-        )
-        if tarball is None:
-            return None
-        version = fields["Version"].split(":")[-1].rpartition("-")[0]
-        return Offer(self, package, fields["Version"], version, tarball[2], tarball[1])
+    def download(self, offer: Offer, folder: Path) -> Path:
+        """Download a file into `folder`, going on with what an interrupted download left there."""
+        try:
+            self.run("apt-get", *self.get, offer.request, cwd=folder)
+        except EdgeletError as error:
+            if "Hash Sum mismatch" in error.message:
+                # What an interrupted download left may be damaged: the next run starts anew.
+                (folder / offer.file).unlink(missing_ok=True)
+            raise
+        return folder / offer.file
 
     def run(self, program: str, *arguments: str, cwd: Path | None = None) -> str:
         """Run an apt program with the private configuration; its output."""
@@ -143,6 +140,36 @@ class Archive:
         reasons = [line for line in done.stderr.splitlines() if line.startswith("E:")]
         reason = reasons[0] if reasons else done.stderr.strip()[-200:]
         raise EdgeletError(f"{program} {arguments[0]} failed ({reason}). Check the network and run again.")
+
+
+class SourceArchive(Archive):
+    """Upstream tarballs of source packages."""
+
+    entry = "deb-src"
+    show = ("showsrc", "--only-source")
+    get = ("source", "--only-source", "--download-only", "--tar-only")
+
+    def parse(self, package: str, stanza: Message) -> Offer | None:
+        """Read a stanza of a Sources index; None where the package has no upstream tarball."""
+        tarball = re.compile(r"^ *([0-9a-f]{64}) \d+ (\S+\.orig\.tar\.\w+)$", re.MULTILINE)
+        found = tarball.search(stanza.get("Checksums-Sha256", ""))
+        if found is None:
+            return None
+        version = stanza["Version"].split(":")[-1].rpartition("-")[0]
+        return Offer(f"{package}={stanza['Version']}", version, found[2], found[1])
+
+
+class PackageArchive(Archive):
+    """Binary packages."""
+
+    entry = "deb"
+    show = ("show",)
+    get = ("download",)
+
+    def parse(self, package: str, stanza: Message) -> Offer | None:
+        """Read a stanza of a Packages index."""
+        version, file = stanza["Version"], stanza["Filename"].rpartition("/")[2]
+        return Offer(f"{package}={version}", version, file, stanza["SHA256"])
 
 
 def machine_mirror() -> str:

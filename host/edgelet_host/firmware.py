@@ -136,9 +136,10 @@ def ensure_unix(sanitize: bool = False, micropython: Path | None = None) -> Path
 
 def ensure(build: Build) -> Path:
     """Give the path of a build's firmware; build it first where it is missing or stale."""
-    state = build.state()
-    if not build.is_fresh(state):
+    if not build.is_fresh(build.state()):
+        ensure_packages(BUILD_PACKAGES)
         with sources.locked(build.folder, f"another build of {build.title}"):
+            state = build.state()
             if not build.is_fresh(state):
                 run_build(build, state)
     return build.firmware
@@ -169,11 +170,14 @@ def file_times(paths: Iterator[Path] | list[Path]) -> list[str]:
 
 def run_build(build: Build, state: State) -> None:
     """Bring what the build needs, run make and put the firmware in its place."""
-    ensure_packages(BUILD_PACKAGES)
+    for path in (ROOT, build.folder, build.checkout):
+        if path and re.search(r"\s", str(path)):
+            raise EdgeletError(f"make cannot work with blanks in a path: move {path}.")
     tree = sources.micropython_tree(build.submodules, build.checkout)
-    objects = build.folder / "make"
+    quickjs, microdot = sources.ensure("quickjs-ng"), sources.ensure("microdot")
     if not can_continue(build.read_stamp(), state):
-        shutil.rmtree(objects, ignore_errors=True)
+        shutil.rmtree(build.folder / "make", ignore_errors=True)
+    objects = build.folder / "make" / digest(str(tree), str(quickjs), str(microdot))
     state = State(state.setup, state.inputs, started=time.time())
     build.write_stamp(state)
     made = objects / build.port / build.product
@@ -184,9 +188,9 @@ def run_build(build: Build, state: State) -> None:
     variables = [
         *build.variables,
         f"USER_C_MODULES={FIRMWARE}",
-        f"QUICKJS_DIR={sources.ensure('quickjs-ng')}",
+        f"QUICKJS_DIR={quickjs}",
         f"MICROPY_MPYCROSS={objects}/mpy-cross/mpy-cross",
-        f"MICROPY_MANIFEST_MICRODOT_DIR={sources.ensure('microdot')}",
+        f"MICROPY_MANIFEST_MICRODOT_DIR={microdot}",
         # Frozen modules need a micropython-lib, known by its README.md; we take nothing from it.
         f"MPY_LIB_DIR={ROOT}",
     ]

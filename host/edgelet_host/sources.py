@@ -29,6 +29,10 @@ from edgelet_host.paths import FIRMWARE, cache_dir
 from edgelet_host.terminal import say, step, warn
 
 SOURCES_FILE = FIRMWARE / "sources.toml"
+DEBIAN_ARCHIVES = {
+    "debian-source": debian.SourceArchive,
+    "debian-package": debian.PackageArchive,
+}
 
 
 @dataclass(frozen=True)
@@ -98,13 +102,14 @@ def fetch(source: Source) -> Path:
     downloads = cache_dir() / "downloads" / source.name
     downloads.mkdir(parents=True, exist_ok=True)
     with step(f"Downloading {source.name} {source.version}"):
-        if source.kind == "debian-source":
-            offer = debian.Archive(cache_dir() / "apt").choose(source.name, source.pin)
-            archive = offer.download(downloads)
-            version, sha256 = offer.version, offer.sha256
-        else:
+        if source.kind.startswith("pypi"):
             archive = download_from_pypi(source, downloads)
             version, sha256 = source.version, source.sha256
+        else:
+            debian_archive = DEBIAN_ARCHIVES[source.kind](cache_dir() / "apt")
+            offer = debian_archive.choose(source.name, source.pin)
+            archive = debian_archive.download(offer, downloads)
+            version, sha256 = offer.version, offer.sha256
         verify(archive, sha256, source.name)
         target = source.unpacked(version, sha256)
         unpack(archive, target)
@@ -164,26 +169,28 @@ def verify(archive: Path, sha256: str, name: str) -> None:
 
 
 def unpack(archive: Path, target: Path) -> None:
-    """Unpack a tarball (without its top folder) or a wheel as `target`.
+    """Unpack a tarball (without its top folder), a wheel or a Debian package as `target`.
 
     `target` appears only when it is complete.
     """
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
+    top = partial
     if archive.suffix == ".whl":
         with zipfile.ZipFile(archive) as wheel:
             wheel.extractall(partial)
-        partial.replace(target)
-        return
-    with tarfile.open(archive) as tar:
-        # Debian 12's Python has no extraction filters; what is unpacked here has been verified.
-        if hasattr(tarfile, "data_filter"):
-            tar.extraction_filter = tarfile.data_filter
-        tar.extractall(partial)
-    (top,) = partial.iterdir()
+    elif archive.suffix == ".deb":
+        subprocess.run(["dpkg-deb", "--extract", archive, partial], check=True)
+    else:
+        with tarfile.open(archive) as tar:
+            # Debian 12's Python has no extraction filters; what is unpacked here has been verified.
+            if hasattr(tarfile, "data_filter"):
+                tar.extraction_filter = tarfile.data_filter
+            tar.extractall(partial)
+        (top,) = partial.iterdir()
     top.replace(target)
-    partial.rmdir()
+    shutil.rmtree(partial, ignore_errors=True)
 
 
 def micropython_tree(submodules: Sequence[str], checkout: Path | None = None) -> Path:
@@ -196,8 +203,8 @@ def micropython_tree(submodules: Sequence[str], checkout: Path | None = None) ->
         check_checkout(checkout, [sources[name].submodule for name in submodules])
         return checkout.resolve()
     micropython = ensure_unpacked(sources["micropython"])
-    places = {sources[name].submodule: ensure_unpacked(sources[name]) for name in submodules}
-    key = "\n".join([micropython.name, *(f"{place} {path.name}" for place, path in sorted(places.items()))])
+    places = {sources[name].submodule: ensure(name) for name in sorted(submodules)}
+    key = "\n".join([micropython.name, *(f"{place} {path}" for place, path in places.items())])
     tree = cache_dir() / "trees" / f"micropython-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     with locked(tree.parent):
         if not tree.is_dir():

@@ -21,6 +21,7 @@ BOARD_PACKAGES: Packages = {
 TEST_PACKAGES: Packages = BOARD_PACKAGES | {
     "clang": "clang",
     "gpg": "gpg",
+    "gpg-agent": "gpg-agent",
     "qemu-system-arm": "qemu-system-arm",
     "valgrind": "valgrind",
 }
