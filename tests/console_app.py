@@ -2,6 +2,7 @@
 
 A line sent to the server's TCP port is answered with a line:
     ticks           how often the event loop has come round
+    tick            answered when it has come round once more
     restarts        how often the console has asked for a restart
     await TEXT      answered as soon as the log has a record that contains TEXT
     log N           N records are written to the log first
@@ -30,11 +31,20 @@ async def logged(text):
     return text
 
 
+async def next_tick():
+    now = ticks
+    while ticks == now:
+        await asyncio.sleep_ms(1)
+    return "tick"
+
+
 async def answer(reader, writer):
     while line := (await reader.readline()).decode().strip():
         word, _, rest = line.partition(" ")
         if word == "ticks":
             text = str(ticks)
+        elif word == "tick":
+            text = await next_tick()
         elif word == "restarts":
             text = str(restarts)
         elif word == "await":

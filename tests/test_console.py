@@ -134,10 +134,9 @@ def test_mounted_directory(app, tmp_path):
 
 
 def test_soft_reset_of_the_raw_repl_leaves_the_server_running(app):
-    before = int(app.ask("ticks"))
     app.mpremote("soft-reset")
     assert app.ask("restarts") == "0"
-    assert int(app.ask("ticks")) >= before
+    assert app.ask("tick") == "tick"
 
 
 # The raw REPL, byte by byte
@@ -263,7 +262,7 @@ def test_command_that_runs_an_event_loop_of_its_own(app, transport):
     source = "import asyncio\nasync def f():\n await asyncio.sleep_ms(1)\n return 7\nprint(asyncio.run(f()))"
     assert transport.exec(source) == b"7\r\n"
     assert transport.exec("print('alive')") == b"alive\r\n"
-    assert int(app.ask("ticks")) > 0
+    assert app.ask("tick") == "tick"
 
 
 def test_garbage(app_on_either_side):
@@ -277,7 +276,7 @@ def test_garbage(app_on_either_side):
     app.write(b"\r\x03\x02\x03")
     app.write(b"print('the end ' + 'of the noise')\r")
     reader.join()
-    assert int(app.ask("ticks")) > 0
+    assert app.ask("tick") == "tick"
 
 
 # Nobody reads
@@ -288,10 +287,9 @@ def test_log_that_nobody_reads_does_not_stop_the_server(app_on_either_side):
     with app.connect() as connection:
         for _ in range(40):
             assert app.ask("log 1000", connection) == "1000"
-        before = int(app.ask("ticks", connection))
         app.write(b"x" * 100)
-        while int(app.ask("ticks", connection)) < before + 400:
-            pass
+        for _ in range(400):
+            assert app.ask("tick", connection) == "tick"
     app.write(b"\x03print('back')\r")
     app.read_until(b"\r\nback\r\n")
 
@@ -301,7 +299,7 @@ def test_command_whose_output_nobody_reads_does_not_stop_the_server(app_on_eithe
     enter_raw_repl(app)
     app.write(b"for i in range(50000): print('x' * 60)\nfrom edgelet import log\nlog.info('printed')\x04")
     assert app.ask("await printed") == "printed"
-    assert int(app.ask("ticks")) > 0
+    assert app.ask("tick") == "tick"
     app.write(b"\x03\x02print('back')\r")
     assert re.match(rb"OK(x{60}\r\n)+", app.read_until(b"\r\nback\r\n"))
 
@@ -328,7 +326,7 @@ def test_without_a_terminal_the_log_is_printed(firmware, stdin):
     with app.connect() as connection:
         for _ in range(40):
             app.ask("log 1000", connection)  # and nobody reads the pipe
-    assert int(app.ask("ticks")) > 0
+    assert app.ask("tick") == "tick"
     app.stop()
 
 

@@ -30,17 +30,14 @@ _LOG_PAUSE_MS = 250
 
 
 class Console:
-    """The console task.
-
-    `as_json` prints the log as lines of JSON instead of text. For `hold` see `Interpreter`.
-    """
+    """The console task. `as_json` prints the log as lines of JSON instead of text."""
 
     _next_seq = 1  # of the log, the first record that no console has printed
 
-    def __init__(self, as_json=False, hold=lambda on: None):
+    def __init__(self, as_json=False):
         self._format = log.as_json if as_json else log.as_text
         self._terminal = Terminal()
-        self._interpreter = Interpreter(hold)
+        self._interpreter = Interpreter()
         self._line = Line()
         self._block = b""  # at the prompt: the lines of an unfinished statement
         self._prompt = b""  # what stands before the line being typed, b"" where nothing does

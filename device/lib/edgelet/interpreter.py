@@ -20,6 +20,9 @@ _RESERVE = 8  # as a part of the memory in use, what a command must leave free
 
 _OWN_FRAME = b'interpreter.py", line'
 
+#: Where set, called with True before a command executes and with False after it: the event loop stands still meanwhile.
+hold = None
+
 
 class Source:
     """The text of a command as it arrives. `too_long` where memory did not allow for it."""
@@ -44,13 +47,9 @@ class Source:
 
 
 class Interpreter:
-    """A namespace and a working directory that commands share with each other and not with the server.
+    """A namespace and a working directory that commands share with each other and not with the server."""
 
-    `hold(True)` is called before a command executes and `hold(False)` after it: the event loop stands still in between.
-    """
-
-    def __init__(self, hold):
-        self._hold = hold
+    def __init__(self):
         self._home = os.getcwd()
         self.reset()
 
@@ -68,7 +67,8 @@ class Interpreter:
         """
         error = None
         task = core.cur_task
-        self._hold(True)
+        if hold:
+            hold(True)
         try:
             try:
                 self._execute(source, mode)
@@ -83,7 +83,8 @@ class Interpreter:
         typed = _console.execute(False) if _console else b""
         core.cur_task = task  # asyncio.run() in a command leaves another one
         self._leave()
-        self._hold(False)
+        if hold:
+            hold(False)
         return (None if isinstance(error, SystemExit) else traceback(error)), typed
 
     def _execute(self, source, mode):

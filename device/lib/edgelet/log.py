@@ -62,6 +62,14 @@ class Ring:
         last = len(records) if count is None else min(first + count, len(records))
         return [records[i] for i in range(first, last)]
 
+    def resize(self, limit):
+        """Sets another `limit`."""
+        records, self._records = self._records, deque((), limit // _OVERHEAD)
+        self.limit, self.size = limit, 0
+        for record in records:
+            self._make_room(_OVERHEAD + _size(record))
+            self._records.append(record)
+
     def _make_room(self, size):
         records = self._records
         self.size += size

@@ -1,0 +1,5 @@
+"""Runs first on a board."""
+
+from edgelet import board
+
+board.boot()

@@ -1,0 +1,89 @@
+"""What only a board has: safe mode, CPU clock, Wi-Fi, time from the network, the hardware watchdog.
+
+boot.py calls `boot`, main.py calls `run`.
+"""
+
+import sys
+import time
+
+import machine
+from edgelet import clock, config, interpreter, log, network, safemode, watchdog
+
+ROOT = "/edgelet"  # the folder of what the device keeps
+
+_CRASH_PAUSE_S = 5  # for a person to read what went wrong, before the board restarts
+
+_TIMER = 0 if sys.platform == "esp32" else -1  # RP2 has software timers only, ESP32 has hardware timers only
+
+_starts = safemode.Starts(ROOT + "/starts")
+_safe_reason = ""
+
+
+def boot():
+    """Decides on safe mode and sets the CPU clock."""
+    global _safe_reason
+    settings = config.Settings(ROOT)
+    _safe_reason = safemode.reason(_starts, _is_low(settings["safe_pin"]))
+    if _safe_reason:
+        print("edgelet: safe mode, the server stays off: %s" % _safe_reason)
+        _starts.succeeded()
+    elif settings["cpu_mhz"]:
+        _set_cpu_clock(settings["cpu_mhz"])
+
+
+def run():
+    """Runs the server for ever; returns at once in safe mode, to MicroPython's own REPL. After a crash it resets."""
+    if _safe_reason:
+        return
+    from edgelet import runtime  # not before boot() has counted this start: it may be what fails
+
+    services = [_count_start, _keep_connected, _keep_time, _feed_watchdog]
+    try:
+        runtime.run(ROOT, services=services)
+    except Exception as e:
+        sys.print_exception(e)
+    time.sleep(_CRASH_PAUSE_S)
+    machine.reset()
+
+
+def _is_low(pin):
+    return pin >= 0 and not machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP).value()
+
+
+def _set_cpu_clock(mhz):
+    try:
+        machine.freq(mhz * 1000000)
+    except ValueError as e:
+        log.warn("cpu_mhz %d: %s" % (mhz, e))
+
+
+async def _count_start(_app):
+    await _starts.watch()
+
+
+async def _keep_connected(app):
+    settings = app.config.settings
+    if not settings["wifi_ssid"]:
+        log.warn("Wi-Fi: no network is set")
+        return
+    radio = network.Radio(
+        settings["wifi_ssid"],
+        app.config.device_secret("wifi_password"),
+        settings["hostname"],
+        settings["wifi_country"],
+        settings["wifi_power_save"],
+    )
+    app.wifi_rssi = radio.signal
+    await network.Link(radio, log.add).run()
+
+
+async def _keep_time(app):
+    await clock.Keeper(app.config.settings["time_server"], clock.rtc_set_second, log.add).run()
+
+
+async def _feed_watchdog(app):
+    if not app.config.settings["watchdog"]:
+        return
+    dog = watchdog.Watchdog(machine.WDT(timeout=watchdog.TIMEOUT_MS), machine.Timer(_TIMER))
+    interpreter.hold = dog.hold
+    await dog.run()

@@ -1,0 +1,131 @@
+"""Wi-Fi: connects, and connects again for as long as it takes.
+
+`Link` decides; a board's `Radio` does, a thin layer over `network.WLAN`. On Linux the network is the system's business.
+"""
+
+import asyncio
+import time
+
+UP, CONNECTING = "up", "connecting"
+WRONG_PASSWORD, NO_NETWORK, REFUSED = "wrong password", "no network of that name in reach", "refused"
+
+_POLL_MS = 500
+_CONNECT_MS = 20000  # joining, and an address by DHCP
+_FIRST_RETRY_MS = 1000
+_LAST_RETRY_MS = 60000
+_ATTEMPTS_BEFORE_RESET = 5  # radio firmware can hang: switch it off and on
+
+
+class Link:
+    """The decisions. Times are `time.ticks_ms()`.
+
+    `radio` is a `Radio`. `report(level, text)`, which may be `edgelet.log.add`, hears what a person should know.
+    """
+
+    def __init__(self, radio, report):
+        self.is_up = False
+        self._radio = radio
+        self._report = report
+        self._attempts = 0  # in vain, since the link was up last
+        self._connecting = False
+        self._until = None  # while connecting: when to give up; while waiting: when to try again
+
+    def step(self, now):
+        """Looks at the radio and does what is to be done. To be called every half second or so."""
+        state = self._radio.state()
+        if state == UP:
+            self._came_up()
+        elif self.is_up:
+            self._report("warn", "Wi-Fi: connection lost")
+            self.is_up = False
+            self._connect(now)
+        elif self._connecting:
+            if state != CONNECTING or _is_past(now, self._until):
+                self._failed(state, now)
+        elif self._until is None or _is_past(now, self._until):
+            self._connect(now)
+
+    def _came_up(self):
+        if not self.is_up:
+            self._report("info", "Wi-Fi: connected, address %s" % self._radio.address())
+        self.is_up = True
+        self._connecting = False
+        self._attempts = 0
+
+    def _connect(self, now):
+        self._connecting = True
+        self._until = time.ticks_add(now, _CONNECT_MS)
+        self._radio.connect()
+
+    def _failed(self, state, now):
+        if self._attempts == 0:
+            why = "no answer" if state == CONNECTING else state
+            self._report("warn", "Wi-Fi: cannot connect (%s), trying on" % why)
+        self._connecting = False
+        self._radio.disconnect()
+        self._attempts += 1
+        if self._attempts % _ATTEMPTS_BEFORE_RESET == 0:
+            self._radio.reset()
+        doubled = _FIRST_RETRY_MS << min(self._attempts - 1, 10)
+        self._until = time.ticks_add(now, min(doubled, _LAST_RETRY_MS))
+
+    async def run(self):
+        """Keeps the link up, for ever."""
+        while True:
+            self.step(time.ticks_ms())
+            await asyncio.sleep_ms(_POLL_MS)
+
+
+def _is_past(now, until):
+    return time.ticks_diff(now, until) >= 0
+
+
+class Radio:
+    """A board's station interface. `power_save` lets the radio sleep between packets, which delays some of them."""
+
+    def __init__(self, ssid, password, hostname, country, power_save):
+        import network
+
+        self._names = network
+        self._credentials = (ssid, password) if password else (ssid,)
+        self._power_save = power_save
+        network.hostname(hostname)
+        if country:
+            network.country(country)
+        self._wlan = network.WLAN(network.WLAN.IF_STA)
+        self.reset()
+
+    def reset(self):
+        """Switches the radio off and on."""
+        wlan = self._wlan
+        wlan.active(False)
+        wlan.active(True)
+        wlan.config(pm=wlan.PM_POWERSAVE if self._power_save else wlan.PM_PERFORMANCE)
+
+    def connect(self):
+        """Begins to join the network."""
+        self._wlan.connect(*self._credentials)
+
+    def disconnect(self):
+        """Leaves the network, or gives up joining it."""
+        self._wlan.disconnect()
+
+    def state(self):
+        """How it stands: one of the constants of this file."""
+        if self._wlan.isconnected():
+            return UP
+        names = self._names
+        failures = {
+            names.STAT_WRONG_PASSWORD: WRONG_PASSWORD,
+            names.STAT_NO_AP_FOUND: NO_NETWORK,
+            names.STAT_CONNECT_FAIL: REFUSED,
+        }
+        return failures.get(self._wlan.status(), CONNECTING)
+
+    def address(self):
+        """The board's IPv4 address."""
+        return self._wlan.ifconfig()[0]
+
+    def signal(self):
+        """Strength of the received signal in dBm, None while there is no connection."""
+        return self._wlan.status("rssi") if self._wlan.isconnected() else None

@@ -1,0 +1,114 @@
+"""The device's log, on the real firmware."""
+
+import json
+
+import pytest
+from console_helpers import run_on_device
+
+
+@pytest.fixture
+def printed(firmware):
+    """Executes MicroPython source. Returns the value it printed as JSON."""
+
+    def run(source):
+        return json.loads(run_on_device(firmware, "import json\nfrom edgelet import log\n" + source))
+
+    return run
+
+
+def test_records_are_numbered_and_kept_in_order(printed):
+    assert printed(
+        "for i in range(5): log.info(str(i))\nprint(json.dumps([[r.seq, r.text] for r in log.since(3)]))"
+    ) == [[3, "2"], [4, "3"], [5, "4"]]
+
+
+def test_ring_is_bounded_in_bytes_and_drops_the_oldest(printed):
+    sizes, sequence, text = printed(
+        "import gc\n"
+        "ring = log.Ring(8192)\n"
+        "sizes = []\n"
+        "for i in range(3000):\n"
+        "    ring.add('info', 'é' * (i % 500))\n"
+        "    sizes.append(ring.size)\n"
+        "records = ring.since(0)\n"
+        "kept = sum(len(r.text.encode()) for r in records)\n"
+        "print(json.dumps([[max(sizes), kept], [records[0].seq, len(records)], records[-1].text]))"
+    )
+    assert sizes[1] <= sizes[0] <= 8192
+    assert sequence[0] + sequence[1] - 1 == 3000
+    assert sequence[1] > 1
+    assert text == "é" * (2999 % 500)
+
+
+def test_follower_that_falls_behind_sees_the_gap(printed):
+    first, lost = printed(
+        "ring = log.Ring(1024)\n"
+        "for i in range(100): ring.add('info', 'x' * 100)\n"
+        "print(json.dumps([ring.since(5)[0].seq, ring.lost]))"
+    )
+    assert first > 5
+    assert lost == 0
+
+
+def test_smaller_limit_keeps_the_newest(printed):
+    assert printed(
+        "ring = log.Ring(8192)\n"
+        "for i in range(20): ring.add('info', 'x' * 100)\n"
+        "ring.resize(1024)\n"
+        "print(json.dumps([ring.since(0)[-1].seq, ring.since(0)[0].seq, ring.size <= 1024]))"
+    ) == [20, 17, True]
+
+
+def test_page_of_records(printed):
+    assert printed("for i in range(10): log.info(str(i))\nprint(json.dumps([r.text for r in log.since(4, 2)]))") == [
+        "3",
+        "4",
+    ]
+    assert printed("print(json.dumps(log.since(1)))") == []
+    assert printed("log.info('a')\nprint(json.dumps(log.since(2)))") == []
+
+
+def test_nothing_is_raised(printed):
+    texts, lost = printed(
+        "class Odd:\n"
+        "    def __str__(self): raise ValueError('no')\n"
+        "log.info(Odd())\n"
+        "log.info(None)\n"
+        "log.info('x' * 10000)\n"
+        "print(json.dumps([[r.text for r in log.since(0)], log.ring.lost]))"
+    )
+    assert lost == 1
+    assert texts[0] == "None"
+    assert texts[1].startswith("xxx")
+    assert texts[1].endswith("...")
+    assert len(texts[1]) == 2048
+
+
+def test_line_for_people_is_one_line_that_cannot_steer_the_terminal(printed):
+    line = printed(
+        "log.add('error', 'Error: no\\n    at f (main.js:3:4)\\x1b[2J\\x9b\\t', 'r-1', 'login', 500, 31, 2, 9000)\n"
+        "print(json.dumps(log.as_text(log.since(0)[0])))"
+    )
+    assert line.split(" ", 1)[1] == (
+        "error [login] 500 Error: no |     at f (main.js:3:4)\\x1b[2J\\x9b\\x09 (31 us CPU, 2 ms, 9000 B arena) #r-1"
+    )
+    assert line.isprintable()
+
+
+def test_line_of_json(printed):
+    record = json.loads(
+        printed("log.request('r-1', 'login', 200, 31, 2, 9000)\nprint(json.dumps(log.as_json(log.since(0)[0])))")
+    )
+    assert record.pop("time") > 1.7e12
+    assert record.pop("uptime") >= 0
+    assert record == {
+        "seq": 1,
+        "level": "info",
+        "text": "",
+        "request": "r-1",
+        "function": "login",
+        "status": 200,
+        "cpu_us": 31,
+        "wall_ms": 2,
+        "arena": 9000,
+    }
