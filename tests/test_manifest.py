@@ -1,15 +1,13 @@
 """Manifests and names: what is taken, and what is refused with a line that says why."""
 
-import io
 import json
 import posixpath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from storage_helpers import device_module
+from storage_helpers import Device, DeviceError, device_module
 
-manifest = device_module("manifest")
 names = device_module("names")
 
 HEADER = {"function": "login", "engine": "0123456789abcdef", "main": "main.qjs"}
@@ -18,23 +16,32 @@ DIGEST = "ab" * 32
 plain_text = st.text(st.characters(codec="utf-8", exclude_characters='/\\"\x7f', min_codepoint=32), min_size=1)
 
 
-def parse(**changes):
-    return manifest.parse_header(json.dumps({**HEADER, **changes}).encode())
+@pytest.fixture(scope="module")
+def device(firmware):
+    with Device(firmware) as device:
+        device("import io")
+        device("from edgelet import manifest as parser")
+        yield device
 
 
-def listed(*lines):
-    return [entry[1:] for entry in manifest.files(io.BytesIO("".join(line + "\n" for line in lines).encode()))]
+def parse(device, **changes):
+    return device("parser.parse_header({})", json.dumps({**HEADER, **changes}).encode())
+
+
+def listed(device, *lines):
+    raw = "".join(line + "\n" for line in lines).encode()
+    return [entry[1:] for entry in device("list(parser.files(io.BytesIO({})))", raw)]
 
 
 def line(path, digest=DIGEST, size=1):
     return json.dumps([path, digest, size], ensure_ascii=False, separators=(",", ":"))
 
 
-def test_header_is_complete():
-    header = parse(routes=["/", "/a/b-c"], hosts=["login.local"], bindings={"USERS": {"type": "kv"}})
+def test_header_is_complete(device):
+    header = parse(device, routes=["/", "/a/b-c"], hosts=["login.local"], bindings={"USERS": {"type": "kv"}})
     assert header["hosts"] == ["login.local"]
     assert header["limits"] == header["vars"] == header["static"] == {}
-    assert parse()["routes"] == ["/"]
+    assert parse(device)["routes"] == ["/"]
 
 
 @pytest.mark.parametrize(
@@ -68,17 +75,20 @@ def test_header_is_complete():
         ({"bindingz": {}}, "the manifest has 'bindingz', which this firmware does not know"),
     ],
 )
-def test_bad_headers_are_refused(changes, message):
-    with pytest.raises(ValueError) as refusal:
-        parse(**changes)
-    assert message in str(refusal.value)
-    assert "\n" not in str(refusal.value)
+def test_bad_headers_are_refused(device, changes, message):
+    with pytest.raises(DeviceError) as refusal:
+        parse(device, **changes)
+    assert refusal.value.type == "ValueError"
+    assert message in refusal.value.message
+    assert "\n" not in refusal.value.message
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b'{"function": "a"} x', b" " * 9000 + b"{}"])
-def test_what_is_no_header_is_refused(raw):
-    with pytest.raises(ValueError, match="the manifest's first line"):
-        manifest.parse_header(raw)
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"[]", b"null", b'{"function": "a"', b'{"function": "a"} x', b" " * 9000 + b"{}"]
+)
+def test_what_is_no_header_is_refused(device, raw):
+    with pytest.raises(DeviceError, match="ValueError: the manifest's first line"):
+        device("parser.parse_header({})", raw)
 
 
 @pytest.mark.parametrize(
@@ -104,18 +114,18 @@ def test_what_is_no_header_is_refused(raw):
         line("a", size=True),
     ],
 )
-def test_bad_file_lines_are_refused(wrong):
-    with pytest.raises(ValueError):
-        listed(wrong)
+def test_bad_file_lines_are_refused(device, wrong):
+    with pytest.raises(DeviceError, match=r"ValueError: (the manifest has a line|file )"):
+        listed(device, wrong)
 
 
-def test_files_come_once_and_in_order():
-    assert listed(line("a"), line("a/b"), line("ä")) == [(path, DIGEST, 1) for path in ("a", "a/b", "ä")]
+def test_files_come_once_and_in_order(device):
+    assert listed(device, line("a"), line("a/b"), line("ä")) == [(path, DIGEST, 1) for path in ("a", "a/b", "ä")]
     for wrong in (("a", "a"), ("b", "a")):
-        with pytest.raises(ValueError, match="not in order"):
-            listed(*map(line, wrong))
-    with pytest.raises(ValueError, match="cut off"):
-        list(manifest.files(io.BytesIO(line("a").encode())))
+        with pytest.raises(DeviceError, match="not in order"):
+            listed(device, *map(line, wrong))
+    with pytest.raises(DeviceError, match="cut off"):
+        device("list(parser.files(io.BytesIO({})))", line("a").encode())
 
 
 @given(st.one_of(st.text(), st.lists(st.sampled_from(["..", ".", "", "a", "\\", "\0"])).map("/".join)))

@@ -103,12 +103,15 @@ def _load(path):
     """The object in a JSON file, {} where there is none."""
     if files.kind(path) is None:
         return {}
+    with open(path) as file:
+        text = file.read()
     try:
-        with open(path) as file:
-            return json.load(file)
+        if not text.endswith("}"):
+            raise ValueError  # MicroPython's parser takes an object that is cut off
+        return json.loads(text)
     except ValueError:
         # The parser's own message would be no help, and must never quote a secret.
-        raise ValueError("%s is damaged: remove it and set its values again" % path) from None
+        raise ValueError("%s is damaged: remove it and set its values again" % path)
 
 
 def _save(path, values):

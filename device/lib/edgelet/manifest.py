@@ -113,6 +113,8 @@ def parse_header(line):
     if len(line) > HEADER_BYTES:
         raise ValueError("the manifest's first line has more than %d bytes" % HEADER_BYTES)
     try:
+        if line.strip()[-1:] != b"}":
+            raise ValueError  # MicroPython's parser takes an object that is cut off
         given = json.loads(line)
     except ValueError:
         raise ValueError("the manifest's first line is not JSON") from None
