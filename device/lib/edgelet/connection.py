@@ -68,7 +68,11 @@ class Connection:
         self.phase = IDLE
         self.since = server.now  # when the phase began, time.ticks_ms()
         self._task = None
-        self._sock = sock
+        self._plain = self._sock = sock
+        try:
+            sock.setsockopt(*_TCP_NODELAY)
+        except (OSError, ValueError):
+            pass  # Some boards have no such option; what is sent in one write needs none.
         self._head = Head(server.limits.url, server.limits.head)
         # What has arrived and is not consumed is _buffer[_start:_end]. A connection that stays idle holds no buffer.
         self._buffer = None
@@ -79,10 +83,6 @@ class Connection:
         self._chunked = False  # it is to be sent chunked
         self._keep = True  # whether another request may follow
         self._expired = False  # cancelled, since a limit has passed
-        try:
-            sock.setsockopt(*_TCP_NODELAY)
-        except (AttributeError, OSError, ValueError):
-            pass  # TLS sockets and some boards have no such option; what is sent in one write needs none.
 
     def check(self, now):
         """Ends what the connection is doing when its limit has passed; `now` is time.ticks_ms()."""
@@ -116,6 +116,10 @@ class Connection:
         self._task = core.cur_task
         try:
             try:
+                if self.server.ssl:
+                    self._sock = self.server.ssl.wrap_socket(
+                        self._plain, server_side=True, do_handshake_on_connect=False
+                    )
                 yield from work
             except Refused as e:
                 yield from self._refuse(e.status, e.text)
@@ -129,6 +133,9 @@ class Connection:
             print_exception(e)
         finally:
             self._sock.close()
+            if self._sock is not self._plain:
+                # A TLS socket forgets the plain one, open, when the handshake fails.
+                self._plain.close()
             self._release()
             self.server.forget(self)
 

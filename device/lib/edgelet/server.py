@@ -52,11 +52,14 @@ class Server(Microdot):
         self.debug = debug
         self.ssl = ssl
         self.scheme = "https" if ssl else "http"
-        self.server = await asyncio.start_server(self._accept, host, port, _BACKLOG, ssl)
+        self.server = await asyncio.start_server(self._accept, host, port, _BACKLOG)
         await self.server.wait_closed()
+        until = time.ticks_add(time.ticks_ms(), self.limits.wall_ms)
+        while self.connections and time.ticks_diff(until, time.ticks_ms()) > 0:
+            await asyncio.sleep_ms(TICK_MS)
 
     def shutdown(self):
-        """Stops listening, closes idle connections, and the others after their response."""
+        """Stops listening; ends idle connections now, others after their response, within the limit `wall_ms`."""
         super().shutdown()
         for connection in list(self.connections):
             connection.finish()

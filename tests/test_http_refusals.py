@@ -1,0 +1,238 @@
+"""What the HTTP server refuses, over real sockets: ambiguous framing, limits from both sides, slowness, crowds."""
+
+import select
+
+import pytest
+from http_helpers import GET, HttpApp
+
+URL, HEAD, BODY = 300, 2000, 5000
+
+
+@pytest.fixture(scope="module")
+def app(firmware):
+    with HttpApp(firmware, url=URL, head=HEAD, body=BODY) as app:
+        yield app
+
+
+def post(*fields, body=b""):
+    lines = ["POST /f/echo HTTP/1.1", "Host: a", *fields, "", ""]
+    return "\r\n".join(lines).encode("latin-1") + body
+
+
+CHUNKED = "Transfer-Encoding: chunked"
+
+# (status, request). Each of them is followed by a request that must not be answered.
+REFUSED = {
+    "two lengths": (400, post("Content-Length: 4", "Content-Length: 5", body=b"hello")),
+    "the same length twice": (400, post("Content-Length: 5", "Content-Length: 5", body=b"hello")),
+    "list of lengths": (400, post("Content-Length: 5, 5", body=b"hello")),
+    "signed length": (400, post("Content-Length: +5", body=b"hello")),
+    "negative length": (400, post("Content-Length: -1")),
+    "hexadecimal length": (400, post("Content-Length: 0x5", body=b"hello")),
+    "length and coding": (400, post("Content-Length: 5", CHUNKED, body=b"0\r\n\r\n")),
+    "coding and length": (400, post(CHUNKED, "Content-Length: 5", body=b"0\r\n\r\n")),
+    "length and unknown coding": (400, post("Content-Length: 5", "Transfer-Encoding: x, chunked", body=b"hello")),
+    "chunked twice": (400, post(CHUNKED, CHUNKED, body=b"0\r\n\r\n")),
+    "chunked, then gzip": (400, post("Transfer-Encoding: chunked, gzip", body=b"0\r\n\r\n")),
+    "unknown coding": (501, post("Transfer-Encoding: gzip, chunked", body=b"0\r\n\r\n")),
+    "coding with vertical tab": (400, post("Transfer-Encoding:\x0bchunked", body=b"0\r\n\r\n")),
+    "coding like chunked": (400, post("Transfer-Encoding: xchunked", body=b"0\r\n\r\n")),
+    "coding with blank name": (400, post("Transfer-Encoding : chunked", body=b"0\r\n\r\n")),
+    "coding in HTTP/1.0": (400, b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    "bare LF": (400, b"GET /f/echo HTTP/1.1\nHost: a\n\n"),
+    "bare LF after a field": (400, b"GET /f/echo HTTP/1.1\r\nHost: a\nX: 1\r\n\r\n"),
+    "bare LF as the end": (400, b"GET /f/echo HTTP/1.1\r\nHost: a\r\n\n"),
+    "bare CR in a field": (400, b"GET /f/echo HTTP/1.1\r\nHost: a\r\nX: 1\rY: 2\r\n\r\n"),
+    "folded line": (400, b"GET /f/echo HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n\r\n"),
+    "folded first line": (400, b"GET /f/echo HTTP/1.1\r\n Host: a\r\n\r\n"),
+    "blank before the colon": (400, b"GET /f/echo HTTP/1.1\r\nHost : a\r\n\r\n"),
+    "no colon": (400, b"GET /f/echo HTTP/1.1\r\nHost: a\r\nX\r\n\r\n"),
+    "no name": (400, b"GET /f/echo HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n"),
+    "NUL in a value": (400, b"GET /f/echo HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n"),
+    "no Host": (400, b"GET /f/echo HTTP/1.1\r\n\r\n"),
+    "two Hosts": (400, b"GET /f/echo HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
+    "bad Host": (400, b"GET /f/echo HTTP/1.1\r\nHost: a/b\r\n\r\n"),
+    "userinfo": (400, b"GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+    "other scheme": (400, b"GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+    "fragment": (400, b"GET /#x HTTP/1.1\r\nHost: a\r\n\r\n"),
+    "raw UTF-8 in the URL": (400, b"GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n"),
+    "blank in the URL": (400, b"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"),
+    "HTTP/0.9": (400, b"GET /\r\n"),
+    "TLS": (400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n"),
+    "HTTP/2": (505, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    "CONNECT": (501, b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n"),
+    "expectation": (417, post("Content-Length: 5", "Expect: tea", body=b"hello")),
+    "chunk with bare LF": (400, post(CHUNKED, body=b"5\nhello\r\n0\r\n\r\n")),
+    "chunk with longer data": (400, post(CHUNKED, body=b"5\r\nhelloo\r\n0\r\n\r\n")),
+    "chunk extension with bare LF": (400, post(CHUNKED, body=b"5;a\nb\r\nhello\r\n0\r\n\r\n")),
+    "chunk extension with bare CR": (400, post(CHUNKED, body=b"5;a\rb\r\nhello\r\n0\r\n\r\n")),
+    "chunk of negative size": (400, post(CHUNKED, body=b"-5\r\nhello\r\n0\r\n\r\n")),
+    "chunk of hexadecimal size": (400, post(CHUNKED, body=b"0x5\r\nhello\r\n0\r\n\r\n")),
+    "chunk of size beyond 32 bits": (400, post(CHUNKED, body=b"100000005\r\nhello\r\n0\r\n\r\n")),
+    "chunk size with blank": (400, post(CHUNKED, body=b"5 \r\nhello\r\n0\r\n\r\n")),
+    "chunk extensions without end": (400, post(CHUNKED, body=b"5;" + b"x" * 5000)),
+    "trailer with bare LF": (400, post(CHUNKED, body=b"0\r\nX: 1\n\r\n")),
+    "trailer that is folded": (400, post(CHUNKED, body=b"0\r\nX: 1\r\n 2\r\n\r\n")),
+    "trailers without end": (431, post(CHUNKED, body=b"0\r\n" + b"X: y\r\n" * 1000)),
+    "end of chunks with bare LF": (400, post(CHUNKED, body=b"0\r\n\n")),
+    "large body": (413, post(f"Content-Length: {BODY + 1}", body=b"x" * (BODY + 1))),
+    "enormous body": (413, post("Content-Length: 99999999999999999999")),
+    "large chunked body": (413, post(CHUNKED, body=b"%x\r\n%s\r\n0\r\n\r\n" % (BODY + 1, b"x" * (BODY + 1)))),
+    "large body in small chunks": (413, post(CHUNKED, body=b"1\r\nx\r\n" * (BODY + 1) + b"0\r\n\r\n")),
+    "chunk of enormous size": (413, post(CHUNKED, body=b"7fffffff\r\n" + b"x" * (2 * BODY))),
+    "long URL": (414, b"GET /" + b"a" * URL + b" HTTP/1.1\r\nHost: a\r\n\r\n"),
+    "long URL without end": (414, b"GET /" + b"a" * URL),
+    "long absolute URL": (414, b"GET http://" + b"a" * URL + b"/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+    "long head": (431, (GET[:-2] + b"X: ").ljust(HEAD - 3, b"x") + b"\r\n\r\n"),
+    "head without end": (431, GET[:-2] + b"X: 1\r\n" * HEAD),
+    "empty lines without end": (431, b"\r\n" * HEAD),
+    "long method": (501, b"A" * 33 + b" / HTTP/1.1\r\nHost: a\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("pace", ["at once", "in pieces", "after another"])
+def test_refused_and_closed(app, name, pace):
+    status, request = REFUSED[name]
+    before = app.stats()["refused"].get(str(status), 0)
+    with app.client() as client:
+        if pace == "after another":
+            client.send(GET + request + GET)
+            assert client.response().status == 200
+        elif pace == "in pieces":
+            for i in range(0, len(request), 97):
+                client.send(request[i : i + 97])
+        else:
+            client.send(request + GET)
+        response = client.response()
+        assert response.status == status
+        assert response["connection"] == ["close"]
+        assert response.body.count(b"\n") == 1
+        client.socket.shutdown(1)
+        assert client.at_end()
+    assert app.stats()["refused"][str(status)] == before + 1
+
+
+def test_limits_are_reached(app):
+    with app.client() as client:
+        client.send(b"GET /f/echo?" + b"a" * (URL - 8) + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.response().status == 200
+        head = b"GET /f/echo HTTP/1.1\r\nHost: a\r\nX: "
+        client.send(head.ljust(HEAD - 4, b"x") + b"\r\n\r\n")
+        assert client.response().status == 200
+        client.send(head.ljust(HEAD - 3, b"x") + b"\r\n\r\n")
+        assert client.response().status == 431
+    with app.client() as client:
+        client.send(post(f"Content-Length: {BODY}", body=b"x" * BODY))
+        assert client.response().body.endswith(b"\n" + b"x" * BODY)
+        client.send(post(CHUNKED, body=b"%x\r\n%s\r\n0\r\n\r\n" % (BODY, b"x" * BODY)))
+        assert client.response().body.endswith(b"\n" + b"x" * BODY)
+
+
+def test_a_refusal_reaches_a_client_that_goes_on_sending(app):
+    with app.client() as client:
+        client.send(post("Content-Length: 3000000"))
+        client.send(b"x" * 3000000)
+        assert client.response().status == 413
+
+
+@pytest.fixture(scope="module")
+def hasty(firmware):
+    with HttpApp(firmware, idle_ms=400, head_ms=400, body_ms=400, wall_ms=400, send_ms=400, connections=3) as app:
+        yield app
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"", b"\r\n", b"GET", GET[:-1], post("Content-Length: 9", body=b"x"), post(CHUNKED, body=b"2\r\na")],
+    ids=["nothing", "empty line", "request line", "head", "body", "chunk"],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_what_does_not_come_in_time(hasty, start, first):
+    with hasty.client() as client:
+        if not first:
+            client.send(GET)
+            assert client.response().status == 200
+        client.send(start)
+        response = client.response()
+        assert (response.status, response["connection"]) == (408, ["close"])
+        client.socket.shutdown(1)
+        assert client.at_end()
+
+
+def test_a_head_that_comes_slowly(hasty):
+    with hasty.client() as client:
+        client.send(GET[:-2])
+        while not select.select([client.socket], [], [], 0.05)[0]:
+            client.send(b"X: y\r\n")
+        assert client.response().status == 408
+
+
+def test_function_is_not_limited_by_the_connection(hasty):
+    response = hasty.ask(b"GET /f/wait?1000 HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert response.status == 200
+
+
+def test_stream_ends_at_the_wall_limit(hasty):
+    with hasty.client() as client:
+        client.send(b"GET /f/endless HTTP/1.1\r\nHost: a\r\n\r\n")
+        received = client.file.read()
+        assert received.startswith(b"HTTP/1.1 200")
+        assert not received.endswith(b"0\r\n\r\n")
+
+
+def test_client_that_takes_nothing(hasty):
+    with hasty.client() as client:
+        client.send(b"GET /f/big?16000000 HTTP/1.1\r\nHost: a\r\n\r\n")
+        while hasty.stats()["connections"] > 1:
+            pass
+        assert len(client.file.read()) < 16000000
+
+
+def test_too_many_connections(hasty):
+    while hasty.stats()["connections"] > 1:
+        pass
+    with hasty.client() as one, hasty.client() as two, hasty.client() as three:
+        for client in (one, two, three):
+            client.send(GET)
+            assert client.response().status == 200
+        with hasty.client() as four:
+            four.send(GET)
+            response = four.response()
+            assert (response.status, response["retry-after"], response["connection"]) == (503, ["1"], ["close"])
+        for client in (one, two, three):
+            client.send(GET)
+            assert client.response().status == 200
+    while hasty.stats()["connections"] > 1:
+        pass
+    assert hasty.ask(GET).status == 200
+
+
+def test_far_too_many_connections(hasty):
+    while hasty.stats()["connections"] > 1:
+        pass
+    clients = [hasty.client() for _ in range(40)]
+    for client in clients[3:]:
+        # Told so, or closed at once.
+        assert client.file.readline() in (b"HTTP/1.1 503 Service Unavailable\r\n", b"")
+    clients[0].send(GET)
+    assert clients[0].response().status == 200
+    for client in clients:
+        client.__exit__()
+    while hasty.stats()["connections"] > 1:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("limits", "complaint"),
+    [
+        ({"head": 100}, "limit head must be a whole number from 256 to 262144"),
+        ({"heads": 1}, "unknown limit heads: use url, head, body"),
+        ({"body": "1"}, "limit body must be a whole number"),
+        ({"url": 4096, "head": 4096}, "limit url must be less than limit head"),
+    ],
+)
+def test_limits_are_checked(firmware, limits, complaint, capfd):
+    with pytest.raises(AssertionError):
+        HttpApp(firmware, **limits)
+    assert f"ValueError: {complaint}" in capfd.readouterr().err

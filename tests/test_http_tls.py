@@ -1,0 +1,65 @@
+"""The HTTP server over TLS, on Linux."""
+
+import contextlib
+import socket
+import subprocess
+
+import pytest
+from http_helpers import GET, HttpApp
+
+
+@pytest.fixture(scope="module")
+def app(firmware, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tls")
+    key, pem, cert, der = (folder / name for name in ("key.pem", "cert.pem", "cert.der", "key.der"))
+    new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subprocess.run([*new, "-subj", "/CN=localhost", "-keyout", key, "-out", pem], check=True, capture_output=True)
+    subprocess.run(["openssl", "x509", "-in", pem, "-outform", "DER", "-out", cert], check=True)
+    subprocess.run(["openssl", "ec", "-in", key, "-outform", "DER", "-out", der], check=True, capture_output=True)
+    with HttpApp(firmware, tls=(cert, der), idle_ms=400, head_ms=400, send_ms=400) as app:
+        yield app
+
+
+def test_requests(app):
+    with app.client() as client:
+        for i in range(20):
+            client.send(f"GET /f/echo?{i} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            assert client.response().body.startswith(f"GET\n/f/echo?{i}\na\nhttps\n127.0.0.1\n".encode())
+
+
+def test_pipelining_and_bodies(app):
+    body = b"b" * 40000
+    with app.client() as client:
+        request = b"POST /f/echo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+        client.send((GET + request) * 5)
+        for _ in range(5):
+            assert client.response().status == 200
+            assert client.response().body.endswith(b"\n" + body)
+
+
+def test_large_response(app):
+    assert app.ask(b"GET /f/big?1000000 HTTP/1.1\r\nHost: a\r\n\r\n").body == b"x" * 1000000
+
+
+def test_stream(app):
+    assert app.ask(b"GET /f/stream?100 HTTP/1.1\r\nHost: a\r\n\r\n").body == b"x" * 100000
+
+
+def test_disconnect_abandons_the_function(app):
+    before = app.stats()["cancelled"]
+    with app.client() as client:
+        client.send(b"GET /f/forever HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert app.stats()["cancelled"] == before
+    while app.stats()["cancelled"] == before:
+        pass
+
+
+@pytest.mark.parametrize("data", [b"", GET, b"\x16\x03\x01"], ids=["nothing", "plain HTTP", "a part"])
+def test_no_handshake(app, data):
+    with socket.create_connection(("127.0.0.1", app.port)) as client, contextlib.suppress(ConnectionResetError):
+        client.sendall(data)
+        while client.recv(1000):
+            pass
+    while app.stats()["connections"] > 1:
+        pass
+    assert app.ask(GET).status == 200
