@@ -17,7 +17,7 @@ def run_on_device(firmware, source, *args):
     """Executes MicroPython `source` with the runtime package on its path. Returns what it printed."""
     done = subprocess.run(
         [firmware, "-c", source, *map(str, args)],
-        env={"MICROPYPATH": f".frozen:{DEVICE / 'lib'}"},
+        env={"MICROPYPATH": f"{DEVICE / 'lib'}:.frozen"},
         capture_output=True,
         text=True,
         cwd=DEVICE,
@@ -34,7 +34,7 @@ class App:
             self.port = probe.getsockname()[1]
         self.process = subprocess.Popen(
             [firmware, str(HERE / "console_app.py"), str(self.port), *args],
-            env={"MICROPYPATH": f".frozen:{DEVICE / 'lib'}"},
+            env={"MICROPYPATH": f"{DEVICE / 'lib'}:.frozen"},
             stdin=stdin,
             stdout=stdout,
             cwd=DEVICE,

@@ -51,7 +51,6 @@ def test_damaged_or_unwritable_count_does_not_keep_the_server_off(firmware, tmp_
 
 
 LINK = """
-import itertools
 import json
 from edgelet import network
 

@@ -18,6 +18,8 @@ _SMALL = 4096
 
 _RESERVE = 8  # as a part of the memory in use, what a command must leave free
 
+_EXCERPT = 2048  # bytes of the beginning of a traceback, and at least as many of its end
+
 _OWN_FRAME = b'interpreter.py", line'
 
 #: Where set, called with True before a command executes and with False after it: the event loop stands still meanwhile.
@@ -121,14 +123,41 @@ def _interrupt_off():
         micropython.kbd_intr(-1)
 
 
+class _Excerpt(io.IOBase):
+    """Keeps the beginning and the end of what is written to it: an endless recursion has thousands of frames."""
+
+    def __init__(self):
+        self.head = b""
+        self.tail = b""
+        self.is_whole = True
+
+    def write(self, data):
+        """Takes the next piece."""
+        data = bytes(data)
+        if len(self.head) < _EXCERPT:
+            self.head += data
+        else:
+            self.tail += data
+            if len(self.tail) > 2 * _EXCERPT:
+                self.tail = self.tail[-_EXCERPT:]
+                self.is_whole = False
+        return len(data)
+
+    def lines(self):
+        """The lines, without line ends."""
+        if self.is_whole:
+            return (self.head + self.tail).split(b"\n")
+        return self.head.split(b"\n")[:-1] + [b"  ..."] + self.tail.split(b"\n")[1:]  # noqa: RUF005
+
+
 def traceback(error):
-    """What MicroPython's REPL prints for an exception; b"" for None."""
+    """What MicroPython's REPL prints for an exception, shortened in the middle; b"" for None."""
     if error is None:
         return b""
     try:
-        out = io.BytesIO()
+        out = _Excerpt()
         sys.print_exception(error, out)
-        lines = out.getvalue().replace(b'File "<string>"', b'File "<stdin>"').split(b"\n")
+        lines = [line.replace(b'File "<string>"', b'File "<stdin>"') for line in out.lines()]
         while len(lines) > 1 and _OWN_FRAME in lines[1]:
             del lines[1]
         return b"\r\n".join(lines)
