@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "builtin.h"
 #include "bundle.h"
 #include "crypto.h"
 #include "engine.h"
@@ -398,7 +399,7 @@ static JSModuleDef *read_import(JSContext *ctx, const char *name, void *opaque) 
             return JS_IsException(value) ? NULL : JS_VALUE_GET_PTR(value);
         }
     }
-    JSModuleDef *native = crypto_module(ctx, name);
+    JSModuleDef *native = builtin_module(ctx, name);
     build->missing = native == NULL;
     return native != NULL ? native : no_module(ctx, name, NULL);
 }

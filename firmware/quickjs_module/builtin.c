@@ -1,10 +1,11 @@
-// The module "edgelet:crypto". See crypto.h.
+// See builtin.h.
 
-#include "crypto.h"
+#include "builtin.h"
 
 #include <string.h>
 
 #include "crypto_private.h"
+#include "port.h"
 
 // The bytes of a secret. 1 with cstring to be freed (or NULL), 0 when it is neither text nor a buffer, -1 with a
 // pending exception. Valid until any JavaScript runs.
@@ -99,7 +100,16 @@ static JSValue byte_length(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     return found < 0 ? JS_EXCEPTION : found == 0 ? JS_UNDEFINED : JS_NewInt64(ctx, (int64_t)bytes.len);
 }
 
-static JSValue begins_with(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+static bool find(web_slice_t bytes, web_slice_t text) {
+    for (size_t at = 0; at + text.len <= bytes.len; at++) {
+        if (memcmp(bytes.data + at, text.data, text.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static JSValue contains(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val, (void)argc;
     web_slice_t text, bytes;
     text.data = JS_ToCStringLen(ctx, &text.len, argv[1]);
@@ -108,10 +118,24 @@ static JSValue begins_with(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     }
     const char *cstring;
     int found = secret_bytes(ctx, argv[0], &bytes, &cstring);
-    bool begins = found > 0 && bytes.len >= text.len && memcmp(bytes.data, text.data, text.len) == 0;
+    bool inside = found > 0 && find(bytes, text);
     JS_FreeCString(ctx, cstring);
     JS_FreeCString(ctx, text.data);
-    return found < 0 ? JS_EXCEPTION : JS_NewBool(ctx, begins);
+    return found < 0 ? JS_EXCEPTION : JS_NewBool(ctx, inside);
+}
+
+static JSValue now(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val, (void)argc, (void)argv;
+    return JS_NewInt64(ctx, (int64_t)(port_time_us() / 1000000));
+}
+
+static JSValue date(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val, (void)argc;
+    double seconds;
+    if (JS_ToFloat64(ctx, &seconds, argv[0]) < 0 || engine_need(ctx, ENGINE_DATE) < 0) {
+        return JS_EXCEPTION;
+    }
+    return JS_NewDate(ctx, seconds * 1000);
 }
 
 static const JSCFunctionListEntry exports[] = {
@@ -120,15 +144,17 @@ static const JSCFunctionListEntry exports[] = {
     JS_CFUNC_DEF("sign", 3, sign),
     JS_CFUNC_DEF("verify", 4, verify),
     JS_CFUNC_DEF("byteLength", 1, byte_length),
-    JS_CFUNC_DEF("beginsWith", 2, begins_with),
+    JS_CFUNC_DEF("contains", 2, contains),
+    JS_CFUNC_DEF("now", 0, now),
+    JS_CFUNC_DEF("date", 1, date),
 };
 
 static int set_exports(JSContext *ctx, JSModuleDef *module) {
     return JS_SetModuleExportList(ctx, module, exports, WEB_COUNT(exports));
 }
 
-JSModuleDef *crypto_module(JSContext *ctx, const char *name) {
-    if (strcmp(name, "edgelet:crypto") != 0) {
+JSModuleDef *builtin_module(JSContext *ctx, const char *name) {
+    if (strcmp(name, "edgelet:builtin") != 0) {
         return NULL;
     }
     JSModuleDef *module = JS_NewCModule(ctx, name, set_exports);
