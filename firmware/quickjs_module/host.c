@@ -107,7 +107,28 @@ static int take_bytes(JSContext *ctx, isolate_arg_t *arg, JSValueConst value) {
     return result;
 }
 
-// Primitives and bytes. Objects are not turned into JSON silently.
+static int take_text(JSContext *ctx, isolate_arg_t *arg, JSValueConst value) {
+    arg->type = ISOLATE_ARG_TEXT;
+    arg->data.data = JS_ToCStringLen(ctx, &arg->data.len, value);
+    return arg->data.data == NULL ? -1 : 0;
+}
+
+// Whether it is an object of no special class: what methods take as their options.
+static bool is_plain(JSContext *ctx, JSValueConst value) {
+    JSValue plain = JS_NewObject(ctx);
+    bool same = JS_IsObject(value) && JS_GetClassID(value) == JS_GetClassID(plain);
+    JS_FreeValue(ctx, plain);
+    return same;
+}
+
+static int take_json(JSContext *ctx, isolate_arg_t *arg, JSValueConst value) {
+    JSValue json = JS_JSONStringify(ctx, value, JS_UNDEFINED, JS_UNDEFINED);
+    int result = JS_IsException(json) ? -1 : take_text(ctx, arg, json);
+    JS_FreeValue(ctx, json);
+    return result;
+}
+
+// Primitives, bytes, and options.
 static int take_argument(JSContext *ctx, isolate_arg_t *arg, JSValueConst value) {
     if (JS_IsUndefined(value) || JS_IsNull(value)) {
         arg->type = ISOLATE_ARG_NONE;
@@ -123,15 +144,15 @@ static int take_argument(JSContext *ctx, isolate_arg_t *arg, JSValueConst value)
         return JS_ToFloat64(ctx, &arg->number, value);
     }
     if (JS_IsString(value)) {
-        arg->type = ISOLATE_ARG_TEXT;
-        arg->data.data = JS_ToCStringLen(ctx, &arg->data.len, value);
-        return arg->data.data == NULL ? -1 : 0;
+        return take_text(ctx, arg, value);
     }
     if (JS_IsArrayBuffer(value) || JS_GetTypedArrayType(value) >= 0) {
         return take_bytes(ctx, arg, value);
     }
-    JS_ThrowTypeError(
-        ctx, "an operation takes strings, numbers, booleans, null and bytes; use JSON.stringify for objects");
+    if (is_plain(ctx, value)) {
+        return take_json(ctx, arg, value);
+    }
+    JS_ThrowTypeError(ctx, "an operation takes strings, numbers, booleans, null, bytes and plain objects");
     return -1;
 }
 
