@@ -13,20 +13,20 @@ LIB = HERE.parent / "device" / "lib"
 GET = b"GET /f/echo HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
-def device_command(firmware, script, *args):
+def device_command(firmware, script, *args, heap="64M"):
     """(command, environment) that run a script with the runtime package on its path."""
-    return [firmware, "-X", "heapsize=64M", HERE / script, *map(str, args)], {"MICROPYPATH": f".frozen:{LIB}"}
+    return [firmware, "-X", f"heapsize={heap}", HERE / script, *map(str, args)], {"MICROPYPATH": f".frozen:{LIB}"}
 
 
 class HttpApp:
     """tests/http_app.py with `limits`; with hooks or TLS (files of certificate and key) where wanted."""
 
-    def __init__(self, firmware, hooks=False, tls=None, **limits):
+    def __init__(self, firmware, hooks=False, tls=None, heap="64M", **limits):
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
         self.tls = tls
         args = [self.port, json.dumps(limits), "hooks" if hooks else "", *(tls or [])]
-        command, env = device_command(firmware, "http_app.py", *args)
+        command, env = device_command(firmware, "http_app.py", *args, heap=heap)
         self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
         self._await_listening()
 

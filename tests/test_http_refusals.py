@@ -223,6 +223,25 @@ def test_far_too_many_connections(hasty):
         pass
 
 
+def test_too_little_memory(firmware):
+    """Bodies that are sent but for the last byte, until no more fit into the heap."""
+    size = 16000
+    with HttpApp(firmware, heap="400K", connections=100) as app:
+        before = app.stats()["heap"]
+        clients = {client.socket: client for client in [app.client() for _ in range(60)]}
+        for client in clients.values():
+            client.send(post(f"Content-Length: {size}", body=b"x" * (size - 1)))
+        refused = select.select(clients, [], [])[0]
+        for sock in refused:
+            assert clients[sock].response().status == 503
+        for client in clients.values():
+            client.__exit__()
+        while app.ask(GET).status != 200 or app.stats()["connections"] > 1:
+            pass
+        assert app.stats()["heap"] - before < 20000
+        assert app.ask(post(f"Content-Length: {size}", body=b"x" * size)).status == 200
+
+
 @pytest.mark.parametrize(
     ("limits", "complaint"),
     [

@@ -123,6 +123,10 @@ class Connection:
                 yield from work
             except Refused as e:
                 yield from self._refuse(e.status, e.text)
+            except MemoryError as e:
+                print_exception(e)
+                if self.phase <= BODY:
+                    yield from self._refuse(503, "not enough memory for this request: try again later")
             except core.CancelledError:
                 # Otherwise the client is gone, or took too long to take a response, or the server shuts down.
                 if self._expired and self.phase <= BODY:

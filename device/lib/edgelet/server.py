@@ -1,8 +1,10 @@
 """The HTTP server: a microdot application with our own connections, and functions beside its routes."""
 
 import asyncio
+import socket
 import sys
 import time
+from asyncio import core
 
 from edgelet.connection import READ_SIZE, ROUTE, Connection
 from edgelet.http import Stream, date_line, join_fields, split_fields
@@ -45,6 +47,8 @@ class Server(Microdot):
         self.now = time.ticks_ms()  # not older than TICK_MS
         self.date = b""  # the Date header line
         self._ticking = None
+        self._task = None
+        self._closing = False
         self._buffers = []
 
     async def start_server(self, host="0.0.0.0", port=5000, debug=False, ssl=None, start_serving=True):
@@ -52,28 +56,53 @@ class Server(Microdot):
         self.debug = debug
         self.ssl = ssl
         self.scheme = "https" if ssl else "http"
-        self.server = await asyncio.start_server(self._accept, host, port, _BACKLOG)
-        await self.server.wait_closed()
+        self._task = core.cur_task
+        try:
+            await self._listen(_listener(host, port))
+        except core.CancelledError:
+            if not self._closing:
+                raise
         until = time.ticks_add(time.ticks_ms(), self.limits.wall_ms)
         while self.connections and time.ticks_diff(until, time.ticks_ms()) > 0:
             await asyncio.sleep_ms(TICK_MS)
 
     def shutdown(self):
         """Stops listening; ends idle connections now, others after their response, within the limit `wall_ms`."""
-        super().shutdown()
+        if not self._closing:
+            self._closing = True
+            self._task.cancel()
         for connection in list(self.connections):
             connection.finish()
 
-    def _accept(self, stream, _writer):
-        if self._ticking is None:
-            self._tick()
-            self._ticking = asyncio.create_task(self._keep_time())
-        connection = Connection(self, stream.s, stream.get_extra_info("peername"))
-        over = len(self.connections) - self.limits.connections
-        self.connections.add(connection)
-        if over < 0:
-            return connection.run()
-        return connection.turn_away() if over < _TURNED_AWAY else connection.drop()
+    def _listen(self, listener):
+        # Not asyncio.start_server, which ends for good when there is no memory for one connection.
+        try:
+            while True:
+                yield core._io_queue.queue_read(listener)
+                try:
+                    self._accept(*listener.accept())
+                except (OSError, MemoryError):
+                    yield from asyncio.sleep_ms(TICK_MS)
+        finally:
+            listener.close()
+
+    def _accept(self, sock, address):
+        try:
+            sock.setblocking(False)
+            if self._ticking is None:
+                self._tick()
+                self._ticking = asyncio.create_task(self._keep_time())
+            connection = Connection(self, sock, address)
+            over = len(self.connections) - self.limits.connections
+            if over < 0:
+                work = connection.run()
+            else:
+                work = connection.turn_away() if over < _TURNED_AWAY else connection.drop()
+            asyncio.create_task(work)
+            self.connections.add(connection)
+        except MemoryError:
+            sock.close()
+            raise
 
     def forget(self, connection):
         """A connection has ended."""
@@ -86,9 +115,12 @@ class Server(Microdot):
     async def _keep_time(self):
         """Renews time and date and ends what takes too long, as long as there are connections."""
         while self.connections:
-            self._tick()
-            for connection in list(self.connections):
-                connection.check(self.now)
+            try:
+                self._tick()
+                for connection in self.connections:
+                    connection.check(self.now)
+            except MemoryError:
+                pass  # What is left waits for the next round.
             await asyncio.sleep_ms(TICK_MS)
         self._ticking = None
 
@@ -184,6 +216,19 @@ class Server(Microdot):
                 headers["Content-Length"] = str(body.length)
             body = body.chunks
         return _FunctionResponse(body, status, headers)
+
+
+def _listener(host, port):
+    sock = socket.socket()
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(socket.getaddrinfo(host, port)[0][-1])
+        sock.listen(_BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def _plain(response):
