@@ -51,6 +51,8 @@ class Console:
         self._arrived.set()
         printer = asyncio.create_task(self._print_log())
         try:
+            if self._terminal.interactive:
+                await self._banner()
             while True:
                 try:
                     return await self._serve_person()
@@ -66,8 +68,6 @@ class Console:
     # The prompt for people
 
     async def _serve_person(self):
-        if self._terminal.interactive:
-            await self._banner()
         previous = b""
         while True:
             key = await self._terminal.read_key()
