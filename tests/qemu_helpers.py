@@ -1,31 +1,58 @@
-"""MicroPython on a simulated Cortex-M3 board, driven through its serial port with mpremote."""
+"""MicroPython with edgelet's C modules on a simulated Cortex-M3 board, and on Linux, driven in the same way."""
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import json
 import re
 import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from edgelet_host import firmware, sources
+from edgelet_host.paths import FIRMWARE, ROOT, cache_dir
 from mpremote.transport_serial import SerialTransport
+
+BOARD = "QEMU_MPS2_AN385"
+DRIVER = Path(__file__).with_name("isolate_driver.py")
 
 # Simulated time is counted in instructions, 2**3 = 8 ns each (125 MIPS, a Pico's pace), so that nothing depends on how
 # busy this machine is.
 INSTRUCTION_SHIFT = 3
 
 
-class QemuBoard:
-    """A running board. Use it as a context manager.
+@functools.cache
+def board_firmware() -> Path:
+    """The ELF file of the board's firmware; built anew where any input changed."""
+    folder = cache_dir() / "builds" / f"qemu-{firmware.digest(str(ROOT))}"
+    elf, stamp, log = folder / "make" / "firmware.elf", folder / "stamp", folder / "build.log"
+    inputs = sorted(path for path in FIRMWARE.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    state = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs}
+    current = json.dumps(state)
+    with sources.locked(folder):
+        if elf.is_file() and stamp.is_file() and stamp.read_text() == current:
+            return elf
+        subprocess.run(["rm", "-rf", elf.parent, stamp, log], check=True)
+        variables = [f"BOARD={BOARD}", f"BOARD_DIR={FIRMWARE}/boards/{BOARD}", f"USER_C_MODULES={FIRMWARE}"]
+        variables.append(f"QUICKJS_DIR={sources.ensure('quickjs-ng')}")
+        port = sources.micropython_tree(["mbedtls"]) / "ports" / "qemu"
+        firmware.make(port, elf.parent, variables, log, lambda line: None)
+        stamp.write_text(current)
+    return elf
 
-    `firmware` is the ELF file that the build makes for QEMU_MPS2_AN385.
-    """
 
-    def __init__(self, firmware: Path) -> None:
+class Board:
+    """The board. Use it as a context manager."""
+
+    arena_size = None
+
+    def __init__(self) -> None:
         self._qemu = subprocess.Popen(
             ["qemu-system-arm", "-machine", "mps2-an385", "-nographic", "-monitor", "null"]
             + ["-icount", f"shift={INSTRUCTION_SHIFT}", "-semihosting", "-serial", "pty"]
-            + ["-kernel", str(firmware)],
+            + ["-kernel", str(board_firmware())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
@@ -34,8 +61,7 @@ class QemuBoard:
         line = self._qemu.stdout.readline()
         match = re.search(r"redirected to (\S+)", line)
         if match is None:
-            self._qemu.kill()
-            self._qemu.wait()
+            self.__exit__(None, None, None)
             raise RuntimeError(f"qemu gives no serial port: {line!r}")
         self._serial = SerialTransport(match[1])
         self._serial.enter_raw_repl(soft_reset=False, timeout_overall=None)
@@ -49,18 +75,75 @@ class QemuBoard:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._serial.serial.close()
         self._qemu.kill()
         self._qemu.wait()
 
     def exec(self, code: str) -> str:
-        """Runs Python code on the board and returns what it printed.
-
-        Raises TransportExecError with the board's traceback.
-        """
+        """Runs Python code and returns what it printed. Raises TransportExecError with the board's traceback."""
         output: bytes = self._serial.exec(code)
         return output.decode().replace("\r\n", "\n")
 
     def soft_reset(self) -> None:
         """Restarts MicroPython, with a new heap."""
         self._serial.enter_raw_repl(soft_reset=True, timeout_overall=None)
+
+
+# What the Linux firmware runs to be driven like a board: code comes and output goes with a line of its size before it.
+SERVER = """
+import io, os, sys
+names = {"__name__": "__main__"}
+while True:
+    size = sys.stdin.readline()
+    if not size:
+        break
+    code = sys.stdin.read(int(size))
+    output = io.StringIO()
+    names["print"] = lambda *args, **options: print(*args, file=output, **options)
+    failed = 0
+    try:
+        exec(code, names)
+    except Exception as error:
+        sys.print_exception(error, output)
+        failed = 1
+    text = output.getvalue()
+    sys.stdout.write("%d %d\\n%s" % (failed, len(text), text))
+"""
+
+
+class Linux:
+    """The Linux firmware, driven like `Board`."""
+
+    arena_size = 512 * 1024
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [firmware.ensure_unix(), "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def exec(self, code: str) -> str:
+        """Runs Python code and returns what it printed. Raises RuntimeError with the traceback."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(f"{len(code)}\n{code}")
+        self._process.stdin.flush()
+        failed, size = map(int, self._process.stdout.readline().split())
+        output = self._process.stdout.read(size)
+        if failed:
+            raise RuntimeError(output)
+        return output
+
+
+def load_driver(target: Board | Linux) -> None:
+    """Makes isolate_driver.py's functions known there."""
+    target.exec(f"arena_size = {target.arena_size}\n{DRIVER.read_text()}")

@@ -1,0 +1,62 @@
+"""Runs handlers and prints what came of them. MicroPython code, the same on Linux and on boards.
+
+`run` prints a list with one tuple a request: (outcome, status or message, headers, body, logs). The outcome is "done",
+an error's kind, or "unsettled" where the handler still waited when all its timers had fired.
+"""
+
+import gc
+
+import quickjs
+
+# Boards have one arena of their own size.
+arena = quickjs.Arena() if arena_size is None else quickjs.Arena(arena_size)  # noqa: F821
+
+
+def settle(call):
+    """Fires the call's timers in the order of their times, without waiting, and answers its other operations."""
+    now = 0
+    timers = []
+    while call.state == quickjs.PENDING or call.background:
+        ops = call.ops()
+        for id, name, args in ops:
+            if name == "timer":
+                timers.append((now + args[0], id, args))
+            elif name == "echo.say":
+                call.resolve(id, args[1])
+            else:
+                call.reject(id, name + " is not supported")
+        cancelled = call.cancelled()
+        timers = sorted(timer for timer in timers if timer[1] not in cancelled)
+        if timers:
+            now, id, (ms, repeat) = timers.pop(0)
+            if repeat:
+                timers.append((now + ms, id, (ms, repeat)))
+            call.resolve(id)
+        elif not ops:
+            return
+
+
+def outcome(call):
+    logs = call.logs()
+    if call.state == quickjs.ERROR:
+        return call.error.kind, call.error.message, call.error.stack, b"", logs
+    if call.state == quickjs.PENDING:
+        return "unsettled", 0, b"", b"", logs
+    return "done", call.status, call.headers, call.body, logs
+
+
+def run(bundle, requests, **options):
+    try:
+        image = arena.build(bundle, bindings={"ECHO": ("echo", ("say", "shout"))}, **options)
+    except quickjs.Error as error:
+        print([(error.kind, error.message, error.stack, b"", [])])
+        return
+    results = []
+    for method, target, body in requests:
+        call = image.start(method, target, b"x-test: 1\r\n", body, "edge.local")
+        settle(call)
+        results.append(outcome(call))
+        call.abandon()
+        gc.collect()
+    image.erase()
+    print(results)
