@@ -9,7 +9,6 @@ from pathlib import Path
 
 from edgelet_host import bundle
 from edgelet_host.device import Device
-from edgelet_host.errors import EdgeletError
 from edgelet_host.project import Project
 
 # The bundle's path inside a release.
@@ -91,11 +90,5 @@ def deploy(
         device.write_file(f"{folder}/{digest}", release.files[digest], lambda sent: progress(before + sent, total))  # noqa: B023
         done += size
     identity = device.call("commit", name)
-    measured = device.call("measure", name, identity)
-    if measured["image_bytes"] > measured["memory"]:
-        raise EdgeletError(
-            f"{name}: its image takes {measured['image_bytes']} bytes, the limit is {measured['memory']}: "
-            "import less, or raise limits.memory in edgelet.toml"
-        )
-    device.wait_for_job(device.call("activate", name, identity))
+    measured = device.wait_for_job(device.call("activate", name, identity))
     return Deployed(identity, len(missing), total, measured["image_bytes"], measured["memory"])

@@ -13,7 +13,6 @@ import sys
 import time
 
 import quickjs
-
 from edgelet import clock, config, kv, log, runtime
 
 _JOBS_KEPT = 16
@@ -129,14 +128,8 @@ def commit(name):
     _print(_app().releases.commit(name))
 
 
-def measure(name, id):
-    """Builds the image of a release without activating it: its size and the limits that it must fit into."""
-    app = _app()
-    _print(app.functions.measure(name, id))
-
-
 def activate(name, id):
-    """Starts to activate a release; the job."""
+    """Starts to activate a release; the job. Its result: {image_bytes, memory}."""
     _start(_app().functions.activate(name, id))
 
 
@@ -183,7 +176,7 @@ def set_secrets(name, changes):
 
 
 def settings():
-    """The device's settings: those that were set, the names of all, and the names of the device secrets that are set."""
+    """The device's settings: those that were set, all of them, and the names of the device secrets that are set."""
     settings = _app().config.settings
     _print(
         {

@@ -1,8 +1,6 @@
 """The device as a whole: the server, the functions behind it, and the device's own pages."""
 
 import quickjs
-from microdot import Response
-
 from edgelet import clock, config, kv, log, metrics
 from edgelet.functions import Functions
 from edgelet.limits import Limits
@@ -10,6 +8,7 @@ from edgelet.operations import Operations
 from edgelet.releases import Releases
 from edgelet.routing import host_name
 from edgelet.server import Server
+from microdot import Response
 
 #: The paths that are the device's own on its own host name.
 _OWN_PATHS = ("/healthz", "/metrics")
@@ -22,6 +21,7 @@ class App:
         self.root = root
         self.config = config.Config(root, _unix_time)
         settings = self.config.settings
+        log.ring.resize(settings["log_bytes"])
         self.releases = Releases(root, settings, quickjs.ENGINE_ID)
         self.operations = Operations(root, settings)
         self.functions = Functions(self.releases, self.config, self.operations.table)

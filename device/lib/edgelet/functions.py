@@ -89,12 +89,13 @@ class Function:
         return image
 
     def __call__(self, head, body, connection):
+        """Answers a request: a tuple, or an awaitable of it."""
         if self._static and head.method in ("GET", "HEAD"):
             response = self._static.respond(head)
             if response is not None:
                 return response
         if not self.has_handler:
-            return connection.server.route(connection, head, body, None)
+            return connection.server.answer(connection, head, body)
         if not self._isolates.idle:
             return self._queued(head, bytes(body), connection)
         return self._start(self._isolates.idle.pop(), head, body, connection, 0)
@@ -151,7 +152,7 @@ class Function:
         if kind == "ok":
             log.request(request, self.name, response[0], call.cpu_us, wall_ms, call.peak)
         elif call.passes_through and kind == "thrown":
-            return connection.server.route(connection, head, body, None)
+            return connection.server.answer(connection, head, body)
         return response
 
     async def _wait(self, slot, call, head, body, connection, queued_ms):
@@ -293,45 +294,29 @@ class Functions:
         return old
 
     async def activate(self, name, id):
-        """Builds release `id` of a function, makes it the active one, and ends the old one's requests."""
+        """Builds release `id` of a function, makes it the active one, and ends the old one's requests.
+
+        Returns {image_bytes, memory}: the image's size, and the limit for it and its requests. Where the image cannot
+        be built, what the build raises, and the old release stays; Busy where no arena became free.
+        """
         candidate = Function(self, self.releases.release(name, id), self._stats.setdefault(name, Stats()))
-        await self._try(candidate)
+        if candidate.has_handler:
+            slot = await self.isolates.wait()
+            try:
+                self.isolates.build(slot, candidate)
+            finally:
+                self.isolates.release(slot)
         self.releases.activate(name, id)
         log.info("ready, release %s" % id, function=name)
         old = self._put(candidate)
         if old:
             await old.close(self.config.settings["drain_ms"])
-
-    async def _try(self, function):
-        """Builds the function's image, so that one that cannot run is found before it is asked. Raises what the build
-        raises, or Busy.
-        """
-        if not function.has_handler:
-            return
-        slot = await self.isolates.wait()
-        try:
-            self.isolates.build(slot, function)
-        finally:
-            self.isolates.release(slot)
-
-    def measure(self, name, id):
-        """Builds the image of a release that need not be active: {image_bytes, memory}. ValueError where no arena is
-        idle; what the build raises."""
-        function = Function(self, self.releases.release(name, id), Stats())
-        if function.has_handler:
-            if not self.isolates.idle:
-                raise ValueError("all arenas are busy: try again")
-            slot = self.isolates.idle.pop()
-            try:
-                self.isolates.build(slot, function)
-            finally:
-                self.isolates.erase(function)
-                self.isolates.release(slot)
-        return {"image_bytes": function.image_size, "memory": function.limits["memory"]}
+        return {"image_bytes": candidate.image_size, "memory": candidate.limits["memory"]}
 
     def reload(self, name):
-        """The function's variables or secrets have changed: what was built with the old ones is erased before this
-        returns.
+        """The function's variables or secrets have changed: builds it anew.
+
+        What was built with the old ones is erased before this returns.
         """
         if name not in self._functions:
             return

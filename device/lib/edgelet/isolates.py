@@ -24,8 +24,10 @@ class _Waiter:
 
 
 class Isolates:
-    """`count` arenas of `size` bytes each. Images are kept while their bytes add up to at most `cache` bytes, one at
-    least; the least recently built ones go first. At most `queue` requests wait, each at most `wait_ms`.
+    """`count` arenas of `size` bytes each.
+
+    Images are kept while their bytes add up to at most `cache` bytes, one at least; the least recently built ones go
+    first. At most `queue` requests wait, each at most `wait_ms`.
     """
 
     def __init__(self, count, size, cache, queue, wait_ms):
@@ -59,7 +61,7 @@ class Isolates:
             await asyncio.wait_for_ms(waiter.ready.wait(), self.wait_ms)
             slot, waiter.slot = waiter.slot, None
             return slot
-        except TimeoutError:
+        except asyncio.TimeoutError:
             raise Busy("no arena was free in time")
         finally:
             # Gone before its turn, or in the moment of it.

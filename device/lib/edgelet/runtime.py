@@ -4,8 +4,8 @@ On a board main.py calls `run`. On Linux the firmware is started as
 
     micropython -m edgelet.runtime DATA [--host ADDRESS] [--port PORT] [--json] [--cert FILE --key FILE]
 
-DATA is the folder of what the device keeps. --json prints the log as lines of JSON. With a certificate and its key, both
-in DER, the server speaks https.
+DATA is the folder of what the device keeps. --json prints the log as lines of JSON. With a certificate and its key,
+both in DER, the server speaks https.
 """
 
 import asyncio

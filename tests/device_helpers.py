@@ -1,0 +1,102 @@
+"""A real local device: the Linux firmware on a pty, deployed to as the command line does."""
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgelet_host.deploy import Deployed, deploy, make_release
+from edgelet_host.device import Device, connect
+from edgelet_host.local import LocalDevice, start
+from edgelet_host.project import FILE, read_project
+
+
+def free_port() -> int:
+    """Give a TCP port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def toml(value: Any) -> str:
+    """Write a value as TOML; tables inline."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {toml(one)}" for key, one in value.items()) + "}"
+    return json.dumps(value)
+
+
+def write_project(folder: Path, name: str, files: dict[str, str], **fields: Any) -> Path:
+    """Make a project folder."""
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    lines = [f"{key} = {toml(value)}" for key, value in {"name": name, **fields}.items()]
+    (folder / FILE).write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@dataclass
+class Response:
+    """What a client got."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Box:
+    """A running device and its console."""
+
+    local: LocalDevice
+    device: Device
+    firmware: Path
+    folder: Path
+
+    def deploy(self, name: str, source: str | dict[str, str], **fields: Any) -> Deployed:
+        """Deploy a function from source text."""
+        files = {"main.js": source} if isinstance(source, str) else source
+        project = write_project(self.folder / name, name, files, **fields)
+        return deploy(self.device, make_release(read_project(project), self.firmware))
+
+    def request(
+        self, method: str, target: str, body: bytes | str | None = None, headers: dict[str, str] | None = None
+    ) -> Response:
+        """Send a request over a connection of its own."""
+        connection = http.client.HTTPConnection(*self.local.address, timeout=30)
+        try:
+            connection.request(method, target, body, headers or {})
+            answer = connection.getresponse()
+            return Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def get(self, target: str, **headers: str) -> Response:
+        """Send a GET; underscores in header names stand for hyphens."""
+        return self.request("GET", target, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    def logs(self) -> list[dict[str, Any]]:
+        """Give all log records that are kept."""
+        return self.device.call("logs", 0, 10000)["records"]
+
+
+@contextmanager
+def running(firmware: Path, folder: Path, **settings: Any) -> Iterator[Box]:
+    """Start a device with these settings; its files are below `folder`, which may be that of an earlier run."""
+    data = folder / "device"
+    data.mkdir(parents=True, exist_ok=True)
+    (data / "settings.json").write_text(json.dumps(settings))
+    log = folder / "device.log"
+    with start(firmware, data, "127.0.0.1", free_port(), log) as local, connect(local.port) as device:
+        yield Box(local, device, firmware, folder / "projects")

@@ -1,0 +1,292 @@
+"""Requests to functions, through the real firmware: routing, both shapes, operations, errors, limits, releases."""
+
+import json
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from device_helpers import running
+from edgelet_host.device import DeviceError
+from edgelet_host.errors import EdgeletError
+
+
+@pytest.fixture(scope="module")
+def box(firmware, tmp_path_factory):
+    with running(firmware, tmp_path_factory.mktemp("dispatch"), arenas=1, queue_ms=300, hostname="bench") as box:
+        yield box
+
+
+def answer(text: str) -> str:
+    return f"export default {{ fetch() {{ return new Response({json.dumps(text)}) }} }}"
+
+
+def test_longest_prefix_of_whole_segments_wins(box):
+    box.deploy("short", answer("short"), route="/r")
+    box.deploy("long", answer("long"), route="/r/deep")
+    assert box.get("/r").text == "short"
+    assert box.get("/r/x?q=1").text == "short"
+    assert box.get("/r/deep").text == "long"
+    assert box.get("/r/deep/er").text == "long"
+    assert box.get("/r/deeper").text == "short"
+    assert box.get("/rx").status == 404
+
+
+def test_a_function_with_a_host_comes_before_one_without(box):
+    box.deploy("any-host", answer("any"), route="/host")
+    box.deploy("one-host", answer("one"), route="/host", host="one.test")
+    assert box.get("/host", Host="one.test").text == "one"
+    assert box.get("/host", Host="ONE.test:8080").text == "one"
+    assert box.get("/host", Host="two.test").text == "any"
+
+
+def test_unknown_route_is_404(box):
+    assert box.get("/no/such/route").status == 404
+
+
+def test_two_functions_cannot_have_the_same_route(box):
+    box.deploy("first", answer("first"), route="/taken")
+    with pytest.raises(DeviceError, match="route /taken belongs to function first"):
+        box.deploy("second", answer("second"), route="/taken")
+    assert box.get("/taken").text == "first"
+
+
+LAMBDA = """
+export const handler = async (event, context, done) => {
+  if (event.path === "/lambda/done") { done({ statusCode: 202, body: "by done" }); return; }
+  if (event.path === "/lambda/bad") return 42;
+  return { statusCode: 201, headers: { "x-a": "b" }, body: { event, memory: context.memoryLimitInMB,
+           time: context.getRemainingTimeInMillis() > 0 } };
+};
+"""
+
+
+def test_lambda_shape(box):
+    box.deploy("lambda", LAMBDA, route="/lambda")
+    response = box.request("POST", "/lambda/x?a=1&b=2", "hello", {"X-Test": "yes"})
+    assert response.status == 201
+    assert response.headers["x-a"] == "b"
+    assert response.headers["content-type"] == "application/json"
+    value = response.json()
+    event = value["event"]
+    assert event["httpMethod"] == "POST"
+    assert event["path"] == "/lambda/x"
+    assert event["query"] == event["queryStringParameters"] == {"a": "1", "b": "2"}
+    assert event["headers"]["x-test"] == "yes"
+    assert (event["body"], event["isBase64Encoded"]) == ("hello", False)
+    assert value["time"] is True
+    assert box.get("/lambda/done").text == "by done"
+
+
+def test_bytes_that_are_no_text_reach_a_lambda_as_base64(box):
+    box.deploy("lambda", LAMBDA, route="/lambda")
+    event = box.request("POST", "/lambda/x", b"\xff\x00").json()["event"]
+    assert (event["body"], event["isBase64Encoded"]) == ("/wA=", True)
+
+
+FAILING = """
+export default { async fetch(request) {
+  const what = new URL(request.url).pathname.split("/").pop();
+  if (what === "throw") throw new TypeError("secret detail");
+  if (what === "loop") for (;;);
+  if (what === "memory") { const kept = []; for (;;) kept.push(new Array(1000).fill(0)); }
+  if (what === "deep") { const f = (n) => f(n + 1) + 1; f(0); }
+  if (what === "result") return 42;
+  if (what === "stuck") await new Promise(() => {});
+  if (what === "wall") await new Promise((resolve) => setTimeout(resolve, 60000));
+  return new Response("fine");
+} };
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "status", "kind"),
+    [
+        ("throw", 500, "secret detail"),
+        ("loop", 504, "CPU limit of 20 ms exceeded"),
+        ("memory", 503, "memory limit"),
+        ("deep", 500, "Maximum call stack size exceeded"),
+        ("result", 502, "Response"),
+        ("stuck", 502, "nothing can settle"),
+        ("wall", 504, "wall time limit of 200 ms exceeded"),
+    ],
+)
+def test_errors_tell_the_client_a_request_id_and_the_log_the_rest(box, what, status, kind):
+    box.deploy("failing", FAILING, route="/failing", limits={"cpu_ms": 20, "wall_ms": 200})
+    response = box.get(f"/failing/{what}")
+    assert response.status == status
+    assert "main.js" not in response.text
+    assert "detail" not in response.text
+    request = response.headers["x-request-id"]
+    assert request in response.text
+    [record] = [one for one in box.logs() if one.get("request") == request and one["level"] == "error"]
+    assert kind in record["text"]
+    assert record["status"] == status
+    if what in ("throw", "loop", "memory", "deep"):
+        assert "main.js:" in record["text"]
+    assert box.get("/failing/none").text == "fine"
+
+
+def test_requests_for_a_held_arena_wait_then_get_503_with_retry_after(box):
+    source = """export default { async fetch(request) {
+      await new Promise((resolve) => setTimeout(resolve, Number(new URL(request.url).searchParams.get("ms"))));
+      return new Response("waited"); } }"""
+    box.deploy("slow", source, route="/slow")
+    with ThreadPoolExecutor(2) as pool:
+        first, second = (pool.submit(box.get, "/slow?ms=100") for _ in range(2))
+        assert [first.result().status, second.result().status] == [200, 200]
+        holding = pool.submit(box.get, "/slow?ms=900")
+        wait_until(lambda: is_busy(box))
+        late = pool.submit(box.get, "/slow?ms=1")
+        # What needs no arena never waits.
+        assert box.get("/healthz", Host="bench").status == 200
+        refused = late.result()
+        assert refused.status == 503
+        assert int(refused.headers["retry-after"]) >= 1
+        assert holding.result().text == "waited"
+
+
+def is_busy(box) -> bool:
+    code = "from edgelet import runtime\nprint(len(runtime.app.functions.isolates.idle) == 0)"
+    return box.device.execute(code).strip() == "True"
+
+
+def wait_until(condition):
+    """Wait for what must come; a minute without it is a failure, not slowness."""
+    until = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.01)
+
+
+def test_a_client_that_disconnects_abandons_its_request(box):
+    box.deploy(
+        "slow", "export default { async fetch() { await new Promise((r) => setTimeout(r, 20000)); } }", route="/slow"
+    )
+    with socket.create_connection(box.local.address) as connection:
+        connection.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait_until(lambda: is_busy(box))
+    wait_until(lambda: not is_busy(box))
+    box.deploy("quick", answer("quick"), route="/quick")
+    assert box.get("/quick").text == "quick"
+
+
+def test_wait_until_runs_after_the_response_and_has_its_own_limit(box):
+    source = """export default { async fetch(request, env, ctx) {
+      ctx.waitUntil((async () => { await new Promise((r) => setTimeout(r, 30)); console.log("behind"); })());
+      return new Response("before"); } }"""
+    box.deploy("behind", source, route="/behind")
+    assert box.get("/behind").text == "before"
+    wait_until(lambda: any(one["text"] == "behind" for one in box.logs()))
+    endless = source.replace("30", "60000")
+    box.deploy("behind", endless, route="/behind", limits={"background_ms": 50})
+    assert box.get("/behind").text == "before"
+    wait_until(lambda: any("ctx.waitUntil took longer than 50 ms" in one["text"] for one in box.logs()))
+    wait_until(lambda: not is_busy(box))
+
+
+def test_pass_through_on_exception_goes_on_to_the_devices_own_routes(box):
+    source = """export default { fetch(request, env, ctx) { ctx.passThroughOnException(); throw new Error("x"); } }"""
+    box.deploy("passing", source, route="/passing")
+    assert box.get("/passing").status == 404
+
+
+def test_timers_and_kv_between_turns(box):
+    source = """export default { async fetch(request, env) {
+      let ticks = 0;
+      await new Promise((resolve) => {
+        const timer = setInterval(() => { if (++ticks === 3) { clearInterval(timer); resolve(); } }, 5);
+      });
+      const n = Number((await env.STORE.get("n")) ?? 0) + 1;
+      await env.STORE.put("n", String(n));
+      return Response.json({ ticks, n }); } }"""
+    box.deploy("counting", source, route="/counting", bindings={"STORE": {"type": "kv"}})
+    assert [box.get("/counting").json() for _ in range(3)] == [{"ticks": 3, "n": n} for n in (1, 2, 3)]
+
+
+def test_a_secret_takes_effect_at_once_and_the_old_image_is_gone(box):
+    source = (
+        "const known = process.env.KEY; export default { fetch(r, env) { return new Response(`${known} ${env.KEY}`) } }"
+    )
+    box.deploy("secretive", source, route="/secretive")
+    box.device.call("set_secrets", "secretive", {"KEY": "canary-one"})
+    assert box.get("/secretive").text == "canary-one canary-one"
+    box.device.call("set_secrets", "secretive", {"KEY": "canary-two"})
+    assert box.get("/secretive").text == "canary-two canary-two"
+    assert "canary" not in json.dumps(box.device.call("secrets", "secretive"))
+    assert "canary" not in json.dumps(box.device.call("status"))
+    assert "canary" not in json.dumps(box.logs())
+
+
+def test_a_release_that_does_not_build_leaves_the_old_one_in_service(box):
+    box.deploy("steady", answer("old"), route="/steady")
+    with pytest.raises(EdgeletError, match="top level"):
+        box.deploy("steady", "throw new Error('at the top level'); export default { fetch() {} }", route="/steady")
+    assert box.get("/steady").text == "old"
+
+
+def test_rollback_and_delete(box):
+    first = box.deploy("rolling", answer("one"), route="/rolling")
+    box.deploy("rolling", answer("two"), route="/rolling")
+    assert box.get("/rolling").text == "two"
+    box.device.wait_for_job(box.device.call("rollback", "rolling"))
+    assert box.get("/rolling").text == "one"
+    assert [one["id"] for one in box.device.call("releases", "rolling") if one["active"]] == [first.id]
+    box.device.wait_for_job(box.device.call("delete", "rolling"))
+    assert box.get("/rolling").status == 404
+
+
+def test_a_new_release_drains_then_aborts(firmware, tmp_path):
+    slow = """export default { async fetch(request) {
+      await new Promise((r) => setTimeout(r, Number(new URL(request.url).searchParams.get("ms"))));
+      return new Response("old"); } }"""
+    with running(firmware, tmp_path, arenas=2, drain_ms=400) as box, ThreadPoolExecutor(2) as pool:
+        box.deploy("changing", slow, route="/")
+        short = pool.submit(box.get, "/?ms=200")
+        long = pool.submit(box.get, "/?ms=20000")
+        code = "from edgelet import runtime\nprint(len(runtime.app.functions.isolates.idle))"
+        wait_until(lambda: box.device.execute(code).strip() == "0")
+        # Both arenas are held: the new release needs one, and gets the one that the short request gives back.
+        box.deploy("changing", answer("new"), route="/")
+        assert short.result().text == "old"
+        assert long.result().status == 503
+        assert box.get("/").text == "new"
+
+
+def test_forwarded_for_counts_from_a_configured_proxy_only(firmware, tmp_path):
+    source = "export default { fetch(request) { return new Response(request.peer) } }"
+    for folder, proxies, expected in (("without", "", "127.0.0.1"), ("with", "127.0.0.1", "203.0.113.7")):
+        with running(firmware, tmp_path / folder, proxies=proxies) as box:
+            box.deploy("peer", source, route="/")
+            assert box.get("/", X_Forwarded_For="198.51.100.1, 203.0.113.7").text == expected
+
+
+def test_restart_of_the_runtime_keeps_functions(firmware, tmp_path):
+    with running(firmware, tmp_path) as box:
+        box.deploy("lasting", answer("still here"), route="/")
+    with running(firmware, tmp_path) as box:
+        assert box.get("/").text == "still here"
+
+
+def test_many_clients_of_slow_and_failing_handlers_leave_nothing_behind(box):
+    box.deploy("failing", FAILING, route="/failing", limits={"cpu_ms": 20, "wall_ms": 200})
+    box.deploy("hello", answer("hello"), route="/hello")
+    stop = threading.Event()
+
+    def good() -> list[int]:
+        return [box.get("/hello").status for _ in range(40)]
+
+    def bad() -> None:
+        for what in ("throw", "loop", "memory", "deep", "result"):
+            if not stop.is_set():
+                box.get(f"/failing/{what}")
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = [pool.submit(good) for _ in range(2)]
+        bads = [pool.submit(bad) for _ in range(2)]
+        assert {status for one in statuses for status in one.result()} == {200}
+        stop.set()
+        for one in bads:
+            one.result()
+    assert not is_busy(box)
