@@ -9,6 +9,7 @@
 //   .method, .target, .host: str. The target is path and query, or "*"; the host is in lower case, may have a port, and
 //     is "" where an HTTP/1.0 request names none.
 //   .headers: memoryview of the header lines in `buffer`, each with its CR LF; valid until the buffer changes.
+//   .clear(): lets go of `buffer`, so that it can be freed; .headers is empty then.
 //   .length: of the body: -1 where it is chunked, 0 where there is none, else Content-Length, at most 2**30 - 1, which
 //     stands for anything larger too. .minor: 0 or 1, of HTTP/1.minor. .expect_continue, .persistent: bool.
 // Chunked(): the decoder of one chunked body.
@@ -151,6 +152,13 @@ static mp_obj_t head_parse(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_parse_obj, 4, 4, head_parse);
 
+static mp_obj_t head_clear(mp_obj_t self_in) {
+    head_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    self->buffer = mp_const_none;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(head_clear_obj, head_clear);
+
 static mp_obj_t head_headers(head_obj_t *self) {
     if (self->buffer == mp_const_none) {
         return mp_const_empty_bytes;
@@ -202,6 +210,7 @@ static void head_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
 
 static const mp_rom_map_elem_t head_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_parse), MP_ROM_PTR(&head_parse_obj)},
+    {MP_ROM_QSTR(MP_QSTR_clear), MP_ROM_PTR(&head_clear_obj)},
 };
 static MP_DEFINE_CONST_DICT(head_locals, head_locals_table);
 

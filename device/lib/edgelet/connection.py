@@ -185,6 +185,7 @@ class Connection:
     def _release(self):
         """Gives the buffer back; what is in it is forgotten."""
         if self._buffer is not None:
+            self._head.clear()
             self.server.put_buffer(self._buffer)
             self._buffer = None
         self._start = self._end = 0

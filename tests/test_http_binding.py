@@ -1,0 +1,112 @@
+"""`import httpparse` on the real firmware: what its functions return, and what they refuse."""
+
+import subprocess
+
+from http_helpers import device_command
+
+SCRIPT = r"""
+import httpparse
+
+def refused(function, *args):
+    try:
+        function(*args)
+    except (TypeError, ValueError) as e:
+        return str(e)
+    raise AssertionError("accepted")
+
+head = httpparse.Head(100, 500)
+request = b"POST /a?b HTTP/1.1\r\nHost: EXAMPLE.org:80\r\nContent-Length: 5\r\n\r\nhello"
+buffer = bytearray(b"xx" + request)
+assert head.method == head.target == head.host == "" and bytes(head.headers) == b""
+
+# In pieces, then at once, at another place.
+for end in range(2, len(buffer) - 5):
+    assert head.parse(buffer, 2, end) == 0
+assert head.parse(buffer, 2, len(buffer)) == len(buffer) - 5
+for place in (2, 0):
+    assert (head.method, head.target, head.host) == ("POST", "/a?b", "example.org:80")
+    assert bytes(head.headers) == b"Host: EXAMPLE.org:80\r\nContent-Length: 5\r\n"
+    assert (head.length, head.minor, head.persistent, head.expect_continue) == (5, 1, True, False)
+    buffer = bytearray(request)
+    assert head.parse(buffer, 0, len(buffer)) == len(buffer) - 5
+host = head.host
+head.parse(buffer, 0, len(buffer))
+assert head.host is host
+head.clear()
+assert bytes(head.headers) == b"" and head.target == "/a?b"
+
+def parse(data):
+    buffer = bytearray(data)
+    return head.parse(buffer, 0, len(buffer))
+
+# The head in progress may move with its buffer.
+assert head.parse(bytearray(b"...GET / HT"), 3, 11) == 0
+assert parse(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n") == 27
+assert (head.method, head.length) == ("GET", 0)
+
+# After an error the next call begins anew.
+assert httpparse.error(parse(b"GET / HTTP/1.1\n"))[0] == 400
+assert httpparse.error(parse(b"GET /" + b"a" * 100))[0] == 414
+assert httpparse.error(parse(b"a: b\r\n" * 100))[0] == 400
+assert httpparse.error(parse(b"\r\n" * 300))[0] == 431
+assert httpparse.error(parse(b"GET / HTTP/2.0\r\n"))[0] == 505
+for code in range(-20, -1):
+    status, text = httpparse.error(code)
+    assert 400 <= status < 600 and len(text) > 5 and "\n" not in text
+
+for data, target, host, method in (
+    (b"GET http://A.b?c HTTP/1.1\r\nHost: x\r\n\r\n", "/?c", "a.b", "GET"),
+    (b"GET http://a HTTP/1.1\r\nHost: x\r\n\r\n", "/", "a", "GET"),
+    (b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "*", "x", "OPTIONS"),
+    (b"PROPFIND /a HTTP/1.0\r\n\r\n", "/a", "", "PROPFIND"),
+    (b"get /a HTTP/1.0\r\n\r\n", "/a", "", "get"),
+):
+    assert parse(data) == len(data)
+    assert (head.target, head.host, head.method) == (target, host, method)
+parse(b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n")
+assert head.length == -1 and head.expect_continue
+parse(b"PUT / HTTP/1.0\r\nContent-Length: 99999999999999999999\r\n\r\n")
+assert (head.length, head.minor, head.persistent) == (2**30 - 1, 0, False)
+
+chunked = httpparse.Chunked()
+buffer = bytearray(b"..3\r\nabc\r\n2\r\nd")
+assert chunked.decode(buffer, 2, len(buffer)) == 4
+assert (buffer[2:6], chunked.used, chunked.done) == (b"abcd", len(buffer) - 2, False)
+buffer = bytearray(b"e\r\n0\r\n\r\nGET")
+assert chunked.decode(buffer, 0, len(buffer)) == 1
+assert (buffer[:1], chunked.used, chunked.done) == (b"e", len(buffer) - 3, True)
+assert (chunked.decode(buffer, 0, len(buffer)), chunked.used) == (0, 0)
+buffer = bytearray(b"x\r\n")
+assert httpparse.error(httpparse.Chunked().decode(buffer, 0, 3))[0] == 400
+
+scan = httpparse.scan_fields
+assert scan(b"a: b\r\n") == scan(b"") == 0
+assert scan(b"a: b\n") == httpparse.FIELDS_BAD
+assert scan(bytearray(b"a: b\r\nConnection: c\r\n")) == httpparse.FIELDS_FRAMING
+
+print(refused(head.parse, b"GET", 0, 3))
+for start, end in ((-1, 1), (2, 1), (0, len(buffer) + 1)):
+    print(refused(head.parse, buffer, start, end))
+    print(refused(chunked.decode, buffer, start, end))
+for limits in ((0, 5), (6, 5), (5, 2**30)):
+    print(refused(httpparse.Head, *limits))
+for code in (1, 0, -1, -100):
+    print(refused(httpparse.error, code))
+head.parse(bytearray(request), 0, len(request))
+"""
+
+COMPLAINTS = [
+    "buffer must be a bytearray",
+    *["start and end must lie in the buffer"] * 6,
+    *["limits must be 1 <= max_target <= max_head < 2**30"] * 3,
+    *["not an error of this module"] * 4,
+]
+
+
+def test_binding(firmware, tmp_path):
+    script = tmp_path / "binding.py"
+    script.write_text(SCRIPT)
+    command, env = device_command(firmware, script)
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == COMPLAINTS
