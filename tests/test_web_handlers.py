@@ -322,7 +322,7 @@ REPEATED = [
     "new URLSearchParams('%ff=%ff').append('a', { toString() { throw 1 } })",
     "{ const f = new FormData(); f.append('a', 'b'); f.f = f; [...f.keys()] }",
     "new TextEncoder().encodeInto('\u20acx', new Uint8Array(3))",
-    "{ const d = new TextDecoder(); d.decode(new Uint8Array([0xe2]), { stream: true }); d.decode(new Uint8Array([255])) }",
+    "{ const d = new TextDecoder(); d.decode(Uint8Array.of(0xe2), { stream: true }); d.decode(Uint8Array.of(255)) }",
     "new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array([0xff]))",
     "new TextDecoder('other')",
     "structuredClone({ a: [new Map([[1, new Set([/x/])]]), new Date(0), new Uint8Array(4), new Error('e')] })",
@@ -344,6 +344,70 @@ def test_objects_give_their_memory_back(firmware, statement):
     """
     (answer,) = run_handler(firmware, source, call(), memory=1024 * 1024)
     assert answer.text == "done", answer
+
+
+# Code of the handler that runs in the middle of a native function and pulls away what that works on.
+MEDDLING = (
+    """
+const b = new Uint8Array(64); new TextDecoder().decode(b, { get stream() { b.buffer.transfer() } })
+const b = new Uint8Array(64); new TextEncoder().encodeInto({ toString() { b.buffer.transfer(); return "text" } }, b)
+const v = new DataView(new ArrayBuffer(8)); const get = () => new ArrayBuffer(64); \\
+    Object.defineProperty(v, "buffer", { get }); Object.defineProperty(v, "byteLength", { value: 60 }); \\
+    await new Response(v).text(); new TextDecoder().decode(v)
+const b = new ArrayBuffer(8, { maxByteLength: 64 }); const u = new Uint8Array(b, 4); \\
+    new Response(u, { get status() { b.resize(0) } }); b.resize(2); new TextDecoder().decode(u)
+const b = new ArrayBuffer(8, { maxByteLength: 64 }); const u = new Uint8Array(b), w = new Uint16Array(b); \\
+    b.resize(64); new TextDecoder().decode(u); b.resize(1); new TextDecoder().decode(w); \\
+    new TextEncoder().encodeInto("x".repeat(64), u); \\
+    structuredClone([u, w]); new TextDecoder().decode(u)
+const h = new Headers({ a: "1", b: "2", c: "3" }); h.forEach((v, k) => { h.delete(k); h.append(k + "x".repeat(99), v) })
+const h = new Headers(); \\
+    h.append({ toString() { h.append("a", "b".repeat(999)); return "a" } }, { toString() { h.delete("a") } })
+const h = new Headers({ a: "1" }); \\
+    for (const k of h.keys()) { h.delete(k); h.set("z" + k, "v".repeat(99)); if (k.length > 9) break }
+const p = new URLSearchParams("a=1"); p.append("x", { toString() { p.delete("a"); return "y".repeat(999) } })
+const p = new URLSearchParams("a=1&b=2"); p.set({ toString() { p.sort(); p.delete("b"); return "b" } }, "c")
+const u = new URL("http://h/?a"); \\
+    u.search = { toString() { u.href = "foo:x"; u.searchParams.append("q", "r"); return "?y" } }
+const u = new URL("http://h/?a"); u.host = { toString() { u.href = "mailto:x"; return "new:5" } }; u.href
+const o = { get a() { delete o.b; delete o.c; for (let i = 0; i < 99; i++) o["x" + i] = i }, b: {}, c: [] }; \\
+    structuredClone(o)
+const a = [1, 2, 3]; const get = () => { a.length = 0; a.push(...Array(500)) }; \\
+    Object.defineProperty(a, 0, { get, enumerable: true }); structuredClone(a)
+const m = new Map([[{ get x() { m.clear() } }, 1], [2, 3]]); structuredClone(m)
+Map.prototype.set = () => { throw 1 }; structuredClone(new Map([[1, 2]]))
+Map.prototype[Symbol.iterator] = () => [5, [1]][Symbol.iterator](); structuredClone(new Map([[1, 2]]))
+globalThis.RegExp = globalThis.Error = () => 5; structuredClone([/x/, new TypeError("x")])
+const r = new Request("http://h/", { method: "POST", body: "x" }); new Request(r, { get body() { r.text() } })
+new Response("x", { get headers() { return { get a() { return { toString() { throw 1 } } } } } })
+Object.setPrototypeOf(Array.prototype, { get 0() { throw 1 }, set 0(v) { throw 1 } }); \\
+    new Headers({ "set-cookie": "a" }).getSetCookie(); ctx.waitUntil(1); new URLSearchParams("a=1").getAll("a")
+const get = () => { ctx.waitUntil(1); ctx.waitUntil(2) }; \\
+    ctx.waitUntil(Object.defineProperty(Promise.resolve(), "constructor", { get }))
+Headers.prototype.get.call(new Response())
+URL.prototype.__lookupSetter__("href").call(new Headers(), "x")
+Reflect.construct(Headers, [{ a: "b" }], Response).status
+Reflect.construct(Response, [], Object.defineProperty(function () {}, "name", { get() { throw 1 } }).bind())
+new Headers({ [Symbol.iterator]: () => ({ next: () => ({ done: false, value: [] }) }) })
+const i = new Headers({ a: "b" }).entries(); Object.getPrototypeOf(i).next.call({})
+new Response("x".repeat(1e5)).text().then = 5; Response.prototype.text.call(request.headers)
+Object.prototype.then = function (f) { f(5) }; await Response.json({}).json()
+""".strip()
+    .replace("\\\n", "")
+    .split("\n")
+)
+
+
+@pytest.mark.parametrize("statement", MEDDLING)
+def test_meddling_hurts_nobody(firmware_asan, statement):
+    source = f"""
+        export default {{ async fetch(request, env, ctx) {{
+            try {{ {statement} }} catch {{}}
+            delete Object.prototype.then
+            return new Response("still here")
+        }} }}
+    """
+    assert run_one(firmware_asan, source).text == "still here"
 
 
 # ---- the Lambda shape ----

@@ -484,6 +484,30 @@ bool engine_is_stack_overflow(JSContext *ctx, JSValueConst exception) {
            memcmp(str8(message), overflow, sizeof(overflow) - 1) == 0;
 }
 
+int engine_view_bytes(JSContext *ctx, JSValueConst value, uint8_t **data, size_t *len) {
+    if (JS_VALUE_GET_TAG(value) != JS_TAG_OBJECT) {
+        return 0;
+    }
+    JSObject *object = JS_VALUE_GET_OBJ(value);
+    bool typed = is_typed_array(object->class_id);
+    if (!typed && object->class_id != JS_CLASS_DATAVIEW) {
+        return 0;
+    }
+    if (typed ? typed_array_is_oob(object) : dataview_is_oob(object)) {
+        JS_ThrowTypeErrorArrayBufferOOB(ctx);
+        return -1;
+    }
+    const JSTypedArray *view = object->u.typed_array;
+    const JSArrayBuffer *buffer = view->buffer->u.array_buffer;
+    *data = buffer->data + view->offset;
+    *len = view->length;
+    if (view->track_rab) {
+        uint32_t rest = buffer->byte_length - view->offset;
+        *len = typed ? rest >> typed_array_size_log2(object->class_id) << typed_array_size_log2(object->class_id) : rest;
+    }
+    return 1;
+}
+
 JSValue engine_module_namespace(JSContext *ctx, JSValueConst module) {
     return JS_GetModuleNamespace(ctx, JS_VALUE_GET_PTR(module));
 }

@@ -66,6 +66,10 @@ void engine_backtrace(JSContext *ctx, char *out, size_t size, const void *lo, si
 // Whether the exception is the engine's own stack overflow error.
 bool engine_is_stack_overflow(JSContext *ctx, JSValueConst exception);
 
+// The bytes of a typed array or DataView, in place and as they are now, whatever a handler did to its properties.
+// 1, 0 when value is neither, -1 with a pending TypeError when its buffer is detached or too short by now.
+int engine_view_bytes(JSContext *ctx, JSValueConst value, uint8_t **data, size_t *len);
+
 // The namespace object of a module (JS_TAG_MODULE).
 JSValue engine_module_namespace(JSContext *ctx, JSValueConst module);
 

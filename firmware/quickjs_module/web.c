@@ -217,23 +217,25 @@ int web_install(JSContext *ctx) {
 static JSValue ctx_wait_until(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val, (void)argc;
     web_t *web = isolate_web(ctx);
+    JSValue promise = JS_NewSettledPromise(ctx, false, argv[0]); // may run the handler's code
+    if (JS_IsException(promise)) {
+        return promise;
+    }
     if (JS_IsUndefined(web->wait_until)) {
         JSValue list = JS_NewArray(ctx);
         if (JS_IsException(list)) {
+            JS_FreeValue(ctx, promise);
             return list;
         }
         web->wait_until = list;
     }
     int64_t count;
     if (JS_GetLength(ctx, web->wait_until, &count) < 0) {
+        JS_FreeValue(ctx, promise);
         return JS_EXCEPTION;
     }
-    JSValue promise = JS_NewSettledPromise(ctx, false, argv[0]);
-    if (JS_IsException(promise) ||
-        JS_DefinePropertyValueUint32(ctx, web->wait_until, (uint32_t)count, promise, JS_PROP_C_W_E) < 0) {
-        return JS_EXCEPTION;
-    }
-    return JS_UNDEFINED;
+    int result = JS_DefinePropertyValueUint32(ctx, web->wait_until, (uint32_t)count, promise, JS_PROP_C_W_E);
+    return result < 0 ? JS_EXCEPTION : JS_UNDEFINED;
 }
 
 static JSValue ctx_pass_through(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {

@@ -22,50 +22,16 @@ void web_bytes_free(JSRuntime *rt, web_bytes_t *bytes) {
     }
 }
 
-// Bytes of a DataView. Its properties can be overridden, so what they say is checked against the buffer.
-static int view_bytes(JSContext *ctx, JSValueConst view, web_slice_t *slice) {
-    JSValue buffer = JS_GetPropertyStr(ctx, view, "buffer");
-    JSValue offset = JS_GetPropertyStr(ctx, view, "byteOffset");
-    JSValue length = JS_GetPropertyStr(ctx, view, "byteLength");
-    int result = -1;
-    uint64_t from, len;
-    size_t size;
-    if (JS_ToIndex(ctx, &from, offset) == 0 && JS_ToIndex(ctx, &len, length) == 0) {
-        const uint8_t *data = JS_GetArrayBuffer(ctx, &size, buffer);
-        if (data != NULL && from <= size && len <= size - from) {
-            *slice = (web_slice_t){(const char *)data + from, (size_t)len};
-            result = 0;
-        } else if (!JS_HasException(ctx)) {
-            JS_ThrowTypeError(ctx, "the DataView is not within its buffer");
-        }
-    }
-    JS_FreeValue(ctx, length);
-    JS_FreeValue(ctx, offset);
-    JS_FreeValue(ctx, buffer);
-    return result;
-}
-
 int web_buffer_source(JSContext *ctx, JSValueConst value, web_slice_t *slice) {
-    size_t size, offset, len;
+    uint8_t *data;
     if (JS_IsArrayBuffer(value)) {
-        const uint8_t *data = JS_GetArrayBuffer(ctx, &size, value);
-        *slice = (web_slice_t){(const char *)data, size};
+        data = JS_GetArrayBuffer(ctx, &slice->len, value);
+        slice->data = (const char *)data;
         return data == NULL && JS_HasException(ctx) ? -1 : 1;
     }
-    if (JS_GetTypedArrayType(value) >= 0) {
-        JSValue buffer = JS_GetTypedArrayBuffer(ctx, value, &offset, &len, NULL);
-        if (JS_IsException(buffer)) {
-            return -1;
-        }
-        const uint8_t *data = JS_GetArrayBuffer(ctx, &size, buffer);
-        JS_FreeValue(ctx, buffer); // the view still holds it
-        *slice = (web_slice_t){data == NULL ? NULL : (const char *)data + offset, len};
-        return data == NULL && JS_HasException(ctx) ? -1 : 1;
-    }
-    if (JS_IsDataView(value)) {
-        return view_bytes(ctx, value, slice) < 0 ? -1 : 1;
-    }
-    return 0;
+    int found = engine_view_bytes(ctx, value, &data, &slice->len);
+    slice->data = found > 0 ? (const char *)data : NULL;
+    return found;
 }
 
 static int body_of_bytes(JSContext *ctx, web_body_t *body, web_slice_t slice) {
@@ -104,7 +70,7 @@ int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const cha
         return -1;
     }
     web_slice_t slice;
-    int is_buffer = JS_IsObject(init) ? web_buffer_source(ctx, init, &slice) : 0;
+    int is_buffer = web_buffer_source(ctx, init, &slice);
     if (is_buffer != 0) {
         return is_buffer < 0 ? -1 : body_of_bytes(ctx, body, slice);
     }

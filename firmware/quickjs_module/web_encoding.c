@@ -41,10 +41,11 @@ static JSValue encoder_encode_into(JSContext *ctx, JSValueConst this_val, int ar
         return JS_EXCEPTION;
     }
     const char *utf8 = web_usv_string(ctx, &len, argv[0]);
-    uint8_t *to = utf8 == NULL ? NULL : JS_GetUint8Array(ctx, &room, argv[1]);
-    if (utf8 == NULL || (to == NULL && JS_HasException(ctx))) {
+    uint8_t *to;
+    bool is_bytes = JS_GetTypedArrayType(argv[1]) == JS_TYPED_ARRAY_UINT8;
+    if (utf8 == NULL || !is_bytes || engine_view_bytes(ctx, argv[1], &to, &room) < 0) {
         JS_FreeCString(ctx, utf8);
-        return JS_EXCEPTION;
+        return utf8 == NULL || is_bytes ? JS_EXCEPTION : JS_ThrowTypeError(ctx, "encodeInto writes to a Uint8Array");
     }
     size_t written = len < room ? len : room;
     while (written > 0 && written < len && ((unsigned char)utf8[written] & 0xc0) == 0x80) {
@@ -199,7 +200,9 @@ static JSValue decode_all(JSContext *ctx, decoder_t *decoder, web_slice_t data, 
     JSValue text = web_utf8_string(ctx, data.data, (size_t)len, bom);
     decoder->started = more && (decoder->started || len > 0);
     decoder->pending_len = data.len - (size_t)len;
-    memcpy(decoder->pending, data.data + len, decoder->pending_len);
+    if (decoder->pending_len > 0) {
+        memcpy(decoder->pending, data.data + len, decoder->pending_len);
+    }
     return text;
 }
 
@@ -216,9 +219,6 @@ static JSValue decoder_decode(JSContext *ctx, JSValueConst this_val, int argc, J
             return is_buffer < 0 ? JS_EXCEPTION
                                  : JS_ThrowTypeError(ctx, "decode needs an ArrayBuffer or a view of one");
         }
-    }
-    if (data.len == 0) {
-        data.data = "";
     }
     if (decoder->pending_len == 0) {
         return decode_all(ctx, decoder, data, more);

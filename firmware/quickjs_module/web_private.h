@@ -171,8 +171,8 @@ typedef struct _web_body_t {
 #define WEB_TYPE_FORM "application/x-www-form-urlencoded;charset=UTF-8"
 #define WEB_TYPE_JSON "application/json"
 
-// Fills `slice` with the bytes of an ArrayBuffer or a view of one, in place. 1, 0 when value is neither, -1 with a
-// pending exception.
+// Fills `slice` with the bytes of an ArrayBuffer or a view of one, in place: valid until a script runs. Runs none
+// itself. 1, 0 when value is neither, -1 with a pending exception.
 int web_buffer_source(JSContext *ctx, JSValueConst value, web_slice_t *slice);
 // Takes a BodyInit value; *type is the content type that it brings, or NULL.
 int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const char **type);
