@@ -47,8 +47,8 @@ UNSATISFIABLE = (-1, -1)
 
 def media_type(path):
     """The Content-Type of a file, by its extension."""
-    extension = path.rpartition("/")[2].rpartition(".")[2].lower()
-    return _TYPES.get(extension, "application/octet-stream")
+    _, dot, extension = path.rpartition("/")[2].rpartition(".")
+    return _TYPES.get(extension.lower() if dot else "", "application/octet-stream")
 
 
 def file_path(target, route):
