@@ -97,6 +97,16 @@ def test_start_removes_what_was_not_activated(device):
     device("check_nothing_left_over(store, root, 'hello')")
 
 
+def test_start_leaves_alone_what_is_not_its_own(device):
+    deploy(device, V1)
+    device("import os")
+    device("os.mkdir(root + '/releases/lost+found')")
+    device("write(root + '/releases/notes.txt', b'x')")
+    assert sorted(name for name, _ in start(device)) == ["lost+found", "notes.txt"]
+    assert device("exists(root + '/releases/lost+found'), exists(root + '/releases/notes.txt')") == (True, True)
+    assert device("store.names()") == ["hello"]
+
+
 def test_refused_deploys_do_not_pile_up(device):
     deploy(device, V1)
     for version in (V2, V3):
@@ -226,6 +236,7 @@ def test_damaged_pointer_is_reported_and_a_deploy_repairs_it(device):
         ("store.release('nobody')", "there is no function nobody: 'edgelet list' shows those there are"),
         ("store.release('hello', 'f' * 16)", "function hello has no release ffffffffffffffff"),
         ("store.release('hello', '../current')", "function hello has no release ../current"),
+        ("store.activate('hello', store.release('hello').id + '/../x')", "function hello has no release"),
         ("store.release('../hello')", "function name '../hello'"),
         ("store.begin('a/b')", "function name 'a/b'"),
         ("store.commit('hello')", "no deploy of hello is under way"),

@@ -9,6 +9,7 @@ import errno
 import os
 
 _FOLDER = 0x4000
+_ABSENT = (errno.ENOENT, 20)  # ENOTDIR, which MicroPython's errno does not have: a file is where a folder would be
 
 
 def kind(path):
@@ -16,7 +17,7 @@ def kind(path):
     try:
         mode = os.stat(path)[0]
     except OSError as error:
-        if error.errno == errno.ENOENT:
+        if error.errno in _ABSENT:
             return None
         raise
     return "folder" if mode & _FOLDER else "file"
@@ -32,7 +33,7 @@ def names(folder):
     try:
         return os.listdir(folder)
     except OSError as error:
-        if error.errno == errno.ENOENT:
+        if error.errno in _ABSENT:
             return []
         raise
 

@@ -139,6 +139,7 @@ class Releases:
         damaged = []
         for name in os.listdir(self._root):
             try:
+                names.function(name)  # what is not ours, such as lost+found, stays
                 files.remove_tree(self._folder(name) + "/staging")
                 files.remove_temporary(self._folder(name))
                 self._sweep(name)
@@ -156,7 +157,7 @@ class Releases:
         id = id or self._pointer(name)[0]
         if not id:
             raise ValueError("there is no function %s: 'edgelet list' shows those there are" % name)
-        if files.kind(self._manifest(name, id)) != "file":
+        if len(id) != _ID_DIGITS or files.kind(self._manifest(name, id)) != "file":
             raise ValueError("function %s has no release %s: 'edgelet releases' shows those there are" % (name, id))
         return Release(self._folder(name), id, self._manifest(name, id), self._pins)
 
