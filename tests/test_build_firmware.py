@@ -1,0 +1,276 @@
+"""`edgelet build` in a copy of this checkout, with a C module of its own to see what was built."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from edgelet_host import firmware as firmware_builds
+from edgelet_host.errors import EdgeletError
+from edgelet_host.paths import ROOT, cache_dir
+
+# All tests here share one build folder.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("test_build_firmware")]
+
+PROBE = """\
+#include <stdlib.h>
+#include "py/runtime.h"
+
+static mp_obj_t probe_value(void) {
+    return MP_OBJ_NEW_SMALL_INT(1);
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(probe_value_obj, probe_value);
+
+// Reads `index` of 8 bytes on the C heap.
+static mp_obj_t probe_read(mp_obj_t index) {
+    volatile char *block = malloc(8);
+    block[0] = 0;
+    char found = block[mp_obj_get_int(index)];
+    free((void *)block);
+    return MP_OBJ_NEW_SMALL_INT(found);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(probe_read_obj, probe_read);
+
+static mp_obj_t probe_shift(mp_obj_t bits) {
+    return mp_obj_new_int(1 << mp_obj_get_int(bits));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(probe_shift_obj, probe_shift);
+
+static const mp_rom_map_elem_t probe_globals_table[] = {
+    { MP_ROM_QSTR(MP_QSTR_value), MP_ROM_PTR(&probe_value_obj) },
+    { MP_ROM_QSTR(MP_QSTR_read), MP_ROM_PTR(&probe_read_obj) },
+    { MP_ROM_QSTR(MP_QSTR_shift), MP_ROM_PTR(&probe_shift_obj) },
+};
+static MP_DEFINE_CONST_DICT(probe_globals, probe_globals_table);
+
+const mp_obj_module_t probe_module = {
+    .base = { &mp_type_module },
+    .globals = (mp_obj_dict_t *)&probe_globals,
+};
+MP_REGISTER_MODULE(MP_QSTR_NAME, probe_module);
+"""
+MAKEFILE = "SRC_USERMOD_C += $(USERMOD_DIR)/NAME.c\nCFLAGS_USERMOD +=\n"
+
+
+class Checkout:
+    """A copy of this checkout without QuickJS and TLS, which would cost most of the time."""
+
+    def __init__(self, root):
+        self.root = root
+        for name in ("host", "firmware/variants", "README.md", "firmware/sources.toml"):
+            source, target = ROOT / name, root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, target)
+        variant = root / "firmware/variants/edgelet/mpconfigvariant.mk"
+        variant.write_text(f"{variant.read_text()}\nMICROPY_PY_SSL = 0\nMICROPY_SSL_MBEDTLS = 0\n")
+        self.add_module("probe")
+        # The real sources, and builds of our own.
+        self.cache = root / "cache"
+        self.cache.mkdir()
+        for name in ("sources", "trees"):
+            (self.cache / name).symlink_to(cache_dir() / name)
+        self.environment = os.environ | {"EDGELET_CACHE": str(self.cache), "PYTHONPATH": f"{root}/host"}
+
+    def add_module(self, name):
+        folder = self.root / "firmware" / f"{name}_module"
+        folder.mkdir()
+        (folder / f"{name}.c").write_text(PROBE.replace("NAME", name).replace("probe_module", f"{name}_module"))
+        (folder / "micropython.mk").write_text(MAKEFILE.replace("NAME", name))
+
+    def remove_module(self, name):
+        shutil.rmtree(self.root / "firmware" / f"{name}_module")
+
+    @property
+    def probe(self):
+        return self.root / "firmware" / "probe_module" / "probe.c"
+
+    def set_value(self, value):
+        old = next(line for line in PROBE.splitlines() if "SMALL_INT(1)" in line)
+        self.probe.write_text(PROBE.replace(old, old.replace("(1)", f"({value})")).replace("NAME", "probe"))
+
+    def start(self, *options):
+        return subprocess.Popen(
+            [sys.executable, "-m", "edgelet_host", "build", *options],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def build(self, *options):
+        """Build; the firmware's path and what was said."""
+        process = self.start(*options)
+        output, errors = process.communicate()
+        assert process.returncode == 0, errors
+        return output.strip(), errors
+
+    def run(self, code, *options):
+        """What the firmware prints for a script."""
+        binary, _ = self.build(*options)
+        return subprocess.run([binary, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+    def value(self):
+        return self.run("import probe; print(probe.value())")
+
+
+@pytest.fixture(scope="module")
+def built(firmware, tmp_path_factory):
+    checkout = Checkout(tmp_path_factory.mktemp("checkout"))
+    checkout.build()
+    return checkout
+
+
+@pytest.fixture
+def checkout(built):
+    """The checkout, as it was at first and built."""
+    built.set_value(1)
+    assert built.value() == "1"
+    return built
+
+
+def test_a_build_with_nothing_changed_runs_no_make(checkout):
+    binary, _ = checkout.build()
+    before = Path(binary).stat()
+    assert checkout.build() == (binary, "")
+    assert Path(binary).stat() == before
+
+
+def test_a_new_time_alone_makes_nothing_stale(checkout):
+    checkout.probe.touch()
+    assert checkout.build()[1] == ""
+
+
+def test_a_changed_file_is_built(checkout):
+    checkout.set_value(2)
+    assert checkout.value() == "2"
+
+
+def test_a_changed_file_that_is_older_than_the_build_is_built(checkout):
+    checkout.set_value(3)
+    os.utime(checkout.probe, (0, 0))
+    assert checkout.value() == "3"
+
+
+def test_a_module_that_is_gone_is_gone_from_the_firmware(checkout):
+    checkout.add_module("other")
+    assert checkout.run("import other; print(other.value())") == "1"
+    checkout.remove_module("other")
+    assert checkout.run("try:\n    import other\nexcept ImportError:\n    print('gone')") == "gone"
+
+
+def test_a_changed_makefile_is_built(checkout):
+    makefile = checkout.probe.with_name("micropython.mk")
+    text = makefile.read_text()
+    checkout.probe.write_text(checkout.probe.read_text().replace("SMALL_INT(1)", "SMALL_INT(VALUE)"))
+    makefile.write_text(text + "CFLAGS_USERMOD += -DVALUE=4\n")
+    assert checkout.value() == "4"
+    makefile.write_text(text + "CFLAGS_USERMOD += -DVALUE=5\n")
+    assert checkout.value() == "5"
+    makefile.write_text(text)
+
+
+def test_an_error_is_one_line_that_names_place_and_log(checkout):
+    binary, _ = checkout.build()
+    checkout.probe.write_text("int broken(\n")
+    process = checkout.start()
+    output, errors = process.communicate()
+    assert process.returncode == 1
+    assert output == ""
+    step, error = errors.splitlines()
+    assert step == "Building the Linux firmware ..."
+    assert error.startswith("Error: The firmware does not build: firmware/probe_module/probe.c:1:")
+    log = error.rpartition(" ")[2]
+    assert "int broken(" in Path(log).read_text()
+    assert subprocess.run([binary, "-c", "print(6)"], capture_output=True, check=True).stdout == b"6\n"
+
+
+def test_two_builds_at_once_run_make_once(checkout):
+    checkout.set_value(7)
+    processes = [checkout.start() for _ in range(2)]
+    results = [process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert results[0][0] == results[1][0]
+    said = results[0][1] + results[1][1]
+    assert said.count("Building the Linux firmware ...") == 1
+    assert said.count("Waiting for another build of the Linux firmware ...") == 1
+    assert checkout.value() == "7"
+
+
+def test_a_build_killed_in_the_middle_is_finished_by_the_next(checkout):
+    checkout.set_value(8)
+    process = checkout.start()
+    assert process.stderr.readline() == "Building the Linux firmware ...\n"
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert checkout.value() == "8"
+
+
+def test_a_make_that_outlives_its_build_is_waited_for(checkout):
+    # Old files: all is built anew, so that make runs for a while.
+    checkout.set_value(9)
+    os.utime(checkout.probe, (0, 0))
+    process = checkout.start()
+    assert process.stderr.readline() == "Building the Linux firmware ...\n"
+    process.kill()
+    process.communicate()
+    assert "Waiting for another build" in checkout.build()[1]
+    assert checkout.value() == "9"
+
+
+def test_a_running_firmware_stays_whole_while_it_is_replaced(checkout):
+    binary, _ = checkout.build()
+    script = "import sys, probe; sys.stdin.readline(); print(probe.value())"
+    running = subprocess.Popen([binary, "-c", script], stdin=-1, stdout=-1, text=True)
+    checkout.set_value(10)
+    assert checkout.value() == "10"
+    assert running.communicate("\n")[0] == "1\n"
+
+
+def test_the_firmware_carries_the_sanitizers_when_asked(checkout):
+    binary, _ = checkout.build("--sanitize")
+    overflow = subprocess.run([binary, "-c", "import probe; probe.read(8)"], capture_output=True, text=True)
+    assert overflow.returncode != 0
+    assert "AddressSanitizer: heap-buffer-overflow" in overflow.stderr
+    shift = subprocess.run([binary, "-c", "import probe; probe.shift(40)"], capture_output=True, text=True)
+    assert "runtime error: shift exponent 40 is too large" in shift.stderr
+    assert checkout.run("import probe; print(probe.read(0), probe.shift(4))", "--sanitize") == "0 16"
+
+
+def test_an_upstream_checkout_is_built_and_stays_as_it_is(checkout, tmp_path):
+    (tree,) = {path.resolve() for path in (checkout.cache / "trees").glob("micropython-*") if is_complete(path)}
+    upstream = tmp_path / "micropython"
+    shutil.copytree(tree, upstream, symlinks=True)
+    banner = upstream / "py" / "mpconfig.h"
+    set_version(banner, 25, 77)
+    files = sorted(upstream.rglob("*"))
+    version = "import sys; print(sys.implementation.version[:3])"
+    assert checkout.run(version, "--micropython", str(upstream)) == "(1, 77, 0)"
+    assert checkout.build("--micropython", str(upstream))[1] == ""
+    set_version(banner, 77, 78)
+    assert checkout.run(version, "--micropython", str(upstream)) == "(1, 78, 0)"
+    assert sorted(upstream.rglob("*")) == files
+    assert checkout.run(version) == "(1, 25, 0)"
+
+
+def is_complete(tree):
+    """Whether a tree is one for the Linux firmware."""
+    return (tree / "lib" / "mbedtls").is_symlink() and not (tree / "lib" / "lwip").is_symlink()
+
+
+def set_version(header, before, after):
+    """Change MicroPython's minor version."""
+    line = "#define MICROPY_VERSION_MINOR {}\n"
+    text = header.read_text()
+    assert line.format(before) in text
+    header.write_text(text.replace(line.format(before), line.format(after)))
+
+
+def test_blanks_in_paths_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("EDGELET_CACHE", str(tmp_path / "my cache"))
+    with pytest.raises(EdgeletError, match="make cannot work with blanks in a path: move"):
+        firmware_builds.ensure_unix()
