@@ -56,12 +56,37 @@ def javascript():
     return Server(lambda head: hello)
 
 
+def runtime():
+    """The same function on the whole device: release on disk, dispatch, statistics, log."""
+    import json
+    from binascii import hexlify
+    from hashlib import sha256
+
+    import quickjs
+    from edgelet.app import App
+
+    root = sys.argv[3]
+    app = App(root)
+    bundle = quickjs.compile({"main.js": SOURCE})
+    digest = hexlify(sha256(bundle).digest()).decode()
+    folder = app.releases.begin("hello")
+    header = {"function": "hello", "engine": quickjs.ENGINE_ID, "main": "main.qjs"}
+    with open(folder + "/manifest", "w") as file:
+        file.write(json.dumps(header) + '\n["main.qjs","%s",%d]\n' % (digest, len(bundle)))
+    for name, _size in app.releases.missing("hello"):
+        with open(folder + "/" + name, "wb") as file:
+            file.write(bundle)
+    app.releases.activate("hello", app.releases.commit("hello"))
+    app.start()
+    return app.server
+
+
 async def handler(request):
     """Answer like the other kinds."""
     return "hello " + request.method
 
 
-kinds = {"microdot": microdot, "route": route, "function": function, "javascript": javascript}
+kinds = {"microdot": microdot, "route": route, "function": function, "javascript": javascript, "runtime": runtime}
 app = kinds[sys.argv[1]]()
 gc.collect()
 gc.threshold(512 * 1024)

@@ -97,7 +97,7 @@ def test_line_for_people_is_one_line_that_cannot_steer_the_terminal(printed):
 
 def test_line_of_json(printed):
     record = json.loads(
-        printed("log.request('r-1', 'login', 200, 31, 2, 9000)\nprint(json.dumps(log.as_json(log.since(0)[0])))")
+        printed("log.ring.request(0x1a2b, 'login', 200, 31, 2, 9000)\nprint(json.dumps(log.as_json(log.since(0)[0])))")
     )
     assert record.pop("time") > 1.7e12
     assert record.pop("uptime") >= 0
@@ -105,7 +105,7 @@ def test_line_of_json(printed):
         "seq": 1,
         "level": "info",
         "text": "",
-        "request": "r-1",
+        "request": "001a2b",
         "function": "login",
         "status": 200,
         "cpu_us": 31,

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 
 from edgelet import log
-from quickjs import DONE, PENDING
+from quickjs import PENDING
 
 #: What answers an error of a call (quickjs.Error.kind).
 STATUS = {
@@ -36,9 +36,9 @@ def error_response(status, request, retry_after=None):
     return status, headers.encode(), b"%s; request id %s\n" % (_TEXT[status].encode(), request.encode())
 
 
-def log_lines(call, function, request):
-    """Moves the handler's console lines into the log."""
-    for level, text in call.logs():
+def log_lines(lines, function, request):
+    """Puts a handler's console lines (`call.logs()`) into the log."""
+    for level, text in lines:
         log.add(_LEVELS[level], text, request, function.name)
 
 
@@ -76,7 +76,7 @@ class Waiting:
         for task in self._tasks.values():
             task.cancel()
         self._tasks = {}
-        log_lines(self.call, self.function, self.request)
+        log_lines(self.call.logs(), self.function, self.request)
         self.call.abandon()
 
     def _pending(self):
@@ -90,7 +90,7 @@ class Waiting:
         try:
             while self.failure is None and unfinished():
                 self._start()
-                log_lines(self.call, self.function, self.request)
+                log_lines(self.call.logs(), self.function, self.request)
                 while self.failure is None and not self._settled:
                     self._wake.clear()
                     await self._wake.wait()
@@ -160,10 +160,8 @@ def _message(error):
     return str(error) or type(error).__name__
 
 
-def outcome(function, call, request, failure=None):
-    """(kind, response) of a call that has ended; kind is "ok", or the key of STATUS. Logs errors with their stack."""
-    if call.state == DONE:
-        return "ok", (call.status, call.headers, call.body)
+def failed(function, call, request, failure=None):
+    """(kind, response) of a call that has failed; kind is a key of STATUS. Logs the error with its stack."""
     error = call.error
     kind = failure or error.kind
     text = error.message if failure is None else _failure_text(function, failure)

@@ -5,10 +5,10 @@ import time
 
 import quickjs
 from edgelet import log, static
-from edgelet.calls import Waiting, error_response, log_lines, outcome
+from edgelet.calls import Waiting, error_response, failed, log_lines
 from edgelet.isolates import Busy, Isolates
 from edgelet.routing import Table
-from quickjs import PENDING
+from quickjs import DONE, PENDING
 
 # What a binding of a type offers to a handler: env.NAME.method().
 _METHODS = {
@@ -105,7 +105,7 @@ class Function:
         try:
             slot = await self._isolates.wait()
         except Busy as e:
-            request = self._owner.request_id()
+            request = log.request_name(self._owner.next_request())
             log.add("warn", str(e), request, self.name, 503)
             self.stats.add("busy", time.ticks_diff(time.ticks_ms(), began), 0, 0)
             return error_response(503, request, 1)
@@ -123,7 +123,7 @@ class Function:
                 body if len(body) or head.length else None,
                 head.host or "localhost",
                 connection.scheme,
-                self._owner.peer(head, connection),
+                self._owner.peer(head, connection) if self._owner.proxies else connection.peer[0],
             )
         except Exception as e:
             self._isolates.release(slot)
@@ -131,11 +131,12 @@ class Function:
         if call.state == PENDING or call.background:
             return self._wait(slot, call, head, body, connection, queued_ms)
         self._isolates.release(slot)
-        request = self._owner.request_id()
-        return self._end(call, request, head, body, connection, queued_ms + call.cpu_us // 1000)
+        number = self._owner.next_request()
+        # It waited for nothing, so its CPU time is its time.
+        return self._end(call, number, head, body, connection, queued_ms + call.cpu_us // 1000)
 
     def _unbuilt(self, error):
-        request = self._owner.request_id()
+        request = log.request_name(self._owner.next_request())
         kind = error.kind if isinstance(error, quickjs.Error) else "build"
         text = "the image cannot be built: %s" % error
         if isinstance(error, quickjs.Error) and error.stack:
@@ -144,28 +145,33 @@ class Function:
         self.stats.add(kind, 0, 0, 0)
         return error_response(503, request, 1)
 
-    def _end(self, call, request, head, body, connection, wall_ms, failure=None):
+    def _end(self, call, number, head, body, connection, wall_ms, failure=None):
         """Counts and logs a call that has its outcome; the response."""
-        log_lines(call, self, request)
-        kind, response = outcome(self, call, request, failure)
-        self.stats.add(kind, wall_ms, call.cpu_us, call.peak)
-        if kind == "ok":
-            log.request(request, self.name, response[0], call.cpu_us, wall_ms, call.peak)
-        elif call.passes_through and kind == "thrown":
+        cpu_us, peak = call.cpu_us, call.peak
+        lines = call.logs()
+        if lines:
+            log_lines(lines, self, log.request_name(number))
+        if call.state == DONE:
+            self.stats.add("ok", wall_ms, cpu_us, peak)
+            log.ring.request(number, self.name, call.status, cpu_us, wall_ms, peak)
+            return call.status, call.headers, call.body
+        kind, response = failed(self, call, log.request_name(number), failure)
+        self.stats.add(kind, wall_ms, cpu_us, peak)
+        if call.passes_through and kind == "thrown":
             return connection.server.answer(connection, head, body)
         return response
 
     async def _wait(self, slot, call, head, body, connection, queued_ms):
         """A handler that awaits operations, or has given some to ctx.waitUntil."""
         began = time.ticks_ms()
-        request = self._owner.request_id()
-        waiting = Waiting(self, call, request, self._owner.operations)
+        number = self._owner.next_request()
+        waiting = Waiting(self, call, log.request_name(number), self._owner.operations)
         self._running.add(waiting)
         in_background = False
         try:
             await waiting.answer(self.limits["wall_ms"])
             wall_ms = queued_ms + time.ticks_diff(time.ticks_ms(), began)
-            response = self._end(call, request, head, body, connection, wall_ms, waiting.failure)
+            response = self._end(call, number, head, body, connection, wall_ms, waiting.failure)
             if call.background and waiting.failure is None:
                 in_background = True
                 asyncio.create_task(self._finish(slot, waiting))
@@ -226,7 +232,7 @@ class Functions:
         self._table = Table()
         self._requests = 0
         self.started = time.ticks_ms()
-        self._proxies = [p.strip() for p in settings["proxies"].split(",") if p.strip()]
+        self.proxies = [p.strip() for p in settings["proxies"].split(",") if p.strip()]
         config.on_change = self.reload
 
     def find(self, authority, target):
@@ -245,10 +251,10 @@ class Functions:
         """The Function `name`, or None."""
         return self._functions.get(name)
 
-    def request_id(self):
-        """An id for a request, unique since the device started."""
+    def next_request(self):
+        """A number for a request, unique since the device started."""
         self._requests += 1
-        return "%06x" % self._requests
+        return self._requests
 
     def limits_of(self, release):
         """The limits of a release, with the device's defaults for those it does not set."""
@@ -268,8 +274,8 @@ class Functions:
     def peer(self, head, connection):
         """The client's address: what X-Forwarded-For says, but only from a proxy that the owner named."""
         peer = connection.peer[0]
-        if peer in self._proxies:
-            return forwarded_for(head.headers, self._proxies) or peer
+        if peer in self.proxies:
+            return forwarded_for(head.headers, self.proxies) or peer
         return peer
 
     def start(self):

@@ -24,6 +24,16 @@ Record = namedtuple(
 )
 
 
+# Bytes that the record of an answered request costs: a tuple and integers, no text.
+_REQUEST_BYTES = 96
+_REQUEST_FIELDS = 8
+
+
+def request_name(number):
+    """The id of a request, as responses and records have it."""
+    return "%06x" % number
+
+
 class Ring:
     """The newest records whose sizes add up to at most `limit` bytes (at least 1 KiB)."""
 
@@ -45,7 +55,7 @@ class Ring:
             now = clock.unix_ms() if clock.is_set() else 0
             uptime = time.ticks_diff(time.ticks_ms(), self._started)
             record = Record(self.next_seq, now, uptime, level, text, request, function, status, cpu_us, wall_ms, arena)
-            self._make_room(_OVERHEAD + _size(record))
+            self._make_room(_cost(record))
             self._records.append(record)
             self.next_seq += 1
         except Exception:
@@ -53,32 +63,58 @@ class Ring:
         if self.notify:
             self.notify()
 
+    def request(self, number, function, status, cpu_us, wall_ms, arena):
+        """Keeps the record of request `number`, which was answered: the shortest way, since every request takes it."""
+        try:
+            records = self._records
+            self.size += _REQUEST_BYTES
+            while self.size > self.limit and records:
+                self.size -= _cost(records.popleft())
+            records.append((self.next_seq, time.ticks_ms(), number, function, status, cpu_us, wall_ms, arena))
+            self.next_seq += 1
+        except Exception:
+            self.lost += 1
+        if self.notify:
+            self.notify()
+
+    def _whole(self, record):
+        if len(record) != _REQUEST_FIELDS:
+            return record
+        seq, ticks, number, function, status, cpu_us, wall_ms, arena = record
+        age = time.ticks_diff(time.ticks_ms(), ticks)
+        now = clock.unix_ms() - age if clock.is_set() else 0
+        uptime = time.ticks_diff(ticks, self._started)
+        name = request_name(number)
+        return Record(seq, now, uptime, "info", "", name, function, status, cpu_us, wall_ms, arena)
+
     def since(self, seq, count=None):
         """The records from `seq` on, oldest first, at most `count` of them."""
         records = self._records
         if not records:
             return []
-        first = max(seq - records[0].seq, 0)
+        first = max(seq - records[0][0], 0)
         last = len(records) if count is None else min(first + count, len(records))
-        return [records[i] for i in range(first, last)]
+        return [self._whole(records[i]) for i in range(first, last)]
 
     def resize(self, limit):
         """Sets another `limit`."""
         records, self._records = self._records, deque((), limit // _OVERHEAD)
         self.limit, self.size = limit, 0
         for record in records:
-            self._make_room(_OVERHEAD + _size(record))
+            self._make_room(_cost(record))
             self._records.append(record)
 
     def _make_room(self, size):
         records = self._records
         self.size += size
         while records and self.size > self.limit:
-            self.size -= _OVERHEAD + _size(records.popleft())
+            self.size -= _cost(records.popleft())
 
 
-def _size(record):
-    return len(record.text.encode()) + len(record.request) + len(record.function)
+def _cost(record):
+    if len(record) == _REQUEST_FIELDS:
+        return _REQUEST_BYTES
+    return _OVERHEAD + len(record.text.encode()) + len(record.request) + len(record.function)
 
 
 def as_json(record):
@@ -154,8 +190,3 @@ def warn(text, **fields):
 def error(text, **fields):
     """Keeps what somebody has to look at."""
     ring.add("error", text, **fields)
-
-
-def request(request, function, status, cpu_us, wall_ms, arena):
-    """Keeps the record of a request that was answered."""
-    ring.add("info", "", request, function, status, cpu_us, wall_ms, arena)
