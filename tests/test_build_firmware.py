@@ -60,7 +60,7 @@ class Checkout:
 
     def __init__(self, root):
         self.root = root
-        for name in ("host", "firmware/variants", "README.md", "firmware/sources.toml"):
+        for name in ("host", "device", "firmware/variants", "README.md", "firmware/sources.toml"):
             source, target = ROOT / name, root / name
             target.parent.mkdir(parents=True, exist_ok=True)
             copy = shutil.copytree if source.is_dir() else shutil.copy

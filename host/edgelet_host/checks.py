@@ -22,8 +22,10 @@ def run_tests(quick: bool, arguments: Sequence[str]) -> int:
     failed = run_checks()
     for name in failed:
         warn(f"{name} found something, see above; the tests run all the same.")
-    command = [sys.executable, "-m", "pytest", *(("-m", "not slow") if quick else ()), *arguments]
-    status = subprocess.run(command, cwd=ROOT, check=False).returncode
+    # One process for each processor; tests of one `xdist_group` share one.
+    command = [sys.executable, "-m", "pytest", "--numprocesses=auto", "--dist=loadgroup"]
+    command += ["-m", "not slow"] if quick else []
+    status = subprocess.run([*command, *arguments], cwd=ROOT, check=False).returncode
     return status or int(bool(failed))
 
 
