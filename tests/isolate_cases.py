@@ -83,7 +83,8 @@ CASES = [
         "regexp",
         r"""const text = 'The year 1999, and 2024; "naïve" ΑΒΓ';
         const years = [...text.matchAll(/(?<y>\d{4})/g)].map((m) => m.groups.y);
-        return new Response([years, text.replace(/(\w+) (\w+)/, '$2 $1'), /\p{Lu}{3}/u.exec(text), /(?<=and )\d/.test(text)])""",
+        return new Response([years, text.replace(/(\w+) (\w+)/, '$2 $1'), /\p{Lu}{3}/u.exec(text),
+            /(?<=and )\d/.test(text)])""",
         'year The 1999, and 2024; "naïve" ΑΒΓ'.join(["1999,2024,", ",ΑΒΓ,true"]),
     ),
     answers(
@@ -118,7 +119,10 @@ CASES = [
     ),
     answers(
         "generators",
-        """function* fibonacci() { let [a, b] = [0, 1]; try { while (true) { yield a; [a, b] = [b, a + b] } } finally { done++ } }
+        """function* fibonacci() {
+            let [a, b] = [0, 1];
+            try { while (true) { yield a; [a, b] = [b, a + b] } } finally { done++ }
+        }
         let done = 0;
         const taken = [];
         for (const n of fibonacci()) { if (n > 100) { break } taken.push(n) }
@@ -130,23 +134,31 @@ CASES = [
     answers(
         "bigint",
         """const f = (n) => n < 2n ? 1n : n * f(n - 1n);
-        return new Response([f(20n) * f(10n), -(2n ** 100n) % 1000007n, BigInt.asIntN(8, 255n), 0xffn << 70n, (-7n) >> 1n,
-            BigInt('0b101'), 123456789012345678901234567890n / 987654321n, 10n ** 30n === BigInt(1e30)].join())""",
+        return new Response([f(20n) * f(10n), -(2n ** 100n) % 1000007n, BigInt.asIntN(8, 255n),
+            0xffn << 70n, (-7n) >> 1n, BigInt('0b101'), 123456789012345678901234567890n / 987654321n,
+            10n ** 30n === BigInt(1e30)].join())""",
         "8828514807271391232000000,-698635,-1,301050863282939882373120,-4,5,124999998873437499901,false",
     ),
     answers(
         "classes",
-        """class Base { #secret = 1; static made = 0; constructor() { Base.made++ } get secret() { return this.#secret } }
+        """class Base {
+            #secret = 1;
+            static made = 0;
+            constructor() { Base.made++ }
+            get secret() { return this.#secret }
+        }
         class Derived extends Base { get secret() { return super.secret + 1 } toString() { return `D${this.secret}` } }
         const { a = 1, ...rest } = { b: 2, c: 3 };
         const tag = (strings, ...values) => strings.raw.join('|') + values;
-        return new Response([new Derived(), Base.made, a, Object.keys(rest), tag`x${1}\\n${2}`, [1, , 3]?.at?.(-1) ?? 0].join())""",
+        return new Response([new Derived(), Base.made, a, Object.keys(rest), tag`x${1}\\n${2}`,
+            [1, , 3]?.at?.(-1) ?? 0].join())""",
         "D2,1,1,b,c,x|\\n|1,2,3",
     ),
     answers(
         "proxy and symbols",
         """const seen = [];
-        const proxy = new Proxy({ x: 1 }, { get(target, key) { seen.push(String(key)); return Reflect.get(target, key) },
+        const proxy = new Proxy({ x: 1 }, {
+            get(target, key) { seen.push(String(key)); return Reflect.get(target, key) },
             has: () => true });
         const iterable = { *[Symbol.iterator]() { yield* [1, 2] } };
         return new Response([proxy.x, 'y' in proxy, [...iterable], seen, Symbol.for('s').description].join())""",
@@ -157,15 +169,17 @@ CASES = [
         """const date = new Date(Date.UTC(2024, 1, 29, 12, 34, 56, 789));
         date.setUTCFullYear(2025);
         return new Response([date.toISOString(), date.toString(), date.toUTCString(), date.getTimezoneOffset(),
-            Date.parse('2000-01-01'), new Date(NaN).getTime(), new Date(8.64e15).toISOString(), new Date(-1).getDay()].join(';'))""",
+            Date.parse('2000-01-01'), new Date(NaN).getTime(), new Date(8.64e15).toISOString(),
+            new Date(-1).getDay()].join(';'))""",
         "2025-03-01T12:34:56.789Z;Sat Mar 01 2025 12:34:56 GMT+0000;Sat, 01 Mar 2025 12:34:56 GMT;0;"
         "946684800000;NaN;+275760-09-13T00:00:00.000Z;3",
     ),
     answers(
         "strings",
         """const text = 'Straße \\ud83d\\ude00 \\u0041\\u030a';
-        return new Response([text.length, [...text].length, text.normalize('NFC').length, text.toUpperCase(), text.padEnd(14, '-'),
-            text.split(' ').length, text.codePointAt(7), 'a-b-c'.replaceAll('-', '+'), 'abc'.localeCompare('abd'),
+        return new Response([text.length, [...text].length, text.normalize('NFC').length, text.toUpperCase(),
+            text.padEnd(14, '-'), text.split(' ').length, text.codePointAt(7), 'a-b-c'.replaceAll('-', '+'),
+            'abc'.localeCompare('abd'),
             encodeURIComponent(text), 'İ'.toLowerCase().length, text.isWellFormed()].join(';'))""",
         "12;11;11;STRASSE \U0001f600 A\u030a;Straße \U0001f600 A\u030a--;3;128512;a+b+c;-1;"
         "Stra%C3%9Fe%20%F0%9F%98%80%20A%CC%8A;2;true",
@@ -185,8 +199,8 @@ CASES = [
     ),
     answers(
         "operations",
-        """const values = await Promise.all([env.ECHO.say('é'), env.ECHO.say(1.5), env.ECHO.say(-7), env.ECHO.say(null),
-            env.ECHO.say(true), env.ECHO.say(new Uint8Array([1, 2, 255]))]);
+        """const values = await Promise.all([env.ECHO.say('é'), env.ECHO.say(1.5), env.ECHO.say(-7),
+            env.ECHO.say(null), env.ECHO.say(true), env.ECHO.say(new Uint8Array([1, 2, 255]))]);
         const missing = await env.ECHO.shout().catch((error) => error.message);
         return new Response([...values, missing].join())""",
         "é,1.5,-7,,true,1,2,255,echo.shout is not supported",
@@ -198,8 +212,8 @@ CASES = [
     ),
     answers(
         "tampering",
-        """const was = [typeof Array.prototype.sneak, typeof globalThis.leak, Object.isFrozen(JSON), [].push.call.length,
-            'toString' in Response.prototype, String(Math.max(1, 2))];
+        """const was = [typeof Array.prototype.sneak, typeof globalThis.leak, Object.isFrozen(JSON),
+            [].push.call.length, 'toString' in Response.prototype, String(Math.max(1, 2))];
         Array.prototype.sneak = () => 1;
         globalThis.leak = new Array(100).fill(request);
         Object.freeze(JSON);

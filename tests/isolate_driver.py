@@ -18,20 +18,20 @@ def settle(call):
     timers = []
     while call.state == quickjs.PENDING or call.background:
         ops = call.ops()
-        for id, name, args in ops:
+        for number, name, args in ops:
             if name == "timer":
-                timers.append((now + args[0], id, args))
+                timers.append((now + args[0], number, args))
             elif name == "echo.say":
-                call.resolve(id, args[1])
+                call.resolve(number, args[1])
             else:
-                call.reject(id, name + " is not supported")
+                call.reject(number, name + " is not supported")
         cancelled = call.cancelled()
         timers = sorted(timer for timer in timers if timer[1] not in cancelled)
         if timers:
-            now, id, (ms, repeat) = timers.pop(0)
+            now, number, (ms, repeat) = timers.pop(0)
             if repeat:
-                timers.append((now + ms, id, (ms, repeat)))
-            call.resolve(id)
+                timers.append((now + ms, number, (ms, repeat)))
+            call.resolve(number)
         elif not ops:
             return
 
@@ -60,3 +60,29 @@ def run(bundle, requests, **options):
         gc.collect()
     image.erase()
     print(results)
+
+
+def attack(bundle, neighbour, paths, cpu_ms):
+    """Prints for each path how a hostile script ended, its CPU time in us, and what is answered right after.
+
+    The answers come from the image that was attacked, where there is one, and from another one in the same arena.
+    """
+    images = [arena.build(neighbour)]
+    for path in paths:
+        kind, cpu_us = "done", 0
+        try:
+            images.append(arena.build(bundle, cpu_ms=cpu_ms))
+            call = images[-1].start("GET", path, None)
+            if call.state == quickjs.ERROR:
+                kind = call.error.kind
+            elif call.state == quickjs.PENDING:
+                kind = "pending"
+            cpu_us = call.cpu_us
+            call.abandon()
+        except quickjs.Error as error:
+            kind = error.kind
+        answers = [image.start("GET", "/ok", None).body for image in reversed(images)]
+        print(kind, cpu_us, b",".join(answers).decode())
+        for image in images[1:]:
+            image.erase()
+        del images[1:]

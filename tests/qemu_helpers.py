@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,9 @@ DRIVER = Path(__file__).with_name("isolate_driver.py")
 # Simulated time is counted in instructions, 2**3 = 8 ns each (125 MIPS, a Pico's pace), so that nothing depends on how
 # busy this machine is.
 INSTRUCTION_SHIFT = 3
+QEMU_OPTIONS = (
+    f"-machine mps2-an385 -nographic -monitor null -semihosting -serial pty -icount shift={INSTRUCTION_SHIFT}"
+).split()
 
 
 @functools.cache
@@ -34,7 +38,9 @@ def board_firmware() -> Path:
     with sources.locked(folder):
         if elf.is_file() and stamp.is_file() and stamp.read_text() == current:
             return elf
-        subprocess.run(["rm", "-rf", elf.parent, stamp, log], check=True)
+        shutil.rmtree(elf.parent, ignore_errors=True)
+        log.unlink(missing_ok=True)
+        stamp.unlink(missing_ok=True)
         variables = [f"BOARD={BOARD}", f"BOARD_DIR={FIRMWARE}/boards/{BOARD}", f"USER_C_MODULES={FIRMWARE}"]
         variables.append(f"QUICKJS_DIR={sources.ensure('quickjs-ng')}")
         port = sources.micropython_tree(["mbedtls"]) / "ports" / "qemu"
@@ -50,9 +56,7 @@ class Board:
 
     def __init__(self) -> None:
         self._qemu = subprocess.Popen(
-            ["qemu-system-arm", "-machine", "mps2-an385", "-nographic", "-monitor", "null"]
-            + ["-icount", f"shift={INSTRUCTION_SHIFT}", "-semihosting", "-serial", "pty"]
-            + ["-kernel", str(board_firmware())],
+            ["qemu-system-arm", *QEMU_OPTIONS, "-kernel", board_firmware()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,

@@ -16,7 +16,7 @@ LDSCRIPT = $(BOARD_DIR)/mps2_an385.ld
 override LIBS = -lm -lc_nano -lgcc
 
 vpath %.c $(BOARD_DIR)
-SRC_C += mps2_an385.c newlib.c
+SRC_C += modcortexm.c mps2_an385.c newlib.c
 SRC_BOARD_O = shared/runtime/gchelper_native.o shared/runtime/gchelper_thumb2.o
 
 MPY_CROSS_FLAGS += -march=armv7m

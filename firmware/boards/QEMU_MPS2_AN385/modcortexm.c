@@ -1,0 +1,110 @@
+// import cortexm: what tests and benches of the port see beside `import quickjs`.
+
+#include "py/runtime.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "engine.h"
+#include "port.h"
+
+// Recurses in frames of `bytes` until the stack's guard ends it. The depth is never reached.
+static uint32_t descend(uint32_t depth, size_t bytes) {
+    volatile uint8_t frame[bytes];
+    frame[0] = (uint8_t)depth;
+    return depth == UINT32_MAX ? 0 : descend(depth + 1, bytes) + frame[0];
+}
+
+static void overflow(void *arg) {
+    descend(0, *(size_t *)arg);
+}
+
+static void leave(void *arg) {
+    (void)arg;
+    port_abandon();
+}
+
+static void come_back(void *arg) {
+    *(size_t *)arg += 1;
+}
+
+// overflow(bytes) -> bool: whether a function came back that overflows the JavaScript stack in steps of this size.
+static mp_obj_t cortexm_overflow(mp_obj_t bytes_in) {
+    size_t bytes = (size_t)mp_obj_get_int(bytes_in);
+    return mp_obj_new_bool(port_run(overflow, &bytes, port_stack_max()));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(cortexm_overflow_obj, cortexm_overflow);
+
+// abandon() -> bool: whether a function came back that calls port_abandon.
+static mp_obj_t cortexm_abandon(void) {
+    return mp_obj_new_bool(port_run(leave, NULL, port_stack_max()));
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(cortexm_abandon_obj, cortexm_abandon);
+
+// increment(n) -> int: n + 1, computed on the JavaScript stack.
+static mp_obj_t cortexm_increment(mp_obj_t n_in) {
+    size_t n = (size_t)mp_obj_get_int(n_in);
+    bool returned = port_run(come_back, &n, port_stack_max());
+    return returned ? mp_obj_new_int_from_uint(n) : mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(cortexm_increment_obj, cortexm_increment);
+
+static void *sizes_calloc(void *opaque, size_t count, size_t size) {
+    void *p = arena_alloc(opaque, count * size);
+    return p == NULL ? NULL : memset(p, 0, count * size);
+}
+
+static void *sizes_malloc(void *opaque, size_t size) {
+    return arena_alloc(opaque, size);
+}
+
+static void sizes_free(void *opaque, void *p) {
+    arena_free(opaque, p);
+}
+
+static void *sizes_realloc(void *opaque, void *p, size_t size) {
+    return arena_realloc(opaque, p, size);
+}
+
+static const JSMallocFunctions sizes_functions = {
+    sizes_calloc,
+    sizes_malloc,
+    sizes_free,
+    sizes_realloc,
+    arena_usable_size,
+};
+
+// sizes() -> (runtime, context): bytes of the arena that a runtime takes, and a runtime with a context as isolates
+// begin with, before the host's functions. No quickjs.Arena may exist.
+static mp_obj_t cortexm_sizes(void) {
+    size_t size = port_fixed_arena();
+    void *block = port_arena_alloc(size);
+    if (block == NULL) {
+        mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("close the Arena first"));
+    }
+    mp_obj_t sizes[2];
+    arena_t *arena = arena_init(block, size);
+    bool made = JS_NewRuntime2(&sizes_functions, arena) != NULL;
+    sizes[0] = mp_obj_new_int_from_uint(arena_used(arena));
+    arena = arena_init(block, size);
+    made = made && engine_new(&sizes_functions, arena) != NULL;
+    sizes[1] = mp_obj_new_int_from_uint(arena_used(arena));
+    port_arena_free(block, size);
+    return made ? mp_obj_new_tuple(2, sizes) : mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(cortexm_sizes_obj, cortexm_sizes);
+
+static const mp_rom_map_elem_t cortexm_globals_table[] = {
+    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_cortexm)},
+    {MP_ROM_QSTR(MP_QSTR_overflow), MP_ROM_PTR(&cortexm_overflow_obj)},
+    {MP_ROM_QSTR(MP_QSTR_abandon), MP_ROM_PTR(&cortexm_abandon_obj)},
+    {MP_ROM_QSTR(MP_QSTR_increment), MP_ROM_PTR(&cortexm_increment_obj)},
+    {MP_ROM_QSTR(MP_QSTR_sizes), MP_ROM_PTR(&cortexm_sizes_obj)},
+};
+static MP_DEFINE_CONST_DICT(cortexm_globals, cortexm_globals_table);
+
+const mp_obj_module_t cortexm_module = {
+    .base = {&mp_type_module},
+    .globals = (mp_obj_dict_t *)&cortexm_globals,
+};
+MP_REGISTER_MODULE(MP_QSTR_cortexm, cortexm_module);
