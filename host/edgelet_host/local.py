@@ -60,7 +60,8 @@ def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterat
         name = os.ttyname(slave)
         with log.open("wb") as errors:
             process = subprocess.Popen(
-                [firmware, "-m", "edgelet.runtime", data, "--host", host, "--port", str(port)],
+                # Whatever ends this process ends the device: setpriv is part of util-linux.
+                ["setpriv", "--pdeathsig", "TERM", firmware, "-m", "edgelet.runtime", data, "--host", host, "--port", str(port)],
                 stdin=master,
                 stdout=master,
                 stderr=errors,

@@ -34,7 +34,9 @@ class App:
 
     def start(self):
         """Brings the releases in order and loads the functions."""
-        for name, problem in self.releases.boot() or ():
+        for problem in self.config.settings.problems:
+            log.error(problem)
+        for name, problem in self.releases.boot():
             log.error(problem, function=name)
         self.functions.start()
         for name in self.functions.names():
