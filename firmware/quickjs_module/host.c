@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "port.h"
+#include "web_private.h"
 
 isolate_host_t *host_of(JSContext *ctx) {
     return JS_GetContextOpaque(ctx);
@@ -79,32 +80,18 @@ static void queue_op(JSContext *ctx, isolate_op_t *op) {
     host->op_count++;
 }
 
-static int copy_bytes(JSContext *ctx, isolate_arg_t *arg, const uint8_t *bytes, size_t len) {
+static int copy_bytes(JSContext *ctx, isolate_arg_t *arg, web_slice_t bytes) {
     // A copy, since the handler may go on writing to its array.
-    char *copy = js_malloc(ctx, len + 1);
+    char *copy = js_malloc(ctx, bytes.len + 1);
     if (copy == NULL) {
         return -1;
     }
-    memcpy(copy, bytes, len);
+    if (bytes.len > 0) {
+        memcpy(copy, bytes.data, bytes.len);
+    }
     arg->type = ISOLATE_ARG_BYTES;
-    arg->data = (web_slice_t){copy, len};
+    arg->data = (web_slice_t){copy, bytes.len};
     return 0;
-}
-
-static int take_bytes(JSContext *ctx, isolate_arg_t *arg, JSValueConst value) {
-    size_t offset = 0, len, size;
-    if (JS_IsArrayBuffer(value)) {
-        const uint8_t *bytes = JS_GetArrayBuffer(ctx, &size, value);
-        return bytes == NULL && size > 0 ? -1 : copy_bytes(ctx, arg, bytes, size);
-    }
-    JSValue buffer = JS_GetTypedArrayBuffer(ctx, value, &offset, &len, NULL);
-    if (JS_IsException(buffer)) {
-        return -1;
-    }
-    const uint8_t *bytes = JS_GetArrayBuffer(ctx, &size, buffer);
-    int result = bytes == NULL && size > 0 ? -1 : copy_bytes(ctx, arg, bytes + offset, len);
-    JS_FreeValue(ctx, buffer);
-    return result;
 }
 
 static int take_text(JSContext *ctx, isolate_arg_t *arg, JSValueConst value) {
@@ -146,8 +133,10 @@ static int take_argument(JSContext *ctx, isolate_arg_t *arg, JSValueConst value)
     if (JS_IsString(value)) {
         return take_text(ctx, arg, value);
     }
-    if (JS_IsArrayBuffer(value) || JS_GetTypedArrayType(value) >= 0) {
-        return take_bytes(ctx, arg, value);
+    web_slice_t bytes;
+    int is_buffer = web_buffer_source(ctx, value, &bytes);
+    if (is_buffer != 0) {
+        return is_buffer < 0 ? -1 : copy_bytes(ctx, arg, bytes);
     }
     if (is_plain(ctx, value)) {
         return take_json(ctx, arg, value);
