@@ -95,7 +95,7 @@ JSValue crypto_derive_bits(JSContext *ctx, JSValueConst *argv) {
     size_t len;
     JSValue result = JS_EXCEPTION;
     bool has_length = !JS_IsUndefined(argv[2]) && !JS_IsNull(argv[2]);
-    if (read_params(ctx, argv[0], &derive) == 0 && (!has_length || crypto_u32(ctx, argv[2], "length", &bits) == 0)) {
+    if (read_params(ctx, argv[0], &derive) == 0 && (!has_length || JS_ToUint32(ctx, &bits, argv[2]) == 0)) {
         const crypto_key_t *key = crypto_key(ctx, argv[1], derive.algorithm, CRYPTO_DERIVE_BITS);
         if (key != NULL && !has_length) {
             crypto_refuse(ctx, "OperationError", "deriveBits needs a length");
