@@ -1,4 +1,4 @@
-"""`edgelet test`: linters and type checker first, then pytest, whose lines are the last."""
+"""Edgelet's own tests (linters and type checker, then pytest, whose lines are the last) and benches."""
 
 import os
 import subprocess
@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgelet_host import firmware
+from edgelet_host.errors import EdgeletError
 from edgelet_host.paths import FIRMWARE, ROOT, cache_dir
-from edgelet_host.system import BUILD_PACKAGES, TEST_PACKAGES, ensure_packages
+from edgelet_host.system import BENCH_PACKAGES, BUILD_PACKAGES, TEST_PACKAGES, ensure_packages
 from edgelet_host.terminal import warn
 
 
@@ -27,6 +28,15 @@ def run_tests(quick: bool, arguments: Sequence[str]) -> int:
     command += ["-m", "not slow"] if quick else []
     status = subprocess.run([*command, *arguments], cwd=ROOT, check=False).returncode
     return status or int(bool(failed))
+
+
+def run_bench(name: str) -> int:
+    """Run `bench/NAME.py` with the command line's own Python; its exit status."""
+    programs = sorted(path.stem for path in (ROOT / "bench").glob("*.py"))
+    if name not in programs:
+        raise EdgeletError(f"There is no bench/{name}.py. There are: {', '.join(programs)}.")
+    ensure_packages(BUILD_PACKAGES | BENCH_PACKAGES)
+    return subprocess.run([sys.executable, ROOT / "bench" / f"{name}.py"], check=False).returncode
 
 
 def run_checks() -> list[str]:

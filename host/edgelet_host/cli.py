@@ -18,11 +18,14 @@ def main() -> None:
 @click.option(
     "--micropython",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    envvar="EDGELET_MICROPYTHON",
-    help="An upstream MicroPython checkout to build from instead of the pinned source.",
+    help="An upstream MicroPython checkout to build from instead of the pinned source. "
+    "The environment variable EDGELET_MICROPYTHON does the same for every command.",
 )
 def build(sanitize: bool, micropython: Path | None) -> None:
-    """Build the firmware for Linux and print its path."""
+    """Build the firmware for Linux and print its path.
+
+    Example: edgelet build --micropython ~/micropython
+    """
     from edgelet_host.firmware import ensure_unix
 
     click.echo(ensure_unix(sanitize, micropython))
@@ -32,10 +35,25 @@ def build(sanitize: bool, micropython: Path | None) -> None:
 @click.option("--quick", is_flag=True, help="Leave out the slow tests.")
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def test(quick: bool, pytest_args: tuple[str, ...]) -> None:
-    """Check and test edgelet itself; further arguments go to pytest."""
+    """Check and test edgelet itself; further arguments go to pytest.
+
+    Example: edgelet test --quick tests/test_firmware.py -k heap
+    """
     from edgelet_host.checks import run_tests
 
     sys.exit(run_tests(quick, pytest_args))
+
+
+@main.command()
+@click.argument("name")
+def bench(name: str) -> None:
+    """Run the program NAME of edgelet's own bench folder.
+
+    Example: edgelet bench build
+    """
+    from edgelet_host.checks import run_bench
+
+    sys.exit(run_bench(name))
 
 
 @main.command()

@@ -25,6 +25,7 @@ TEST_PACKAGES: Packages = BOARD_PACKAGES | {
     "qemu-system-arm": "qemu-system-arm",
     "valgrind": "valgrind",
 }
+BENCH_PACKAGES: Packages = {"wrk": "wrk"}
 
 
 def ensure_packages(packages: Packages) -> None:
