@@ -88,7 +88,8 @@ const char *bundle_open(bundle_t *bundle, const uint8_t *data, size_t len) {
     memcpy(bundle->engine, data + 8, 16);
     bundle->engine[16] = '\0';
     bundle->source_hash = data + 24;
-    if (bundle->modules == 0 || bundle->modules > BUNDLE_MODULES_MAX || !modules_fill_the_bundle(bundle)) {
+    if ((data[5] & ~BUNDLE_STRIPPED) != 0 || bundle->modules == 0 || bundle->modules > BUNDLE_MODULES_MAX ||
+        !modules_fill_the_bundle(bundle)) {
         return "bundle is malformed: deploy the function again";
     }
     return NULL;

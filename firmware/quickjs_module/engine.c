@@ -386,39 +386,65 @@ static void text_add_int(text_t *text, int value) {
     }
 }
 
-static void text_add_atom(text_t *text, JSRuntime *rt, JSAtom atom, const readable_t *r, const char *otherwise) {
-    JSAtomStruct *const *array = rt->atom_array;
-    if (__JS_AtomIsTaggedInt(atom) || (int)atom >= rt->atom_size || !readable(r, array + atom, sizeof(*array))) {
-        text_add_str(text, otherwise);
-        return;
-    }
-    JSString *s = array[atom];
-    if (!readable(r, s, sizeof(*s)) || s->len == 0 || s->is_wide_char || s->len > 120 ||
-        !readable(r, (void *)((uintptr_t)str8(s) & ~(uintptr_t)7), s->len + 8)) {
-        text_add_str(text, otherwise);
-        return;
+// False when there is nothing to add.
+static bool text_add_string(text_t *text, JSString *s, const readable_t *r) {
+    if (!readable(r, s, sizeof(*s)) || s->len == 0 || s->is_wide_char || s->kind != JS_STRING_KIND_NORMAL ||
+        s->len > 120 || !readable(r, (void *)((uintptr_t)str8(s) & ~(uintptr_t)7), s->len + 8)) {
+        return false;
     }
     for (uint32_t i = 0; i < s->len; i++) {
         uint8_t c = str8(s)[i];
         text_add(text, c >= 0x20 && c < 0x7f ? (char)c : '?');
     }
+    return true;
 }
 
+static bool text_add_atom(text_t *text, JSRuntime *rt, JSAtom atom, const readable_t *r) {
+    JSAtomStruct *const *array = rt->atom_array;
+    return !__JS_AtomIsTaggedInt(atom) && (int)atom < rt->atom_size && readable(r, array + atom, sizeof(*array)) &&
+           text_add_string(text, array[atom], r);
+}
+
+// Methods have their name in a property only.
+static bool text_add_name_property(text_t *text, const JSObject *function, const readable_t *r) {
+    JSShape *shape = function->shape;
+    if (!readable(r, shape, sizeof(*shape)) || shape->prop_count < 0) {
+        return false;
+    }
+    size_t count = (size_t)shape->prop_count;
+    const JSShapeProperty *prs = get_shape_prop(shape);
+    if (count > r->arena_end - r->arena || !readable(r, prs, count * sizeof(*prs)) ||
+        !readable(r, function->prop, count * sizeof(*function->prop))) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        JSValueConst value = function->prop[i].u.value;
+        if (prs[i].atom == JS_ATOM_name && (prs[i].flags & JS_PROP_TMASK) == JS_PROP_NORMAL &&
+            JS_VALUE_GET_TAG(value) == JS_TAG_STRING) {
+            return text_add_string(text, JS_VALUE_GET_STRING(value), r);
+        }
+    }
+    return false;
+}
+
+// The position of the frame's last call; of a function that has called nothing yet, where it begins.
 static void text_add_position(
     text_t *text, JSContext *ctx, JSFunctionBytecode *b, const JSStackFrame *sf, const readable_t *r) {
     text_add_str(text, " (");
-    text_add_atom(text, ctx->rt, b->filename, r, "?");
-    intptr_t pc = sf->cur_pc - b->byte_code_buf - 1;
-    bool table = b->pc2line_len > 0 &&
-                 readable(r, (void *)((uintptr_t)b->pc2line_buf & ~(uintptr_t)7), (size_t)b->pc2line_len + 8);
-    if (sf->cur_pc != NULL && pc >= 0 && pc < b->byte_code_len && table) {
-        int column;
-        int line = find_line_num(ctx, b, (uint32_t)pc, &column);
-        text_add(text, ':');
-        text_add_int(text, line);
-        text_add(text, ':');
-        text_add_int(text, column);
+    if (!text_add_atom(text, ctx->rt, b->filename, r)) {
+        text_add_str(text, "?)");
+        return;
     }
+    int line = b->line_num, column = b->col_num;
+    intptr_t pc = sf->cur_pc - b->byte_code_buf - 1;
+    if (sf->cur_pc != NULL && pc >= 0 && pc < b->byte_code_len && b->pc2line_len > 0 &&
+        readable(r, (void *)((uintptr_t)b->pc2line_buf & ~(uintptr_t)7), (size_t)b->pc2line_len + 8)) {
+        line = find_line_num(ctx, b, (uint32_t)pc, &column);
+    }
+    text_add(text, ':');
+    text_add_int(text, line);
+    text_add(text, ':');
+    text_add_int(text, column);
     text_add(text, ')');
 }
 
@@ -439,7 +465,9 @@ static bool text_add_frame(text_t *text, JSContext *ctx, const JSStackFrame *sf,
     if (!readable(r, b, sizeof(*b))) {
         return false;
     }
-    text_add_atom(text, ctx->rt, b->func_name, r, "<anonymous>");
+    if (!text_add_atom(text, ctx->rt, b->func_name, r) && !text_add_name_property(text, function, r)) {
+        text_add_str(text, "<anonymous>");
+    }
     text_add_position(text, ctx, b, sf, r);
     text_add(text, '\n');
     return true;

@@ -24,6 +24,13 @@ bool host_at_top_level(JSContext *ctx, const char *what) {
     return false;
 }
 
+// 2026-01-01, in microseconds since 1970: an earlier clock was never set (device/lib/edgelet/clock.py has the same).
+#define EARLIEST_TIME_US (UINT64_C(1767225600000000))
+
+bool isolate_clock_is_set(void) {
+    return port_time_us() >= EARLIEST_TIME_US;
+}
+
 // Operations
 
 isolate_op_t *host_find_op(isolate_host_t *host, uint32_t id) {
@@ -50,6 +57,19 @@ void host_remove_op(isolate_host_t *host, isolate_op_t *op) {
     if (!op->cancelled) {
         host->op_count--;
     }
+}
+
+void host_free_op(JSContext *ctx, isolate_op_t *op) {
+    for (size_t i = 0; i < op->argc; i++) {
+        if (op->args[i].type == ISOLATE_ARG_TEXT) {
+            JS_FreeCString(ctx, op->args[i].data.data);
+        } else if (op->args[i].type == ISOLATE_ARG_BYTES) {
+            js_free(ctx, (void *)(uintptr_t)op->args[i].data.data);
+        }
+    }
+    JS_FreeValue(ctx, op->resolve);
+    JS_FreeValue(ctx, op->reject);
+    js_free(ctx, op);
 }
 
 static isolate_op_t *new_op(JSContext *ctx, const char *name) {
@@ -195,6 +215,9 @@ static JSValue set_timer(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     if (argc < 1 || !JS_IsFunction(ctx, argv[0])) {
         return JS_ThrowTypeError(ctx, "the first argument of a timer must be a function");
     }
+    if (argc - 2 >= ISOLATE_OP_ARGS_MAX) {
+        return JS_ThrowTypeError(ctx, "a timer passes at most %d arguments on", ISOLATE_OP_ARGS_MAX - 1);
+    }
     double ms = 0;
     if (argc > 1 && JS_ToFloat64(ctx, &ms, argv[1]) < 0) {
         return JS_EXCEPTION;
@@ -210,7 +233,7 @@ static JSValue set_timer(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     JSValueConst data[ISOLATE_OP_ARGS_MAX];
     int n = 0;
     data[n++] = argv[0];
-    for (int i = 2; i < argc && n < ISOLATE_OP_ARGS_MAX; i++) {
+    for (int i = 2; i < argc; i++) {
         data[n++] = argv[i];
     }
     op->resolve = JS_NewCFunctionData(ctx, call_timer, 0, n - 1, n, data);
@@ -241,6 +264,7 @@ static JSValue clear_timer(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     }
     if (!op->taken) {
         host_remove_op(host, op);
+        host_free_op(ctx, op);
     } else {
         // Python waits for it: isolate_next_cancelled tells it.
         op->cancelled = true;
@@ -266,7 +290,9 @@ static JSValue call_binding(
     if (name == NULL) {
         return JS_EXCEPTION;
     }
-    return host_op(ctx, name, n, args);
+    JSValue promise = host_op(ctx, name, n, args);
+    JS_FreeCString(ctx, name);
+    return promise;
 }
 
 static JSValue new_method(JSContext *ctx, const isolate_binding_t *binding, const web_slice_t *method) {
@@ -351,6 +377,10 @@ static void line_add(line_t *line, const char *text, size_t len) {
     size_t room = LOG_LINE_MAX - line->len;
     if (len > room) {
         len = room;
+        // Not in the middle of a UTF-8 sequence.
+        while (len > 0 && ((uint8_t)text[len] & 0xc0) == 0x80) {
+            len--;
+        }
     }
     memcpy(line->text + line->len, text, len);
     line->len += len;

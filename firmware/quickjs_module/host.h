@@ -34,6 +34,8 @@ JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv);
 
 // Takes an operation out of the queue; its values stay valid.
 void host_remove_op(isolate_host_t *host, isolate_op_t *op);
+// Frees an operation that is in no queue, in the engine.
+void host_free_op(JSContext *ctx, isolate_op_t *op);
 isolate_op_t *host_find_op(isolate_host_t *host, uint32_t id);
 
 #endif // EDGELET_HOST_H

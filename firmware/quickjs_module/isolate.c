@@ -73,6 +73,10 @@ static void copy_value_text(JSContext *ctx, JSValueConst value, char *to, size_t
 void isolate_take_exception(isolate_t *iso, isolate_kind_t kind) {
     JSContext *ctx = iso->ctx;
     JSValue exception = JS_GetException(ctx);
+    if (iso->killed != ISOLATE_OK) {
+        // The stack was noted where it happened, and nothing of the user's runs any more.
+        return;
+    }
     iso->error.stack[0] = '\0';
     set_error(
         iso, kind == ISOLATE_THROWN && engine_is_stack_overflow(ctx, exception) ? ISOLATE_STACK : kind, "exception");
@@ -218,10 +222,21 @@ static void report_kill(isolate_t *iso) {
     char message[96];
     if (iso->killed == ISOLATE_CPU) {
         snprintf(message, sizeof(message), "CPU limit of %u ms exceeded", (unsigned)iso->limits.cpu_ms);
+    } else if (iso->killed == ISOLATE_STACK) {
+        snprintf(message, sizeof(message), "stack limit of %u bytes exceeded", (unsigned)iso->limits.stack);
     } else {
         snprintf(message, sizeof(message), "memory limit of %u bytes exceeded", (unsigned)iso->limits.memory);
     }
     set_error(iso, iso->killed, message);
+}
+
+// Nothing is left for another turn, however short: turns that end before the timer ticks would add up to any time.
+static void end_spent_call(isolate_t *iso) {
+    if (iso->state == ISOLATE_PENDING && iso->killed == ISOLATE_OK) {
+        iso->killed = ISOLATE_CPU;
+        iso->error.stack[0] = '\0';
+    }
+    iso->background = false;
 }
 
 // Runs fn(iso, arg) in the engine under what is left of the CPU limit. After a kill the state is ISOLATE_ERROR.
@@ -235,11 +250,18 @@ void isolate_run(isolate_t *iso, void (*fn)(isolate_t *iso, void *arg), void *ar
     iso->turn_began_us = port_cpu_us();
     // At least a microsecond, since 0 means that there is no limit.
     iso->cpu_deadline_us = iso->turn_began_us + (iso->cpu_used_us < limit ? limit - iso->cpu_used_us : 1);
-    port_run(run_turn, &turn, iso->limits.stack);
+    if (!port_run(run_turn, &turn, iso->limits.stack) && iso->killed == ISOLATE_OK) {
+        // The port's guard below the JavaScript stack: natives took more than the engine counts.
+        iso->error.stack[0] = '\0';
+        iso->killed = ISOLATE_STACK;
+    }
     iso->running = false;
     iso->cpu_deadline_us = 0;
     iso->cpu_used_us += port_cpu_us() - iso->turn_began_us;
     running = NULL;
+    if (iso->cpu_used_us >= limit) {
+        end_spent_call(iso);
+    }
     if (iso->killed != ISOLATE_OK) {
         report_kill(iso);
     }
@@ -476,7 +498,7 @@ static void build_turn(isolate_t *iso, void *arg) {
         isolate_take_exception(iso, ISOLATE_THROWN);
         return;
     }
-    JSValue main;
+    JSValue main = JS_UNDEFINED;
     if (!read_modules(iso, build, &main)) {
         return;
     }
@@ -520,6 +542,8 @@ void isolate_begin(isolate_t *iso, const isolate_limits_t *limits) {
 bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_image_t *image) {
     bundle_t bundle;
     isolate_begin(iso, &config->limits);
+    isolate_copy_text(image->name, sizeof(image->name), config->name.data, config->name.len);
+    iso->name = image->name;
     const char *wrong = bundle_open(&bundle, (const uint8_t *)config->bundle.data, config->bundle.len);
     if (wrong != NULL) {
         set_error(iso, ISOLATE_BUNDLE, wrong);
@@ -579,6 +603,7 @@ void isolate_erase(isolate_t *iso, isolate_image_t *image) {
 // Saved images
 
 typedef struct _saved_header_t {
+    uint8_t digest[BUNDLE_DIGEST_SIZE]; // over the rest of the header and the image
     char magic[4];
     uint32_t size; // of the image
     uint8_t firmware[8];
@@ -586,26 +611,36 @@ typedef struct _saved_header_t {
     uintptr_t ctx, host;
     isolate_limits_t limits;
     uint32_t shape;
-    uint8_t digest[BUNDLE_DIGEST_SIZE]; // over the image
+    char name[ISOLATE_NAME_MAX + 1];
 } saved_header_t;
+
+static void digest_saved(const saved_header_t *header, const uint8_t *bytes, uint8_t digest[BUNDLE_DIGEST_SIZE]) {
+    bundle_piece_t pieces[] = {
+        {(const uint8_t *)header + BUNDLE_DIGEST_SIZE, sizeof(*header) - BUNDLE_DIGEST_SIZE},
+        {bytes, header->size},
+    };
+    bundle_sha256(digest, pieces, 2);
+}
 
 size_t isolate_saved_size(const isolate_image_t *image) {
     return sizeof(saved_header_t) + image->size;
 }
 
 void isolate_save(const isolate_t *iso, const isolate_image_t *image, uint8_t *to) {
-    saved_header_t header = {
-        .magic = "EJSI",
-        .size = (uint32_t)image->size,
-        .arena = (uintptr_t)iso->arena,
-        .arena_size = iso->size,
-        .ctx = (uintptr_t)image->ctx,
-        .host = (uintptr_t)image->host,
-        .limits = image->limits,
-        .shape = image->shape,
-    };
+    saved_header_t header;
+    // Padding too, since the digest covers it.
+    memset(&header, 0, sizeof(header));
+    memcpy(header.magic, "EJSI", 4);
+    header.size = (uint32_t)image->size;
+    header.arena = (uintptr_t)iso->arena;
+    header.arena_size = iso->size;
+    header.ctx = (uintptr_t)image->ctx;
+    header.host = (uintptr_t)image->host;
+    header.limits = image->limits;
+    header.shape = image->shape;
     port_firmware_id(header.firmware);
-    bundle_sha256(header.digest, &(bundle_piece_t){image->bytes, image->size}, 1);
+    memcpy(header.name, image->name, sizeof(header.name));
+    digest_saved(&header, image->bytes, header.digest);
     memcpy(to, &header, sizeof(header));
     memcpy(to + sizeof(header), image->bytes, image->size);
 }
@@ -623,7 +658,7 @@ static const char *check_saved(const isolate_t *iso, const saved_header_t *heade
         return "image was made for another arena: build it anew";
     }
     uint8_t digest[BUNDLE_DIGEST_SIZE];
-    bundle_sha256(digest, &(bundle_piece_t){saved + sizeof(*header), header->size}, 1);
+    digest_saved(header, saved + sizeof(*header), digest);
     if (memcmp(digest, header->digest, sizeof(digest)) != 0) {
         return "saved image is damaged: build it anew";
     }
@@ -651,6 +686,7 @@ bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_imag
     image->host = (isolate_host_t *)header.host;
     image->limits = header.limits;
     image->shape = (web_shape_t)header.shape;
+    memcpy(image->name, header.name, sizeof(image->name));
     memcpy(image->bytes, saved + sizeof(header), header.size);
     return true;
 }
@@ -668,6 +704,7 @@ static void restore(isolate_t *iso, const isolate_image_t *image) {
     iso->host = image->host;
     iso->host->isolate = iso;
     iso->limits = image->limits;
+    iso->name = image->name;
 }
 
 static void start_turn(isolate_t *iso, void *arg) {
@@ -710,7 +747,8 @@ static void settle_turn(isolate_t *iso, void *arg) {
         JS_DefinePropertyValueStr(ctx, error, "message", value, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
         value = error;
     }
-    if (!op->repeats || settle->reject) {
+    bool over = !op->repeats || settle->reject;
+    if (over) {
         host_remove_op(iso->host, op);
     }
     if (!JS_IsException(value) && JS_IsFunction(ctx, function)) {
@@ -720,6 +758,12 @@ static void settle_turn(isolate_t *iso, void *arg) {
             isolate_take_exception(iso, ISOLATE_THROWN);
             return;
         }
+        JS_FreeValue(ctx, result);
+    }
+    // A handler that awaits many operations one after the other has room for the last one too.
+    JS_FreeValue(ctx, value);
+    if (over) {
+        host_free_op(ctx, op);
     }
     finish_turn(iso);
 }

@@ -38,6 +38,9 @@
 // not stopped by then.
 #define ISOLATE_GRACE_US (10000)
 
+// Longest name of a function in bytes.
+#define ISOLATE_NAME_MAX (47)
+
 // Limits of a function and their ranges.
 #define ISOLATE_CPU_MS_MIN (1)
 #define ISOLATE_CPU_MS_MAX (60000)
@@ -86,6 +89,7 @@ typedef struct _isolate_image_t {
     struct _isolate_host_t *host;
     isolate_limits_t limits;
     web_shape_t shape;
+    char name[ISOLATE_NAME_MAX + 1]; // of the function, for Lambda's context
 } isolate_image_t;
 
 // An error, outside the arena so that it outlives it.
@@ -110,7 +114,7 @@ typedef struct _isolate_t {
     isolate_error_t error;   // once ISOLATE_ERROR
 
     isolate_limits_t limits;
-    const char *name;                  // of the function, for Lambda's context
+    const char *name;                  // of the function
     uint64_t cpu_used_us;              // in the turns before this one
     uint64_t turn_began_us;            // port_cpu_us
     volatile uint64_t cpu_deadline_us; // of this turn
@@ -136,6 +140,7 @@ typedef struct _isolate_binding_t {
 
 typedef struct _isolate_config_t {
     web_slice_t bundle;
+    web_slice_t name; // of the function, ISOLATE_NAME_MAX bytes at most
     const isolate_var_t *vars;
     size_t var_count;
     const isolate_binding_t *bindings;

@@ -5,6 +5,7 @@
 
 #include "py/runtime.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "py/builtin.h"
@@ -36,7 +37,6 @@ typedef struct _obj_image_t {
     obj_arena_t *arena;
     isolate_t *iso; // counted; outlives the arena object
     isolate_image_t image;
-    char name[48];
 } obj_image_t;
 
 typedef struct _obj_call_t {
@@ -131,16 +131,8 @@ static bool is_current(const obj_call_t *self) {
     return self->image->arena->iso != NULL && self->image->iso->call == self->number;
 }
 
-// Takes over what the last turn brought.
-static void update_call(obj_call_t *self) {
+static void take_result(obj_call_t *self) {
     isolate_t *iso = self->image->iso;
-    self->cpu_us = iso->cpu_used_us;
-    self->peak = isolate_peak(iso);
-    self->background = iso->background;
-    self->passes_through = iso->killed == ISOLATE_OK && iso->host->web.pass_through;
-    if (self->state != ISOLATE_PENDING) {
-        return;
-    }
     if (iso->state == ISOLATE_DONE) {
         self->status = iso->response.status;
         self->headers = mp_obj_new_bytes((const byte *)iso->response.headers.data, iso->response.headers.len);
@@ -149,6 +141,27 @@ static void update_call(obj_call_t *self) {
         self->error = new_error(&iso->error);
     }
     self->state = iso->state;
+}
+
+// Takes over what the last turn brought.
+static void update_call(obj_call_t *self) {
+    isolate_t *iso = self->image->iso;
+    self->cpu_us = iso->cpu_used_us;
+    self->peak = isolate_peak(iso);
+    self->background = iso->background;
+    self->passes_through = iso->killed == ISOLATE_OK && iso->host->web.pass_through;
+    nlr_buf_t nlr;
+    if (self->state != ISOLATE_PENDING) {
+        return;
+    }
+    if (nlr_push(&nlr) == 0) {
+        take_result(self);
+        nlr_pop();
+    } else {
+        // No memory for the result. Nobody will hold this call, so it must not hold the arena.
+        isolate_abandon(iso);
+        nlr_jump(nlr.ret_val);
+    }
 }
 
 static void call_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
@@ -347,8 +360,9 @@ static JSValue convert_value(JSContext *ctx, const void *arg) {
 static mp_obj_t settle(mp_obj_t self_in, mp_obj_t id, bool reject, mp_obj_t value) {
     obj_call_t *self = MP_OBJ_TO_PTR(self_in);
     check_value(value, 0);
-    if (!is_current(self) ||
-        !isolate_settle(self->image->iso, (uint32_t)mp_obj_get_int(id), reject, convert_value, &value)) {
+    mp_int_t number = mp_obj_get_int(id);
+    if (!is_current(self) || number < 0 || (mp_uint_t)number > UINT32_MAX ||
+        !isolate_settle(self->image->iso, (uint32_t)number, reject, convert_value, &value)) {
         return mp_const_false;
     }
     update_call(self);
@@ -534,7 +548,6 @@ static mp_obj_t image_start(size_t n_args, const mp_obj_t *args) {
         request.body = slice_of_buffer(args[4]);
     }
     obj_call_t *call = new_call(self);
-    iso->name = self->name;
     isolate_start(iso, &self->image, &request);
     call->number = iso->call;
     vstr_clear(&lines);
@@ -713,7 +726,6 @@ static obj_image_t *new_image(mp_obj_t arena, isolate_t *iso) {
     image->iso = iso;
     iso->refs++;
     image->image.bytes = NULL;
-    image->name[0] = '\0';
     return image;
 }
 
@@ -731,7 +743,7 @@ static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
     isolate_t *iso = idle_arena(pos_args[0]);
-    isolate_config_t config = {.bundle = slice_of_buffer(args[ARG_bundle].u_obj)};
+    isolate_config_t config = {.bundle = slice_of_buffer(args[ARG_bundle].u_obj), .name = {"", 0}};
     config.vars = take_vars(args[ARG_env].u_obj, &config.var_count);
     config.bindings = take_bindings(args[ARG_bindings].u_obj, &config.binding_count);
     config.limits.cpu_ms = in_range(args[ARG_cpu_ms].u_int, ISOLATE_CPU_MS_MIN, ISOLATE_CPU_MS_MAX, "cpu_ms");
@@ -741,14 +753,11 @@ static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
     config.limits.stack = args[ARG_stack].u_obj == mp_const_none ? (uint32_t)port_stack_default()
                                                                  : in_range(mp_obj_get_int(args[ARG_stack].u_obj),
                                                                        ISOLATE_STACK_MIN, port_stack_max(), "stack");
-    obj_image_t *image = new_image(pos_args[0], iso);
     if (args[ARG_name].u_obj != mp_const_none) {
-        web_slice_t name = slice_of(args[ARG_name].u_obj);
-        size_t len = MIN(name.len, sizeof(image->name) - 1);
-        memcpy(image->name, name.data, len);
-        image->name[len] = '\0';
+        config.name = slice_of(args[ARG_name].u_obj);
+        in_range(config.name.len, 0, ISOLATE_NAME_MAX, "length of name");
     }
-    iso->name = image->name;
+    obj_image_t *image = new_image(pos_args[0], iso);
     if (!isolate_build(iso, &config, &image->image)) {
         nlr_raise(new_error(&iso->error));
     }
@@ -922,6 +931,27 @@ static mp_obj_t quickjs_compile(size_t n_args, const mp_obj_t *pos_args, mp_map_
 static MP_DEFINE_CONST_FUN_OBJ_KW(quickjs_compile_obj, 1, quickjs_compile);
 #endif
 
+#if ARENA_POISON
+// Makes a mistake in an arena on purpose: the tests prove by it that the sanitizers would see one.
+static mp_obj_t quickjs_plant(mp_obj_t mistake_in) {
+    const char *mistake = mp_obj_str_get_str(mistake_in);
+    isolate_t *iso = isolate_new(ARENA_SIZE_MIN);
+    volatile char *block = arena_alloc(iso->arena, 100);
+    if (strcmp(mistake, "overflow") == 0) {
+        block[100] = 1;
+    } else if (strcmp(mistake, "use-after-free") == 0) {
+        arena_free(iso->arena, (void *)block);
+        block[0] = 1;
+    } else if (strcmp(mistake, "undefined") == 0) {
+        volatile int most = INT_MAX;
+        most++;
+    }
+    isolate_release(iso);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(quickjs_plant_obj, quickjs_plant);
+#endif
+
 static mp_obj_t quickjs_getattr(mp_obj_t attr_in) {
     switch (MP_OBJ_QSTR_VALUE(attr_in)) {
         case MP_QSTR_ENGINE_ID:
@@ -944,6 +974,9 @@ static const mp_rom_map_elem_t quickjs_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_inspect), MP_ROM_PTR(&quickjs_inspect_obj)},
 #ifndef QJS_DISABLE_PARSER
     {MP_ROM_QSTR(MP_QSTR_compile), MP_ROM_PTR(&quickjs_compile_obj)},
+#endif
+#if ARENA_POISON
+    {MP_ROM_QSTR(MP_QSTR__plant), MP_ROM_PTR(&quickjs_plant_obj)},
 #endif
     {MP_ROM_QSTR(MP_QSTR_PENDING), MP_ROM_INT(ISOLATE_PENDING)},
     {MP_ROM_QSTR(MP_QSTR_DONE), MP_ROM_INT(ISOLATE_DONE)},

@@ -31,7 +31,7 @@ def fails(kind, function, *arguments, **options):
     try:
         function(*arguments, **options)
     except quickjs.Error as error:
-        assert error.kind == kind, "%s: %s" % (error.kind, error.message)
+        assert error.kind == kind, f"{error.kind}: {error.message}"
         return error
     raise AssertionError("no error of kind " + kind)
 
