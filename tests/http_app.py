@@ -95,7 +95,7 @@ class Chunks:
 
 
 def stream(head, body, connection):
-    return 200, TEXT, Stream(Chunks(min(argument(head), 200), 1000))
+    return 200, TEXT, Stream(Chunks(max(0, min(argument(head), 200)), 1000))
 
 
 def sized_stream(head, body, connection):

@@ -9,14 +9,25 @@ from http_helpers import GET, HttpApp
 
 
 @pytest.fixture(scope="module")
-def app(firmware, tmp_path_factory):
+def certificate(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     key, pem, cert, der = (folder / name for name in ("key.pem", "cert.pem", "cert.der", "key.der"))
     new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     subprocess.run([*new, "-subj", "/CN=localhost", "-keyout", key, "-out", pem], check=True, capture_output=True)
     subprocess.run(["openssl", "x509", "-in", pem, "-outform", "DER", "-out", cert], check=True)
     subprocess.run(["openssl", "ec", "-in", key, "-outform", "DER", "-out", der], check=True, capture_output=True)
-    with HttpApp(firmware, tls=(cert, der), idle_ms=400, head_ms=400, send_ms=400) as app:
+    return cert, der
+
+
+@pytest.fixture(scope="module")
+def app(firmware, certificate):
+    with HttpApp(firmware, tls=certificate) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def hasty(firmware, certificate):
+    with HttpApp(firmware, tls=certificate, idle_ms=1000, head_ms=1000, send_ms=1000) as app:
         yield app
 
 
@@ -55,11 +66,11 @@ def test_disconnect_abandons_the_function(app):
 
 
 @pytest.mark.parametrize("data", [b"", GET, b"\x16\x03\x01"], ids=["nothing", "plain HTTP", "a part"])
-def test_no_handshake(app, data):
-    with socket.create_connection(("127.0.0.1", app.port)) as client, contextlib.suppress(ConnectionResetError):
+def test_no_handshake(hasty, data):
+    with socket.create_connection(("127.0.0.1", hasty.port)) as client, contextlib.suppress(ConnectionResetError):
         client.sendall(data)
         while client.recv(1000):
             pass
-    while app.stats()["connections"] > 1:
+    while hasty.stats()["connections"] > 1:
         pass
-    assert app.ask(GET).status == 200
+    assert hasty.ask(GET).status == 200
