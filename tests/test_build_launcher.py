@@ -58,24 +58,34 @@ def launch(checkout, *arguments, user=None, **more):
 
 @pytest.fixture
 def nothing_installed(folder):
-    """The setting that makes dpkg believe that no package is installed."""
+    """The settings that leave a shell and Python in PATH, and make dpkg believe that nothing is installed."""
     (folder / "dpkg" / "info").mkdir(parents=True)
     (folder / "dpkg" / "status").touch()
-    return {"DPKG_ADMINDIR": str(folder / "dpkg")}
+    return {"DPKG_ADMINDIR": str(folder / "dpkg"), "PATH": programs(folder, "python3", "dpkg-query")}
 
 
-def without_python(folder):
-    """A PATH with Debian's essential programs, but no Python."""
-    programs = folder / "bin"
-    programs.mkdir()
-    for name in ("sh", "dirname", "readlink", "sha256sum", "mkdir", "flock", "id", "apt-get"):
-        (programs / name).symlink_to(shutil.which(name))
-    return {"PATH": str(programs)}
+def programs(folder, *more):
+    """A PATH with what the launcher runs, apt and `more`."""
+    path = folder / "bin"
+    path.mkdir()
+    for name in ("sh", "dirname", "readlink", "sha256sum", "mkdir", "flock", "id", "apt-get", *more):
+        (path / name).symlink_to(shutil.which(name, path=SYSTEM_PATH))
+    return str(path)
 
 
 def test_others_are_told_which_packages_to_install(unprivileged, nothing_installed, monkeypatch):
-    monkeypatch.setenv("DPKG_ADMINDIR", nothing_installed["DPKG_ADMINDIR"])
+    for name, value in nothing_installed.items():
+        monkeypatch.setenv(name, value)
     with pytest.raises(EdgeletError, match=r"Install them: sudo apt install gcc libc6-dev make$"):
+        ensure_packages(BUILD_PACKAGES)
+
+
+def test_a_program_that_is_there_needs_no_package(unprivileged, nothing_installed, folder, monkeypatch):
+    for name in ("gcc", "make"):
+        (folder / "bin" / name).symlink_to("/bin/true")
+    for name, value in nothing_installed.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(EdgeletError, match=r"Install them: sudo apt install libc6-dev$"):
         ensure_packages(BUILD_PACKAGES)
 
 
@@ -96,7 +106,7 @@ def test_programs_are_named_where_there_is_no_dpkg(tmp_path, monkeypatch):
 
 
 def test_without_python_others_are_told_what_to_install(checkout, folder):
-    done = launch(checkout, "--help", user=NOBODY, **without_python(folder))
+    done = launch(checkout, "--help", user=NOBODY, PATH=programs(folder))
     assert done.returncode == 1
     *_, error = done.stderr.splitlines()
     assert error == (

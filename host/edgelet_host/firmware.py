@@ -84,8 +84,7 @@ class Build:
         """What the firmware would be made from now."""
         modules = [path.parent for path in FIRMWARE.glob("*/micropython.mk")]
         paths = sorted(path for top in (*modules, *self.folders) for path in walk(top))
-        tools = [Path(tool).resolve() for tool in (shutil.which("gcc"), sys.executable) if tool]
-        setup = [sources.SOURCES_FILE.read_text(), *self.variables, *file_times(tools)]
+        setup = [sources.SOURCES_FILE.read_text(), *self.variables, *tool_times()]
         # make looks at no makefile's time.
         setup += [path.read_text() for path in paths if path.suffix == ".mk"]
         if self.checkout:
@@ -168,6 +167,12 @@ def file_times(paths: Iterator[Path] | list[Path]) -> list[str]:
     return [f"{path} {state.st_size} {state.st_mtime_ns}" for path, state in states]
 
 
+def tool_times() -> list[str]:
+    """Give path, size and time of the compiler and of Python."""
+    tools = (shutil.which("gcc"), sys.executable)
+    return file_times([Path(tool).resolve() for tool in tools if tool])
+
+
 def run_build(build: Build, state: State) -> None:
     """Bring what the build needs, run make and put the firmware in its place."""
     for path in (ROOT, build.folder, build.checkout):
@@ -189,18 +194,25 @@ def run_build(build: Build, state: State) -> None:
         *build.variables,
         f"USER_C_MODULES={FIRMWARE}",
         f"QUICKJS_DIR={quickjs}",
-        f"MICROPY_MPYCROSS={objects}/mpy-cross/mpy-cross",
         f"MICROPY_MANIFEST_MICRODOT_DIR={microdot}",
         # Frozen modules need a micropython-lib, known by its README.md; we take nothing from it.
         f"MPY_LIB_DIR={ROOT}",
     ]
     with step(f"Building {build.title}") as detail:
-        make(tree / "mpy-cross", objects / "mpy-cross", [], log, detail)
+        variables.append(f"MICROPY_MPYCROSS={ensure_mpy_cross(tree, log, detail)}")
         make(tree / "ports" / build.port, made.parent, variables, log, detail)
     partial = build.firmware.with_name(f".{build.product}.partial")
     shutil.copy2(made, partial)
     partial.replace(build.firmware)
     build.write_stamp(State(state.setup, state.inputs, state.started, complete=True))
+
+
+def ensure_mpy_cross(tree: Path, log: Path, detail: Callable[[str], None]) -> Path:
+    """Give the path of MicroPython's compiler, which all builds from a tree share; build it first."""
+    folder = cache_dir() / "builds" / f"mpy-cross-{digest(str(tree), *tool_times())}"
+    with sources.locked(folder, "another build of mpy-cross"):
+        make(tree / "mpy-cross", folder, [], log, detail)
+    return folder / "mpy-cross"
 
 
 def can_continue(before: State | None, now: State) -> bool:

@@ -10,7 +10,7 @@ import subprocess
 from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import step
 
-# Debian packages, each with a program by which it is known on systems that are not Debian's.
+# Debian packages, each with the program by which one knows that it is there, whoever installed it.
 Packages = dict[str, str | None]
 BUILD_PACKAGES: Packages = {"gcc": "gcc", "libc6-dev": None, "make": "make"}
 FETCH_PACKAGES: Packages = {"debian-archive-keyring": None}
@@ -20,8 +20,13 @@ BOARD_PACKAGES: Packages = {
 }
 TEST_PACKAGES: Packages = BOARD_PACKAGES | {
     "clang": "clang",
+    "gcc-multilib": None,
     "gpg": "gpg",
     "gpg-agent": "gpg-agent",
+    "libclang-rt-dev": None,
+    "nodejs": "node",
+    "npm": "npm",
+    "openssl": "openssl",
     "qemu-system-arm": "qemu-system-arm",
     "valgrind": "valgrind",
 }
@@ -29,16 +34,16 @@ BENCH_PACKAGES: Packages = {"wrk": "wrk"}
 
 
 def ensure_packages(packages: Packages) -> None:
-    """Make sure that Debian packages are there.
+    """Make sure that programs and Debian packages are there.
 
     Root installs them with apt; anyone else gets an error with the command that does it.
     """
+    absent = {name: program for name, program in packages.items() if not (program and shutil.which(program))}
     if shutil.which("dpkg-query") is None:
-        missing = [program for program in packages.values() if program and not shutil.which(program)]
-        if missing:
-            raise EdgeletError(f"Not found: {', '.join(missing)}. Install them with this system's package manager.")
+        if programs := [program for program in absent.values() if program]:
+            raise EdgeletError(f"Not found: {', '.join(programs)}. Install them with this system's package manager.")
         return
-    missing = missing_packages(list(packages))
+    missing = missing_packages(list(absent))
     if not missing:
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
@@ -48,6 +53,8 @@ def ensure_packages(packages: Packages) -> None:
 
 def missing_packages(names: list[str]) -> list[str]:
     """Give those of `names` that dpkg does not know as installed."""
+    if not names:
+        return []
     query = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *names]
     shown = subprocess.run(query, capture_output=True, text=True, check=False).stdout
     installed = {line.removesuffix(" installed") for line in shown.splitlines() if line.endswith(" installed")}
