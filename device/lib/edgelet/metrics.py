@@ -40,7 +40,7 @@ def render(functions, server, restarts=0, wifi_rssi=None):
     for status in sorted(server.refused):
         text.sample("http_refused_total", server.refused[status], status=status)
     text.gauge("http_connections", len(server.connections), "Open connections.")
-    text.family("restarts_total", "counter", "Restarts of the device since its file system was made.")
+    text.family("restarts_total", "counter", "Restarts of the runtime since the firmware started.")
     text.sample("restarts_total", restarts)
     text.gauge("uptime_seconds", time.ticks_diff(time.ticks_ms(), functions.started) / 1000, "Time since the start.")
     text.gauge("heap_free_bytes", gc.mem_free(), "Free bytes of MicroPython's heap, garbage not counted.")

@@ -45,10 +45,17 @@ def _tls_context(cert, key):
     return context
 
 
-async def _serve(root, host, port, as_json, ssl, services):
+def _log_exception(_loop, context):
+    # The default is to print it, into whatever a program is reading from the console.
+    log.error("a task failed: %s: %r" % (context["message"], context["exception"]))
+
+
+async def _serve(root, host, port, as_json, ssl, services, restarts):
     """Runs the device until the console asks for a restart."""
     global app
+    asyncio.get_event_loop().set_exception_handler(_log_exception)
     app = App(root)
+    app.restarts = restarts
     app.start()
     tasks = [asyncio.create_task(service(app)) for service in services]
     tasks.append(asyncio.create_task(_collect_garbage()))
@@ -72,9 +79,11 @@ def run(root, host="0.0.0.0", port=80, as_json=False, ssl=None, services=()):
 
     Raises OSError where it cannot listen.
     """
+    restarts = 0
     while True:
-        asyncio.run(_serve(root, host, port, as_json, ssl, services))
+        asyncio.run(_serve(root, host, port, as_json, ssl, services, restarts))
         asyncio.new_event_loop()
+        restarts += 1
         log.info("restarting")
 
 

@@ -1,0 +1,96 @@
+"""50 connections with handlers that succeed, throw, hang and exhaust memory, mixed; and what it leaves behind."""
+
+import http.client
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from device_helpers import running
+
+SECONDS = float(os.environ.get("EDGELET_LOAD_SECONDS", "20"))
+CONNECTIONS = 50
+
+SOURCE = """
+export default { async fetch(request) {
+  const what = new URL(request.url).pathname.slice(1);
+  if (what === "throw") throw new Error("no");
+  if (what === "hang") for (;;);
+  if (what === "memory") { const kept = []; for (;;) kept.push(new Array(1000).fill(0)); }
+  if (what === "wait") await new Promise((resolve) => setTimeout(resolve, 5));
+  return Response.json({ what, n: (await request.text()).length });
+} };
+"""
+
+EXPECTED = {"good": 200, "wait": 200, "throw": 500, "memory": 503, "hang": 504}
+# What one client asks for in turn: mostly good requests.
+TURN = ["good", "wait", "good", "throw", "good", "memory", "good", "wait", "good", "hang"]
+
+
+class Client(threading.Thread):
+    """One keep-alive connection that asks until it is told to stop; counts what it was answered."""
+
+    def __init__(self, address, stop, turn):
+        super().__init__(daemon=True)
+        self._address, self._stopped, self._turn = address, stop, turn
+        self.answers = dict.fromkeys(EXPECTED, 0)
+        self.wrong = []
+
+    def run(self):
+        connection = http.client.HTTPConnection(*self._address, timeout=60)
+        connection.connect()
+        at = self._turn
+        while not self._stopped.is_set() and not self.wrong:
+            what = TURN[at % len(TURN)]
+            at += 1
+            try:
+                connection.request("POST", f"/{what}", b"x" * 100)
+                response = connection.getresponse()
+                body = response.read()
+            except (OSError, http.client.HTTPException) as e:
+                self.wrong.append(f"{what}: {e!r}")
+                return
+            if response.status != EXPECTED[what] or (
+                response.status == 200 and json.loads(body) != {"what": what, "n": 100}
+            ):
+                self.wrong.append(f"{what}: {response.status} {body!r}")
+            self.answers[what] += 1
+        connection.close()
+
+
+def load(address, seconds):
+    """Run the clients; give how often each kind was answered."""
+    stop = threading.Event()
+    clients = [Client(address, stop, i) for i in range(CONNECTIONS)]
+    for client in clients:
+        client.start()
+    time.sleep(seconds)
+    stop.set()
+    for client in clients:
+        client.join()
+    assert [one for client in clients for one in client.wrong] == []
+    return {what: sum(client.answers[what] for client in clients) for what in EXPECTED}
+
+
+def held(box):
+    """Bytes of heap that are held, after a collection, and open files."""
+    used = int(box.device.execute("import gc\ngc.collect()\ngc.collect()\nprint(gc.mem_alloc())"))
+    return used, len(list(Path(f"/proc/{box.local.process.pid}/fd").iterdir()))
+
+
+@pytest.mark.slow
+def test_mixed_load_fails_no_good_request_and_leaves_nothing_behind(firmware, tmp_path):
+    # The log ring must be full before the first measurement, so it is small here.
+    with running(firmware, tmp_path, queue_ms=30000, log_bytes=4096) as box:
+        box.deploy("mixed", SOURCE, route="/", limits={"cpu_ms": 10})
+        load(box.local.address, SECONDS / 4)
+        before = held(box)
+        answers = load(box.local.address, SECONDS * 3 / 4)
+        assert min(answers.values()) > 0
+        after = held(box)
+        # The server keeps up to four read buffers of 4 KB for the next connection, or has just used them.
+        assert after[0] - before[0] <= 4 * 4096
+        assert sum(answers.values()) > 1000  # so that a few bytes a request would show
+        assert after[1] == before[1]
