@@ -192,6 +192,14 @@ def test_pass_through_on_exception_goes_on_to_the_devices_own_routes(box):
     assert box.get("/passing").status == 404
 
 
+def test_handlers_can_ask_whether_the_clock_is_set(box):
+    box.deploy("clock", "export default { fetch: (r, e, ctx) => Response.json(ctx.clockIsSet()) }", route="/clock")
+    assert box.get("/clock").json() is True
+    source = "export const handler = async (event, context) => ({ statusCode: 200, body: [context.clockIsSet()] })"
+    box.deploy("clock", source, route="/clock")
+    assert box.get("/clock").json() == [True]
+
+
 def test_timers_and_kv_between_turns(box):
     source = """export default { async fetch(request, env) {
       let ticks = 0;

@@ -244,7 +244,15 @@ static JSValue ctx_pass_through(JSContext *ctx, JSValueConst this_val, int argc,
     return JS_UNDEFINED;
 }
 
+JSValue web_clock_is_set(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val;
+    (void)argc;
+    (void)argv;
+    return JS_NewBool(ctx, isolate_clock_is_set());
+}
+
 static const JSCFunctionListEntry ctx_functions[] = {
+    JS_CFUNC_DEF("clockIsSet", 0, web_clock_is_set),
     JS_CFUNC_DEF("waitUntil", 1, ctx_wait_until),
     JS_CFUNC_DEF("passThroughOnException", 0, ctx_pass_through),
 };

@@ -70,6 +70,8 @@ web_t *isolate_web(JSContext *ctx);
 size_t isolate_memory_limit(JSContext *ctx);
 uint32_t isolate_remaining_ms(JSContext *ctx);
 const char *isolate_function_name(JSContext *ctx);
+// Whether the machine's clock tells the time of day: a board's does not until it has heard of a time server.
+bool isolate_clock_is_set(void);
 // Fills `buf` with random bytes from the port's source. Defined by the isolate.
 void isolate_random(void *buf, size_t len);
 

@@ -169,6 +169,9 @@ static int fill_context(JSContext *ctx, JSValueConst context) {
         define(ctx, context, "awsRequestId", random_uuid(ctx)) < 0) {
         return -1;
     }
+    if (define(ctx, context, "clockIsSet", JS_NewCFunction(ctx, web_clock_is_set, "clockIsSet", 0)) < 0) {
+        return -1;
+    }
     return define(
         ctx, context, "getRemainingTimeInMillis", JS_NewCFunction(ctx, remaining_time, "getRemainingTimeInMillis", 0));
 }

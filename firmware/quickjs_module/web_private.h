@@ -254,4 +254,7 @@ void web_response_headers(web_headers_t *headers, web_response_t *out);
 JSValue web_lambda_call(JSContext *ctx, const web_request_t *request);
 web_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, web_response_t *out);
 
+// ctx.clockIsSet() and context.clockIsSet(): whether Date.now() tells the time of day.
+JSValue web_clock_is_set(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+
 #endif // EDGELET_WEB_PRIVATE_H
