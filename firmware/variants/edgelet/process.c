@@ -4,7 +4,8 @@
 
 #include "py/cstack.h"
 
-// MicroPython's heap in bytes, room for a server; `-X heapsize=` overrides it. Defined in ports/unix/main.c (2 MB there).
+// MicroPython's heap in bytes, room for a server; `-X heapsize=` overrides it. Defined in ports/unix/main.c (2 MB
+// there).
 extern long heap_size;
 
 static void __attribute__((constructor)) set_heap_size(void) {
