@@ -1,10 +1,13 @@
 """`edgelet build` in a copy of this checkout, with a C module of its own to see what was built."""
 
 import os
+import pty
+import re
 import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -268,6 +271,56 @@ def set_version(header, before, after):
     text = header.read_text()
     assert line.format(before) in text
     header.write_text(text.replace(line.format(before), line.format(after)))
+
+
+def test_in_a_terminal_the_build_shows_what_it_does(checkout):
+    checkout.set_value(11)
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "edgelet_host", "build"]
+    environment = checkout.environment | {"TERM": "xterm", "COLUMNS": "120"}
+    build = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=slave)
+    os.close(slave)
+    shown = read_to_end(master)
+    assert build.wait() == 0
+    assert "LINK" in shown
+    assert re.search(r"Building the Linux firmware: done in \d+\.\d s\r\n$", shown)
+
+
+def read_to_end(terminal):
+    """What a program shows in a terminal until it closes it."""
+    shown = b""
+    # Linux reports the closed end as an input error.
+    with suppress(OSError), os.fdopen(terminal, "rb", buffering=0) as file:
+        while part := file.read(4096):
+            shown += part
+    return shown.decode()
+
+
+def test_edgelet_test_checks_first_and_ends_with_pytests_lines(checkout):
+    tests = checkout.root / "tests"
+    tests.mkdir()
+    shutil.copy(ROOT / "pyproject.toml", checkout.root)
+    (tests / "test_one.py").write_text(
+        "import pytest\n\n\ndef test_quick():\n    pass\n\n\n@pytest.mark.slow\ndef test_slow():\n    pass\n"
+    )
+    done = run_tests(checkout, "--quick")
+    assert re.fullmatch(r"=+ 1 passed in .* =+", done.stdout.splitlines()[-1])
+    (tests / "unformatted.py").write_text("x=1\n")
+    done = run_tests(checkout)
+    assert done.returncode == 1
+    assert "ruff format found something" in done.stderr
+    assert re.fullmatch(r"=+ 2 passed in .* =+", done.stdout.splitlines()[-1])
+    (tests / "test_two.py").write_text("def test_two():\n    assert False\n")
+    done = run_tests(checkout, "-k", "two")
+    assert done.returncode == 1
+    assert re.fullmatch(r"=+ 1 failed in .* =+", done.stdout.splitlines()[-1])
+
+
+def run_tests(checkout, *arguments):
+    """Run `edgelet test` in the checkout, not as a part of the pytest that runs this."""
+    environment = {k: v for k, v in checkout.environment.items() if not k.startswith("PYTEST_")}
+    command = [sys.executable, "-m", "edgelet_host", "test", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_blanks_in_paths_are_refused(tmp_path, monkeypatch):

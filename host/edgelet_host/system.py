@@ -20,6 +20,7 @@ BOARD_PACKAGES: Packages = {
 }
 TEST_PACKAGES: Packages = BOARD_PACKAGES | {
     "clang": "clang",
+    "cmake": "cmake",
     "gcc-multilib": None,
     "gpg": "gpg",
     "gpg-agent": "gpg-agent",

@@ -1,0 +1,56 @@
+"""Our C modules in the ports of MicroPython that build with CMake, by MicroPython's own usermod.cmake."""
+
+import subprocess
+
+import pytest
+from edgelet_host import sources
+from edgelet_host.paths import FIRMWARE
+
+PROJECT = """\
+cmake_minimum_required(VERSION 3.13)
+project(probe C)
+set(MICROPY_DIR "@TREE@")
+set(QUICKJS_DIR "@QUICKJS@")
+set(USER_C_MODULES @MODULES@)
+include(${MICROPY_DIR}/py/usermod.cmake)
+usermod_gather_sources(SOURCES INCLUDES FOUND usermod)
+file(WRITE ${CMAKE_BINARY_DIR}/sources.txt "${SOURCES}")
+"""
+
+
+def configure(folder, quickjs):
+    """Run CMake over a project with our modules; the finished process."""
+    modules = sorted(path.parent for path in FIRMWARE.glob("*/micropython.mk"))
+    values = {"TREE": sources.micropython_tree(["mbedtls"]), "QUICKJS": quickjs, "MODULES": " ".join(map(str, modules))}
+    text = PROJECT
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", str(value))
+    (folder / "CMakeLists.txt").write_text(text)
+    command = ["cmake", "-S", folder, "-B", folder / "build"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def configured(tmp_path):
+    done = configure(tmp_path, sources.ensure("quickjs-ng"))
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "build"
+
+
+def test_cmake_takes_every_source_of_every_module(configured):
+    taken = (configured / "sources.txt").read_text().split(";")
+    ours = [str(path) for module in FIRMWARE.glob("*/micropython.mk") for path in module.parent.glob("*.c")]
+    assert sorted(taken) == sorted(ours)
+
+
+def test_cmake_and_make_agree_on_the_engine(configured, firmware):
+    done = subprocess.run(
+        [firmware, "-c", "import quickjs; print(quickjs.ENGINE_ID)"], capture_output=True, text=True, check=True
+    )
+    assert f'"{done.stdout.strip()}"' in (configured / "quickjs_module" / "engine_id.h").read_text()
+
+
+def test_cmake_without_the_engines_sources_says_so(tmp_path):
+    done = configure(tmp_path, tmp_path)
+    assert done.returncode != 0
+    assert "QUICKJS_DIR must name the folder of quickjs-ng's C sources" in done.stderr
