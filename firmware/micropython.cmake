@@ -1,0 +1,5 @@
+# edgelet's user C modules for MicroPython's ports that build with CMake:
+# -DUSER_C_MODULES=.../firmware/micropython.cmake -DQUICKJS_DIR=<quickjs-ng's C sources>
+
+include(${CMAKE_CURRENT_LIST_DIR}/http_module/micropython.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/quickjs_module/micropython.cmake)
