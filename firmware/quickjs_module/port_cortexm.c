@@ -30,6 +30,7 @@
 #define SHCSR REGISTER(0xe000ed24)
 #define CFSR REGISTER(0xe000ed28)
 #define MMFAR REGISTER(0xe000ed34)
+#define FPCCR REGISTER(0xe000ef34)
 #define MPU_TYPE REGISTER(0xe000ed90)
 #define MPU_CTRL REGISTER(0xe000ed94)
 #define MPU_RNR REGISTER(0xe000ed98)
@@ -42,6 +43,7 @@
 #define CFSR_MSTKERR (1u << 4)
 #define CFSR_MMARVALID (1u << 7)
 #define CFSR_STKOF (1u << 20)
+#define FPCCR_LSPACT (1u << 0)
 #define EXC_RETURN_SPSEL (1u << 2)
 #define EXC_RETURN_BASIC_FRAME (1u << 4)
 #define XPSR_T (1u << 24)
@@ -308,7 +310,8 @@ static bool guard_was_hit(void) {
     return (cfsr & CFSR_MSTKERR) != 0 || ((cfsr & CFSR_DACCVIOL) != 0 && (cfsr & CFSR_MMARVALID) != 0 &&
                                              MMFAR - (uint32_t)js_stack.guard < GUARD_SIZE);
 #else
-    // No fault status registers: the guard is taken to be the cause when the stack ends at it.
+    // No fault status registers: the guard is taken to be the cause when the stack ends at it. A processor that locks up
+    // because its frame has no place either is left to the board's watchdog.
     return (uint32_t)process_stack() <= (uint32_t)js_stack.stack;
 #endif
 }
@@ -322,6 +325,10 @@ uint32_t cortexm_fault_return(uint32_t exc_return) {
     }
 #if !defined(ARMV6M)
     CFSR = CFSR;
+#endif
+#if defined(__ARM_FP)
+    // The old frame's place for floating-point registers, which the processor would still fill, is gone.
+    FPCCR &= ~FPCCR_LSPACT;
 #endif
     uint32_t *frame = (uint32_t *)STACK_TOP - FRAME_WORDS;
     memset(frame, 0, FRAME_WORDS * sizeof(*frame));
