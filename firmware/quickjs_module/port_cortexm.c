@@ -310,8 +310,8 @@ static bool guard_was_hit(void) {
     return (cfsr & CFSR_MSTKERR) != 0 || ((cfsr & CFSR_DACCVIOL) != 0 && (cfsr & CFSR_MMARVALID) != 0 &&
                                              MMFAR - (uint32_t)js_stack.guard < GUARD_SIZE);
 #else
-    // No fault status registers: the guard is taken to be the cause when the stack ends at it. A processor that locks up
-    // because its frame has no place either is left to the board's watchdog.
+    // No fault status registers: the guard is taken to be the cause when the stack ends at it. A processor that locks
+    // up because its frame has no place either is left to the board's watchdog.
     return (uint32_t)process_stack() <= (uint32_t)js_stack.stack;
 #endif
 }
