@@ -8,6 +8,7 @@ import gc
 import json
 import sys
 
+from edgelet import log
 from edgelet.http import Stream
 from edgelet.limits import Limits
 from edgelet.server import Server
@@ -191,6 +192,11 @@ async def route_none(request):
 async def route_socket(request, socket):
     while True:
         await socket.send((await socket.receive()).upper())
+
+
+@app.get("/log")
+async def show_log(request):
+    return [record.text for record in log.since(0)]
 
 
 @app.post("/shutdown")

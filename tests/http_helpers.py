@@ -27,7 +27,7 @@ class HttpApp:
         self.tls = tls
         args = [self.port, json.dumps(limits), "hooks" if hooks else "", *(tls or [])]
         command, env = device_command(firmware, "http_app.py", *args, heap=heap)
-        self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
         self._await_listening()
 
     def __enter__(self):
@@ -35,7 +35,7 @@ class HttpApp:
 
     def __exit__(self, *exc):
         self.process.kill()
-        self.output = self.process.communicate()[0]
+        self.process.wait()
 
     def _await_listening(self):
         while self.process.poll() is None:
@@ -44,7 +44,7 @@ class HttpApp:
                 return
             except ConnectionRefusedError:
                 pass
-        raise AssertionError(self.process.communicate()[0])
+        raise AssertionError("the server did not start")
 
     def client(self):
         return Client(self.port, self.tls is not None)

@@ -195,15 +195,19 @@ def test_mutated_requests_with_sanitizers(firmware_asan):
 
 def test_no_leak(app):
     """Heap and connections after all kinds of requests, again and again."""
-    clients = [app.client() for _ in range(10)]
     kinds = [seed for seed in SEEDS if b"close" not in seed and not seed.startswith(b"HEAD")]
     used = []
     for _ in range(6):
+        clients = [app.client() for _ in range(10)]
         for _ in range(30):
             for client in clients:
                 client.send(b"".join(kinds))
             for client in clients:
                 assert {client.response().status for _ in kinds} <= STATUSES
+        for client in clients:
+            client.__exit__()
+        while app.stats()["connections"] > 1:
+            pass
         used.append(app.stats()["heap"])
-    assert max(used[1:]) - min(used[1:]) < 4000
-    assert app.stats()["connections"] == 11
+    # The server keeps up to four spare buffers of 4 KiB. 2400 requests a round would show a leak of a few bytes each.
+    assert max(used) - min(used) < 20000

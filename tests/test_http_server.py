@@ -381,12 +381,16 @@ def test_microdot_errors(app, client):
     assert client.response().status == 405
 
 
-def test_function_errors_are_microdots(client):
+def test_function_errors_are_microdots(app, client):
     for path, status in (("/f/throw", 500), ("/f/late_throw", 500), ("/f/refuse", 403)):
         client.send(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         response = client.response()
         assert response.status == status
         assert b"secret" not in response.body
+    log = json.loads(app.ask(b"GET /log HTTP/1.1\r\nHost: a\r\n\r\n").body)
+    thrown = [text for text in log if text.endswith("ValueError: secret detail")]
+    assert re.search(r'http_app.py", line \d+, in throw\n', "".join(thrown))
+    assert re.search(r'http_app.py", line \d+, in late_throw\n', "".join(thrown))
 
 
 def frame(opcode, payload, mask=b"\x01\x02\x03\x04"):

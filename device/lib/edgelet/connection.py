@@ -6,14 +6,15 @@ allocates next to nothing, and a request that can be answered at once costs no s
 
 import asyncio
 import errno
+import io
 import socket
 import sys
 import time
 from asyncio import core
 
+from edgelet import log
 from edgelet.http import Stream, format_head
 from httpparse import Chunked, Head, error
-from microdot.microdot import print_exception
 from micropython import const
 
 # What a connection is doing, which decides about its time limit.
@@ -45,6 +46,13 @@ class Refused(Exception):
     def __init__(self, status, text):
         self.status = status
         self.text = text
+
+
+def log_exception(error):
+    """Writes an exception and where it came from to the log."""
+    text = io.StringIO()
+    sys.print_exception(error, text)
+    log.error(text.getvalue().strip())
 
 
 def _peer_address(address):
@@ -124,7 +132,7 @@ class Connection:
             except Refused as e:
                 yield from self._refuse(e.status, e.text)
             except MemoryError as e:
-                print_exception(e)
+                log_exception(e)
                 if self.phase <= BODY:
                     yield from self._refuse(503, "not enough memory for this request: try again later")
             except core.CancelledError:
@@ -134,7 +142,7 @@ class Connection:
         except (OSError, core.CancelledError):
             pass  # The client broke the connection, or a limit passed while it was told so.
         except Exception as e:
-            print_exception(e)
+            log_exception(e)
         finally:
             self._sock.close()
             if self._sock is not self._plain:

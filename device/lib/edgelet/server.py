@@ -6,7 +6,8 @@ import sys
 import time
 from asyncio import core
 
-from edgelet.connection import READ_SIZE, ROUTE, Connection
+import microdot.microdot
+from edgelet.connection import READ_SIZE, ROUTE, Connection, log_exception
 from edgelet.http import Stream, date_line, join_fields, split_fields
 from edgelet.limits import Limits
 from microdot import Microdot, Request, Response
@@ -18,6 +19,10 @@ TICK_MS = 250
 _BACKLOG = 128 if sys.platform == "linux" else 8
 _SPARE_BUFFERS = 4
 _TURNED_AWAY = 4  # connections beyond the limit that are told so at a time; more are closed at once
+
+
+# What microdot prints goes to the log: a terminal that nobody reads would stop the device.
+microdot.microdot.print_exception = log_exception
 
 
 class _FunctionResponse(Response):
