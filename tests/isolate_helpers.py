@@ -27,10 +27,10 @@ def device_tests(name: str) -> list[str]:
     return [name for name in names if name.startswith("test_")]
 
 
-def run_device(command: list[str | Path], *arguments: str | Path) -> str:
+def run_device(command: list[str | Path]) -> str:
     """Run MicroPython in tests/isolate and return what it printed. Fails the test unless it ends with 0, silently."""
     done = subprocess.run(
-        [*command, *arguments],
+        command,
         check=False,
         cwd=ISOLATE,
         env=os.environ | SANITIZER_OPTIONS,
@@ -45,4 +45,4 @@ def run_device(command: list[str | Path], *arguments: str | Path) -> str:
 def run_device_test(firmware: Path, name: str, function: str) -> None:
     """Run one function of tests/isolate/`name`."""
     module = Path(name).stem
-    run_device([firmware], "-c", f"import {module}; {module}.{function}()")
+    run_device([firmware, "-c", f"import {module}; {module}.{function}()"])

@@ -1,0 +1,6 @@
+// cpu|memory: Array.fromAsync of an endless async generator
+export default function attack() {
+  return Array.fromAsync((async function* () {
+    for (;;) yield 1;
+  })());
+}

@@ -1,0 +1,4 @@
+// cpu: await in an endless loop
+export default async function attack() {
+  for (;;) await null;
+}

@@ -1,0 +1,4 @@
+// memory: globals without end
+export default function attack() {
+  for (let i = 0; ; i++) globalThis["global" + i] = [i];
+}

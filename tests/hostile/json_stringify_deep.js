@@ -1,0 +1,6 @@
+// memory|stack: JSON.stringify of arrays nested without end
+export default function attack() {
+  let array = [];
+  for (let i = 0; i < 3000; i++) array = [array];
+  for (;;) JSON.stringify((array = [array]));
+}

@@ -1,0 +1,4 @@
+// stack: a toJSON that stringifies itself
+export default function attack() {
+  return JSON.stringify({ toJSON() { return JSON.stringify(this); } });
+}

@@ -1,0 +1,4 @@
+// cpu: an empty loop
+export default function attack() {
+  for (;;);
+}

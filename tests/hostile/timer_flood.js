@@ -1,0 +1,4 @@
+// thrown: more timers than may be open
+export default function attack() {
+  for (;;) setTimeout(() => {}, 1000);
+}

@@ -1,0 +1,3 @@
+// top level, cpu: await in an endless loop
+for (;;) await null;
+export default () => {};

@@ -1,0 +1,3 @@
+// top level, cpu: an endless loop
+for (;;);
+export default () => {};

@@ -1,0 +1,3 @@
+// top level, thrown: a thrown object that cannot be made text of
+throw { toString: null };
+export default () => {};
