@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from edgelet_host.commands import deploy, devices, environment, functions, logs, requests, store, tokens
+
 # Commands import what they use when they run, so that none waits at start-up for another's modules.
 
 
@@ -77,25 +79,19 @@ def dev(paths: tuple[Path, ...], port: int, host: str) -> None:
     run(ensure_unix(), folders, cache_dir() / "dev" / str(port), host, port)
 
 
-@main.command()
-@click.argument("path", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--device", "ports", multiple=True, required=True, help="Serial port or pty; may be given several times.")
-def deploy(path: Path, ports: tuple[str, ...]) -> None:
-    """Deploy the project at PATH to devices.
-
-    Example: edgelet deploy examples/hello --device /dev/ttyACM0
-    """
-    from edgelet_host import deploy as deploying
-    from edgelet_host.device import connect
-    from edgelet_host.firmware import ensure_unix
-    from edgelet_host.project import read_project
-    from edgelet_host.terminal import progress
-
-    release = deploying.make_release(read_project(path.resolve()), ensure_unix())
-    for port in ports:
-        with connect(port) as device, progress(f"Deploying {release.function} to {port}") as show:
-            done = deploying.deploy(device, release, show)
-        click.echo(
-            f"{release.function} {done.id} is active on {port}: bundle {release.bundle_bytes} bytes, image "
-            f"{done.image_bytes} of {done.memory} bytes, {done.sent_files} files ({done.sent_bytes} bytes) sent"
-        )
+for command in (
+    deploy.deploy,
+    devices.devices,
+    devices.status,
+    functions.list_functions,
+    functions.releases,
+    functions.rollback,
+    functions.delete,
+    environment.env,
+    environment.secret,
+    store.kv,
+    logs.logs,
+    requests.invoke,
+    tokens.token,
+):
+    main.add_command(command)

@@ -1,25 +1,38 @@
 """Deploys a project to a device: compile, send what the device lacks, activate."""
 
 import hashlib
+import http.client
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from edgelet_host import bundle
-from edgelet_host.device import Device
+from edgelet_host.device import Device, DeviceError
+from edgelet_host.invoke import Request, invoke
 from edgelet_host.project import Project
 
 # The bundle's path inside a release.
 MAIN = "main.qjs"
 
+_HEALTH_S = 10
+# The status with which a device answers for a handler that threw (device/lib/edgelet/calls.py).
+_THROWN = 500
+
 
 @dataclass(frozen=True)
 class Release:
-    """A release as it goes to a device: the manifest (device/lib/edgelet/manifest.py), and files by their SHA-256."""
+    """A release as it goes to a device.
+
+    route: the first one. manifest: see device/lib/edgelet/manifest.py. files: by their SHA-256.
+    """
 
     function: str
+    route: str
     manifest: bytes
     files: dict[str, bytes]
     bundle_bytes: int
@@ -62,7 +75,9 @@ def make_release(project: Project, firmware: Path) -> Release:
         digest = hashlib.sha256(data).hexdigest()
         files[digest] = data
         lines.append(json.dumps([path, digest, len(data)], ensure_ascii=False, separators=(",", ":")))
-    return Release(project.name, ("\n".join(lines) + "\n").encode(), files, len(contents.get(MAIN, b"")))
+    return Release(
+        project.name, project.routes[0], ("\n".join(lines) + "\n").encode(), files, len(contents.get(MAIN, b""))
+    )
 
 
 def _version() -> str:
@@ -86,9 +101,62 @@ def deploy(
     total = sum(size for _, size in missing)
     done = 0
     for digest, size in missing:
-        before = done
-        device.write_file(f"{folder}/{digest}", release.files[digest], lambda sent: progress(before + sent, total))  # noqa: B023
+        device.write_file(f"{folder}/{digest}", release.files[digest], partial(_report, progress, done, total))
         done += size
     identity = device.call("commit", name)
     measured = device.wait_for_job(device.call("activate", name, identity))
     return Deployed(identity, len(missing), total, measured["image_bytes"], measured["memory"])
+
+
+def _report(progress: Callable[[int, int], None], before: int, total: int, sent: int) -> None:
+    progress(before + sent, total)
+
+
+def deploy_and_check(
+    device: Device,
+    release: Release,
+    url: str = "",
+    progress: Callable[[int, int], None] = lambda sent, total: None,
+) -> Deployed:
+    """Deploy, and see that the device and the function answer; else go back to the release before.
+
+    url: of the device's server, "" where only the device knows.
+    """
+    before = {one["id"] for one in device.call("releases", release.function) if one["active"]}
+    deployed = deploy(device, release, progress)
+    problem = _function_problem(device, release) or _server_problem(device, url)
+    if problem is None:
+        return deployed
+    if before - {deployed.id}:
+        device.wait_for_job(device.call("rollback", release.function, before.pop()))
+        raise DeviceError(f"release {deployed.id} does not come up ({problem}); the one before is active again")
+    raise DeviceError(f"release {deployed.id} does not come up ({problem}); there is none before it to go back to")
+
+
+def _function_problem(device: Device, release: Release) -> str | None:
+    """Ask the function once. What it answers is its own business, but the device must not have to answer for it."""
+    answer = invoke(device, release.function, Request("GET", release.route))
+    # A handler that throws at this request is at work all the same: it may well expect another one.
+    if answer.status > _THROWN and any(name == "x-request-id" for name, _ in answer.headers):
+        errors = [record["text"].splitlines()[0] for record in answer.logs if record["level"] == "error"]
+        return errors[-1] if errors else f"status {answer.status}"
+    return None
+
+
+def _server_problem(device: Device, url: str) -> str | None:
+    """Ask for /healthz, where the device has an address that can be reached from here."""
+    state = device.call("status")
+    address = urlsplit(url).netloc or state["address"]
+    if not address:
+        return None
+    connection = http.client.HTTPConnection(address, timeout=_HEALTH_S)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": state["hostname"]})
+        status = connection.getresponse().status
+    except TimeoutError:
+        return f"no answer to /healthz within {_HEALTH_S} s" if url else None
+    except (OSError, http.client.HTTPException) as e:
+        return f"no answer to /healthz: {e}" if url else None
+    finally:
+        connection.close()
+    return None if status == HTTPStatus.OK else f"/healthz answers {status}"

@@ -1,23 +1,22 @@
 """`edgelet dev`: a local device that follows the sources."""
 
+import contextlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from edgelet_host.deploy import Deployed, deploy, make_release
-from edgelet_host.device import Device, DeviceError, connect
+from edgelet_host.device import Device, DeviceError, PortBusyError, connect
 from edgelet_host.errors import EdgeletError
-from edgelet_host.local import LocalDevice, start
+from edgelet_host.local import LocalDevice, announce, start
+from edgelet_host.logs import LEVEL_COLORS, log_line
 from edgelet_host.project import FILE, Project, read_project
 from edgelet_host.terminal import say
 
 # How often sources are looked at and the log is fetched.
 _LOOK_S = 0.2
-
-_LEVEL_COLORS = {"warn": "yellow", "error": "red"}
 
 
 def snapshot(folder: Path) -> dict[Path, tuple[int, int]]:
@@ -38,9 +37,8 @@ def snapshot(folder: Path) -> dict[Path, tuple[int, int]]:
 class Session:
     """One run of `edgelet dev`: the device and the projects on it."""
 
-    def __init__(self, local: LocalDevice, device: Device, firmware: Path, folders: Sequence[Path]) -> None:
+    def __init__(self, local: LocalDevice, firmware: Path, folders: Sequence[Path]) -> None:
         self._local = local
-        self._device = device
         self._firmware = firmware
         self._states = {folder: snapshot(folder) for folder in folders}
         self._next_log = 0
@@ -50,12 +48,15 @@ class Session:
         started = time.monotonic()
         try:
             project = read_project(folder)
-            deployed = deploy(self._device, make_release(project, self._firmware))
+            release = make_release(project, self._firmware)
+            # The console is held for a moment only, so that other commands can talk to this device.
+            with connect(self._local.port) as device:
+                deployed = deploy(device, release)
+                self._print_log(device)
         except EdgeletError as e:
             click.secho(f"Error: {e.format_message()}", fg="red", err=True)
             say("Waiting for the next change ...")
             return
-        self.print_log()
         self._say_ready(project, deployed, time.monotonic() - started)
 
     def _say_ready(self, project: Project, deployed: Deployed, seconds: float) -> None:
@@ -71,37 +72,20 @@ class Session:
                 if now != before:
                     self._states[folder] = now
                     self.deploy(folder)
-            self.print_log()
+            self._fetch_log()
             time.sleep(_LOOK_S)
         raise EdgeletError(f"the local device ended with status {self._local.process.returncode}")
 
-    def print_log(self) -> None:
+    def _fetch_log(self) -> None:
+        with contextlib.suppress(PortBusyError), connect(self._local.port, wait_s=0) as device:
+            self._print_log(device)
+
+    def _print_log(self, device: Device) -> None:
         """Print the log records since the last time."""
-        answer = self._device.call("logs", self._next_log)
+        answer = device.call("logs", self._next_log)
         for record in answer["records"]:
             self._next_log = record["seq"] + 1
-            click.secho(log_line(record), fg=_LEVEL_COLORS.get(record["level"]))
-
-
-def log_line(record: dict[str, Any]) -> str:
-    """Give a log record as one line, or more where the text has several."""
-    parts = [f"{record['level']:5}"]
-    if "function" in record:
-        parts.append(f"[{record['function']}]")
-    if "status" in record:
-        parts.append(str(record["status"]))
-    if record["text"]:
-        parts.append(printable(record["text"]))
-    if "cpu_us" in record or "wall_ms" in record:
-        parts.append(f"({record.get('cpu_us', 0)} us CPU, {record.get('wall_ms', 0)} ms)")
-    if "request" in record:
-        parts.append(f"#{record['request']}")
-    return " ".join(parts)
-
-
-def printable(text: str) -> str:
-    """Escape what could steer a terminal; lines stay lines."""
-    return "".join(c if c == "\n" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+            click.secho(log_line(record), fg=LEVEL_COLORS.get(record["level"]))
 
 
 def run(firmware: Path, folders: Sequence[Path], data: Path, host: str, port: int) -> None:
@@ -110,8 +94,8 @@ def run(firmware: Path, folders: Sequence[Path], data: Path, host: str, port: in
         if not (folder / FILE).exists():
             read_project(folder)
     data.mkdir(parents=True, exist_ok=True)
-    with start(firmware, data / "device", host, port, data / "device.log") as local, connect(local.port) as device:
-        session = Session(local, device, firmware, folders)
+    with start(firmware, data / "device", host, port, data / "device.log") as local, announce(local, "edgelet dev"):
+        session = Session(local, firmware, folders)
         try:
             for folder in folders:
                 session.deploy(folder)

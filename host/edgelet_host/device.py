@@ -6,10 +6,16 @@
 Errors that the device reports arrive as EdgeletError with the device's own line.
 """
 
+import contextlib
+import io
 import json
+import os
+import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import serial
@@ -19,12 +25,22 @@ from mpremote.transport_serial import SerialTransport
 from edgelet_host.errors import EdgeletError
 
 _JOB_POLL_S = 0.02
+# How long a port may be in use by another program, a device silent, and its console without a prompt.
+_BUSY_S = 3
+_SILENCE_S = 1
+_ANSWER_S = 5
+# Standard output belongs to the whole process.
+_entering = threading.Lock()
 # Bytes of a file that are sent in one command of the raw REPL.
 _CHUNK = 2048
 
 
 class DeviceError(EdgeletError):
     """The device refused, or cannot be reached."""
+
+
+class PortBusyError(DeviceError):
+    """Another program has the port."""
 
 
 class Device:
@@ -40,7 +56,7 @@ class Device:
             return bytes(self._transport.exec(code)).decode()
         except TransportExecError as e:
             raise DeviceError(_device_message(e.error_output)) from None
-        except (TransportError, serial.SerialException, OSError) as e:
+        except (TransportError, serial.SerialException, OSError, termios.error) as e:
             raise DeviceError(f"{self.port}: lost the connection to the device ({e}). Run the command again") from None
 
     def call(self, function: str, *args: Any) -> Any:
@@ -79,35 +95,73 @@ def _device_message(traceback: str) -> str:
     """Give the line of a traceback that is for people."""
     lines = traceback.strip().splitlines() or ["unknown error"]
     name, _, text = lines[-1].partition(": ")
+    if name == "ImportError" or "NameError" in name:
+        return "this board runs other firmware than edgelet's. Flash edgelet's firmware first"
+    if name == "AttributeError":
+        return f"the device's firmware is of another version than this command line ({text}): flash the current one"
     if name in ("ValueError", "OSError", "quickjs.Error") and text:
         return text
     return f"the device failed: {lines[-1]}"
 
 
+def _open(port: str, wait_s: float) -> SerialTransport:
+    """Open a port; while another edgelet has it, as each does for a moment, wait."""
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            # Without a timeout mpremote would wait for ever at a pty that is silent.
+            return SerialTransport(port, timeout=_SILENCE_S)
+        except TransportError:
+            if not _is_accessible(port):
+                raise DeviceError(explain_port(port)) from None
+            if time.monotonic() >= until:
+                raise PortBusyError(explain_port(port)) from None
+            time.sleep(_JOB_POLL_S)
+
+
+def _enter(port: str, transport: SerialTransport) -> None:
+    """Enter the raw REPL. mpremote prints what it got instead; it is of no use to people."""
+    try:
+        with _entering, contextlib.redirect_stdout(io.StringIO()):
+            transport.enter_raw_repl(soft_reset=False, timeout_overall=_ANSWER_S)
+    except (TransportError, serial.SerialException, OSError, termios.error):
+        raise DeviceError(
+            f"{port}: no MicroPython answers within {_ANSWER_S} s. Is this the right port? "
+            "'./edgelet devices' lists those there are; else unplug the board and plug it in again"
+        ) from None
+
+
 @contextmanager
-def connect(port: str) -> Iterator[Device]:
-    """Open the device at a serial port or pty and keep it in the raw REPL meanwhile. Raises DeviceError."""
+def connect(port: str, wait_s: float = _BUSY_S) -> Iterator[Device]:
+    """Open the device at a serial port or pty and keep it in the raw REPL meanwhile.
+
+    wait_s: for how long to wait while another program has the port. Raises DeviceError.
+    """
+    transport = _open(port, wait_s)
     try:
-        transport = SerialTransport(port)
-    except TransportError:
-        raise DeviceError(explain_port(port)) from None
-    try:
-        transport.enter_raw_repl(soft_reset=False)
-        device = Device(port, transport)
-        yield device
-        transport.exit_raw_repl()
-    except TransportError as e:
-        raise DeviceError(f"{port}: no MicroPython answers ({e}). Is this the right port?") from None
+        _enter(port, transport)
+        try:
+            yield Device(port, transport)
+        finally:
+            # A device that is gone needs no farewell.
+            with contextlib.suppress(serial.SerialException, OSError, termios.error):
+                transport.exit_raw_repl()
     finally:
-        transport.close()
+        with contextlib.suppress(serial.SerialException, OSError, termios.error):
+            transport.close()
+
+
+def _is_accessible(port: str) -> bool:
+    return Path(port).is_char_device() and os.access(port, os.R_OK | os.W_OK)
 
 
 def explain_port(port: str) -> str:
     """Say why a port cannot be opened, and what to do."""
-    import os
-
-    if not os.path.exists(port):  # noqa: PTH110
+    path = Path(port)
+    if not path.exists():
         return f"there is no {port}. './edgelet devices' lists the boards that are connected"
+    if not path.is_char_device():
+        return f"{port} is no serial port. './edgelet devices' lists the boards that are connected"
     if not os.access(port, os.R_OK | os.W_OK):
         return f"no permission for {port}. Add yourself to its group: sudo usermod -aG dialout $USER, and log in again"
     return f"{port} is used by another program: close it (a serial monitor, or another edgelet)"

@@ -1,6 +1,8 @@
 """The local device: the Linux firmware as a child process, with a pty as its serial console."""
 
 import contextlib
+import fcntl
+import json
 import os
 import pty
 import socket
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
+from edgelet_host.paths import cache_dir
 
 # How long a device may take until it listens.
 _START_S = 15.0
@@ -53,6 +56,7 @@ def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterat
     """Start a device that keeps its files in `data` and writes its own errors to `log`; stop it in the end."""
     check_address(host, port)
     data.mkdir(parents=True, exist_ok=True)
+    module = ["-m", "edgelet.runtime"]
     # The firmware has the master's side, so that the other one can be opened like a serial port again and again.
     master, slave = pty.openpty()
     try:
@@ -61,7 +65,7 @@ def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterat
         with log.open("wb") as errors:
             process = subprocess.Popen(
                 # Whatever ends this process ends the device: setpriv is part of util-linux.
-                ["setpriv", "--pdeathsig", "TERM", firmware, "-m", "edgelet.runtime", data, "--host", host, "--port", str(port)],
+                ["setpriv", "--pdeathsig", "TERM", firmware, *module, data, "--host", host, "--port", str(port)],
                 stdin=master,
                 stdout=master,
                 stderr=errors,
@@ -95,3 +99,49 @@ def _wait_until_it_listens(process: subprocess.Popen[bytes], host: str, port: in
             return
         time.sleep(0.01)
     raise EdgeletError(f"the local device does not listen after {_START_S:.0f} s; its errors are in {log}")
+
+
+@dataclass(frozen=True)
+class Running:
+    """A local device that another command keeps running. title: that command. console: its pty."""
+
+    title: str
+    console: str
+    url: str
+
+
+def _run_dir() -> Path:
+    xdg = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(xdg) / "edgelet" if xdg else cache_dir() / "run"
+
+
+@contextmanager
+def announce(local: LocalDevice, title: str) -> Iterator[None]:
+    """Let other commands find a device while it runs: by a file that is locked as long as this process lives."""
+    folder = _run_dir()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{local.port.strip('/').replace('/', '-')}.json"
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        json.dump({"title": title, "console": local.port, "url": local.url}, file)
+        file.flush()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def running_devices() -> list[Running]:
+    """Give the local devices that run now."""
+    found = []
+    for path in sorted(_run_dir().glob("*.json")):
+        try:
+            with path.open() as file:
+                # Nobody holds the lock of a process that was killed.
+                with contextlib.suppress(BlockingIOError):
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                    continue
+                found.append(Running(**json.load(file)))
+        except (OSError, ValueError, TypeError):
+            continue
+    return found

@@ -1,11 +1,15 @@
 """What commands print while they work, to stderr: progress in a terminal, else plain lines."""
 
+import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import click
+
+# What is sent in less than a second over USB needs no bar.
+_SHOWN_BYTES = 65536
 
 
 def say(text: str) -> None:
@@ -36,27 +40,58 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
     say(f"{title}: done in {time.monotonic() - started:.1f} s")
 
 
-@contextmanager
-def progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar for what is sent, in a terminal and once it takes longer than a second; nothing when piped.
+Show = Callable[[int, int], None]
 
-    The function that it gives is told how many of how many bytes are done.
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], Show]]:
+    """Show bars for what is sent, in a terminal and where there is much to send; nothing when piped.
+
+    The function that it gives adds a bar with a title, and gives a function that is told how many of how many bytes are
+    done. Both may be called in any thread.
     """
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield lambda title: lambda done, total: None
         return
+    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-    started = time.monotonic()
-    bar = Progress(TextColumn(title), BarColumn(), DownloadColumn(), transient=True)
-    task = bar.add_task(title)
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
+    bars = Progress(*columns, console=Console(stderr=True), transient=True)
 
-    def show(done: int, total: int) -> None:
-        if not bar.live.is_started and time.monotonic() - started > 1:
-            bar.start()
-        bar.update(task, completed=done, total=total)
+    def add(title: str) -> Show:
+        task = bars.add_task(title, visible=False)
+
+        def show(done: int, total: int) -> None:
+            if total >= _SHOWN_BYTES:
+                bars.start()
+                bars.update(task, completed=done, total=total, visible=True)
+
+        return show
 
     try:
-        yield show
+        yield add
     finally:
-        bar.stop()
+        bars.stop()
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON to stdout."""
+    click.echo(json.dumps(value, indent=2))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table to stdout; where that is no terminal, a line a row, with tabs between the fields."""
+    if not sys.stdout.isatty():
+        for row in [columns, *rows]:
+            click.echo("\t".join(row))
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console().print(table)

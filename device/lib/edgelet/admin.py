@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from binascii import b2a_base64
 
 import quickjs
 from edgelet import clock, config, kv, log, runtime
@@ -57,6 +58,16 @@ def job(number):
     _print(_jobs[number])
 
 
+def _network_address():
+    """The address in the network, "" where a board has none or this is Linux."""
+    try:
+        import network
+
+        return network.WLAN(network.STA_IF).ifconfig()[0].replace("0.0.0.0", "")
+    except (ImportError, AttributeError, OSError):
+        return ""
+
+
 def status():
     """Board, firmware, memory, flash, clock, and each function with what is counted of it."""
     app = _app()
@@ -89,6 +100,7 @@ def status():
             "engine": quickjs.ENGINE_ID,
             "firmware": quickjs.FIRMWARE_ID,
             "hostname": app.config.settings["hostname"],
+            "address": _network_address(),
             "uptime_ms": time.ticks_diff(time.ticks_ms(), app.functions.started),
             "clock_set": clock.is_set(),
             "heap_free": gc.mem_free(),
@@ -106,6 +118,61 @@ def status():
 def listing():
     """The functions' names."""
     _print(_app().releases.names())
+
+
+class _Head:
+    """A request's head, as the server gives it to a function."""
+
+    def __init__(self, method, target, host, headers, length):
+        self.method = method
+        self.target = target
+        self.host = host
+        self.headers = headers
+        self.length = length
+
+
+class _Connection:
+    """A connection over the console."""
+
+    def __init__(self, server):
+        self.server = server
+        self.scheme = server.scheme
+        self.peer = ("console", 0)
+
+
+async def _invoke(function, head, body):
+    app = _app()
+    began = time.ticks_us()
+    response = function(head, body, _Connection(app.server))
+    if type(response) is not tuple:
+        response = await response
+    status, headers, content = response
+    if not isinstance(content, (bytes, str)):
+        parts = []
+        async for part in content:
+            parts.append(bytes(part))
+        content = b"".join(parts)
+    if isinstance(content, str):
+        content = content.encode()
+    return {
+        "status": status,
+        "headers": bytes(headers).decode(),
+        "body": b2a_base64(content)[:-1].decode(),
+        "us": time.ticks_diff(time.ticks_us(), began),
+    }
+
+
+def invoke(name, method, target, headers, body):
+    """Starts a request to a function, with header lines and a body as bytes; the job.
+
+    Its result: {status, headers, body (base64), us (wall time)}. `headers` is text, lines that end with CR LF.
+    """
+    app = _app()
+    function = app.functions.get(name)
+    if function is None:
+        raise ValueError("there is no function %s: 'edgelet list' shows those there are" % name)
+    host = function.hosts[0] if function.hosts else app.config.settings["hostname"]
+    _start(_invoke(function, _Head(method, target, host, headers, len(body)), body))
 
 
 def releases(name):

@@ -1,0 +1,1 @@
+"""The commands of `edgelet`, one module a group: they parse, call and print."""

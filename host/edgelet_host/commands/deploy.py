@@ -1,0 +1,86 @@
+"""`edgelet deploy`."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edgelet_host.commands.options import device_option, json_option
+from edgelet_host.errors import EdgeletError
+from edgelet_host.terminal import Show, print_json, progress
+
+if TYPE_CHECKING:
+    from edgelet_host.deploy import Deployed, Release
+    from edgelet_host.targets import Target
+
+
+@click.command()
+@click.argument("path", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@device_option
+@json_option
+def deploy(path: Path, devices: tuple[str, ...], as_json: bool) -> None:
+    """Deploy the project at PATH, by default this folder, to one or several devices.
+
+    The new release serves once it is complete and built; where it does not answer, the one before comes back.
+
+    Example: edgelet deploy examples/hello --device kitchen --device /dev/ttyACM0
+    """
+    from edgelet_host.deploy import make_release
+    from edgelet_host.firmware import ensure_unix
+    from edgelet_host.project import read_project
+    from edgelet_host.targets import choose_targets
+
+    targets = choose_targets(devices)
+    release = make_release(read_project(path.resolve()), ensure_unix())
+    with progress() as add, ThreadPoolExecutor(len(targets)) as pool:
+        futures = [pool.submit(_deploy, target, release, add(target.label)) for target in targets]
+    done = list(zip(targets, futures, strict=True))
+    if as_json:
+        print_json([_as_json(target, release, future) for target, future in done])
+    failed = [f"{target.label}: {_message(future)}" for target, future in done if future.exception()]
+    if not as_json:
+        for target, future in done:
+            if not future.exception():
+                _print(target, release, future.result())
+    if failed:
+        raise EdgeletError("\n".join(failed) if len(targets) > 1 else _message(futures[0]))
+
+
+def _deploy(target: "Target", release: "Release", show: Show) -> "Deployed":
+    from edgelet_host.deploy import deploy_and_check
+    from edgelet_host.device import connect
+
+    with connect(target.port) as device:
+        return deploy_and_check(device, release, target.url, show)
+
+
+def _message(future: "Future[Deployed]") -> str:
+    error = future.exception()
+    if isinstance(error, EdgeletError):
+        return error.message
+    assert error is not None
+    raise error
+
+
+def _print(target: "Target", release: "Release", done: "Deployed") -> None:
+    parts = []
+    if release.bundle_bytes:
+        parts.append(f"bundle {release.bundle_bytes} bytes, image {done.image_bytes} of {done.memory} bytes")
+    parts.append(f"{done.sent_files} of {len(release.files)} files ({done.sent_bytes} bytes) sent")
+    click.echo(f"{release.function} {done.id} is active on {target.label}: {', '.join(parts)}")
+
+
+def _as_json(target: "Target", release: "Release", future: "Future[Deployed]") -> dict[str, object]:
+    one: dict[str, object] = {"device": target.label, "function": release.function}
+    if future.exception():
+        return one | {"error": _message(future)}
+    done = future.result()
+    return one | {
+        "release": done.id,
+        "bundle_bytes": release.bundle_bytes,
+        "image_bytes": done.image_bytes,
+        "memory_bytes": done.memory,
+        "sent_files": done.sent_files,
+        "sent_bytes": done.sent_bytes,
+    }

@@ -1,0 +1,174 @@
+"""`edgelet env` and `edgelet secret`: what a function finds in `process.env`."""
+
+import secrets
+from datetime import datetime
+
+import click
+
+from edgelet_host.commands.options import (
+    chosen_device,
+    device_option,
+    file_option,
+    function_name,
+    function_option,
+    json_option,
+)
+from edgelet_host.terminal import print_json, print_table
+from edgelet_host.values import dotenv_line, read_value, read_values
+
+# Bytes of a generated secret: as many as SHA-256 has, what RFC 7518 section 3.2 asks of an HS256 key.
+_SECRET_BYTES = 32
+
+
+@click.group()
+def env() -> None:
+    """Variables that are set on the device; they come before those of edgelet.toml and take effect at once."""
+
+
+@env.command("set")
+@click.argument("name")
+@file_option
+@function_option
+@device_option
+def env_set(name: str, file: str | None, function: str | None, devices: tuple[str, ...]) -> None:
+    """Set the variable NAME to what is typed, piped, or in a file.
+
+    Example: echo https://id.example | edgelet env set ISSUER
+    """
+    value = read_value(name, file, hidden=False)
+    with chosen_device(devices) as device:
+        function = function_name(device, function)
+        device.call("set_variables", function, {name: value})
+    click.echo(f"{name} is set for {function}")
+
+
+@env.command("unset")
+@click.argument("name")
+@function_option
+@device_option
+def env_unset(name: str, function: str | None, devices: tuple[str, ...]) -> None:
+    """Remove the variable NAME from the device.
+
+    Example: edgelet env unset ISSUER
+    """
+    with chosen_device(devices) as device:
+        function = function_name(device, function)
+        device.call("set_variables", function, {name: None})
+    click.echo(f"{name} is not set for {function}")
+
+
+@env.command("list")
+@function_option
+@device_option
+@json_option
+def env_list(function: str | None, devices: tuple[str, ...], as_json: bool) -> None:
+    """List the variables that are set on the device.
+
+    Example: edgelet env list --function login
+    """
+    with chosen_device(devices) as device:
+        variables = device.call("variables", function_name(device, function))
+    if as_json:
+        print_json(variables)
+    else:
+        print_table(["NAME", "VALUE"], [[name, ascii(value)[1:-1]] for name, value in sorted(variables.items())])
+
+
+@env.command("pull")
+@function_option
+@device_option
+def env_pull(function: str | None, devices: tuple[str, ...]) -> None:
+    """Print the variables that are set on the device as a .env file.
+
+    Example: edgelet env pull > .env
+    """
+    with chosen_device(devices) as device:
+        variables = device.call("variables", function_name(device, function))
+    for name, value in sorted(variables.items()):
+        click.echo(dotenv_line(name, value))
+
+
+@click.group()
+def secret() -> None:
+    """Secrets of a function; their values can be set and never read back. They take effect at once."""
+
+
+@secret.command("put")
+@click.argument("name")
+@file_option
+@function_option
+@device_option
+def secret_put(name: str, file: str | None, function: str | None, devices: tuple[str, ...]) -> None:
+    """Set the secret NAME to what is typed (not shown), piped, or in a file.
+
+    Example: edgelet secret put API_KEY --function login
+    """
+    value = read_value(name, file, hidden=True)
+    with chosen_device(devices) as device:
+        function = function_name(device, function)
+        device.call("set_secrets", function, {name: value})
+    click.echo(f"secret {name} is set for {function}")
+
+
+@secret.command("generate")
+@click.argument("name")
+@function_option
+@device_option
+def secret_generate(name: str, function: str | None, devices: tuple[str, ...]) -> None:
+    """Set the secret NAME to 32 random bytes in base64url, without showing them.
+
+    Example: edgelet secret generate JWT_SECRET
+    """
+    with chosen_device(devices) as device:
+        function = function_name(device, function)
+        device.call("set_secrets", function, {name: secrets.token_urlsafe(_SECRET_BYTES)})
+    click.echo(f"secret {name} is set for {function}")
+
+
+@secret.command("bulk")
+@click.argument("file", default="-")
+@function_option
+@device_option
+def secret_bulk(file: str, function: str | None, devices: tuple[str, ...]) -> None:
+    """Set all secrets in FILE, a JSON object or lines NAME=VALUE; by default from standard input.
+
+    Example: edgelet secret bulk secrets.env
+    """
+    values = read_values(file)
+    with chosen_device(devices) as device:
+        function = function_name(device, function)
+        device.call("set_secrets", function, values)
+    click.echo(f"{len(values)} secrets are set for {function}")
+
+
+@secret.command("delete")
+@click.argument("name")
+@function_option
+@device_option
+def secret_delete(name: str, function: str | None, devices: tuple[str, ...]) -> None:
+    """Remove the secret NAME from the device.
+
+    Example: edgelet secret delete API_KEY
+    """
+    with chosen_device(devices) as device:
+        function = function_name(device, function)
+        device.call("set_secrets", function, {name: None})
+    click.echo(f"secret {name} is not set for {function}")
+
+
+@secret.command("list")
+@function_option
+@device_option
+@json_option
+def secret_list(function: str | None, devices: tuple[str, ...], as_json: bool) -> None:
+    """List the secrets' names and when they were set.
+
+    Example: edgelet secret list --function login
+    """
+    with chosen_device(devices) as device:
+        found = device.call("secrets", function_name(device, function))
+    if as_json:
+        print_json([{"name": name, "set": when} for name, when in found])
+    else:
+        rows = [[name, datetime.fromtimestamp(when).isoformat(" ", "seconds")] for name, when in found]
+        print_table(["NAME", "SET"], rows)

@@ -1,0 +1,81 @@
+"""`edgelet list`, `releases`, `rollback` and `delete`: the functions on a device."""
+
+from datetime import datetime
+
+import click
+
+from edgelet_host.commands.options import chosen_device, device_option, json_option
+from edgelet_host.errors import EdgeletError
+from edgelet_host.terminal import print_json, print_table
+
+
+@click.command("list")
+@device_option
+@json_option
+def list_functions(devices: tuple[str, ...], as_json: bool) -> None:
+    """List the functions on the device.
+
+    Example: edgelet list --json
+    """
+    with chosen_device(devices) as device:
+        names = device.call("listing")
+    if as_json:
+        print_json(names)
+    else:
+        for name in names:
+            click.echo(name)
+
+
+@click.command()
+@click.argument("function")
+@device_option
+@json_option
+def releases(function: str, devices: tuple[str, ...], as_json: bool) -> None:
+    """List the releases of FUNCTION, newest first.
+
+    Example: edgelet releases login
+    """
+    with chosen_device(devices) as device:
+        found = device.call("releases", function)
+    if not found:
+        raise EdgeletError(f"there is no function {function}: 'edgelet list' shows those there are")
+    if as_json:
+        print_json(found)
+        return
+    rows = []
+    for one in found:
+        state = "active" if one["active"] else "previous" if one["previous"] else ""
+        when = datetime.fromtimestamp(one["time"]).isoformat(" ", "seconds")
+        rows.append([one["id"], state, when, str(one["files"]), str(one["bytes"]), one["created_by"]])
+    print_table(["RELEASE", "STATE", "COMMITTED", "FILES", "BYTES", "BY"], rows)
+
+
+@click.command()
+@click.argument("function")
+@click.argument("release", required=False)
+@device_option
+def rollback(function: str, release: str | None, devices: tuple[str, ...]) -> None:
+    """Bring an earlier RELEASE of FUNCTION back into service, by default the previous one.
+
+    Example: edgelet rollback login
+    """
+    with chosen_device(devices) as device:
+        device.wait_for_job(device.call("rollback", function, release))
+        [active] = [one["id"] for one in device.call("releases", function) if one["active"]]
+    click.echo(f"{function} {active} is active")
+
+
+@click.command()
+@click.argument("function")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@device_option
+def delete(function: str, yes: bool, devices: tuple[str, ...]) -> None:
+    """Delete FUNCTION from the device, with its releases, variables, secrets and stores.
+
+    Example: edgelet delete login --yes
+    """
+    if not yes:
+        click.confirm(f"Delete {function} with its releases, variables, secrets and stores?", abort=True, err=True)
+    with chosen_device(devices) as device:
+        device.wait_for_job(device.call("delete", function))
+    click.echo(f"{function} is deleted")

@@ -1,0 +1,53 @@
+"""`edgelet logs`."""
+
+import json
+import time
+from typing import Any
+
+import click
+
+from edgelet_host.commands.options import device_option, json_option
+
+# How often the log is fetched.
+_LOOK_S = 0.3
+
+_LEVELS = ["debug", "info", "warn", "error"]
+
+
+@click.command()
+@click.option("--follow", is_flag=True, help="Go on until Ctrl-C.")
+@click.option("--function", default="", help="Of this function only.")
+@click.option(
+    "--level", type=click.Choice(["debug", "info", "warn", "error"]), default="debug", help="Of this level and above."
+)
+@json_option
+@device_option
+def logs(follow: bool, function: str, level: str, as_json: bool, devices: tuple[str, ...]) -> None:
+    """Print the device's log; with --json, an object a line.
+
+    Example: edgelet logs --follow --function login --level warn
+    """
+    from edgelet_host.device import connect
+    from edgelet_host.logs import Filter, fetch
+    from edgelet_host.targets import choose_target
+
+    port = choose_target(devices).port
+    wanted = Filter(function, level)
+    since = 0
+    while True:
+        with connect(port) as device:
+            records, since = fetch(device, since)
+        for record in filter(wanted.takes, records):
+            _print(record, as_json)
+        if not follow:
+            return
+        time.sleep(_LOOK_S)
+
+
+def _print(record: dict[str, Any], as_json: bool) -> None:
+    from edgelet_host.logs import LEVEL_COLORS, log_line
+
+    if as_json:
+        click.echo(json.dumps(record))
+    else:
+        click.secho(log_line(record), fg=LEVEL_COLORS.get(record["level"]))

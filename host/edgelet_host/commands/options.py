@@ -1,0 +1,55 @@
+"""The options that several commands share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edgelet_host.errors import EdgeletError
+
+if TYPE_CHECKING:
+    from edgelet_host.device import Device
+
+device_option = click.option(
+    "--device",
+    "devices",
+    multiple=True,
+    envvar="EDGELET_DEVICE",
+    metavar="PORT|NAME",
+    help="Serial port, pty or name of the device; by default the only one there is.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@contextmanager
+def chosen_device(devices: tuple[str, ...]) -> Iterator["Device"]:
+    """Connect to the device that --device means."""
+    from edgelet_host.device import connect
+    from edgelet_host.targets import choose_target
+
+    with connect(choose_target(devices).port) as device:
+        yield device
+
+
+function_option = click.option(
+    "--function",
+    help="The function; by default the project's in this folder, else the only one on the device.",
+)
+file_option = click.option("--file", type=click.Path(), help="Read the value from this file, - for standard input.")
+
+
+def function_name(device: "Device", given: str | None) -> str:
+    """Give the function that a command means."""
+    from edgelet_host.project import FILE, read_project
+
+    if given:
+        return given
+    if (Path.cwd() / FILE).exists():
+        return read_project(Path.cwd()).name
+    names: list[str] = device.call("listing")
+    if len(names) != 1:
+        known = f"there are: {', '.join(names)}" if names else "there are none yet"
+        raise EdgeletError(f"which function? Name it with --function ({known})")
+    return names[0]

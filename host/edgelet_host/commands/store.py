@@ -1,0 +1,100 @@
+"""`edgelet kv`: the keys and values of a function's KV binding."""
+
+from typing import Any
+
+import click
+
+from edgelet_host.commands.options import (
+    chosen_device,
+    device_option,
+    file_option,
+    function_name,
+    function_option,
+    json_option,
+)
+from edgelet_host.errors import EdgeletError
+from edgelet_host.terminal import print_json
+from edgelet_host.values import read_value
+
+
+@click.group()
+def kv() -> None:
+    """Read and change what a function keeps in its KV bindings."""
+
+
+@kv.command("get")
+@click.argument("binding")
+@click.argument("key")
+@function_option
+@device_option
+def kv_get(binding: str, key: str, function: str | None, devices: tuple[str, ...]) -> None:
+    """Print the value of KEY in BINDING.
+
+    Example: edgelet kv get USERS ada
+    """
+    with chosen_device(devices) as device:
+        value = device.call("kv_get", function_name(device, function), binding, key)
+    if value is None:
+        raise EdgeletError(f"{binding} has no key {key}")
+    click.echo(value)
+
+
+@kv.command("put")
+@click.argument("binding")
+@click.argument("key")
+@click.option("--ttl", type=click.IntRange(min=1), help="Seconds until it expires; without it, never.")
+@file_option
+@function_option
+@device_option
+def kv_put(
+    binding: str, key: str, ttl: int | None, file: str | None, function: str | None, devices: tuple[str, ...]
+) -> None:
+    """Set KEY in BINDING to what is typed, piped, or in a file.
+
+    Example: edgelet kv put USERS ada --file ada.json
+    """
+    value = read_value(key, file, hidden=False)
+    with chosen_device(devices) as device:
+        device.call("kv_put", function_name(device, function), binding, key, value, ttl)
+    click.echo(f"{key} is set in {binding}")
+
+
+@kv.command("list")
+@click.argument("binding")
+@click.option("--prefix", default="", help="Only keys that begin with this.")
+@function_option
+@device_option
+@json_option
+def kv_list(binding: str, prefix: str, function: str | None, devices: tuple[str, ...], as_json: bool) -> None:
+    """List the keys in BINDING.
+
+    Example: edgelet kv list USERS --prefix a
+    """
+    keys: list[Any] = []
+    with chosen_device(devices) as device:
+        function = function_name(device, function)
+        cursor: str | None = ""
+        while cursor is not None:
+            page = device.call("kv_list", function, binding, prefix, cursor)
+            keys += page["keys"]
+            cursor = page["cursor"]
+    if as_json:
+        print_json([{"name": key, "expires": expiry or None} for key, expiry in keys])
+    else:
+        for key, _ in keys:
+            click.echo(key)
+
+
+@kv.command("delete")
+@click.argument("binding")
+@click.argument("key")
+@function_option
+@device_option
+def kv_delete(binding: str, key: str, function: str | None, devices: tuple[str, ...]) -> None:
+    """Remove KEY from BINDING.
+
+    Example: edgelet kv delete USERS ada
+    """
+    with chosen_device(devices) as device:
+        device.call("kv_delete", function_name(device, function), binding, key)
+    click.echo(f"{key} is not in {binding}")

@@ -1,0 +1,83 @@
+"""Where the values of variables and secrets come from: a prompt, standard input or a file, never the command line."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from edgelet_host.errors import EdgeletError
+
+
+def read_value(what: str, file: str | None, hidden: bool) -> str:
+    """Read one value: from `file` ("-" for standard input), else from a prompt, or standard input where piped.
+
+    One line end at the end is not part of it. hidden: the prompt does not echo and asks twice.
+    """
+    if file is None and sys.stdin.isatty():
+        return str(click.prompt(what, hide_input=hidden, confirmation_prompt=hidden, err=True))
+    return read_text(file or "-").removesuffix("\n").removesuffix("\r")
+
+
+def read_text(file: str) -> str:
+    """Read a UTF-8 text file, "-" for standard input."""
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode()
+    except OSError as e:
+        raise EdgeletError(f"cannot read {file}: {e.strerror}") from None
+    except UnicodeDecodeError:
+        raise EdgeletError(f"{'standard input' if file == '-' else file} is not UTF-8 text") from None
+
+
+def read_values(file: str) -> dict[str, str]:
+    """Read several values: a JSON object of texts, or lines NAME=VALUE as in a .env file."""
+    text = read_text(file)
+    if text.lstrip().startswith("{"):
+        try:
+            values = json.loads(text)
+        except ValueError as e:
+            # The parser's own message has a position and no content.
+            raise EdgeletError(f"{file} is not valid JSON: {e}") from None
+        if not all(isinstance(value, str) for value in values.values()):
+            raise EdgeletError(f"{file}: all values must be texts")
+        return dict(values)
+    return _dotenv(file, text)
+
+
+def _dotenv(file: str, text: str) -> dict[str, str]:
+    values = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        name, equals, value = line.removeprefix("export ").partition("=")
+        if not equals:
+            raise EdgeletError(f"{file}:{number}: this line is not NAME=VALUE")
+        value = value.strip()
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+            quoted = value[1:-1]
+            value = _unescape(quoted) if value[0] == '"' else quoted
+        values[name.strip()] = value
+    return values
+
+
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}
+
+
+def _unescape(text: str) -> str:
+    plain = {escaped[1]: character for character, escaped in _ESCAPES.items()}
+    parts = []
+    characters = iter(text)
+    for character in characters:
+        if character == "\\":
+            following = next(characters, "")
+            parts.append(plain.get(following, "\\" + following))
+        else:
+            parts.append(character)
+    return "".join(parts)
+
+
+def dotenv_line(name: str, value: str) -> str:
+    """Write a variable so that `read_values` reads it."""
+    return f'{name}="{"".join(_ESCAPES.get(character, character) for character in value)}"'

@@ -1,0 +1,279 @@
+"""Every command against the real firmware over a pty, piped and in a terminal."""
+
+import json
+import re
+from datetime import datetime
+
+import jwt
+import pytest
+from cli_helpers import Cli, greeting, local_device
+from edgelet_host.local import announce
+
+
+@pytest.fixture(scope="module")
+def local(firmware, tmp_path_factory):
+    with local_device(firmware, tmp_path_factory.mktemp("cli")) as local:
+        yield local
+
+
+@pytest.fixture
+def cli(local, tmp_path):
+    return Cli(tmp_path, local.port)
+
+
+@pytest.fixture
+def deployed(cli, request):
+    """Deploy a greeting under a name of the test's own; (command line, name)."""
+    name = re.sub("[^a-z]+", "-", request.node.name.removeprefix("test_"))[:32].strip("-")
+    cli.ok("deploy", greeting(cli.folder, name, bindings={"STORE": {"type": "kv"}}))
+    return cli, name
+
+
+# Devices
+
+
+def test_the_only_device_that_runs_here_is_the_default(local, tmp_path, monkeypatch):
+    cli = Cli(tmp_path)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", cli.environment()["XDG_RUNTIME_DIR"])
+    assert "no device found" in cli.fails("status")
+    with announce(local, "edgelet dev"):
+        assert cli.run("status", "--json").json()["hostname"] == "edgelet"
+        [found] = cli.run("devices", "--json").json()
+        assert (found["port"], found["kind"], found["url"]) == (local.port, "local", local.url)
+        assert local.port in cli.ok("devices")
+        assert "PORT" in cli.terminal("devices").out
+    assert cli.run("devices", "--json").json() == []
+    assert "No device" in cli.run("devices").err
+
+
+def test_a_device_has_the_names_that_its_owner_gives(local, tmp_path):
+    cli = Cli(tmp_path)
+    cli.ok("devices", "name", local.port, "kitchen")
+    assert cli.run("status", "--device", "kitchen", "--json").json()["platform"] == "linux"
+    assert [one["name"] for one in cli.run("devices", "--json").json()] == ["kitchen"]
+    cli.ok("devices", "forget", "kitchen")
+    assert "no device is named kitchen" in cli.fails("status", "--device", "kitchen")
+    assert "no device is named kitchen" in cli.fails("devices", "forget", "kitchen")
+    assert "no blanks" in cli.fails("devices", "name", local.port, "a b")
+
+
+def test_several_devices_must_be_told_apart(local, firmware, tmp_path, monkeypatch):
+    cli = Cli(tmp_path)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", cli.environment()["XDG_RUNTIME_DIR"])
+    with local_device(firmware, tmp_path) as other, announce(local, "edgelet dev"), announce(other, "edgelet dev"):
+        message = cli.fails("list")
+        assert "several devices" in message
+        assert local.port in message
+        assert "give --device once" in cli.fails("list", "--device", local.port, "--device", other.port)
+        assert cli.ok("list", "--device", other.port) == ""
+
+
+# Functions
+
+
+def test_list_and_status_tell_what_a_function_did(deployed):
+    cli, name = deployed
+    assert name in cli.ok("list").splitlines()
+    assert name in cli.run("list", "--json").json()
+    cli.ok("invoke", name)
+    [function] = [one for one in cli.run("status", "--json").json()["functions"] if one["name"] == name]
+    # The deploy itself asks once, to see that the function answers.
+    assert function["requests"] >= 1
+    assert function["routes"] == [f"/{name}"]
+    assert function["cpu_us"] > 0
+    assert re.search(rf"^{name}\t[0-9a-f]{{16}}\t/{name}\t", cli.ok("status"), re.MULTILINE)
+    assert "FUNCTION" in cli.terminal("status").out
+
+
+def test_releases_rollback_and_delete(deployed):
+    cli, name = deployed
+    [first] = cli.run("releases", name, "--json").json()
+    project = cli.folder / name
+    (project / "main.js").write_text("export default { fetch() { return new Response('second') } }")
+    cli.ok("deploy", project)
+    newest, older = cli.run("releases", name, "--json").json()
+    assert (newest["active"], older["previous"], older["id"]) == (True, True, first["id"])
+    assert cli.ok("invoke", name) == "second\n"
+    assert "active" in cli.terminal("releases", name).out
+    assert first["id"] in cli.ok("rollback", name)
+    assert cli.ok("invoke", name).startswith("GET ")
+    cli.ok("rollback", name, newest["id"])
+    assert cli.ok("invoke", name) == "second\n"
+    assert cli.run("delete", name, stdin="n\n").status == 1
+    assert cli.terminal("delete", name, answers={"[y/N]: ": "y\n"}).status == 0
+    assert name not in cli.ok("list").splitlines()
+    assert f"no function {name}" in cli.fails("releases", name)
+    assert f"no function {name}" in cli.fails("delete", name, "--yes")
+
+
+def test_a_rollback_needs_an_earlier_release(deployed):
+    cli, name = deployed
+    assert "no previous release" in cli.fails("rollback", name)
+    assert "no release" in cli.fails("rollback", name, "0123456789abcdef")
+
+
+# Variables and secrets
+
+
+def test_variables_take_effect_at_once_and_can_be_pulled(deployed):
+    cli, name = deployed
+    awkward = 'two\nlines "quoted" \\ and $HOME'
+    cli.ok("env", "set", "WHO", "--function", name, stdin="piped\n")
+    assert " piped undefined" in cli.ok("invoke", name)
+    (cli.folder / "value.txt").write_text(awkward)
+    cli.ok("env", "set", "WHO", "--file", "value.txt", "--function", name)
+    assert awkward in cli.ok("invoke", name)
+    assert cli.run("env", "list", "--function", name, "--json").json() == {"WHO": awkward}
+    assert "WHO\t" in cli.ok("env", "list", "--function", name)
+    pulled = cli.ok("env", "pull", "--function", name)
+    cli.ok("env", "unset", "WHO", "--function", name)
+    assert " undefined undefined" in cli.ok("invoke", name)
+    # A pulled file is one that `secret bulk` understands.
+    cli.ok("secret", "bulk", "--function", name, stdin=pulled)
+    assert awkward in cli.ok("invoke", name)
+
+
+def test_a_secret_comes_from_prompt_stdin_or_file_and_is_never_shown(deployed):
+    cli, name = deployed
+    cli.ok("secret", "put", "KEY", "--function", name, stdin="canary-piped\n")
+    assert "canary-piped" in cli.ok("invoke", name)
+    typed = {"KEY: ": "canary-typed\n", "Repeat for confirmation: ": "canary-typed\n"}
+    prompt = cli.terminal("secret", "put", "KEY", "--function", name, answers=typed)
+    assert prompt.status == 0
+    assert "canary" not in prompt.out
+    assert "canary-typed" in cli.ok("invoke", name)
+    listed = cli.run("secret", "list", "--function", name, "--json").json()
+    assert [one["name"] for one in listed] == ["KEY"]
+    assert abs(datetime.now().timestamp() - listed[0]["set"]) < 600
+    assert "KEY\t" in cli.ok("secret", "list", "--function", name)
+    cli.ok("secret", "delete", "KEY", "--function", name)
+    assert " undefined\n" in cli.ok("invoke", name)
+
+
+def test_a_generated_secret_is_long_and_another_each_time(deployed):
+    cli, name = deployed
+    keys = set()
+    for _ in range(2):
+        cli.ok("secret", "generate", "KEY", "--function", name)
+        keys.add(cli.ok("invoke", name).split()[-1])
+    assert len(keys) == 2
+    assert all(len(key) == 43 for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("KEY", "not NAME=VALUE"), ('{"KEY": 1}', "must be texts"), ('{"KEY": "canary', "not valid JSON")],
+)
+def test_a_bulk_file_that_is_not_valid_is_refused_without_its_content(deployed, text, message):
+    cli, name = deployed
+    answer = cli.fails("secret", "bulk", "--function", name, stdin=text)
+    assert message in answer
+    assert "canary" not in answer
+
+
+def test_the_function_is_the_projects_in_this_folder(deployed):
+    cli, name = deployed
+    cli.ok("env", "set", "WHO", stdin="here", cwd=cli.folder / name)
+    assert cli.run("env", "list", "--json", "--function", name).json() == {"WHO": "here"}
+
+
+# KV
+
+
+def test_kv(deployed):
+    cli, name = deployed
+    here = ["--function", name]
+    cli.ok("kv", "put", "STORE", "user/ada", *here, stdin='{"n": 1}')
+    cli.ok("kv", "put", "STORE", "other", "--ttl", "600", *here, stdin="x")
+    assert cli.ok("kv", "get", "STORE", "user/ada", *here) == '{"n": 1}\n'
+    assert cli.ok("kv", "list", "STORE", *here).splitlines() == ["other", "user/ada"]
+    listed = cli.run("kv", "list", "STORE", "--json", "--prefix", "o", *here).json()
+    assert [one["name"] for one in listed] == ["other"]
+    assert listed[0]["expires"] > 0
+    cli.ok("kv", "delete", "STORE", "other", *here)
+    assert "has no key other" in cli.fails("kv", "get", "STORE", "other", *here)
+    assert "no kv binding NONE" in cli.fails("kv", "list", "NONE", *here)
+
+
+# Log and invoke
+
+
+def test_logs_are_filtered_by_function_and_level(deployed):
+    cli, name = deployed
+    cli.ok("invoke", name)
+    assert f"[{name}] asked" in cli.ok("logs")
+    records = [json.loads(line) for line in cli.ok("logs", "--json", "--function", name).splitlines()]
+    assert {one["function"] for one in records} == {name}
+    assert "asked" in [one["text"] for one in records]
+    assert "asked" not in cli.ok("logs", "--level", "error", "--function", name)
+    assert f"[{name}] asked" in cli.terminal("logs", "--function", name).out
+
+
+def test_invoke_sends_method_path_headers_and_body(deployed):
+    cli, name = deployed
+    answer = cli.run("invoke", name, "--method", "PUT", "--path", "/a/b?c=d", "--json").json()
+    assert answer["status"] == 200
+    assert answer["body"].startswith("PUT /a/b ")
+    assert ["content-type", "text/plain;charset=UTF-8"] in answer["headers"]
+    assert answer["cpu_us"] > 0
+    assert "asked" in [one["text"] for one in answer["logs"]]
+    echo = """export default { async fetch(request) {
+      return new Response(request.headers.get("x-token") + await request.text()) } }"""
+    (cli.folder / name / "main.js").write_text(echo)
+    cli.ok("deploy", cli.folder / name)
+    (cli.folder / "headers").write_text("X-Token: from a file\n")
+    assert cli.ok("invoke", name, "--header", "@headers", "--data", "-", stdin=", body") == "from a file, body\n"
+    assert "NAME:VALUE" in cli.fails("invoke", name, "--header", "nonsense")
+    assert "no function nobody" in cli.fails("invoke", "nobody")
+    assert cli.terminal("invoke", name, "--header", "x-token:t").out.startswith("200")
+
+
+def test_invoke_sends_a_saved_lambda_event(deployed):
+    cli, name = deployed
+    events = {
+        "v1.json": {"httpMethod": "DELETE", "path": "/v1", "queryStringParameters": {"q": "1"}, "body": None},
+        "v2.json": {"requestContext": {"http": {"method": "PATCH"}}, "rawPath": "/v2", "rawQueryString": "q=1"},
+    }
+    for file, event in events.items():
+        (cli.folder / file).write_text(json.dumps(event))
+    assert cli.ok("invoke", name, "--event", "v1.json").startswith("DELETE /v1 ")
+    assert cli.ok("invoke", name, "--event", "v2.json").startswith("PATCH /v2 ")
+    (cli.folder / "bad.json").write_text("[]")
+    assert "no Lambda event" in cli.fails("invoke", name, "--event", "bad.json")
+    assert "leave out" in cli.fails("invoke", name, "--event", "v1.json", "--path", "/")
+
+
+# Tokens
+
+SECRET = "canary-0123456789-0123456789-0123456789"
+
+
+def test_tokens_are_minted_verified_and_decoded(tmp_path):
+    cli = Cli(tmp_path)
+    (tmp_path / "secret").write_text(SECRET + "\n")
+    token = cli.ok("token", "mint", "--subject", "ada", "--issuer", "me", "--claim", "role=admin", stdin=SECRET).strip()
+    claims = jwt.decode(token, SECRET, algorithms=["HS256"], issuer="me")
+    assert (claims["sub"], claims["role"], claims["exp"] - claims["iat"]) == ("ada", "admin", 3600)
+    verified = cli.run("token", "verify", "--secret-file", "secret", "--issuer", "me", stdin=token).json()
+    assert verified == claims
+    decoded = cli.run("token", "decode", stdin=token).json()
+    assert decoded == {"header": {"alg": "HS256", "typ": "JWT"}, "claims": claims}
+    typed = {"Secret: ": SECRET + "\n", "Repeat for confirmation: ": SECRET + "\n"}
+    prompted = cli.terminal("token", "mint", "--subject", "ada", "--expires", "2d", answers=typed)
+    minted = prompted.out.split()[-1]
+    assert jwt.decode(minted, SECRET, algorithms=["HS256"])["sub"] == "ada"
+    assert "canary" not in "".join(cli.everything)
+
+
+def test_tokens_that_are_not_valid_are_refused(tmp_path):
+    cli = Cli(tmp_path)
+    (tmp_path / "secret").write_text(SECRET)
+    (tmp_path / "other").write_text(SECRET[::-1])
+    token = cli.ok("token", "mint", "--subject", "ada", "--secret-file", "secret")
+    assert "Signature verification failed" in cli.fails("token", "verify", "--secret-file", "other", stdin=token)
+    assert "iss" in cli.fails("token", "verify", "--secret-file", "secret", "--issuer", "me", stdin=token)
+    expired = cli.ok("token", "mint", "--subject", "ada", "--expires", "0s", "--secret-file", "secret")
+    assert "expired" in cli.fails("token", "verify", "--secret-file", "secret", stdin=expired)
+    assert "no token" in cli.fails("token", "decode", stdin="x")
+    assert "too short" in cli.fails("token", "mint", "--subject", "ada", stdin="short")
+    assert "NAME=VALUE" in cli.fails("token", "mint", "--subject", "ada", "--claim", "x", stdin=SECRET)
