@@ -82,6 +82,8 @@ def finish(call):
 
 
 def check_fingerprint(handler):
+    if handler.name in RARE:
+        return
     call = handler.image.start("GET", "/fingerprint", None)
     assert call.state == quickjs.DONE, call.error.message
     if handler.fingerprint is None:
