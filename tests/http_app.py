@@ -239,6 +239,7 @@ def context():
     return result
 
 
+log.ring.resize(16 * 1024)
 if sys.argv[3] == "hooks":
     add_hooks()
 app.run("127.0.0.1", int(sys.argv[1]), ssl=context() if len(sys.argv) > 4 else None)
