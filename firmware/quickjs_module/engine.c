@@ -28,8 +28,8 @@ static int engine_gettimeofday(struct timeval *tv) {
 #define gmtime_r(t, tm) ((void)(t), (void)memset(tm, 0, sizeof(*(tm))))
 #define mktime(tm) ((void)(tm), (time_t)0)
 
-// JSON.parse converts numbers with the C library's strtod, which allocates outside the arena in newlib. The engine's own
-// conversion does not.
+// JSON.parse converts numbers with the C library's strtod, which allocates outside the arena in newlib. The engine's
+// own conversion does not.
 static double engine_strtod(const char *text);
 #define strtod(text, end) engine_strtod(text)
 
@@ -531,7 +531,8 @@ int engine_view_bytes(JSContext *ctx, JSValueConst value, uint8_t **data, size_t
     *len = view->length;
     if (view->track_rab) {
         uint32_t rest = buffer->byte_length - view->offset;
-        *len = typed ? rest >> typed_array_size_log2(object->class_id) << typed_array_size_log2(object->class_id) : rest;
+        *len =
+            typed ? rest >> typed_array_size_log2(object->class_id) << typed_array_size_log2(object->class_id) : rest;
     }
     return 1;
 }
