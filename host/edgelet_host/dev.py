@@ -1,6 +1,8 @@
 """`edgelet dev`: a local device that follows the sources."""
 
 import contextlib
+import secrets
+import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,6 +45,11 @@ class Session:
         self._states = {folder: snapshot(folder) for folder in folders}
         self._next_log = 0
 
+    @property
+    def port(self) -> str:
+        """The device's console."""
+        return self._local.port
+
     def deploy(self, folder: Path) -> None:
         """Deploy a project; say how it went."""
         started = time.monotonic()
@@ -52,11 +59,14 @@ class Session:
             # The console is held for a moment only, so that other commands can talk to this device.
             with connect(self._local.port) as device:
                 deployed = deploy(device, release)
+                made = make_missing_secrets(device, project)
                 self._print_log(device)
         except EdgeletError as e:
             click.secho(f"Error: {e.format_message()}", fg="red", err=True)
             say("Waiting for the next change ...")
             return
+        if made:
+            say(f"{project.name}: made up secrets for this device: {', '.join(made)}")
         self._say_ready(project, deployed, time.monotonic() - started)
 
     def _say_ready(self, project: Project, deployed: Deployed, seconds: float) -> None:
@@ -72,9 +82,13 @@ class Session:
                 if now != before:
                     self._states[folder] = now
                     self.deploy(folder)
-            self._fetch_log()
+            try:
+                self._fetch_log()
+            except DeviceError:
+                if self._local.process.poll() is None:
+                    raise
             time.sleep(_LOOK_S)
-        raise EdgeletError(f"the local device ended with status {self._local.process.returncode}")
+        raise EdgeletError(f"the local device ended with status {self._local.process.returncode}: see its device.log")
 
     def _fetch_log(self) -> None:
         with contextlib.suppress(PortBusyError), connect(self._local.port, wait_s=0) as device:
@@ -88,6 +102,15 @@ class Session:
             click.secho(log_line(record), fg=LEVEL_COLORS.get(record["level"]))
 
 
+def make_missing_secrets(device: Device, project: Project) -> list[str]:
+    """Give a development device random values for the secrets that the project names and it lacks; their names."""
+    there = {name for name, _ in device.call("secrets", project.name)}
+    missing = [name for name in project.secrets if name not in there]
+    if missing:
+        device.call("set_secrets", project.name, {name: secrets.token_urlsafe(48) for name in missing})
+    return missing
+
+
 def run(firmware: Path, folders: Sequence[Path], data: Path, host: str, port: int) -> None:
     """Serve the projects in `folders` until Ctrl-C."""
     for folder in folders:
@@ -95,15 +118,22 @@ def run(firmware: Path, folders: Sequence[Path], data: Path, host: str, port: in
             read_project(folder)
     data.mkdir(parents=True, exist_ok=True)
     with start(firmware, data / "device", host, port, data / "device.log") as local, announce(local, "edgelet dev"):
-        session = Session(local, firmware, folders)
-        try:
-            for folder in folders:
-                session.deploy(folder)
-            say(f"edgelet dev: {local.url}  (console: {local.port}, Ctrl-C stops)")
-            session.follow()
-        except KeyboardInterrupt:
-            say("\nStopped.")
-        except DeviceError:
-            if local.process.poll() is None:
-                raise
-            raise EdgeletError(f"the local device ended; its errors are in {data / 'device.log'}") from None
+        _attend(Session(local, firmware, folders), folders, f"edgelet dev: {local.url}")
+
+
+def serve(firmware: Path, data: Path, host: str, port: int) -> None:
+    """Serve what was deployed to the device whose files are in `data`, until SIGTERM or Ctrl-C."""
+    data.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with start(firmware, data, host, port, data / "device.log") as local, announce(local, "edgelet serve"):
+        _attend(Session(local, firmware, []), [], f"edgelet serve: {local.url}")
+
+
+def _attend(session: Session, folders: Sequence[Path], title: str) -> None:
+    try:
+        for folder in folders:
+            session.deploy(folder)
+        say(f"{title}  (console: {session.port}, Ctrl-C stops)")
+        session.follow()
+    except KeyboardInterrupt:
+        say("\nStopped.")

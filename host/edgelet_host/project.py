@@ -16,7 +16,8 @@ class Project:
 
     folder: where edgelet.toml is. name: of the function. main: the module with the handler, relative to the folder; ""
     for static files only. routes: path prefixes. hosts: host names, empty for all. vars, limits and bindings: see
-    docs/functions.md. static: {"folder": ..., "max_age": seconds} or empty. strip: leave out source positions.
+    docs/functions.md. secrets: names of those that the function needs. static: {"folder": ..., "max_age": seconds} or
+    empty. strip: leave out source positions.
     """
 
     folder: Path
@@ -25,6 +26,7 @@ class Project:
     routes: list[str]
     hosts: list[str]
     vars: dict[str, str]
+    secrets: list[str]
     limits: dict[str, int]
     bindings: dict[str, dict[str, Any]]
     static: dict[str, Any]
@@ -54,6 +56,7 @@ class _Fields:
             "host": (str, None),
             "hosts": (list, None),
             "vars": (dict, {}),
+            "secrets": (list, []),
             "limits": (dict, {}),
             "bindings": (dict, {}),
             "static": (dict, {}),
@@ -107,6 +110,7 @@ def read_project(folder: Path) -> Project:
         routes=_one_or_many(path, values, "route", "routes") or ["/"],
         hosts=_one_or_many(path, values, "host", "hosts"),
         vars=values["vars"],
+        secrets=values["secrets"],
         limits=values["limits"],
         bindings=values["bindings"],
         static=values["static"],

@@ -1,0 +1,93 @@
+// A login that issues JWTs.
+//
+//   POST /login   {"user": "ada", "password": "..."}      200 {"token": "..."}, 401, 429
+//   GET  /me      Authorization: Bearer TOKEN             200 {"user": "ada"}, 401
+//   POST /logout  Authorization: Bearer TOKEN             204, 401; the token is refused from then on
+
+import jwt from "jsonwebtoken";
+import { checkPassword } from "./password.js";
+import { demoUsers } from "./users.js";
+
+const LIFETIME = 3600; // seconds
+
+const problem = (status, text) => Response.json({ error: text }, { status });
+
+// A user's record is in KV; those in users.js are there to try the example with.
+async function findRecord(env, user) {
+  return (await env.USERS.get(`user:${user}`)) ?? demoUsers[user] ?? null;
+}
+
+async function readCredentials(request) {
+  const { user, password } = await request.json();
+  if (typeof user !== "string" || typeof password !== "string" || user.length > 64 || password.length > 256) {
+    throw new TypeError("user and password must be text");
+  }
+  return { user, password };
+}
+
+async function login(request, env) {
+  let credentials;
+  try {
+    credentials = await readCredentials(request);
+  } catch {
+    return problem(400, 'send JSON: {"user": ..., "password": ...}');
+  }
+  const { user, password } = credentials;
+  // Per user and address: neither can one address try many passwords, nor many addresses lock a user out.
+  const { success } = await env.ATTEMPTS.limit({ key: `${user} ${request.peer}` });
+  if (!success) {
+    return Response.json({ error: "too many attempts, try again later" }, { status: 429, headers: { "Retry-After": "60" } });
+  }
+  if (!(await checkPassword(password, await findRecord(env, user)))) {
+    return problem(401, "wrong user or password");
+  }
+  const options = { issuer: env.ISSUER, subject: user, expiresIn: LIFETIME, jwtid: crypto.randomUUID() };
+  return Response.json({ token: jwt.sign({}, env.JWT_SECRET, options) });
+}
+
+// The claims of the request's token. Throws where there is none, or one that is not valid (any more).
+async function authenticate(request, env) {
+  const [scheme, token] = (request.headers.get("authorization") ?? "").split(" ");
+  if (scheme.toLowerCase() !== "bearer" || !token) {
+    throw new jwt.JsonWebTokenError("no bearer token");
+  }
+  const claims = jwt.verify(token, env.JWT_SECRET, { algorithms: ["HS256"], issuer: env.ISSUER });
+  if ((await env.USERS.get(`revoked:${claims.jti}`)) !== null) {
+    throw new jwt.JsonWebTokenError("logged out");
+  }
+  return claims;
+}
+
+async function logout(claims, env) {
+  // It need not be remembered longer than the token would live.
+  const left = claims.exp - Math.floor(Date.now() / 1000);
+  await env.USERS.put(`revoked:${claims.jti}`, "1", { expirationTtl: Math.max(left, 60) });
+  return new Response(null, { status: 204 });
+}
+
+async function withClaims(request, env, answer) {
+  let claims;
+  try {
+    claims = await authenticate(request, env);
+  } catch (error) {
+    if (!(error instanceof jwt.JsonWebTokenError)) throw error;
+    return Response.json({ error: "log in first" }, { status: 401, headers: { "WWW-Authenticate": "Bearer" } });
+  }
+  return answer(claims);
+}
+
+export default {
+  async fetch(request, env) {
+    const { pathname } = new URL(request.url);
+    switch (`${request.method} ${pathname}`) {
+      case "POST /login":
+        return login(request, env);
+      case "GET /me":
+        return withClaims(request, env, (claims) => Response.json({ user: claims.sub }));
+      case "POST /logout":
+        return withClaims(request, env, (claims) => logout(claims, env));
+      default:
+        return problem(404, "there is POST /login, GET /me and POST /logout");
+    }
+  },
+};
