@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
+from edgelet_host.esbuild import bundle_with_esbuild
 from edgelet_host.modules import builtin_sources
 from edgelet_host.project import Project
 
@@ -46,7 +47,20 @@ def collect_sources(project: Project) -> dict[str, str]:
             if (project.folder / target).is_file():
                 todo.append(target)
     sources.update(builtin_sources(sorted(bare)))
+    reason = _needs_esbuild(sources, bare)
+    if reason:
+        text = bundle_with_esbuild(project, reason)
+        return {project.main: text} | builtin_sources(sorted(set(_SPECIFIER.findall(text))))
     return sources
+
+
+def _needs_esbuild(sources: dict[str, str], bare: set[str]) -> str:
+    """Say why the engine cannot have these sources as they are; "" where it can."""
+    typescript = [path for path in sources if path.endswith((".ts", ".tsx", ".mts"))]
+    if typescript:
+        return f"{typescript[0]} is TypeScript"
+    packages = sorted(bare - sources.keys())
+    return f"'{packages[0]}' is an npm package" if packages else ""
 
 
 def compile_project(project: Project, firmware: Path) -> bytes:

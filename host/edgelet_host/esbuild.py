@@ -1,0 +1,81 @@
+"""TypeScript and npm packages: bundled into one module by esbuild, which comes from npm when it is first needed."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from edgelet_host.errors import EdgeletError
+from edgelet_host.modules import builtin_names
+from edgelet_host.paths import cache_dir
+from edgelet_host.project import Project
+from edgelet_host.terminal import step
+
+_VERSION = "0.28.2"
+# The syntax that the engine knows (quickjs-ng).
+_TARGET = "es2023"
+
+
+def bundle_with_esbuild(project: Project, reason: str) -> str:
+    """Give the main module with all that it imports, in JavaScript. reason: why this is needed, for errors."""
+    done = subprocess.run(
+        [
+            _program(reason),
+            project.main,
+            "--bundle",
+            "--format=esm",
+            "--platform=neutral",
+            "--main-fields=module,main",
+            "--conditions=worker,import",
+            f"--target={_TARGET}",
+            "--charset=utf8",
+            "--log-level=error",
+            "--color=false",
+            *[f"--external:{name}" for name in builtin_names()],
+        ],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise EdgeletError(_explain(project.folder, done.stderr))
+    return done.stdout
+
+
+def _explain(folder: Path, errors: str) -> str:
+    """Give esbuild's first error as `file:line:column: message`, with what helps where a package is missing."""
+    lines = [line.strip() for line in errors.splitlines() if line.strip()]
+    message = next((line.partition("[ERROR] ")[2] for line in lines if "[ERROR]" in line), lines[0] if lines else "")
+    place = next((line.rstrip(":") for line in lines if line.endswith(":") and line.count(":") >= 3), "")
+    hint = ""
+    if message.startswith('Could not resolve "') and not message.startswith('Could not resolve ".'):
+        package = message.split('"')[1]
+        hint = f". Install it: npm install {package}"
+    return f"{folder}: {place + ': ' if place else ''}{message}{hint}"
+
+
+def _program(reason: str) -> Path:
+    folder = cache_dir() / f"esbuild-{_VERSION}"
+    program = folder / "node_modules" / ".bin" / "esbuild"
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise EdgeletError(f"{reason}, which needs Node.js and npm. Install them: sudo apt install nodejs npm")
+    if not program.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with step(f"Installing esbuild {_VERSION} from npm"):
+            command = [
+                npm,
+                "install",
+                "--no-save",
+                "--no-audit",
+                "--no-fund",
+                f"--prefix={folder}",
+                f"esbuild@{_VERSION}",
+            ]
+            quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
+            done = subprocess.run(command, cwd=folder, env=quiet, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            last = (done.stderr.strip().splitlines() or ["unknown error"])[0]
+            raise EdgeletError(f"npm could not install esbuild: {last}. Check the network and run again")
+    return program

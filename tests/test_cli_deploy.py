@@ -1,0 +1,275 @@
+"""`edgelet deploy`: what it brings, what it refuses, and what it leaves where it is interrupted."""
+
+import http.client
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import threading
+import tty
+
+import pytest
+from cli_helpers import Cli, greeting, local_device
+from device_helpers import write_project
+
+
+@pytest.fixture(scope="module")
+def local(firmware, tmp_path_factory):
+    with local_device(firmware, tmp_path_factory.mktemp("deploy")) as local:
+        yield local
+
+
+@pytest.fixture
+def cli(local, tmp_path):
+    return Cli(tmp_path, local.port)
+
+
+def get(local, target: str) -> str:
+    connection = http.client.HTTPConnection(*local.address, timeout=30)
+    connection.request("GET", target)
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return text
+
+
+def constant(cli: Cli, name: str, text: str, **fields):
+    source = f"export default {{ fetch() {{ return new Response({json.dumps(text)}) }} }}"
+    return write_project(cli.folder / name, name, {"main.js": source}, route=f"/{name}", **fields)
+
+
+def test_unchanged_files_are_not_sent_again(cli, local):
+    project = constant(cli, "unchanged", "page", static={"folder": "public"})
+    (project / "public").mkdir()
+    (project / "public" / "page.txt").write_text("p" * 1000)
+    [first] = cli.run("deploy", project, "--json").json()
+    assert (first["sent_files"], first["device"]) == (2, local.port)
+    assert first["image_bytes"] < first["memory_bytes"]
+    (project / "public" / "more.txt").write_text("more")
+    [second] = cli.run("deploy", project, "--json").json()
+    assert (second["sent_files"], second["sent_bytes"]) == (1, 4)
+    assert "0 of 3 files (0 bytes) sent" in cli.ok("deploy", project)
+    assert get(local, "/unchanged/more.txt") == "more"
+
+
+def test_a_terminal_shows_a_bar_for_what_takes_time(cli):
+    project = constant(cli, "large", "page", static={"folder": "public"})
+    (project / "public").mkdir()
+    (project / "public" / "large.bin").write_bytes(os.urandom(100000))
+    shown = cli.terminal("deploy", project)
+    assert "━" in shown.out
+    assert "is active on" in shown.out
+
+
+def test_several_devices_at_once(cli, local, firmware, tmp_path):
+    project = constant(cli, "several", "on both")
+    with local_device(firmware, tmp_path) as other:
+        both = ["--device", local.port, "--device", other.port]
+        done = cli.run("deploy", project, "--json", *both).json()
+        assert [one["device"] for one in done] == [local.port, other.port]
+        assert [get(one, "/several") for one in (local, other)] == ["on both", "on both"]
+        taken = write_project(
+            cli.folder / "taken", "taken", {"main.js": "export default { fetch() {} }"}, route="/taken"
+        )
+        cli.ok("deploy", taken, "--device", other.port)
+        source = (cli.folder / "taken" / "main.js").read_text()
+        routes = ["/taken", "/conflict"]
+        conflict = write_project(cli.folder / "conflict", "conflict", {"main.js": source}, routes=routes)
+        failed = cli.run("deploy", conflict, *both)
+        assert failed.status == 1
+        assert f"{other.port}: route /taken belongs to function taken" in failed.err
+        assert f"is active on {local.port}" in failed.out
+
+
+def test_a_handler_that_throws_at_the_first_request_is_deployed(cli, local):
+    project = write_project(
+        cli.folder / "post",
+        "post",
+        {"main.js": "export const handler = async (event) => ({ body: JSON.parse(event.body).a })"},
+        route="/post",
+    )
+    cli.ok("deploy", project)
+    assert "the function failed" in get(local, "/post")
+
+
+def test_a_release_that_does_not_come_up_is_rolled_back(cli, local):
+    project = constant(cli, "steady", "old")
+    cli.ok("deploy", project)
+    (project / "main.js").write_text("export default { async fetch() { await new Promise(() => {}); } }")
+    message = cli.fails("deploy", project)
+    assert "does not come up" in message
+    assert "the one before is active again" in message
+    assert get(local, "/steady") == "old"
+    first = write_project(cli.folder / "first", "first", {"main.js": (project / "main.js").read_text()}, route="/first")
+    assert "none before it" in cli.fails("deploy", first)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("export default { fetch() { return }", "main.js:1:"),
+        ("import { x } from './gone.js'; export default { fetch() {} }", "gone.js"),
+        ("export const nothing = 1", "handler"),
+        ("throw new Error('at the top'); export default { fetch() {} }", "at the top"),
+        ("const kept = []; for (;;) kept.push(new Array(1000).fill(0)); export default { fetch() {} }", "memory"),
+        ("for (;;); export default { fetch() {} }", "CPU"),
+    ],
+)
+def test_a_source_that_cannot_run_is_refused_before_it_is_active(cli, local, source, message):
+    project = constant(cli, "sound", "sound")
+    cli.ok("deploy", project)
+    (project / "main.js").write_text(source)
+    done = cli.run("deploy", project)
+    assert done.status == 1
+    assert message in done.err
+    assert "Traceback" not in done.err
+    assert get(local, "/sound") == "sound"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"release_file_bytes": 2000}, "file public/large.bin has 5000 bytes, this device takes 2000"),
+        ({"release_bytes": 4000}, "this device takes 4000"),
+        ({"release_files": 1}, "this device takes 1"),
+    ],
+)
+def test_what_is_too_large_for_the_device_is_refused_with_the_number(cli, firmware, tmp_path, settings, message):
+    project = constant(cli, "large", "page", static={"folder": "public"})
+    (project / "public").mkdir()
+    (project / "public" / "large.bin").write_bytes(bytes(5000))
+    with local_device(firmware, tmp_path, **settings) as small:
+        assert message in cli.fails("deploy", project, "--device", small.port)
+        assert cli.ok("list", "--device", small.port) == ""
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ("", "'name' is missing"),
+        ("name = ", "Invalid value"),
+        ('name = "x"\nroutr = "/"', "unknown key 'routr'"),
+        ('name = "Bad Name"', "function name 'Bad Name'"),
+        ('name = "x"\nmain = "gone.js"', "there is no file gone.js"),
+        ('name = "x"\nroute = "x"', "route 'x'"),
+        ('name = "x"\nlimits = {cpu = 1}', "cpu"),
+        ('name = "x"\nstatic = {folder = "gone"}', "no folder gone"),
+    ],
+)
+def test_a_project_file_that_is_wrong_is_explained(cli, toml, message):
+    project = greeting(cli.folder, "wrong")
+    (project / "edgelet.toml").write_text(toml)
+    assert message in cli.fails("deploy", project)
+
+
+def test_a_folder_without_a_project_says_how_to_make_one(cli):
+    assert "edgelet new" in cli.fails("deploy", cli.folder)
+
+
+# TypeScript and npm packages
+
+TYPESCRIPT = """import { twice } from "./twice";
+import jwt from "jsonwebtoken";
+import { shout } from "shouting";
+export default { fetch(request: Request): Response {
+  return new Response(shout(`${twice(21)} ${typeof jwt.sign}`));
+} };
+"""
+
+
+def test_typescript_and_npm_packages_are_bundled(cli, local):
+    files = {
+        "main.ts": TYPESCRIPT,
+        "twice.ts": "export const twice = (n: number): number => n * 2;\n",
+        "node_modules/shouting/package.json": '{"name": "shouting", "module": "index.mjs"}',
+        "node_modules/shouting/index.mjs": "export const shout = (text) => text.toUpperCase();\n",
+    }
+    project = write_project(cli.folder / "typed", "typed", files, main="main.ts", route="/typed")
+    cli.ok("deploy", project)
+    assert get(local, "/typed") == "42 FUNCTION"
+    (project / "twice.ts").write_text("export const twice = (n: number => n;\n")
+    assert "twice.ts:1:" in cli.fails("deploy", project)
+
+
+def test_a_package_that_is_not_installed_is_named(cli):
+    source = 'import x from "no-such-package"; export default { fetch() { return new Response(x) } }'
+    project = write_project(cli.folder / "package", "package", {"main.js": source})
+    message = cli.fails("deploy", project)
+    assert "main.js:1:" in message
+    assert "npm install no-such-package" in message
+
+
+def test_without_node_the_error_says_so(cli, monkeypatch, tmp_path):
+    project = write_project(cli.folder / "typed", "typed", {"main.ts": TYPESCRIPT}, main="main.ts")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    message = cli.fails("deploy", project)
+    assert "main.ts is TypeScript, which needs Node.js and npm" in message
+
+
+# Interrupted deploys
+
+
+class Line:
+    """A serial line between the command line and a device, which is cut after so many bytes from the former."""
+
+    def __init__(self, device_port: str, cut_after: float) -> None:
+        self._cut_after = cut_after
+        self.sent = 0
+        self._master, self._slave = pty.openpty()
+        tty.setraw(self._slave)
+        self.port = os.ttyname(self._slave)
+        self._device = os.open(device_port, os.O_RDWR | os.O_NOCTTY)
+
+    def carry(self, process: subprocess.Popen, cut) -> None:
+        """Carry bytes until the process ends, or `cut()` has cut the line."""
+        while process.poll() is None:
+            ready, _, _ = select.select([self._master, self._device], [], [], 0.05)
+            if self._device in ready:
+                os.write(self._master, os.read(self._device, 4096))
+            if self._master in ready:
+                data = os.read(self._master, 64)
+                self.sent += len(data)
+                if self.sent > self._cut_after:
+                    cut(self)
+                    return
+                os.write(self._device, data)
+
+    def close(self) -> None:
+        for file in (self._master, self._slave, self._device):
+            if file is not None:
+                os.close(file)
+        self._master = self._slave = self._device = None
+
+
+def deploy_over(line: Line, cli: Cli, project, cut) -> int:
+    """Deploy over a line; the exit status."""
+    process = subprocess.Popen(
+        cli.command("deploy", project, "--device", line.port), env=cli.environment(), stderr=subprocess.PIPE, text=True
+    )
+    cutting = {"kill": lambda line: process.send_signal(signal.SIGKILL), "close": Line.close}
+    reader = threading.Thread(target=process.stderr.read)
+    reader.start()
+    line.carry(process, cutting[cut])
+    status = process.wait()
+    reader.join()
+    if cut != "close" or line.sent <= line._cut_after:
+        line.close()
+    return status
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cut", ["kill", "close"])
+def test_an_interrupted_deploy_leaves_the_old_or_the_new_release(cli, local, cut):
+    name = f"cut-{cut}"
+    cli.ok("deploy", constant(cli, name, "old"))
+    whole = Line(local.port, float("inf"))
+    assert deploy_over(whole, cli, constant(cli, name, "measured"), "kill") == 0
+    moments = 20
+    for moment in range(moments):
+        cli.ok("deploy", constant(cli, name, "old"))
+        line = Line(local.port, whole.sent * moment / moments)
+        assert deploy_over(line, cli, constant(cli, name, f"new {moment}"), cut) != 0
+        assert get(local, f"/{name}") in ("old", f"new {moment}")
+        cli.ok("deploy", constant(cli, name, "next"))
+        assert get(local, f"/{name}") == "next"
