@@ -1,0 +1,153 @@
+"""The examples as a user would try them: deployed to a real device, and asked over HTTP."""
+
+import base64
+import contextlib
+import hashlib
+import json
+import time
+
+import jwt
+import pytest
+from device_helpers import running
+from edgelet_host.deploy import deploy, make_release
+from edgelet_host.dev import make_missing_secrets
+from edgelet_host.paths import ROOT
+from edgelet_host.project import read_project
+
+SECRET = "a secret of this test, as long as its algorithm asks for"
+
+
+@contextlib.contextmanager
+def example(firmware, folder, name):
+    with running(firmware, folder) as box:
+        project = read_project(ROOT / "examples" / name)
+        deploy(box.device, make_release(project, firmware))
+        make_missing_secrets(box.device, project)
+        yield box
+
+
+@pytest.fixture(scope="module")
+def login_box(firmware, tmp_path_factory):
+    with example(firmware, tmp_path_factory.mktemp("login"), "login") as box:
+        box.device.call("set_secrets", "login", {"JWT_SECRET": SECRET})
+        yield box
+
+
+def log_in(box, user="ada", password="correct horse"):
+    return box.request("POST", "/login", json.dumps({"user": user, "password": password}))
+
+
+def me(box, token):
+    return box.get("/me", Authorization=f"Bearer {token}")
+
+
+@pytest.fixture(scope="module")
+def token(login_box):
+    return log_in(login_box).json()["token"]
+
+
+def test_the_token_verifies_with_pyjwt(login_box, token):
+    claims = jwt.decode(
+        token, SECRET, algorithms=["HS256"], issuer="edgelet", options={"require": ["exp", "iat", "sub"]}
+    )
+    assert claims["sub"] == "ada"
+    assert claims["exp"] - claims["iat"] == 3600
+    assert abs(claims["iat"] - time.time()) < 60
+    assert me(login_box, token).json() == {"user": "ada"}
+
+
+def forged(**changes):
+    claims = {"iss": "edgelet", "sub": "ada", "iat": int(time.time()), "exp": int(time.time()) + 600, "jti": "x"}
+    return {name: value for name, value in {**claims, **changes}.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        jwt.encode(forged(), "another secret that is as long as it has to be", "HS256"),
+        jwt.encode(forged(exp=int(time.time()) - 10), SECRET, "HS256"),
+        jwt.encode(forged(iss="somebody else"), SECRET, "HS256"),
+        jwt.encode(forged(iss=None), SECRET, "HS256"),
+        jwt.encode(forged(), SECRET, "HS512"),
+        jwt.encode(forged(), None, "none"),
+        jwt.encode(forged(), SECRET, "HS256")[:-2] + "AA",
+        "not.a.token",
+        "",
+    ],
+    ids=[
+        "wrong key",
+        "expired",
+        "wrong issuer",
+        "no issuer",
+        "other algorithm",
+        "alg none",
+        "damaged",
+        "junk",
+        "empty",
+    ],
+)
+def test_bad_tokens_get_401(login_box, bad):
+    response = me(login_box, bad)
+    assert response.status == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_payload_that_was_changed_gets_401(login_box, token):
+    head, payload, mac = token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    changed = base64.urlsafe_b64encode(json.dumps({**claims, "sub": "root"}).encode()).decode().rstrip("=")
+    assert me(login_box, f"{head}.{changed}.{mac}").status == 401
+
+
+def test_logout_ends_a_token(login_box):
+    first, second = (log_in(login_box).json()["token"] for _ in range(2))
+    assert login_box.request("POST", "/logout", headers={"Authorization": f"Bearer {first}"}).status == 204
+    assert me(login_box, first).status == 401
+    assert me(login_box, second).status == 200
+
+
+def test_users_in_kv(login_box):
+    salt = b"0123456789abcdef"
+    digest = hashlib.pbkdf2_hmac("sha256", b"s3cret", salt, 30000)
+    record = "$".join(["pbkdf2-sha256", "30000", base64.b64encode(salt).decode(), base64.b64encode(digest).decode()])
+    login_box.device.call("kv_put", "login", "USERS", "user:grace", record)
+    assert log_in(login_box, "grace", "wrong").status == 401
+    token = log_in(login_box, "grace", "s3cret").json()["token"]
+    assert me(login_box, token).json() == {"user": "grace"}
+
+
+def test_attempts_are_limited_for_each_user(firmware, tmp_path):
+    with example(firmware, tmp_path, "login") as box:
+        assert [log_in(box, "mallory", "x").status for _ in range(7)] == [401] * 5 + [429] * 2
+        assert log_in(box).status == 200
+
+
+@pytest.mark.parametrize("body", ["", "no json", "[]", "null", '{"user": 1, "password": 2}', '{"user": "ada"}'])
+def test_bad_requests_get_400(login_box, body):
+    assert login_box.request("POST", "/login", body).status == 400
+
+
+def test_the_page_is_static(login_box):
+    page = login_box.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "<form>" in page.text
+    assert "token" in login_box.get("/login.js").text
+
+
+def test_no_secret_is_in_the_log(login_box, token):
+    assert SECRET not in json.dumps(login_box.logs())
+    assert token not in json.dumps(login_box.logs())
+
+
+def test_hello(firmware, tmp_path):
+    with example(firmware, tmp_path, "hello") as box:
+        assert box.get("/").text == "hello world\n"
+        assert box.get("/?name=ada").text == "hello ada\n"
+
+
+def test_isere_echo(firmware, tmp_path):
+    with example(firmware, tmp_path, "isere-echo") as box:
+        expected = {"method": "POST", "path": "/a", "query": {"b": "c"}, "body": "hi"}
+        assert box.request("POST", "/a?b=c", "hi").json() == expected
+        done = box.get("/?done=1")
+        assert (done.status, done.text) == (202, "answered by done()\n")
