@@ -474,6 +474,7 @@ TEXT_TYPE = ("content-type", "text/plain;charset=UTF-8")
     [
         ("{ statusCode: 200 }", 200, [], b""),
         ("{ statusCode: 204, body: null }", 204, [], b""),
+        ("{ statusCode: 304, body: '' }", 304, [TEXT_TYPE], b""),
         ("{ statusCode: 200, body: 'h\u00e9' }", 200, [TEXT_TYPE], b"h\xc3\xa9"),
         (
             "{ statusCode: 404, headers: { 'Content-Type': 'text/plain' }, body: { k: 'v' } }",
@@ -554,6 +555,7 @@ RESULT_RULE = "must be an object { statusCode, headers, body }, returned or give
         ("{ statusCode: 200, headers: { 'X-Null': null } }", "header X-Null must be a string, number or boolean"),
         ("{ statusCode: 200, headers: { 'X-Object': {} } }", "header X-Object must be a string, number or boolean"),
         ("{ statusCode: 200, multiValueHeaders: { a: 'b' } }", "multiValueHeaders must hold arrays"),
+        ("{ statusCode: 204, body: 'x' }", "statusCode 204, 205 and 304 do not go with a body"),
     ],
 )
 def test_bad_lambda_result(firmware, result, message):

@@ -373,6 +373,9 @@ web_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, web_respons
     if (outcome == WEB_ANSWERED) {
         outcome = take_body(ctx, result, out, &type);
     }
+    if (outcome == WEB_ANSWERED && out->body.len > 0 && web_is_null_body_status(out->status)) {
+        outcome = bad(ctx, "statusCode 204, 205 and 304 do not go with a body");
+    }
     if (outcome == WEB_ANSWERED && type != NULL && !web_headers_has(headers, "content-type") &&
         web_headers_put(ctx, headers, "content-type", type) < 0) {
         outcome = WEB_THREW;

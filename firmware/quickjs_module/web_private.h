@@ -245,6 +245,8 @@ JSValue web_structured_clone(JSContext *ctx, JSValueConst this_val, int argc, JS
 JSValue web_request_object(JSContext *ctx, const web_request_t *request);
 // Fills `out` when value is a Response. 1 when it was, 0 when not, -1 with a pending exception.
 int web_response_take(JSContext *ctx, JSValueConst value, web_response_t *out);
+// Whether responses of that status have no body (Fetch standard, section 2.2.3).
+bool web_is_null_body_status(int status);
 // Removes the fields that are the server's, and fills out->headers.
 void web_response_headers(web_headers_t *headers, web_response_t *out);
 

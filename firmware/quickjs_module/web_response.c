@@ -58,7 +58,7 @@ static int need_headers(JSContext *ctx, response_t *response) {
 
 // ---- construction ----
 
-static bool is_null_body_status(int status) {
+bool web_is_null_body_status(int status) {
     return status == 204 || status == 205 || status == 304;
 }
 
@@ -167,7 +167,7 @@ static JSValue make_response(
     if (result == 0) {
         result = web_body_init(ctx, &response->body, body, &body_type);
     }
-    if (result == 0 && web_body_present(&response->body) && is_null_body_status(response->status)) {
+    if (result == 0 && web_body_present(&response->body) && web_is_null_body_status(response->status)) {
         JS_ThrowTypeError(ctx, "a response with status %d cannot have a body", response->status);
         result = -1;
     }
