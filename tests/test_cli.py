@@ -7,6 +7,7 @@ from datetime import datetime
 import jwt
 import pytest
 from cli_helpers import Cli, greeting, local_device
+from device_helpers import write_project
 from edgelet_host.local import announce
 
 
@@ -241,6 +242,15 @@ def test_invoke_sends_a_saved_lambda_event(deployed):
     (cli.folder / "bad.json").write_text("[]")
     assert "no Lambda event" in cli.fails("invoke", name, "--event", "bad.json")
     assert "leave out" in cli.fails("invoke", name, "--event", "v1.json", "--path", "/")
+
+
+def test_invoke_reads_static_files_too(cli):
+    project = write_project(cli.folder / "files", "files", {"public/a.txt": "a" * 40000}, static={"folder": "public"})
+    toml = project / "edgelet.toml"
+    toml.write_text(toml.read_text() + 'route = "/files"\n')
+    cli.ok("deploy", project)
+    assert cli.ok("invoke", "files", "--path", "/files/a.txt") == "a" * 40000 + "\n"
+    assert cli.run("invoke", "files", "--path", "/files/none", "--json").json()["status"] == 404
 
 
 # Tokens

@@ -5,7 +5,19 @@ from pathlib import Path
 
 import click
 
-from edgelet_host.commands import deploy, devices, environment, functions, logs, requests, store, tokens
+from edgelet_host.commands import (
+    deploy,
+    devices,
+    environment,
+    functions,
+    logs,
+    machine,
+    projects,
+    requests,
+    store,
+    tokens,
+    users,
+)
 
 # Commands import what they use when they run, so that none waits at start-up for another's modules.
 
@@ -93,5 +105,11 @@ for command in (
     logs.logs,
     requests.invoke,
     tokens.token,
+    users.user,
+    projects.new,
+    machine.setup,
+    machine.shell,
+    machine.serve,
+    machine.doctor,
 ):
     main.add_command(command)

@@ -29,6 +29,9 @@ _JOB_POLL_S = 0.02
 _BUSY_S = 3
 _SILENCE_S = 1
 _ANSWER_S = 5
+# Of the console (device/lib/edgelet/console.py).
+_RESTART = b"\x04"
+_RESTARTED = b"MPY: soft reboot\r\n"
 # Standard output belongs to the whole process.
 _entering = threading.Lock()
 # Bytes of a file that are sent in one command of the raw REPL.
@@ -149,6 +152,25 @@ def connect(port: str, wait_s: float = _BUSY_S) -> Iterator[Device]:
     finally:
         with contextlib.suppress(serial.SerialException, OSError, termios.error):
             transport.close()
+
+
+def restart(port: str) -> None:
+    """Restart the device's runtime, as Ctrl-D at its prompt does, and wait until it answers again."""
+    transport = _open(port, _BUSY_S)
+    try:
+        _enter(port, transport)
+        transport.exit_raw_repl()
+        transport.serial.write(_RESTART)
+        answer = transport.read_until(1, _RESTARTED, timeout_overall=_ANSWER_S)
+    except (TransportError, serial.SerialException, OSError, termios.error) as e:
+        raise DeviceError(f"{port}: lost the connection to the device ({e}). Run the command again") from None
+    finally:
+        with contextlib.suppress(serial.SerialException, OSError, termios.error):
+            transport.close()
+    if not answer.endswith(_RESTARTED):
+        raise DeviceError(f"{port}: the device does not restart. Unplug it and plug it in again")
+    with connect(port) as device:
+        device.call("status")
 
 
 def _is_accessible(port: str) -> bool:

@@ -123,6 +123,8 @@ def listing():
 class _Head:
     """A request's head, as the server gives it to a function."""
 
+    minor = 1  # of HTTP's version
+
     def __init__(self, method, target, host, headers, length):
         self.method = method
         self.target = target
@@ -147,13 +149,11 @@ async def _invoke(function, head, body):
     if type(response) is not tuple:
         response = await response
     status, headers, content = response
-    if not isinstance(content, (bytes, str)):
+    if not isinstance(content, bytes):
         parts = []
-        async for part in content:
-            parts.append(bytes(part))
+        async for part in content.chunks:
+            parts.append(part.encode() if isinstance(part, str) else part)
         content = b"".join(parts)
-    if isinstance(content, str):
-        content = content.encode()
     return {
         "status": status,
         "headers": bytes(headers).decode(),

@@ -1,0 +1,27 @@
+"""`edgelet new`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("name", type=click.Path(path_type=Path))
+@click.option(
+    "--template",
+    type=click.Choice(["hello", "lambda", "login", "static"]),
+    default="hello",
+    show_default=True,
+    help="What to begin with.",
+)
+@click.option("--typescript", is_flag=True, help="In TypeScript; needs Node.js.")
+def new(name: Path, template: str, typescript: bool) -> None:
+    """Make a project in a new folder NAME: edgelet.toml, a handler, a test and a README.
+
+    Example: edgelet new door-bell --template lambda
+    """
+    from edgelet_host.new import make_project
+
+    for path in make_project(name.absolute(), template, typescript):
+        click.echo(name / path.relative_to(name.absolute()))
+    click.echo(f"Next: edgelet dev {name}", err=True)

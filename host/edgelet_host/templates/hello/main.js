@@ -1,0 +1,6 @@
+export default {
+  async fetch(request, env) {
+    const name = new URL(request.url).searchParams.get("name") ?? "world";
+    return Response.json({ message: `${env.GREETING}, ${name}` });
+  },
+};

@@ -1,0 +1,4 @@
+export const handler = async (event) => {
+  const name = event.queryStringParameters?.name ?? "world";
+  return { statusCode: 200, body: { message: `hello, ${name}` } };
+};

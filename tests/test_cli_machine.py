@@ -1,0 +1,378 @@
+"""New projects, the gateway, setting up a device, and what a beginner meets."""
+
+import http.client
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import tty
+
+import pytest
+import serial
+from cli_helpers import Cli, greeting, local_device
+from device_helpers import free_port
+from edgelet_host.device import explain_port
+from edgelet_host.project import read_project
+
+
+@pytest.fixture(scope="module")
+def local(firmware, tmp_path_factory):
+    with local_device(firmware, tmp_path_factory.mktemp("machine")) as local:
+        yield local
+
+
+@pytest.fixture
+def cli(local, tmp_path):
+    return Cli(tmp_path, local.port)
+
+
+def get(address: tuple[str, int], target: str, **headers: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(*address, timeout=30)
+    connection.request("GET", target, headers=headers)
+    answer = connection.getresponse()
+    try:
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+# New projects
+
+
+@pytest.mark.parametrize(
+    ("template", "answer"),
+    [("hello", '{"message":"hello, world"}'), ("lambda", '{"message":"hello, world"}'), ("static", "<h1>")],
+)
+def test_a_new_project_has_a_test_that_runs_and_can_be_deployed(cli, local, template, answer):
+    name = f"new-{template}"
+    listed = cli.ok("new", name, "--template", template)
+    assert f"{name}/edgelet.toml" in listed
+    assert read_project(cli.folder / name).name == name
+    done = subprocess.run(["npm", "test"], cwd=cli.folder / name, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "pass 1" in done.stdout
+    toml = cli.folder / name / "edgelet.toml"
+    toml.write_text(toml.read_text().replace('route = "/"', f'route = "/{name}"'))
+    cli.ok("deploy", name)
+    assert answer in get(local.address, f"/{name}/{'index.html' if template == 'static' else ''}")[1]
+
+
+def test_a_new_project_in_typescript(cli, local):
+    cli.ok("new", "typed", "--typescript")
+    project = cli.folder / "typed"
+    toml = project / "edgelet.toml"
+    toml.write_text(toml.read_text().replace('route = "/"', 'route = "/typed"'))
+    cli.ok("deploy", "typed")
+    assert get(local.address, "/typed?name=ada") == (200, '{"message":"hello, ada"}')
+
+
+@pytest.mark.slow
+def test_the_test_of_a_new_project_in_typescript_runs(cli):
+    cli.ok("new", "typed", "--typescript")
+    for command in (["npm", "install", "--no-audit", "--no-fund"], ["npm", "test"]):
+        done = subprocess.run(command, cwd=cli.folder / "typed", capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "pass 1" in done.stdout
+
+
+def test_new_refuses_what_cannot_be(cli):
+    cli.ok("new", "there")
+    assert "there already" in cli.fails("new", "there")
+    assert "lower-case letters" in cli.fails("new", "No Name")
+    assert "--typescript is for" in cli.fails("new", "other", "--typescript", "--template", "lambda")
+
+
+# The gateway
+
+
+def test_serve_keeps_functions_and_prints_the_log(firmware, tmp_path):
+    cli = Cli(tmp_path)
+    port = free_port()
+    for run in range(2):
+        process = subprocess.Popen(
+            cli.command("serve", "--data", "data", "--port", str(port), "--host", "127.0.0.1"),
+            env=cli.environment(),
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert f"edgelet serve: http://localhost:{port}" in process.stderr.readline()
+            if run == 0:
+                # The device that runs here is the default one.
+                cli.ok("deploy", greeting(tmp_path, "kept"))
+            assert get(("127.0.0.1", port), "/kept")[0] == 200
+            line = ""
+            while "[kept] asked" not in line:
+                line = process.stdout.readline()
+                assert line
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate()
+        assert process.returncode == 0
+        assert errors.strip() == "Stopped."
+
+
+def test_dev_shares_its_device_with_other_commands(firmware, tmp_path):
+    cli = Cli(tmp_path)
+    port = free_port()
+    greeting(tmp_path, "first")
+    environment = cli.environment() | {"PYTHONUNBUFFERED": "1"}
+    command = cli.command("dev", "first", "--port", str(port))
+    process = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    try:
+        line = ""
+        while "edgelet dev: http" not in line:
+            line = process.stderr.readline()
+            assert line
+        for _ in range(5):
+            assert cli.ok("list") == "first\n"
+        cli.ok("env", "set", "WHO", "--function", "first", stdin="ada")
+        assert " ada " in get(("127.0.0.1", port), "/first")[1]
+        assert f"port {port} is in use" in cli.fails("dev", "first", "--port", str(port))
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert process.returncode == 0
+    assert errors.strip().endswith("Stopped.")
+
+
+# Setting up
+
+ADMIN = "canary-admin-secret"
+
+
+def test_setup_without_a_terminal_sets_what_is_given(firmware, tmp_path):
+    with local_device(firmware, tmp_path) as local:
+        cli = Cli(tmp_path, local.port)
+        given = ["--set", "hostname=kitchen", "--set", "arenas=2", "--set", "watchdog=false", "--secrets-file", "-"]
+        assert "4 settings" in cli.ok("setup", *given, stdin=f"admin_secret={ADMIN}\n")
+        state = cli.run("status", "--json").json()
+        assert (state["hostname"], state["arenas"]) == ("kitchen", 2)
+        assert get(local.address, "/metrics", Host="kitchen", Authorization=f"Bearer {ADMIN}")[0] == 200
+        assert get(local.address, "/metrics", Host="kitchen", Authorization="Bearer x")[0] == 401
+
+
+def test_setup_in_a_terminal_asks(firmware, tmp_path):
+    with local_device(firmware, tmp_path) as local:
+        cli = Cli(tmp_path, local.port)
+        answers = {"Name on the network": "hall\n", "Time server": "\n", "admin_secret": ADMIN + "\n"}
+        done = cli.terminal("setup", answers=answers)
+        assert "2 settings" in done.out
+        assert "canary" not in done.out
+        assert cli.run("status", "--json").json()["hostname"] == "hall"
+        assert get(local.address, "/metrics", Host="hall", Authorization=f"Bearer {ADMIN}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin", "message"),
+    [
+        ([], "", "give --set and --secrets-file"),
+        (["--set", "wifi_password=x"], "", "use --secrets-file"),
+        (["--set", "hostname"], "", "SETTING=VALUE"),
+        (["--set", "nonsense=1"], "", "there is no setting nonsense"),
+        (["--set", "arenas=many"], "", "whole number"),
+        (["--set", "watchdog=no"], "", "true or false"),
+        (["--set", "arenas=0"], "", "from 1 to 64"),
+        (["--secrets-file", "-"], "other=canary", "no device secret other"),
+        (["--secrets-file", "-"], "admin_secret=canary", "16 to 128 bytes"),
+        (["--secrets-file", "gone"], "", "cannot read gone"),
+    ],
+)
+def test_setup_refuses_what_is_not_valid(cli, args, stdin, message):
+    answer = cli.fails("setup", *args, stdin=stdin)
+    assert message in answer
+    assert "canary" not in answer
+
+
+def test_doctor_says_what_is_missing_and_how_to_mend_it(firmware, tmp_path):
+    with local_device(firmware, tmp_path) as local:
+        cli = Cli(tmp_path, local.port)
+        before = cli.run("doctor")
+        assert before.status == 1
+        assert "missing  admin secret: not set" in before.out
+        assert "missing  functions: none" in before.out
+        assert "ok       clock: set" in before.out
+        cli.ok("setup", "--secrets-file", "-", stdin=f"admin_secret={ADMIN}")
+        cli.ok("deploy", greeting(tmp_path, "one"))
+        assert all(one["ok"] for one in cli.run("doctor", "--json").json())
+
+
+def test_doctor_without_a_device(tmp_path):
+    done = Cli(tmp_path).run("doctor")
+    assert done.status == 1
+    assert "missing  device: no device found" in done.out
+
+
+def test_shell_is_the_devices_own_prompt(cli):
+    shown = cli.terminal("shell", answers={"exit this shell": "print(6*7)\r", "42": "\x1d"})
+    assert shown.status == 0
+
+
+def test_completion(tmp_path):
+    environment = Cli(tmp_path).environment()
+    for shell in ("bash", "zsh", "fish"):
+        done = subprocess.run(
+            Cli(tmp_path).command(),
+            env=environment | {"_EDGELET_COMPLETE": f"{shell}_source"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if shell != "bash" or shutil.which("bash"):
+            assert "edgelet" in done.stdout
+    words = {"_EDGELET_COMPLETE": "bash_complete", "COMP_WORDS": "edgelet sec", "COMP_CWORD": "1"}
+    done = subprocess.run(Cli(tmp_path).command(), env=environment | words, capture_output=True, text=True, check=False)
+    assert "secret" in done.stdout
+
+
+# What a beginner meets
+
+
+def test_a_port_that_is_not_there(cli):
+    assert "there is no /dev/ttyACM99" in cli.fails("status", "--device", "/dev/ttyACM99")
+
+
+def test_a_file_that_is_no_port(cli):
+    assert "is no serial port" in cli.fails("status", "--device", str(cli.folder))
+
+
+def test_a_port_that_another_program_uses(cli, local):
+    with serial.Serial(local.port, exclusive=True):
+        assert "is used by another program: close it" in cli.fails("status")
+
+
+def test_a_port_that_nobody_answers_at(tmp_path):
+    master, slave = pty.openpty()
+    try:
+        tty.setraw(slave)
+        cli = Cli(tmp_path, os.ttyname(slave))
+        assert "no MicroPython answers" in cli.fails("status")
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+def test_a_port_that_one_may_not_open(local):
+    receiving, sending = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+        os.write(sending, explain_port(local.port).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(sending)
+    assert "no permission" in os.read(receiving, 1000).decode()
+    os.close(receiving)
+
+
+OTHER_FIRMWARE = """
+import asyncio, sys
+from edgelet.console import Console
+sys.modules["edgelet"] = object()
+asyncio.run(Console().serve())
+"""
+
+
+def test_a_board_with_other_firmware(firmware, tmp_path):
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    process = subprocess.Popen([firmware, "-c", OTHER_FIRMWARE], stdin=master, stdout=master, cwd=tmp_path)
+    try:
+        cli = Cli(tmp_path, os.ttyname(slave))
+        assert "runs other firmware than edgelet's" in cli.fails("status")
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+        os.close(slave)
+
+
+def test_a_device_that_goes_away_in_the_middle(firmware, tmp_path):
+    with local_device(firmware, tmp_path) as local:
+        cli = Cli(tmp_path, local.port)
+        process = subprocess.Popen(
+            cli.command("logs", "--follow"),
+            env=cli.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert "listening" in process.stdout.readline()
+    _, errors = process.communicate()
+    assert process.returncode == 1
+    assert errors.startswith("Error: ")
+    assert "Traceback" not in errors
+
+
+def test_the_function_must_be_named_where_there_are_several(cli):
+    for name in ("several-a", "several-b"):
+        cli.ok("deploy", greeting(cli.folder, name))
+    message = cli.fails("env", "list")
+    assert "Name it with --function" in message
+    assert "several-a" in message
+
+
+# Users of the login example
+
+
+def test_a_user_who_was_added_can_log_in(cli, local):
+    cli.ok("new", "gate", "--template", "login")
+    toml = cli.folder / "gate" / "edgelet.toml"
+    toml.write_text(toml.read_text().replace('route = "/"', 'host = "gate.test"\nroute = "/"'))
+    cli.ok("deploy", "gate")
+    here = ["--function", "gate"]
+    cli.ok("secret", "generate", "JWT_SECRET", *here)
+    typed = {"Password: ": "canary-password\n", "Repeat for confirmation: ": "canary-password\n"}
+    shown = cli.terminal("user", "add", "grace", *here, answers=typed)
+    assert shown.status == 0
+    record = cli.ok("kv", "get", "USERS", "user:grace", *here)
+    assert record.startswith("pbkdf2-sha256$20000$")
+    (cli.folder / "body").write_text('{"user": "grace", "password": "canary-password"}')
+    answer = cli.run("invoke", "gate", "--path", "/login", "--data", "body", "--json").json()
+    assert (answer["status"], "token" in answer["body"]) == (200, True)
+    cli.ok("user", "add", "grace", *here, stdin="another canary")
+    assert cli.ok("kv", "get", "USERS", "user:grace", *here) != record
+    assert cli.run("invoke", "gate", "--path", "/login", "--data", "body", "--json").json()["status"] == 401
+    assert "at least 8" in cli.fails("user", "add", "grace", *here, stdin="short")
+    assert "canary" not in "".join(cli.everything)
+
+
+# Secrets
+
+
+def test_no_secret_shows_anywhere(firmware, tmp_path):
+    with local_device(firmware, tmp_path) as local:
+        cli = Cli(tmp_path, local.port)
+        project = greeting(tmp_path, "guarded")
+        cli.ok("deploy", project)
+        cli.ok("secret", "put", "KEY", stdin="canary-1")
+        (tmp_path / "bulk.env").write_text('OTHER="canary-2"\n')
+        cli.ok("secret", "bulk", "bulk.env")
+        # Refused with a value in hand: too long, not a name, and while the device is not there.
+        cli.fails("secret", "put", "KEY", stdin="canary-" * 1000)
+        cli.fails("secret", "put", "BAD NAME", stdin="canary-3")
+        cli.fails("secret", "put", "KEY", "--device", "/dev/ttyACM99", stdin="canary-4")
+        cli.fails("secret", "put", "KEY", "--function", "nobody", stdin="canary-5")
+        cli.fails("env", "set", "KEY", stdin="canary-6")
+        cli.fails("setup", "--secrets-file", "-", stdin="wifi_password=canary")
+        cli.ok("setup", "--secrets-file", "-", stdin=f"admin_secret={ADMIN}")
+        for command in (["status"], ["status", "--json"], ["logs"], ["secret", "list"], ["env", "list"], ["doctor"]):
+            cli.run(*command)
+        (project / "main.js").write_text("export default { fetch() { throw new Error('x') } }")
+        cli.ok("deploy", project)
+        cli.ok("invoke", "guarded", "--json")
+        cli.ok("logs", "--json")
+    assert "canary" not in "".join(cli.everything)
+    kept = {
+        tmp_path / "bulk.env",
+        tmp_path / "device" / "secrets.json",
+        tmp_path / "device" / "secrets" / "guarded.json",
+    }
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and path not in kept:
+            assert b"canary" not in path.read_bytes(), path
