@@ -71,6 +71,8 @@ async def _serve(root, host, port, as_json, ssl, services, restarts):
         for task in tasks:
             task.cancel()
         app.server.shutdown()
+        # Its task closes the listener, which the next run opens anew.
+        await asyncio.sleep_ms(0)
         app.stop()
 
 
