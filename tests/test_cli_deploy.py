@@ -53,6 +53,15 @@ def test_unchanged_files_are_not_sent_again(cli, local):
     assert get(local, "/unchanged/more.txt") == "more"
 
 
+def test_secrets_that_a_function_needs_and_lacks_are_named(cli):
+    project = constant(cli, "needy", "x", secrets=["KEY"])
+    done = cli.run("deploy", project)
+    assert done.status == 0
+    assert "secret KEY is not set" in done.err
+    cli.ok("secret", "generate", "KEY", "--function", "needy")
+    assert cli.run("deploy", project).err == ""
+
+
 def test_a_terminal_shows_a_bar_for_what_takes_time(cli):
     project = constant(cli, "large", "page", static={"folder": "public"})
     (project / "public").mkdir()

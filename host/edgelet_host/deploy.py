@@ -28,7 +28,8 @@ _THROWN = 500
 class Release:
     """A release as it goes to a device.
 
-    route: the first one. manifest: see device/lib/edgelet/manifest.py. files: by their SHA-256.
+    route: the first one. manifest: see device/lib/edgelet/manifest.py. files: by their SHA-256. secrets: names of
+    those that the function needs.
     """
 
     function: str
@@ -36,17 +37,23 @@ class Release:
     manifest: bytes
     files: dict[str, bytes]
     bundle_bytes: int
+    secrets: list[str]
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """What a deploy came to. image_bytes and memory: size of the image and the limit it has to fit into."""
+    """What a deploy came to.
+
+    image_bytes and memory: size of the image and the limit it has to fit into. missing_secrets: names of those that the
+    function needs and the device lacks.
+    """
 
     id: str
     sent_files: int
     sent_bytes: int
     image_bytes: int
     memory: int
+    missing_secrets: list[str]
 
 
 def make_release(project: Project, firmware: Path) -> Release:
@@ -75,9 +82,9 @@ def make_release(project: Project, firmware: Path) -> Release:
         digest = hashlib.sha256(data).hexdigest()
         files[digest] = data
         lines.append(json.dumps([path, digest, len(data)], ensure_ascii=False, separators=(",", ":")))
-    return Release(
-        project.name, project.routes[0], ("\n".join(lines) + "\n").encode(), files, len(contents.get(MAIN, b""))
-    )
+    manifest = ("\n".join(lines) + "\n").encode()
+    bundle_bytes = len(contents.get(MAIN, b""))
+    return Release(project.name, project.routes[0], manifest, files, bundle_bytes, project.secrets)
 
 
 def _version() -> str:
@@ -105,7 +112,9 @@ def deploy(
         done += size
     identity = device.call("commit", name)
     measured = device.wait_for_job(device.call("activate", name, identity))
-    return Deployed(identity, len(missing), total, measured["image_bytes"], measured["memory"])
+    there = {secret for secret, _ in device.call("secrets", name)}
+    lacking = [secret for secret in release.secrets if secret not in there]
+    return Deployed(identity, len(missing), total, measured["image_bytes"], measured["memory"], lacking)
 
 
 def _report(progress: Callable[[int, int], None], before: int, total: int, sent: int) -> None:

@@ -8,7 +8,7 @@ import click
 
 from edgelet_host.commands.options import device_option, json_option
 from edgelet_host.errors import EdgeletError
-from edgelet_host.terminal import Show, print_json, progress
+from edgelet_host.terminal import Show, print_json, progress, warn
 
 if TYPE_CHECKING:
     from edgelet_host.deploy import Deployed, Release
@@ -69,6 +69,8 @@ def _print(target: "Target", release: "Release", done: "Deployed") -> None:
         parts.append(f"bundle {release.bundle_bytes} bytes, image {done.image_bytes} of {done.memory} bytes")
     parts.append(f"{done.sent_files} of {len(release.files)} files ({done.sent_bytes} bytes) sent")
     click.echo(f"{release.function} {done.id} is active on {target.label}: {', '.join(parts)}")
+    for name in done.missing_secrets:
+        warn(f"secret {name} is not set on {target.label}: 'edgelet secret put' or 'generate' {name} sets it")
 
 
 def _as_json(target: "Target", release: "Release", future: "Future[Deployed]") -> dict[str, object]:
@@ -83,4 +85,5 @@ def _as_json(target: "Target", release: "Release", future: "Future[Deployed]") -
         "memory_bytes": done.memory,
         "sent_files": done.sent_files,
         "sent_bytes": done.sent_bytes,
+        "missing_secrets": done.missing_secrets,
     }
