@@ -517,13 +517,18 @@ static void build_turn(isolate_t *iso, void *arg) {
     build->ok = iso->killed == ISOLATE_OK;
 }
 
-// Overwrites what is in the arena and makes it an empty one.
-static void wipe(isolate_t *iso) {
+// Overwrites what is in the arena: arena_init or giving the block back must follow.
+static void erase(isolate_t *iso) {
     arena_erase(iso->arena);
-    iso->arena = arena_init(iso->arena, iso->size);
     iso->resident = NULL;
     iso->ctx = NULL;
     iso->host = NULL;
+}
+
+// Overwrites what is in the arena and makes it an empty one.
+static void wipe(isolate_t *iso) {
+    erase(iso);
+    iso->arena = arena_init(iso->arena, iso->size);
 }
 
 // An empty arena under these limits, for a build or a compilation.
@@ -860,7 +865,7 @@ void isolate_close(isolate_t *iso) {
         return;
     }
     isolate_abandon(iso);
-    wipe(iso);
+    erase(iso);
     port_arena_free(iso->arena, iso->size);
     iso->arena = NULL;
 }
