@@ -4,10 +4,12 @@ import json
 import re
 from datetime import datetime
 
+import click
 import jwt
 import pytest
-from cli_helpers import Cli, greeting, local_device
+from cli_helpers import ROOT, Cli, greeting, local_device
 from device_helpers import write_project
+from edgelet_host.cli import main
 from edgelet_host.local import announce
 
 
@@ -287,3 +289,22 @@ def test_tokens_that_are_not_valid_are_refused(tmp_path):
     assert "no token" in cli.fails("token", "decode", stdin="x")
     assert "too short" in cli.fails("token", "mint", "--subject", "ada", stdin="short")
     assert "NAME=VALUE" in cli.fails("token", "mint", "--subject", "ada", "--claim", "x", stdin=SECRET)
+
+
+# Help
+
+
+def commands(group, prefix=""):
+    """Every command that does something, with its name as typed."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{prefix}{name} ")
+        if not isinstance(command, click.Group) or command.invoke_without_command:
+            yield f"{prefix}{name}", command
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands(main)), ids=str)
+def test_every_command_has_an_example_and_is_documented(name, command):
+    assert f"Example: edgelet {name}" in command.help or f"| edgelet {name}" in command.help
+    page = (ROOT / "docs" / "cli.md").read_text()
+    assert all(re.search(rf"\b{word}\b", page) for word in name.split())

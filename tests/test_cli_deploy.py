@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import threading
 import tty
 
 import pytest
-from cli_helpers import Cli, greeting, local_device
+from cli_helpers import ROOT, Cli, greeting, local_device
 from device_helpers import write_project
 
 
@@ -279,3 +280,31 @@ def test_an_interrupted_deploy_leaves_the_old_or_the_new_release(cli, local, cut
         assert get(local, f"/{name}") in ("old", f"new {moment}")
         cli.ok("deploy", constant(cli, name, "next"))
         assert get(local, f"/{name}") == "next"
+
+
+# What docs/functions.md shows
+
+
+def fenced(language: str) -> list[str]:
+    text = (ROOT / "docs" / "functions.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_documented_handlers_and_project_file_work(cli, local):
+    handlers, tomls = fenced("js"), fenced("toml")
+    assert (len(handlers), len(tomls)) == (2, 3)
+    project = cli.folder / "greeter"
+    project.mkdir()
+    (project / "edgelet.toml").write_text(tomls[-1])
+    (project / "main.js").write_text(handlers[0])
+    cli.ok("deploy", project)
+    (cli.folder / "body").write_text('{"name": "ada"}')
+    assert cli.ok("invoke", "greeter", "--data", "body") == '{"message":"hello, ada"}\n'
+    assert cli.ok("kv", "list", "SEEN", "--function", "greeter") == "ada\n"
+    (project / "main.js").write_text(handlers[1])
+    cli.ok("deploy", project)
+    assert cli.ok("invoke", "greeter", "--path", "/greet?name=ada") == '{"message":"ada"}\n'
+    page = write_project(cli.folder / "page", "page", {"public/index.html": "<p>"}, route="/page")
+    (page / "edgelet.toml").write_text((page / "edgelet.toml").read_text() + tomls[1])
+    cli.ok("deploy", page)
+    assert get(local, "/page/") == "<p>"
