@@ -8,6 +8,14 @@ import pytest
 from edgelet_host.firmware import ensure_unix
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with the sanitizer firmware are slow: to build it takes minutes."""
+    for item in items:
+        if "firmware_asan" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def firmware() -> Path:
     """The Linux firmware."""
