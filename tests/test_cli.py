@@ -2,6 +2,8 @@
 
 import json
 import re
+import signal
+import subprocess
 from datetime import datetime
 
 import click
@@ -210,6 +212,24 @@ def test_logs_are_filtered_by_function_and_level(deployed):
     assert "asked" in [one["text"] for one in records]
     assert "asked" not in cli.ok("logs", "--level", "error", "--function", name)
     assert f"[{name}] asked" in cli.terminal("logs", "--function", name).out
+
+
+def test_logs_are_followed_until_ctrl_c(deployed):
+    cli, name = deployed
+    command = cli.command("logs", "--follow", "--json", "--function", name)
+    process = subprocess.Popen(
+        command, env=cli.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    cli.ok("invoke", name, "--path", "/later")
+    records = []
+    # The deploy's own request comes first.
+    while [one["text"] for one in records].count("asked") < 2:
+        records.append(json.loads(process.stdout.readline()))
+    process.send_signal(signal.SIGINT)
+    assert process.communicate()[1] == ""
+    assert process.returncode == 0
+    numbers = [one["seq"] for one in records]
+    assert numbers == sorted(set(numbers))
 
 
 def test_invoke_sends_method_path_headers_and_body(deployed):

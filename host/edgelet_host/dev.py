@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from edgelet_host.deploy import Deployed, deploy, make_release
-from edgelet_host.device import Device, DeviceError, PortBusyError, connect
+from edgelet_host.device import Device, DeviceError, connect
 from edgelet_host.errors import EdgeletError
 from edgelet_host.local import LocalDevice, announce, start
 from edgelet_host.logs import LEVEL_COLORS, log_line
@@ -82,16 +82,13 @@ class Session:
                 if now != before:
                     self._states[folder] = now
                     self.deploy(folder)
-            try:
-                self._fetch_log()
-            except DeviceError:
-                if self._local.process.poll() is None:
-                    raise
+            self._fetch_log()
             time.sleep(_LOOK_S)
         raise EdgeletError(f"the local device ended with status {self._local.process.returncode}: see its device.log")
 
     def _fetch_log(self) -> None:
-        with contextlib.suppress(PortBusyError), connect(self._local.port, wait_s=0) as device:
+        # Another program may have the console; what was not fetched comes the next time.
+        with contextlib.suppress(DeviceError), connect(self._local.port, wait_s=0) as device:
             self._print_log(device)
 
     def _print_log(self, device: Device) -> None:

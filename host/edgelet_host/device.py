@@ -42,10 +42,6 @@ class DeviceError(EdgeletError):
     """The device refused, or cannot be reached."""
 
 
-class PortBusyError(DeviceError):
-    """Another program has the port."""
-
-
 class Device:
     """An open connection whose device waits for commands."""
 
@@ -115,10 +111,8 @@ def _open(port: str, wait_s: float) -> SerialTransport:
             # Without a timeout mpremote would wait for ever at a pty that is silent.
             return SerialTransport(port, timeout=_SILENCE_S)
         except TransportError:
-            if not _is_accessible(port):
+            if time.monotonic() >= until or not _is_accessible(port):
                 raise DeviceError(explain_port(port)) from None
-            if time.monotonic() >= until:
-                raise PortBusyError(explain_port(port)) from None
             time.sleep(_JOB_POLL_S)
 
 

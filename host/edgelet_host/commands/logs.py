@@ -1,5 +1,6 @@
 """`edgelet logs`."""
 
+import contextlib
 import json
 import time
 from typing import Any
@@ -34,14 +35,15 @@ def logs(follow: bool, function: str, level: str, as_json: bool, devices: tuple[
     port = choose_target(devices).port
     wanted = Filter(function, level)
     since = 0
-    while True:
-        with connect(port) as device:
-            records, since = fetch(device, since)
-        for record in filter(wanted.takes, records):
-            _print(record, as_json)
-        if not follow:
-            return
-        time.sleep(_LOOK_S)
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            with connect(port) as device:
+                records, since = fetch(device, since)
+            for record in filter(wanted.takes, records):
+                _print(record, as_json)
+            if not follow:
+                break
+            time.sleep(_LOOK_S)
 
 
 def _print(record: dict[str, Any], as_json: bool) -> None:
