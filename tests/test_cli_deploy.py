@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import tty
+from pathlib import Path
 
 import pytest
 from cli_helpers import ROOT, Cli, greeting, local_device
@@ -209,7 +210,13 @@ def test_a_package_that_is_not_installed_is_named(cli):
 
 def test_without_node_the_error_says_so(cli, monkeypatch, tmp_path):
     project = write_project(cli.folder / "typed", "typed", {"main.ts": TYPESCRIPT}, main="main.ts")
-    monkeypatch.setenv("PATH", str(tmp_path))
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for folder in map(Path, os.environ["PATH"].split(os.pathsep)):
+        for program in folder.glob("*"):
+            if program.name not in ("node", "npm") and not (programs / program.name).is_symlink():
+                (programs / program.name).symlink_to(program)
+    monkeypatch.setenv("PATH", str(programs))
     message = cli.fails("deploy", project)
     assert "main.ts is TypeScript, which needs Node.js and npm" in message
 
