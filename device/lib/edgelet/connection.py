@@ -34,7 +34,8 @@ _LINGER_MS = const(1000)
 READ_SIZE = 4096 if sys.platform == "linux" else 2048  # bytes of a buffer, and of one read
 _MIN_READ = const(512)  # bytes of a buffer that are worth a read
 _FIRST_BODY = const(16384)  # bytes a mere announcement of a body can make us allocate
-_ONE_WRITE = const(16384)  # bytes of a body that are copied, to go out in one write with the head
+# Bytes of a body that are copied, to go out in one write with the head. A board has no room to hold a large one twice.
+_ONE_WRITE = 1 << 30 if sys.platform == "linux" else 16384
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TCP_NODELAY = (6, 1, 1)
