@@ -48,9 +48,7 @@ def build(compiler, name, directory):
 
 def run(program, *arguments):
     command = [program, *arguments]
-    return subprocess.run(
-        command, check=False, cwd=program.parent, capture_output=True, text=True, errors="replace"
-    )
+    return subprocess.run(command, check=False, cwd=program.parent, capture_output=True, text=True, errors="replace")
 
 
 @pytest.mark.parametrize("compiler", BUILDS.values(), ids=BUILDS.keys())

@@ -29,7 +29,7 @@
     X(HTTP_BAD_FOLD, 400, "folded header lines are obsolete: send each field on one line")                             \
     X(HTTP_BAD_FIELD, 400, "malformed header line: send name, colon, value")                                           \
     X(HTTP_BAD_VALUE, 400, "control character in a header value")                                                      \
-    X(HTTP_NO_HOST, 400, "a Host header is required")                                                            \
+    X(HTTP_NO_HOST, 400, "a Host header is required")                                                                  \
     X(HTTP_BAD_HOST, 400, "malformed or repeated Host")                                                                \
     X(HTTP_BAD_LENGTH, 400, "malformed or repeated Content-Length")                                                    \
     X(HTTP_LENGTH_AND_CODING, 400, "Content-Length and Transfer-Encoding exclude each other")                          \
