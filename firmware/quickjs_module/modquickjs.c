@@ -283,8 +283,9 @@ static void check_value(mp_obj_t value, int depth) {
         }
         return;
     }
+    // The text must not be the longest of the firmware's: MicroPython 1.25 has a byte too little of room for that one.
     mp_raise_msg_varg(&mp_type_TypeError,
-        MP_ERROR_TEXT("%s has no JavaScript form: use None, bool, int, float, str, bytes, list or dict"),
+        MP_ERROR_TEXT("a value must be None, bool, int, float, str, bytes, list or dict, not %s"),
         mp_obj_get_type_str(value));
 }
 
