@@ -192,6 +192,14 @@ def test_pass_through_on_exception_goes_on_to_the_devices_own_routes(box):
     assert box.get("/passing").status == 404
 
 
+def test_a_function_can_take_smaller_bodies_than_the_device(box):
+    source = "export default { async fetch(request) { return new Response(String((await request.text()).length)) } }"
+    box.deploy("small", source, route="/small", limits={"body": 10})
+    assert box.request("POST", "/small", "x" * 10).text == "10"
+    assert box.request("POST", "/small", "x" * 11).status == 413
+    assert box.request("POST", "/small").text == "0"
+
+
 def test_handlers_can_ask_whether_the_clock_is_set(box):
     box.deploy("clock", "export default { fetch: (r, e, ctx) => Response.json(ctx.clockIsSet()) }", route="/clock")
     assert box.get("/clock").json() is True

@@ -10,7 +10,7 @@ import jwt
 import pytest
 from device_helpers import running
 from edgelet_host.deploy import deploy, make_release
-from edgelet_host.dev import make_missing_secrets
+from edgelet_host.dev import make_secrets
 from edgelet_host.paths import ROOT
 from edgelet_host.project import read_project
 
@@ -21,8 +21,8 @@ SECRET = "a secret of this test, as long as its algorithm asks for"
 def example(firmware, folder, name):
     with running(firmware, folder) as box:
         project = read_project(ROOT / "examples" / name)
-        deploy(box.device, make_release(project, firmware))
-        make_missing_secrets(box.device, project)
+        deployed = deploy(box.device, make_release(project, firmware))
+        make_secrets(box.device, project.name, deployed.missing_secrets)
         yield box
 
 

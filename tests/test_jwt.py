@@ -341,7 +341,11 @@ def test_audiences_by_pattern(firmware):
     main = f"""
         import {{ verify }} from "jsonwebtoken";
         const matches = (audience) => {{
-            try {{ return verify("{token}", "{SECRET}", {{ audience }}).aud[0] }} catch (error) {{ return error.message }}
+            try {{
+                return verify("{token}", "{SECRET}", {{ audience }}).aud[0];
+            }} catch (error) {{
+                return error.message;
+            }}
         }};
         export default () => Response.json([matches(/example$/), matches([/^x/, /^shop/]), matches(/^example/)]);
     """
@@ -405,7 +409,8 @@ def test_claims_from_options(firmware):
 SPANS = {
     60: 60, -5: -5, "60": 0, "1500": 1, "1500ms": 1, "2s": 2, "2 secs": 2, "1 second": 1, "90 SECONDS": 90, "1m": 60,
     "1.5m": 90, ".5 min": 30, "2 minutes": 120, "1h": 3600, "2 hrs": 7200, "1 hour": 3600, "1d": 86400,
-    "7 days": 604800, "1w": 604800, "2 weeks": 1209600, "1y": 31557600, "1 yr": 31557600, "2 years": 63115200, "3 msecs": 0,
+    "7 days": 604800, "1w": 604800, "2 weeks": 1209600, "1y": 31557600, "1 yr": 31557600, "2 years": 63115200,
+    "3 msecs": 0,
     "": None, "1 month": None, "h": None, "1h 30m": None, "1e3": None, "Infinity": None, "1 ds": None,
 }  # fmt: skip
 

@@ -59,14 +59,14 @@ class Session:
             # The console is held for a moment only, so that other commands can talk to this device.
             with connect(self._local.port) as device:
                 deployed = deploy(device, release)
-                made = make_missing_secrets(device, project)
+                make_secrets(device, project.name, deployed.missing_secrets)
                 self._print_log(device)
         except EdgeletError as e:
             click.secho(f"Error: {e.format_message()}", fg="red", err=True)
             say("Waiting for the next change ...")
             return
-        if made:
-            say(f"{project.name}: made up secrets for this device: {', '.join(made)}")
+        if deployed.missing_secrets:
+            say(f"{project.name}: made up secrets for this device: {', '.join(deployed.missing_secrets)}")
         self._say_ready(project, deployed, time.monotonic() - started)
 
     def _say_ready(self, project: Project, deployed: Deployed, seconds: float) -> None:
@@ -99,13 +99,10 @@ class Session:
             click.secho(log_line(record), fg=LEVEL_COLORS.get(record["level"]))
 
 
-def make_missing_secrets(device: Device, project: Project) -> list[str]:
-    """Give a development device random values for the secrets that the project names and it lacks; their names."""
-    there = {name for name, _ in device.call("secrets", project.name)}
-    missing = [name for name in project.secrets if name not in there]
-    if missing:
-        device.call("set_secrets", project.name, {name: secrets.token_urlsafe(48) for name in missing})
-    return missing
+def make_secrets(device: Device, function: str, names: Sequence[str]) -> None:
+    """Give a function on a development device random values for secrets."""
+    if names:
+        device.call("set_secrets", function, {name: secrets.token_urlsafe(48) for name in names})
 
 
 def run(firmware: Path, folders: Sequence[Path], data: Path, host: str, port: int) -> None:

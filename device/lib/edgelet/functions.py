@@ -96,6 +96,8 @@ class Function:
                 return response
         if not self.has_handler:
             return connection.server.answer(connection, head, body)
+        if len(body) > self.limits["body"]:
+            return 413, b"content-type: text/plain;charset=UTF-8\r\n", b"request body is too large\n"
         if not self._isolates.idle:
             return self._queued(head, bytes(body), connection)
         return self._start(self._isolates.idle.pop(), head, body, connection, 0)
@@ -264,6 +266,7 @@ class Functions:
             "cpu_ms": settings["cpu_ms"],
             "wall_ms": settings["wall_ms"],
             "background_ms": settings["background_ms"],
+            "body": settings["body"],
             "memory": size,
             "stack": None,
         }
