@@ -5,7 +5,7 @@ import math
 import statistics
 
 import pytest
-from isolate_helpers import ISOLATE, SANITIZER, run_device
+from isolate_helpers import ISOLATE, TESTS, run_device
 
 HANDLERS = ISOLATE / "handlers"
 KINDS = {path.stem for path in HANDLERS.glob("*.js")} - {"pristine"}
@@ -50,7 +50,8 @@ def test_requests_under_sanitizers(firmware_asan):
 
 @pytest.mark.slow
 def test_requests_under_valgrind(firmware):
-    valgrind = ["valgrind", "--quiet", "--error-exitcode=9", f"--suppressions={SANITIZER / 'valgrind.supp'}"]
+    suppressions = TESTS / "sanitizer" / "valgrind.supp"
+    valgrind = ["valgrind", "--quiet", "--error-exitcode=9", f"--suppressions={suppressions}"]
     run_requests([*valgrind, firmware], 1000, slowdown=50)
 
 
