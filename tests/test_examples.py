@@ -4,6 +4,8 @@ import base64
 import contextlib
 import hashlib
 import json
+import os
+import subprocess
 import time
 
 import jwt
@@ -125,6 +127,15 @@ def test_attempts_are_limited_for_each_user(firmware, tmp_path):
 @pytest.mark.parametrize("body", ["", "no json", "[]", "null", '{"user": 1, "password": 2}', '{"user": "ada"}'])
 def test_bad_requests_get_400(login_box, body):
     assert login_box.request("POST", "/login", body).status == 400
+
+
+def test_its_own_test_runs(login_box):
+    environment = {**os.environ, "EDGELET_URL": login_box.local.url}
+    done = subprocess.run(
+        ["npm", "test"], cwd=ROOT / "examples" / "login", env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "pass 2" in done.stdout
 
 
 def test_the_page_is_static(login_box):
