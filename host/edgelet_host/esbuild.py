@@ -9,6 +9,7 @@ from edgelet_host.errors import EdgeletError
 from edgelet_host.modules import builtin_names
 from edgelet_host.paths import cache_dir
 from edgelet_host.project import Project
+from edgelet_host.sources import locked
 from edgelet_host.terminal import step
 
 _VERSION = "0.28.2"
@@ -62,20 +63,19 @@ def _program(reason: str) -> Path:
     if npm is None or shutil.which("node") is None:
         raise EdgeletError(f"{reason}, which needs Node.js and npm. Install them: sudo apt install nodejs npm")
     if not program.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with step(f"Installing esbuild {_VERSION} from npm"):
-            command = [
-                npm,
-                "install",
-                "--no-save",
-                "--no-audit",
-                "--no-fund",
-                f"--prefix={folder}",
-                f"esbuild@{_VERSION}",
-            ]
-            quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
-            done = subprocess.run(command, cwd=folder, env=quiet, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            last = (done.stderr.strip().splitlines() or ["unknown error"])[0]
-            raise EdgeletError(f"npm could not install esbuild: {last}. Check the network and run again")
+        # Two npm in one folder would spoil each other's work.
+        with locked(folder):
+            if not program.exists():
+                _install(npm, folder)
     return program
+
+
+def _install(npm: str, folder: Path) -> None:
+    with step(f"Installing esbuild {_VERSION} from npm"):
+        command = [npm, "install", "--no-save", "--no-audit", "--no-fund", f"--prefix={folder}", f"esbuild@{_VERSION}"]
+        quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
+        done = subprocess.run(command, cwd=folder, env=quiet, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        errors = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
+        reason = errors[0] if errors else "unknown error"
+        raise EdgeletError(f"npm could not install esbuild: {reason}. Check the network and run again")
