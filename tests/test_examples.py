@@ -133,6 +133,11 @@ def test_bad_requests_get_400(login_box, body):
     assert login_box.request("POST", "/login", body).status == 400
 
 
+def test_any_name_up_to_the_limit_is_looked_up(login_box):
+    assert log_in(login_box, user="漢" * 48).status == 401
+    assert log_in(login_box, user="漢" * 49).status == 400
+
+
 def test_its_own_test_runs(login_box):
     environment = {**os.environ, "EDGELET_URL": login_box.local.url}
     done = subprocess.run(
