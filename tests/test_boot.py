@@ -83,6 +83,7 @@ def run(radio, seconds):
         radio.now = half / 2
         link.step(500 * half)
     print(json.dumps([radio.events, link.is_up]))
+    return link
 
 """
 
@@ -119,6 +120,17 @@ def test_attempts_become_rarer_and_the_radio_is_reset(firmware):
     reports = [event for event in events if event[0] == "warn"]
     assert reports == [["warn", 2, "Wi-Fi: cannot connect (wrong password), trying on"]]
     assert len([event for event in events if event[0] == "reset"]) == len(times[:-1]) // 5
+
+
+def test_link_tells_how_it_stands(firmware):
+    source = """
+print = lambda text: None
+up, lost = run(Radio(lambda s: True), 9), run(Radio(lambda s: s < 5), 9)
+states = [up.state, up.address(), lost.state, lost.address(), run(Radio(lambda s: False, network.NO_NETWORK), 9).state]
+del print
+print(json.dumps(states))
+"""
+    assert link(firmware, source) == ["up", "192.0.2.7", "connecting", "", "no network of that name in reach"]
 
 
 WATCHDOG = """

@@ -14,7 +14,7 @@ import time
 from binascii import b2a_base64
 
 import quickjs
-from edgelet import clock, config, kv, log, runtime
+from edgelet import clock, config, kv, log, network, runtime
 
 _JOBS_KEPT = 16
 
@@ -58,14 +58,11 @@ def job(number):
     _print(_jobs[number])
 
 
-def _network_address():
-    """The address in the network, "" where a board has none or this is Linux."""
-    try:
-        import network
-
-        return network.WLAN(network.STA_IF).ifconfig()[0].replace("0.0.0.0", "")
-    except (ImportError, AttributeError, OSError):
-        return ""
+def _network_address(app):
+    """The address in the network, "" while a board has none; on Linux where the server listens."""
+    if app.link:
+        return app.link.address()
+    return app.listens_at if sys.platform == "linux" else ""
 
 
 def status():
@@ -100,7 +97,8 @@ def status():
             "engine": quickjs.ENGINE_ID,
             "firmware": quickjs.FIRMWARE_ID,
             "hostname": app.config.settings["hostname"],
-            "address": _network_address(),
+            "address": _network_address(app),
+            "wifi": app.link.state if app.link else None,
             "uptime_ms": time.ticks_diff(time.ticks_ms(), app.functions.started),
             "clock_set": clock.is_set(),
             "heap_free": gc.mem_free(),
@@ -243,13 +241,17 @@ def set_secrets(name, changes):
 
 
 def settings():
-    """The device's settings: those that were set, all of them, and the names of the device secrets that are set."""
+    """The device's settings: those that were set, all of them, and the names of the device secrets that are set.
+
+    has_wifi: whether those of the radio mean anything.
+    """
     settings = _app().config.settings
     _print(
         {
             "set": settings.changed(),
             "all": {name: settings[name] for name in config.setting_names()},
             "secrets": _app().config.device_secrets(),
+            "has_wifi": network.has_wifi(),
         }
     )
 
@@ -297,6 +299,10 @@ def kv_list(name, binding, prefix="", cursor=""):
 
 
 def set_clock(unix_s):
-    """Sets a board's clock."""
-    clock.rtc_set_second(unix_s)
-    _print(True)
+    """Sets a board's clock; false on Linux, which keeps its own."""
+    try:
+        clock.rtc_set_second(unix_s)
+    except ImportError:
+        _print(False)
+    else:
+        _print(True)

@@ -31,6 +31,8 @@ class App:
         self.server.get("/metrics")(self._metrics)
         self.restarts = 0
         self.wifi_rssi = lambda: None
+        self.link = None  # edgelet.network.Link, on a board that has a network to join
+        self.listens_at = ""  # host:port
 
     def start(self):
         """Brings the releases in order and loads the functions."""

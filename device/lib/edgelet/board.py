@@ -74,7 +74,8 @@ async def _keep_connected(app):
         settings["wifi_power_save"],
     )
     app.wifi_rssi = radio.signal
-    await network.Link(radio, log.add).run()
+    app.link = network.Link(radio, log.add)
+    await app.link.run()
 
 
 async def _keep_time(app):

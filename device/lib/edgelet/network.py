@@ -8,6 +8,7 @@ import time
 
 UP, CONNECTING = "up", "connecting"
 WRONG_PASSWORD, NO_NETWORK, REFUSED = "wrong password", "no network of that name in reach", "refused"
+NO_ANSWER = "no answer"
 
 _POLL_MS = 500
 _CONNECT_MS = 20000  # joining, and an address by DHCP
@@ -20,15 +21,21 @@ class Link:
     """The decisions. Times are `time.ticks_ms()`.
 
     `radio` is a `Radio`. `report(level, text)`, which may be `edgelet.log.add`, hears what a person should know.
+    state: UP, CONNECTING while the first attempt lasts, else why the last one failed.
     """
 
     def __init__(self, radio, report):
-        self.is_up = False
+        self.state = CONNECTING
         self._radio = radio
         self._report = report
         self._attempts = 0  # in vain, since the link was up last
         self._connecting = False
         self._until = None  # while connecting: when to give up; while waiting: when to try again
+
+    @property
+    def is_up(self):
+        """Whether there is a connection."""
+        return self.state == UP
 
     def step(self, now):
         """Looks at the radio and does what is to be done. To be called every half second or so."""
@@ -37,7 +44,7 @@ class Link:
             self._came_up()
         elif self.is_up:
             self._report("warn", "Wi-Fi: connection lost")
-            self.is_up = False
+            self.state = CONNECTING
             self._connect(now)
         elif self._connecting:
             if state != CONNECTING or _is_past(now, self._until):
@@ -48,7 +55,7 @@ class Link:
     def _came_up(self):
         if not self.is_up:
             self._report("info", "Wi-Fi: connected, address %s" % self._radio.address())
-        self.is_up = True
+        self.state = UP
         self._connecting = False
         self._attempts = 0
 
@@ -58,9 +65,9 @@ class Link:
         self._radio.connect()
 
     def _failed(self, state, now):
+        self.state = NO_ANSWER if state == CONNECTING else state
         if self._attempts == 0:
-            why = "no answer" if state == CONNECTING else state
-            self._report("warn", "Wi-Fi: cannot connect (%s), trying on" % why)
+            self._report("warn", "Wi-Fi: cannot connect (%s), trying on" % self.state)
         self._connecting = False
         self._radio.disconnect()
         self._attempts += 1
@@ -69,11 +76,25 @@ class Link:
         doubled = _FIRST_RETRY_MS << min(self._attempts - 1, 10)
         self._until = time.ticks_add(now, min(doubled, _LAST_RETRY_MS))
 
+    def address(self):
+        """The address in the network, "" while there is no connection."""
+        return self._radio.address() if self.is_up else ""
+
     async def run(self):
         """Keeps the link up, for ever."""
         while True:
             self.step(time.ticks_ms())
             await asyncio.sleep_ms(_POLL_MS)
+
+
+def has_wifi():
+    """Whether this device has a radio that it is in charge of."""
+    try:
+        import network
+
+        return hasattr(network, "WLAN")
+    except ImportError:
+        return False
 
 
 def _is_past(now, until):

@@ -56,6 +56,7 @@ async def _serve(root, host, port, as_json, ssl, services, restarts):
     asyncio.get_event_loop().set_exception_handler(_log_exception)
     app = App(root)
     app.restarts = restarts
+    app.listens_at = "%s:%d" % (host, port)
     app.start()
     tasks = [asyncio.create_task(service(app)) for service in services]
     tasks.append(asyncio.create_task(_collect_garbage()))
