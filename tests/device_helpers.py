@@ -70,6 +70,10 @@ class Box:
         project = write_project(self.folder / name, name, files, **fields)
         return deploy(self.device, make_release(read_project(project), self.firmware))
 
+    def job(self, function: str, *args: Any) -> Any:
+        """Start a job on the device and wait for its result."""
+        return self.device.wait_for_job(self.device.call(function, *args))
+
     def request(
         self, method: str, target: str, body: bytes | str | None = None, headers: dict[str, str] | None = None
     ) -> Response:

@@ -45,3 +45,17 @@ def run_device_test(firmware: Path, name: str, function: str) -> None:
     """Run one function of tests/isolate/`name`."""
     module = Path(name).stem
     run_device([firmware, "-c", f"import {module}; {module}.{function}()"])
+
+
+def occurrences(process: subprocess.Popen[bytes], text: bytes) -> int:
+    """How often `text` is in the memory that the process may write."""
+    proc = Path("/proc") / str(process.pid)
+    found = 0
+    with (proc / "mem").open("rb") as memory:
+        for line in (proc / "maps").read_text().splitlines():
+            addresses, access = line.split()[:2]
+            start, end = (int(x, 16) for x in addresses.split("-"))
+            if access.startswith("rw"):
+                memory.seek(start)
+                found += memory.read(end - start).count(text)
+    return found

@@ -9,7 +9,7 @@ from datetime import datetime
 import click
 import jwt
 import pytest
-from cli_helpers import ROOT, Cli, greeting, local_device
+from cli_helpers import GREETING, ROOT, Cli, greeting, local_device
 from device_helpers import write_project
 from edgelet_host.cli import main
 from edgelet_host.local import announce
@@ -136,6 +136,18 @@ def test_variables_take_effect_at_once_and_can_be_pulled(deployed):
     # A pulled file is one that `secret bulk` understands.
     cli.ok("secret", "bulk", "--function", name, stdin=pulled)
     assert awkward in cli.ok("invoke", name)
+
+
+def test_values_that_a_function_does_not_start_with_are_told(deployed):
+    cli, _ = deployed
+    source = "if (process.env.MODE === 'bad') throw new Error('no such mode');" + GREETING
+    write_project(cli.folder / "strict", "strict", {"main.js": source}, route="/strict")
+    cli.ok("deploy", "strict")
+    refused = cli.fails("env", "set", "MODE", "--function", "strict", stdin="bad")
+    assert "the change is stored, but function strict does not start with it (thrown: Error: no such mode)" in refused
+    assert cli.run("env", "list", "--function", "strict", "--json").json() == {"MODE": "bad"}
+    cli.ok("env", "set", "MODE", "--function", "strict", stdin="good")
+    assert "GET /strict" in cli.ok("invoke", "strict")
 
 
 def test_a_secret_comes_from_prompt_stdin_or_file_and_is_never_shown(deployed):

@@ -21,8 +21,7 @@ def device(firmware, tmp_path):
 
 
 def restart(device):
-    device("changed = []")
-    device("config = Config(root, lambda: {}, changed.append, changed.append)", NOW)
+    device("config = Config(root, lambda: {})", NOW)
 
 
 @pytest.mark.parametrize("change", ["vars", "secrets", "settings"])
@@ -33,7 +32,6 @@ def test_power_cut_at_every_write_leaves_the_old_or_the_new_values(firmware, cha
 def test_settings_have_defaults_and_are_kept(device):
     assert device("config.settings['hostname']") == "edgelet"
     device("config.set({})", {"hostname": "pico", "wifi_power_save": False, "queue_ms": 0, "url": 1000})
-    assert device("changed") == [["hostname", "queue_ms", "url", "wifi_power_save"]]
     restart(device)
     assert device("config.settings['hostname'], config.settings['wifi_power_save']") == ("pico", False)
     assert device("config.settings.http_limits()") == {"url": 1000}
@@ -105,23 +103,6 @@ def test_environment_is_variables_and_secrets(device):
     device("config.set_secrets('hello', {})", {"S": None})
     assert device("config.env('hello')") == {"B": "", "T": "ü€\n"}
     assert device("config.env('other')") == {}
-
-
-def test_change_is_on_flash_before_it_is_announced(device):
-    device("config.on_change = lambda name: changed.append((name, Config(root, lambda: 0).env(name)))")
-    device("config.set_vars('hello', {})", {"A": "1"})
-    device("config.set_secrets('hello', {})", {"S": "2"})
-    assert device("changed") == [("hello", {"A": "1"}), ("hello", {"A": "1", "S": "2"})]
-
-
-def test_failure_to_rebuild_reaches_the_caller_and_the_change_stays(device):
-    device("config.set_secrets('hello', {})", {"S": "withdrawn"})
-    device("def fail(name): raise ValueError('the image cannot be built')")
-    device("config.on_change = fail")
-    with pytest.raises(DeviceError, match="the image cannot be built"):
-        device("config.set_secrets('hello', {})", {"S": None})
-    restart(device)
-    assert device("config.env('hello')") == {}
 
 
 def test_version_changes_with_every_change(device):

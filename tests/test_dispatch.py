@@ -1,15 +1,18 @@
 """Requests to functions, through the real firmware: routing, both shapes, operations, errors, limits, releases."""
 
 import json
+import secrets
 import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from device_helpers import running
 from edgelet_host.device import DeviceError
 from edgelet_host.errors import EdgeletError
+from isolate_helpers import occurrences
 
 
 @pytest.fixture(scope="module")
@@ -147,9 +150,15 @@ def test_requests_for_a_held_arena_wait_then_get_503_with_retry_after(box):
         assert holding.result().text == "waited"
 
 
+BUILDS = "from edgelet import runtime\nprint(runtime.app.functions.isolates.builds)"
+
+
+def idle_arenas(box) -> int:
+    return int(box.device.execute("from edgelet import runtime\nprint(len(runtime.app.functions.isolates.idle))"))
+
+
 def is_busy(box) -> bool:
-    code = "from edgelet import runtime\nprint(len(runtime.app.functions.isolates.idle) == 0)"
-    return box.device.execute(code).strip() == "True"
+    return idle_arenas(box) == 0
 
 
 def wait_until(condition):
@@ -221,18 +230,84 @@ def test_timers_and_kv_between_turns(box):
     assert [box.get("/counting").json() for _ in range(3)] == [{"ticks": 3, "n": n} for n in (1, 2, 3)]
 
 
-def test_a_secret_takes_effect_at_once_and_the_old_image_is_gone(box):
-    source = (
-        "const known = process.env.KEY; export default { fetch(r, env) { return new Response(`${known} ${env.KEY}`) } }"
-    )
-    box.deploy("secretive", source, route="/secretive")
-    box.device.call("set_secrets", "secretive", {"KEY": "canary-one"})
-    assert box.get("/secretive").text == "canary-one canary-one"
-    box.device.call("set_secrets", "secretive", {"KEY": "canary-two"})
-    assert box.get("/secretive").text == "canary-two canary-two"
+KEEPING = "const known = process.env.KEY; export default { fetch: (r, env) => new Response(`${known} ${env.KEY}`) }"
+HOLDING = "export default { async fetch() { await new Promise((r) => setTimeout(r, 60000)); return new Response(); } }"
+# MicroPython keeps what it frees, and compiles what it is sent from its heap.
+OVERWRITE_HEAP = """
+import gc
+gc.collect()
+blocks = []
+try:
+    while True:
+        blocks.append(bytearray(16))
+except MemoryError:
+    blocks = None
+gc.collect()
+"""
+
+
+def test_a_secret_takes_effect_at_once_and_is_never_shown(box):
+    box.deploy("secretive", KEEPING, route="/secretive")
+    for secret in ("canary-one", "canary-two"):
+        box.job("set_secrets", "secretive", {"KEY": secret})
+        assert box.get("/secretive").text == f"{secret} {secret}"
     assert "canary" not in json.dumps(box.device.call("secrets", "secretive"))
     assert "canary" not in json.dumps(box.device.call("status"))
     assert "canary" not in json.dumps(box.logs())
+
+
+@contextmanager
+def held(box, target):
+    """A request that has its arena until the client leaves."""
+    idle = idle_arenas(box)
+    with socket.create_connection(box.local.address) as connection:
+        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        wait_until(lambda: idle_arenas(box) < idle)
+        yield connection
+
+
+def test_a_change_is_reported_when_the_old_image_is_gone_and_the_new_one_built(firmware, tmp_path):
+    with running(firmware, tmp_path, arenas=1) as box:
+        box.deploy("holding", HOLDING, route="/holding")
+        box.deploy("secretive", KEEPING, route="/secretive")
+        secret = secrets.token_hex(12)
+        box.job("set_secrets", "secretive", {"KEY": secret})
+        assert box.get("/secretive").text == f"{secret} {secret}"
+        assert occurrences(box.local.process, secret.encode()) > 2
+        with held(box, "/holding"):
+            builds = box.device.execute(BUILDS)
+            job = box.device.call("set_secrets", "secretive", {"KEY": "another"})
+            for _ in range(50):
+                assert box.device.call("job", job["job"]) == {"state": "running"}
+            assert box.device.execute(BUILDS) == builds
+            box.device.execute(OVERWRITE_HEAP)
+            assert occurrences(box.local.process, secret.encode()) == 0
+        box.device.wait_for_job(job)
+        assert int(box.device.execute(BUILDS)) == int(builds) + 1
+        assert box.get("/secretive").text == "another another"
+        assert int(box.device.execute(BUILDS)) == int(builds) + 1
+
+
+def test_a_change_ends_the_requests_that_run_with_the_old_values(firmware, tmp_path):
+    with running(firmware, tmp_path, arenas=1, drain_ms=100) as box:
+        box.deploy("holding", HOLDING, route="/")
+        with held(box, "/") as connection:
+            box.job("set_variables", "holding", {"KEY": "new"})
+            assert connection.recv(100).startswith(b"HTTP/1.1 503 ")
+        assert idle_arenas(box) == 1
+
+
+def test_a_change_that_the_function_does_not_start_with_is_kept_and_reported(box):
+    source = "if (!process.env.KEY) throw new Error('there is no KEY');" + KEEPING
+    box.deploy("secretive", KEEPING, route="/secretive")
+    box.job("set_secrets", "secretive", {"KEY": "first"})
+    box.deploy("secretive", source, route="/secretive")
+    with pytest.raises(EdgeletError, match=r"stored, but function secretive .*there is no KEY.*\n +at .*main\.js:1:"):
+        box.job("set_secrets", "secretive", {"KEY": None})
+    assert box.device.call("secrets", "secretive") == []
+    assert box.get("/secretive").status == 503
+    box.job("set_secrets", "secretive", {"KEY": "second"})
+    assert box.get("/secretive").text == "second second"
 
 
 def test_a_release_that_does_not_build_leaves_the_old_one_in_service(box):
@@ -246,10 +321,10 @@ def test_rollback_and_delete(box):
     first = box.deploy("rolling", answer("one"), route="/rolling")
     box.deploy("rolling", answer("two"), route="/rolling")
     assert box.get("/rolling").text == "two"
-    box.device.wait_for_job(box.device.call("rollback", "rolling"))
+    box.job("rollback", "rolling")
     assert box.get("/rolling").text == "one"
     assert [one["id"] for one in box.device.call("releases", "rolling") if one["active"]] == [first.id]
-    box.device.wait_for_job(box.device.call("delete", "rolling"))
+    box.job("delete", "rolling")
     assert box.get("/rolling").status == 404
 
 
@@ -261,8 +336,7 @@ def test_a_new_release_drains_then_aborts(firmware, tmp_path):
         box.deploy("changing", slow, route="/")
         short = pool.submit(box.get, "/?ms=200")
         long = pool.submit(box.get, "/?ms=20000")
-        code = "from edgelet import runtime\nprint(len(runtime.app.functions.isolates.idle))"
-        wait_until(lambda: box.device.execute(code).strip() == "0")
+        wait_until(lambda: is_busy(box))
         # Both arenas are held: the new release needs one, and gets the one that the short request gives back.
         box.deploy("changing", answer("new"), route="/")
         assert short.result().text == "old"

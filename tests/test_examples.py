@@ -31,7 +31,7 @@ def example(firmware, folder, name):
 @pytest.fixture(scope="module")
 def login_box(firmware, tmp_path_factory):
     with example(firmware, tmp_path_factory.mktemp("login"), "login") as box:
-        box.device.call("set_secrets", "login", {"JWT_SECRET": SECRET})
+        box.job("set_secrets", "login", {"JWT_SECRET": SECRET})
         yield box
 
 

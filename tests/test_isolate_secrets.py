@@ -3,24 +3,9 @@
 import contextlib
 import secrets
 import subprocess
-from pathlib import Path
 
 import pytest
-from isolate_helpers import ISOLATE
-
-
-def occurrences(process, text):
-    """How often `text` is in the memory that the process may write."""
-    proc = Path("/proc") / str(process.pid)
-    found = 0
-    with (proc / "mem").open("rb") as memory:
-        for line in (proc / "maps").read_text().splitlines():
-            addresses, access = line.split()[:2]
-            start, end = (int(x, 16) for x in addresses.split("-"))
-            if access.startswith("rw"):
-                memory.seek(start)
-                found += memory.read(end - start).count(text)
-    return found
+from isolate_helpers import ISOLATE, occurrences
 
 
 @contextlib.contextmanager

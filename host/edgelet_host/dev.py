@@ -102,7 +102,8 @@ class Session:
 def make_secrets(device: Device, function: str, names: Sequence[str]) -> None:
     """Give a function on a development device random values for secrets."""
     if names:
-        device.call("set_secrets", function, {name: secrets.token_urlsafe(48) for name in names})
+        values = {name: secrets.token_urlsafe(48) for name in names}
+        device.wait_for_job(device.call("set_secrets", function, values))
 
 
 def run(firmware: Path, folders: Sequence[Path], data: Path, host: str, port: int) -> None:

@@ -68,7 +68,7 @@ class Device:
             raise DeviceError(f"{self.port}: the device answered {printed[:80]!r}. Is its firmware current?") from None
 
     def wait_for_job(self, job: dict[str, int], alive: Callable[[], None] = lambda: None) -> Any:
-        """Wait for what activate, rollback or delete have started; its result."""
+        """Wait for a job that a call has started; its result."""
         while True:
             state = self.call("job", job["job"])
             if state["state"] == "failed":

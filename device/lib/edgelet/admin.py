@@ -1,8 +1,8 @@
 """What the command line executes on a device over its console. Every function prints one line of JSON.
 
 Raises ValueError with one line that says what is wrong; over the raw REPL it arrives as the traceback's last line.
-What takes more than a moment (activate, rollback, delete) runs in the event loop after the command; `job` tells how it
-went.
+What takes more than a moment (activate, rollback, delete, a change of variables or secrets) runs in the event loop
+after the command; `job` tells how it went.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ async def _run(number, coroutine):
         _jobs[number] = {"state": "done", "result": result}
     except Exception as e:
         _jobs[number] = {"state": "failed", "error": str(e) or type(e).__name__}
-        if isinstance(e, quickjs.Error):
+        if getattr(e, "stack", ""):
             _jobs[number]["stack"] = e.stack
 
 
@@ -221,10 +221,11 @@ def variables(name):
 
 
 def set_variables(name, changes):
-    """Sets variables, a dict; None removes one."""
-    _app().releases.release(name)
-    _app().config.set_vars(name, changes)
-    _print(True)
+    """Stores variables, a dict (None removes one), and starts to build the function with them; the job."""
+    app = _app()
+    app.releases.release(name)
+    app.config.set_vars(name, changes)
+    _start(app.functions.reload(name))
 
 
 def secrets(name):
@@ -234,10 +235,11 @@ def secrets(name):
 
 
 def set_secrets(name, changes):
-    """Sets secrets, a dict; None removes one."""
-    _app().releases.release(name)
-    _app().config.set_secrets(name, changes)
-    _print(True)
+    """Stores secrets, a dict (None removes one), and starts to build the function with them; the job."""
+    app = _app()
+    app.releases.release(name)
+    app.config.set_secrets(name, changes)
+    _start(app.functions.reload(name))
 
 
 def settings():

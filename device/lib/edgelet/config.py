@@ -186,18 +186,13 @@ class Settings:
 class Config:
     """Settings, variables and secrets below the folder `root`.
 
-    clock() gives the time that is kept with a secret, in seconds since 1970. `on_change(function)`
-    is called after a function's variables or secrets have changed on flash and before the change is
-    reported as done: it rebuilds the function's image and erases the old one. What it raises
-    reaches the caller, and the change stays: a secret that was withdrawn never comes back.
-    `on_setting(names)` is called likewise after settings or device secrets have changed.
+    clock() gives the time that is kept with a secret, in seconds since 1970. After a change of a function's variables
+    or secrets `Functions.reload` brings it into service; settings take effect when the runtime starts.
     """
 
-    def __init__(self, root, clock, on_change=None, on_setting=None):
+    def __init__(self, root, clock):
         self._root = root
         self._clock = clock
-        self.on_change = on_change
-        self.on_setting = on_setting
         for folder in (root, root + "/env", root + "/secrets"):
             files.remove_temporary(folder)
         self.settings = Settings(root)
@@ -216,8 +211,6 @@ class Config:
             self.settings.set(plain)
         if secret:
             self._set_secrets(self._root + "/secrets.json", secret)
-        if self.on_setting and changes:
-            self.on_setting(sorted(changes))
 
     def device_secret(self, name):
         """The value of a secret of the device, "" where it is not set."""
@@ -239,7 +232,6 @@ class Config:
         self._merge(values, changes)
         _check_total(function, list(values) + list(values.values()))
         _save(path, values)
-        self._changed(function)
 
     def secrets(self, function):
         """[(name, time set)] of a function's secrets, sorted, without their values."""
@@ -254,7 +246,6 @@ class Config:
         given = [value for value in changes.values() if value is not None]
         _check_total(function, list(values) + list(changes) + kept + given)
         self._set_secrets(path, changes)
-        self._changed(function)
 
     def env(self, function, defaults=None):
         """What a handler finds in `process.env`, a dict.
@@ -318,7 +309,3 @@ class Config:
             {name: value if value is None else (value, now) for name, value in changes.items()},
         )
         _save(path, values)
-
-    def _changed(self, function):
-        if self.on_change:
-            self.on_change(function)

@@ -211,6 +211,17 @@ class Function:
         self._isolates.erase(self)
 
 
+class NotStarted(Exception):
+    """A function does not start with its new variables or secrets. stack: of the JavaScript error, "" without one."""
+
+    def __init__(self, name, error):
+        super().__init__(
+            "the change is stored, but function %s does not start with it (%s): it answers 503 until you set other "
+            "values or deploy it anew" % (name, error)
+        )
+        self.stack = getattr(error, "stack", "")
+
+
 class Functions:
     """The functions of this device and what they share.
 
@@ -235,7 +246,8 @@ class Functions:
         self._requests = 0
         self.started = time.ticks_ms()
         self.proxies = [p.strip() for p in settings["proxies"].split(",") if p.strip()]
-        config.on_change = self.reload
+        # Held by what changes functions: one change at a time.
+        self._changing = asyncio.Lock()
 
     def find(self, authority, target):
         """The Function that answers a request, or None."""
@@ -306,43 +318,51 @@ class Functions:
         """Builds release `id` of a function, makes it the active one, and ends the old one's requests.
 
         Returns {image_bytes, memory}: the image's size, and the limit for it and its requests. Where the image cannot
-        be built, what the build raises, and the old release stays; Busy where no arena became free.
+        be built, what the build raises, and the old release stays.
         """
-        candidate = Function(self, self.releases.release(name, id), self._stats.setdefault(name, Stats()))
-        if candidate.has_handler:
-            slot = await self.isolates.wait()
+        async with self._changing:
+            candidate = Function(self, self.releases.release(name, id), self._stats.setdefault(name, Stats()))
+            await self._build(candidate)
+            self.releases.activate(name, id)
+            log.info("ready, release %s" % id, function=name)
+            await self._replace(candidate)
+            return {"image_bytes": candidate.image_size, "memory": candidate.limits["memory"]}
+
+    async def reload(self, name):
+        """Brings changed variables or secrets of a function into service.
+
+        When this returns, what was built with the old ones is erased and the new image is built. Raises NotStarted
+        where it cannot be: the old values do not come back, and neither does what was built with them.
+        """
+        async with self._changing:
+            function = self._load(name)
+            await self._replace(function)
             try:
-                self.isolates.build(slot, candidate)
-            finally:
-                self.isolates.release(slot)
-        self.releases.activate(name, id)
-        log.info("ready, release %s" % id, function=name)
-        old = self._put(candidate)
-        if old:
-            await old.close(self.config.settings["drain_ms"])
-        return {"image_bytes": candidate.image_size, "memory": candidate.limits["memory"]}
+                await self._build(function)
+            except (ValueError, quickjs.Error) as e:
+                raise NotStarted(name, e)
+            log.info("variables and secrets have changed", function=name)
 
-    def reload(self, name):
-        """The function's variables or secrets have changed: builds it anew.
+    async def remove(self, name):
+        """Takes a function out of service and deletes its releases."""
+        async with self._changing:
+            self.releases.delete(name)
+            old = self._functions.pop(name, None)
+            self._table.replace(self._functions.values())
+            if old:
+                await old.close(self.config.settings["drain_ms"])
 
-        What was built with the old ones is erased before this returns.
-        """
-        if name not in self._functions:
-            return
-        function = self._load(name)
-        self._put(function).retire()
-        if function.has_handler and self.isolates.idle:
-            slot = self.isolates.idle.pop()
+    async def _build(self, function):
+        if function.has_handler:
+            slot = await self.isolates.take()
             try:
                 self.isolates.build(slot, function)
             finally:
                 self.isolates.release(slot)
 
-    async def remove(self, name):
-        """Takes a function out of service and deletes its releases."""
-        self.releases.delete(name)
-        old = self._functions.pop(name, None)
-        self._table.replace(self._functions.values())
+    async def _replace(self, function):
+        """Puts a function into service, and ends the one whose place it takes."""
+        old = self._put(function)
         if old:
             await old.close(self.config.settings["drain_ms"])
 

@@ -50,19 +50,31 @@ class Isolates:
         return len(self._waiting)
 
     async def wait(self):
-        """A slot that is now the caller's, who gives it back with `release`. Raises Busy."""
+        """A slot for a request, which is now the caller's, who gives it back with `release`. Raises Busy."""
         if self.idle:
             return self.idle.pop()
         if len(self._waiting) >= self._queue:
             raise Busy("too many requests wait for an arena")
-        waiter = _Waiter()
-        self._waiting.append(waiter)
         try:
-            await asyncio.wait_for_ms(waiter.ready.wait(), self.wait_ms)
-            slot, waiter.slot = waiter.slot, None
-            return slot
+            return await self._turn(len(self._waiting), self.wait_ms)
         except asyncio.TimeoutError:
             raise Busy("no arena was free in time")
+
+    async def take(self):
+        """A slot for the device's own work, before all requests that wait.
+
+        It waits for as long as it takes, which is no longer than a running call may last.
+        """
+        return self.idle.pop() if self.idle else await self._turn(0, None)
+
+    async def _turn(self, position, wait_ms):
+        """Waits at a position of the queue for the slot that another one gives back."""
+        waiter = _Waiter()
+        self._waiting.insert(position, waiter)
+        try:
+            await asyncio.wait_for_ms(waiter.ready.wait(), wait_ms)
+            slot, waiter.slot = waiter.slot, None
+            return slot
         finally:
             # Gone before its turn, or in the moment of it.
             if not waiter.ready.is_set():

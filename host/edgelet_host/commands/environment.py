@@ -38,7 +38,7 @@ def env_set(name: str, file: str | None, function: str | None, devices: tuple[st
     value = read_value(name, file, hidden=False)
     with chosen_device(devices) as device:
         function = function_name(device, function)
-        device.call("set_variables", function, {name: value})
+        device.wait_for_job(device.call("set_variables", function, {name: value}))
     click.echo(f"{name} is set for {function}")
 
 
@@ -53,7 +53,7 @@ def env_unset(name: str, function: str | None, devices: tuple[str, ...]) -> None
     """
     with chosen_device(devices) as device:
         function = function_name(device, function)
-        device.call("set_variables", function, {name: None})
+        device.wait_for_job(device.call("set_variables", function, {name: None}))
     click.echo(f"{name} is not set for {function}")
 
 
@@ -106,7 +106,7 @@ def secret_put(name: str, file: str | None, function: str | None, devices: tuple
     value = read_value(name, file, hidden=True)
     with chosen_device(devices) as device:
         function = function_name(device, function)
-        device.call("set_secrets", function, {name: value})
+        device.wait_for_job(device.call("set_secrets", function, {name: value}))
     click.echo(f"secret {name} is set for {function}")
 
 
@@ -121,7 +121,8 @@ def secret_generate(name: str, function: str | None, devices: tuple[str, ...]) -
     """
     with chosen_device(devices) as device:
         function = function_name(device, function)
-        device.call("set_secrets", function, {name: secrets.token_urlsafe(_SECRET_BYTES)})
+        value = secrets.token_urlsafe(_SECRET_BYTES)
+        device.wait_for_job(device.call("set_secrets", function, {name: value}))
     click.echo(f"secret {name} is set for {function}")
 
 
@@ -137,7 +138,7 @@ def secret_bulk(file: str, function: str | None, devices: tuple[str, ...]) -> No
     values = read_values(file)
     with chosen_device(devices) as device:
         function = function_name(device, function)
-        device.call("set_secrets", function, values)
+        device.wait_for_job(device.call("set_secrets", function, values))
     click.echo(f"{len(values)} secrets are set for {function}")
 
 
@@ -152,7 +153,7 @@ def secret_delete(name: str, function: str | None, devices: tuple[str, ...]) -> 
     """
     with chosen_device(devices) as device:
         function = function_name(device, function)
-        device.call("set_secrets", function, {name: None})
+        device.wait_for_job(device.call("set_secrets", function, {name: None}))
     click.echo(f"secret {name} is not set for {function}")
 
 
