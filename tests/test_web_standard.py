@@ -16,14 +16,17 @@ def run_in_firmware(firmware, name, function="run"):
     return answer.json
 
 
-@pytest.mark.parametrize("name", ["web_url.js", "web_params.js", "web_headers.js", "web_text.js", "web_clone.js"])
+SCRIPTS = ["web_url.js", "web_params.js", "web_headers.js", "web_text.js", "web_clone.js", "typed_arrays.js"]
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_says_what_node_says(firmware, name):
     expected = run_in_node(JS / name)
     assert run_in_firmware(firmware, name) == expected
     assert len(expected) > 30
 
 
-@pytest.mark.parametrize("name", ["web_url.js", "web_params.js", "web_headers.js", "web_text.js", "web_clone.js"])
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_says_the_same_under_sanitizers(firmware, firmware_asan, name):
     assert run_in_firmware(firmware_asan, name) == run_in_firmware(firmware, name)
 

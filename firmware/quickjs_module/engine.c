@@ -70,60 +70,133 @@ typedef struct _engine_state_t {
     JSValue groups[ENGINE_GROUP_COUNT];
 } engine_state_t;
 
+// A global that comes into being when it is first read, with its group. Where class_id is given, the global is a typed
+// array's constructor, which the group does not bring along: each takes 700 bytes of a 32-bit arena.
 typedef struct _engine_lazy_global_t {
     const char *name;
     engine_group_t group;
+    uint16_t class_id;
 } engine_lazy_global_t;
 
 static const engine_lazy_global_t lazy_globals[] = {
-    {"Map", ENGINE_MAP_SET},
-    {"Set", ENGINE_MAP_SET},
-    {"WeakMap", ENGINE_MAP_SET},
-    {"WeakSet", ENGINE_MAP_SET},
-    {"ArrayBuffer", ENGINE_TYPED_ARRAYS},
-    {"SharedArrayBuffer", ENGINE_TYPED_ARRAYS},
-    {"DataView", ENGINE_TYPED_ARRAYS},
-    {"Int8Array", ENGINE_TYPED_ARRAYS},
-    {"Uint8Array", ENGINE_TYPED_ARRAYS},
-    {"Uint8ClampedArray", ENGINE_TYPED_ARRAYS},
-    {"Int16Array", ENGINE_TYPED_ARRAYS},
-    {"Uint16Array", ENGINE_TYPED_ARRAYS},
-    {"Int32Array", ENGINE_TYPED_ARRAYS},
-    {"Uint32Array", ENGINE_TYPED_ARRAYS},
-    {"BigInt64Array", ENGINE_TYPED_ARRAYS},
-    {"BigUint64Array", ENGINE_TYPED_ARRAYS},
-    {"Float16Array", ENGINE_TYPED_ARRAYS},
-    {"Float32Array", ENGINE_TYPED_ARRAYS},
-    {"Float64Array", ENGINE_TYPED_ARRAYS},
-    {"Date", ENGINE_DATE},
-    {"Proxy", ENGINE_PROXY},
-    {"WeakRef", ENGINE_WEAK_REF},
-    {"FinalizationRegistry", ENGINE_WEAK_REF},
-    {"DOMException", ENGINE_DOM_EXCEPTION},
-    {"atob", ENGINE_DOM_EXCEPTION},
-    {"btoa", ENGINE_DOM_EXCEPTION},
-};
-
-static int (*const group_install[ENGINE_GROUP_COUNT])(JSContext *ctx) = {
-    [ENGINE_MAP_SET] = JS_AddIntrinsicMapSet,
-    [ENGINE_TYPED_ARRAYS] = JS_AddIntrinsicTypedArrays,
-    [ENGINE_DATE] = JS_AddIntrinsicDate,
-    [ENGINE_PROXY] = JS_AddIntrinsicProxy,
-    [ENGINE_WEAK_REF] = JS_AddIntrinsicWeakRef,
-    [ENGINE_DOM_EXCEPTION] = JS_AddIntrinsicAToB,
+    {"Map", ENGINE_MAP_SET, 0},
+    {"Set", ENGINE_MAP_SET, 0},
+    {"WeakMap", ENGINE_MAP_SET, 0},
+    {"WeakSet", ENGINE_MAP_SET, 0},
+    {"ArrayBuffer", ENGINE_TYPED_ARRAYS, 0},
+    {"Uint8Array", ENGINE_TYPED_ARRAYS, 0},
+    {"Int8Array", ENGINE_TYPED_ARRAYS, JS_CLASS_INT8_ARRAY},
+    {"Uint8ClampedArray", ENGINE_TYPED_ARRAYS, JS_CLASS_UINT8C_ARRAY},
+    {"Int16Array", ENGINE_TYPED_ARRAYS, JS_CLASS_INT16_ARRAY},
+    {"Uint16Array", ENGINE_TYPED_ARRAYS, JS_CLASS_UINT16_ARRAY},
+    {"Int32Array", ENGINE_TYPED_ARRAYS, JS_CLASS_INT32_ARRAY},
+    {"Uint32Array", ENGINE_TYPED_ARRAYS, JS_CLASS_UINT32_ARRAY},
+    {"BigInt64Array", ENGINE_TYPED_ARRAYS, JS_CLASS_BIG_INT64_ARRAY},
+    {"BigUint64Array", ENGINE_TYPED_ARRAYS, JS_CLASS_BIG_UINT64_ARRAY},
+    {"Float16Array", ENGINE_TYPED_ARRAYS, JS_CLASS_FLOAT16_ARRAY},
+    {"Float32Array", ENGINE_TYPED_ARRAYS, JS_CLASS_FLOAT32_ARRAY},
+    {"Float64Array", ENGINE_TYPED_ARRAYS, JS_CLASS_FLOAT64_ARRAY},
+    {"SharedArrayBuffer", ENGINE_SHARED_ARRAY_BUFFER, 0},
+    {"DataView", ENGINE_DATA_VIEW, 0},
+    {"Date", ENGINE_DATE, 0},
+    {"Proxy", ENGINE_PROXY, 0},
+    {"WeakRef", ENGINE_WEAK_REF, 0},
+    {"FinalizationRegistry", ENGINE_WEAK_REF, 0},
+    {"DOMException", ENGINE_DOM_EXCEPTION, 0},
 };
 
 static engine_state_t *state_of(JSContext *ctx) {
     return ctx->rt->libc_opaque;
 }
 
+// The installers define their globals on ctx->global_obj. Those of the typed arrays do what upstream's
+// JS_AddIntrinsicTypedArrays does for all classes at once.
+
+static int install_array_buffer(JSContext *ctx) {
+    JSValue constructor = JS_NewCConstructor(ctx, JS_CLASS_ARRAY_BUFFER, "ArrayBuffer", js_array_buffer_constructor, 1,
+        JS_CFUNC_constructor, 0, JS_UNDEFINED, js_array_buffer_funcs, countof(js_array_buffer_funcs),
+        js_array_buffer_proto_funcs, countof(js_array_buffer_proto_funcs), 0);
+    JS_FreeValue(ctx, constructor);
+    return JS_IsException(constructor) ? -1 : 0;
+}
+
+static int install_shared_array_buffer(JSContext *ctx) {
+    JSValue constructor = JS_NewCConstructor(ctx, JS_CLASS_SHARED_ARRAY_BUFFER, "SharedArrayBuffer",
+        js_shared_array_buffer_constructor, 1, JS_CFUNC_constructor, 0, JS_UNDEFINED, js_shared_array_buffer_funcs,
+        countof(js_shared_array_buffer_funcs), js_shared_array_buffer_proto_funcs,
+        countof(js_shared_array_buffer_proto_funcs), 0);
+    JS_FreeValue(ctx, constructor);
+    return JS_IsException(constructor) ? -1 : 0;
+}
+
+static int install_data_view(JSContext *ctx) {
+    JSValue constructor = JS_NewCConstructor(ctx, JS_CLASS_DATAVIEW, "DataView", js_dataview_constructor, 1,
+        JS_CFUNC_constructor, 0, JS_UNDEFINED, NULL, 0, js_dataview_proto_funcs, countof(js_dataview_proto_funcs), 0);
+    JS_FreeValue(ctx, constructor);
+    return JS_IsException(constructor) ? -1 : 0;
+}
+
+// %TypedArray%, which is no global: ECMA-262, section 23.2.1.
+static JSValue new_typed_array_base(JSContext *ctx) {
+    JSValue base = JS_NewCConstructor(ctx, -1, "TypedArray", js_typed_array_base_constructor, 0,
+        JS_CFUNC_constructor_or_func, 0, JS_UNDEFINED, js_typed_array_base_funcs, countof(js_typed_array_base_funcs),
+        js_typed_array_base_proto_funcs, countof(js_typed_array_base_proto_funcs), JS_NEW_CTOR_NO_GLOBAL);
+    JSValue proto = JS_IsException(base) ? JS_EXCEPTION : JS_GetProperty(ctx, base, JS_ATOM_prototype);
+    // The same function object as Array.prototype.toString: ECMA-262, section 23.2.3.32.
+    JSValue to_string = JS_GetProperty(ctx, ctx->class_proto[JS_CLASS_ARRAY], JS_ATOM_toString);
+    bool made =
+        !JS_IsException(proto) && !JS_IsException(to_string) &&
+        JS_DefinePropertyValue(ctx, proto, JS_ATOM_toString, to_string, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE) >= 0;
+    JS_FreeValue(ctx, proto);
+    if (!made) {
+        JS_FreeValue(ctx, base);
+        return JS_EXCEPTION;
+    }
+    return base;
+}
+
+static JSValue new_typed_array(JSContext *ctx, JSValueConst base, int class_id, int flags) {
+    JSCFunctionType function = {.generic_magic = js_typed_array_constructor};
+    char buf[ATOM_GET_STR_BUF_SIZE];
+    const char *name =
+        JS_AtomGetStr(ctx, buf, sizeof(buf), JS_ATOM_Uint8ClampedArray + (JSAtom)(class_id - JS_CLASS_UINT8C_ARRAY));
+    const JSCFunctionListEntry *element_size = js_typed_array_funcs + typed_array_size_log2(class_id);
+    return JS_NewCConstructor(ctx, class_id, name, function.generic, 3, JS_CFUNC_constructor_magic, class_id, base,
+        element_size, 1, element_size, 1, flags);
+}
+
+// Where an installed group keeps %TypedArray%.
+#define TYPED_ARRAY_BASE "TypedArray"
+
+// ArrayBuffer and Uint8Array: what the web's functions give and take.
+static int install_typed_arrays(JSContext *ctx) {
+    JSValue base = install_array_buffer(ctx) < 0 ? JS_EXCEPTION : new_typed_array_base(ctx);
+    if (JS_IsException(base)) {
+        return -1;
+    }
+    JSValue bytes = new_typed_array(ctx, base, JS_CLASS_UINT8_ARRAY, 0);
+    JS_FreeValue(ctx, bytes);
+    int result = JS_DefinePropertyValueStr(ctx, ctx->global_obj, TYPED_ARRAY_BASE, base, 0);
+    return JS_IsException(bytes) || result < 0 ? -1 : js_uint8array_funcs_init(ctx);
+}
+
+static int (*const group_install[ENGINE_GROUP_COUNT])(JSContext *ctx) = {
+    [ENGINE_MAP_SET] = JS_AddIntrinsicMapSet,
+    [ENGINE_TYPED_ARRAYS] = install_typed_arrays,
+    [ENGINE_SHARED_ARRAY_BUFFER] = install_shared_array_buffer,
+    [ENGINE_DATA_VIEW] = install_data_view,
+    [ENGINE_DATE] = JS_AddIntrinsicDate,
+    [ENGINE_PROXY] = JS_AddIntrinsicProxy,
+    [ENGINE_WEAK_REF] = JS_AddIntrinsicWeakRef,
+    [ENGINE_DOM_EXCEPTION] = JS_AddIntrinsicDOMException,
+};
+
 int engine_need(JSContext *ctx, engine_group_t group) {
     JSValue *holder = &state_of(ctx)->groups[group];
     if (!JS_IsUndefined(*holder)) {
         return 0;
     }
-    // The installers define their globals on the global object; a property that is being initialized must not see its
-    // object change, so they get another one.
+    // A property that is being initialized must not see its object, the global one, change: the installers get another.
     JSValue scratch = JS_NewObjectProto(ctx, JS_NULL);
     if (JS_IsException(scratch)) {
         return -1;
@@ -142,12 +215,20 @@ int engine_need(JSContext *ctx, engine_group_t group) {
 
 static JSValue make_lazy_global(JSContext *ctx, const char *name) {
     for (size_t i = 0; i < countof(lazy_globals); i++) {
-        if (strcmp(lazy_globals[i].name, name) == 0) {
-            engine_group_t group = lazy_globals[i].group;
-            if (engine_need(ctx, group) < 0) {
+        const engine_lazy_global_t *global = &lazy_globals[i];
+        if (strcmp(global->name, name) == 0) {
+            if (engine_need(ctx, global->group) < 0) {
                 return JS_EXCEPTION;
             }
-            return JS_GetPropertyStr(ctx, state_of(ctx)->groups[group], name);
+            bool typed_array = global->class_id != 0;
+            JSValue value =
+                JS_GetPropertyStr(ctx, state_of(ctx)->groups[global->group], typed_array ? TYPED_ARRAY_BASE : name);
+            if (!typed_array) {
+                return value;
+            }
+            JSValue constructor = new_typed_array(ctx, value, global->class_id, JS_NEW_CTOR_NO_GLOBAL);
+            JS_FreeValue(ctx, value);
+            return constructor;
         }
     }
     return JS_ThrowInternalError(ctx, "no built-in %s", name);
@@ -178,6 +259,48 @@ int engine_define_lazy(JSContext *ctx, JSValueConst obj, const char *name, engin
     return result < 0 ? -1 : 0;
 }
 
+// Whether atob or btoa, which is given by `encodes`, surely has a result for a string.
+static bool has_base64_result(JSValueConst string, bool encodes) {
+    const JSString *s = JS_VALUE_GET_STRING(string);
+    if (s->is_wide_char || s->kind != JS_STRING_KIND_NORMAL) {
+        return false;
+    }
+    size_t len = s->len;
+    if (encodes) {
+        return true;
+    }
+    const uint8_t *text = str8((JSString *)s);
+    while (len > 0 && s->len % 4 == 0 && s->len - len < 2 && text[len - 1] == '=') {
+        len--;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if ((b64_flags[text[i]] & K_VAL) == 0) {
+            return false;
+        }
+    }
+    return len % 4 != 1;
+}
+
+// atob and btoa, for whose errors only DOMException comes into being.
+static JSValue base64_function(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int encodes) {
+    JSValue string = JS_ToString(ctx, argv[0]);
+    if (JS_IsException(string)) {
+        return JS_EXCEPTION;
+    }
+    JSValue result = JS_EXCEPTION;
+    if (has_base64_result(string, encodes) || engine_need(ctx, ENGINE_DOM_EXCEPTION) == 0) {
+        JSValueConst args[] = {string};
+        result = encodes ? js_btoa(ctx, this_val, 1, args) : js_atob(ctx, this_val, 1, args);
+    }
+    JS_FreeValue(ctx, string);
+    return result;
+}
+
+static const JSCFunctionListEntry base64_functions[] = {
+    JS_CFUNC_MAGIC_DEF("atob", 1, base64_function, false),
+    JS_CFUNC_MAGIC_DEF("btoa", 1, base64_function, true),
+};
+
 // Math comes from engine_new_math, with a random function that knows the top level.
 static int remove_math(JSContext *ctx) {
     JSAtom atom = JS_NewAtom(ctx, "Math");
@@ -188,7 +311,8 @@ static int remove_math(JSContext *ctx) {
 
 static int install_builtins(JSContext *ctx) {
     if (JS_AddIntrinsicBaseObjects(ctx) < 0 || JS_AddIntrinsicRegExp(ctx) < 0 || JS_AddIntrinsicJSON(ctx) < 0 ||
-        JS_AddIntrinsicPromise(ctx) < 0 || remove_math(ctx) < 0) {
+        JS_AddIntrinsicPromise(ctx) < 0 || remove_math(ctx) < 0 ||
+        JS_SetPropertyFunctionList(ctx, ctx->global_obj, base64_functions, countof(base64_functions)) < 0) {
         return -1;
     }
     for (size_t i = 0; i < countof(lazy_globals); i++) {

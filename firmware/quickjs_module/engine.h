@@ -25,11 +25,13 @@ int engine_define_lazy(JSContext *ctx, JSValueConst obj, const char *name, engin
 // The groups of built-ins that come into being when one of their globals is first read.
 typedef enum {
     ENGINE_MAP_SET,      // Map, Set, WeakMap, WeakSet
-    ENGINE_TYPED_ARRAYS, // ArrayBuffer, SharedArrayBuffer, DataView, Uint8Array and its kin
+    ENGINE_TYPED_ARRAYS, // ArrayBuffer and Uint8Array; its kin come into being one by one
+    ENGINE_SHARED_ARRAY_BUFFER,
+    ENGINE_DATA_VIEW,
     ENGINE_DATE,
     ENGINE_PROXY,
-    ENGINE_WEAK_REF,      // WeakRef, FinalizationRegistry
-    ENGINE_DOM_EXCEPTION, // DOMException, atob, btoa
+    ENGINE_WEAK_REF, // WeakRef, FinalizationRegistry
+    ENGINE_DOM_EXCEPTION,
     ENGINE_GROUP_COUNT,
 } engine_group_t;
 
