@@ -60,9 +60,8 @@ async function authenticate(request, env) {
 }
 
 async function logout(claims, env) {
-  // It need not be remembered longer than the token would live.
-  const left = claims.exp - Math.floor(Date.now() / 1000);
-  await env.USERS.put(`revoked:${claims.jti}`, "1", { expirationTtl: Math.max(left, 60) });
+  // It need not be remembered longer than a token lives.
+  await env.USERS.put(`revoked:${claims.jti}`, "1", { expirationTtl: LIFETIME });
   return new Response(null, { status: 204 });
 }
 
