@@ -212,8 +212,11 @@ static bool report(const handler_t *handler, const isolate_image_t *image, const
 }
 
 static bool bench(const handler_t *handler) {
-    isolate_t *compiler = isolate_new(64 * 1024 * 1024);
-    isolate_t *iso = isolate_new(1024 * 1024);
+    static isolate_t isolates[2];
+    isolate_t *compiler = &isolates[0], *iso = &isolates[1];
+    if (!isolate_init(compiler, 64 * 1024 * 1024) || !isolate_init(iso, 1024 * 1024)) {
+        die("no memory");
+    }
     isolate_source_t file = {{"main.js", 7}, {handler->source, strlen(handler->source)}};
     isolate_config_t config = {
         .name = {"", 0},
@@ -223,7 +226,7 @@ static bool bench(const handler_t *handler) {
     if (!isolate_compile(compiler, &file, 1, 0, false, &config.bundle)) {
         die(compiler->error.message);
     }
-    if (!isolate_build(iso, &config, &image)) {
+    if (!isolate_build(iso, &config, ISOLATE_IMAGE_KEPT, &image)) {
         die(iso->error.message);
     }
     costs_t costs = measure_calls(iso, &image);

@@ -119,6 +119,28 @@ def test_damaged_bundle_is_refused(damage, board, compile_bundle):
     assert message
 
 
+MAPPED = """
+def mapped(bundle):
+    draft = arena.build(bundle, keep=False)
+    saved = memoryview(bytearray(draft.saved_size))
+    for at in range(0, len(saved), 256):
+        draft.readinto(saved[at : at + 256], at)
+    try:
+        arena.map(saved[:-1])
+    except quickjs.Error as error:
+        print(error.kind)
+    image = arena.map(saved)
+    print([image.start("GET", "/", None).body for _ in range(3)])
+    image.erase()
+"""
+
+
+def test_image_is_restored_from_the_memory_where_it_lies(board, compile_bundle):
+    bundle = compile_bundle("let n = 0; export default { fetch: () => new Response(String(++n)) }")
+    board.exec(MAPPED)
+    assert board.exec(f"mapped({bundle!r})").splitlines() == ["stale", "[b'1', b'1', b'1']"]
+
+
 def test_every_request_is_pristine(board, compile_bundle):
     """Requests of many kinds in any order, kills among them, on one image each."""
     kinds = [case for case in CASES if len(set(case.expected)) == 1 or len(case.requests) == 3]

@@ -447,6 +447,11 @@ void arena_save(const arena_t *arena, void *to) {
     poison(arena);
 }
 
+const void *arena_image(const arena_t *arena) {
+    UNPOISON(arena, arena->top);
+    return arena;
+}
+
 void arena_restore(arena_t *arena, const void *image, size_t image_size) {
     UNPOISON(arena, image_size);
     memcpy(arena, image, image_size);

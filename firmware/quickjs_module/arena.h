@@ -68,6 +68,8 @@ void arena_set_limit(arena_t *arena, size_t bytes);
 size_t arena_image_size(const arena_t *arena);
 // Copies the image of arena_image_size bytes to `to`.
 void arena_save(const arena_t *arena, void *to);
+// The image where it lies, to be read. Only arena_erase, arena_restore and arena_init may follow.
+const void *arena_image(const arena_t *arena);
 // Copies `image_size` bytes from `image`, taken in an arena of the same size, into the block. What lies beyond them
 // becomes free.
 void arena_restore(arena_t *arena, const void *image, size_t image_size);

@@ -544,7 +544,25 @@ void isolate_begin(isolate_t *iso, const isolate_limits_t *limits) {
     iso->error.stack[0] = '\0';
 }
 
-bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_image_t *image) {
+// Takes what is in the arena, at the end of a build.
+static bool take_image(isolate_t *iso, isolate_place_t place, isolate_image_t *image) {
+    image->size = arena_image_size(iso->arena);
+    image->place = place;
+    if (place == ISOLATE_IMAGE_DRAFT) {
+        image->bytes = arena_image(iso->arena);
+        return true;
+    }
+    uint8_t *copy = port_image_alloc(image->size);
+    if (copy == NULL) {
+        set_error(iso, ISOLATE_MEMORY, "no memory for the image");
+        return false;
+    }
+    arena_save(iso->arena, copy);
+    image->bytes = copy;
+    return true;
+}
+
+bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_place_t place, isolate_image_t *image) {
     bundle_t bundle;
     isolate_begin(iso, &config->limits);
     isolate_copy_text(image->name, sizeof(image->name), config->name.data, config->name.len);
@@ -568,18 +586,14 @@ bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_image
         wipe(iso);
         return false;
     }
-    image->size = arena_image_size(iso->arena);
-    image->bytes = port_image_alloc(image->size);
-    if (image->bytes == NULL) {
-        set_error(iso, ISOLATE_MEMORY, "no memory for the image");
-        wipe(iso);
-        return false;
-    }
     image->ctx = iso->ctx;
     image->host = iso->host;
     image->limits = config->limits;
     image->shape = iso->host->web.shape;
-    arena_save(iso->arena, image->bytes);
+    if (!take_image(iso, place, image)) {
+        wipe(iso);
+        return false;
+    }
     iso->resident = image;
     iso->state = ISOLATE_IDLE;
     return true;
@@ -592,6 +606,10 @@ static void erase_bytes(volatile uint8_t *p, size_t len) {
     }
 }
 
+bool isolate_has_draft(const isolate_t *iso, const isolate_image_t *image) {
+    return image->place == ISOLATE_IMAGE_DRAFT && image->bytes != NULL && iso->resident == image;
+}
+
 void isolate_erase(isolate_t *iso, isolate_image_t *image) {
     if (image->bytes == NULL) {
         return;
@@ -600,8 +618,11 @@ void isolate_erase(isolate_t *iso, isolate_image_t *image) {
         isolate_abandon(iso);
         wipe(iso);
     }
-    erase_bytes(image->bytes, image->size);
-    port_image_free(image->bytes, image->size);
+    if (image->place == ISOLATE_IMAGE_KEPT) {
+        uint8_t *bytes = (uint8_t *)image->bytes;
+        erase_bytes(bytes, image->size);
+        port_image_free(bytes, image->size);
+    }
     image->bytes = NULL;
 }
 
@@ -631,23 +652,35 @@ size_t isolate_saved_size(const isolate_image_t *image) {
     return sizeof(saved_header_t) + image->size;
 }
 
-void isolate_save(const isolate_t *iso, const isolate_image_t *image, uint8_t *to) {
-    saved_header_t header;
+static void make_header(const isolate_t *iso, const isolate_image_t *image, saved_header_t *header) {
     // Padding too, since the digest covers it.
-    memset(&header, 0, sizeof(header));
-    memcpy(header.magic, "EJSI", 4);
-    header.size = (uint32_t)image->size;
-    header.arena = (uintptr_t)iso->arena;
-    header.arena_size = iso->size;
-    header.ctx = (uintptr_t)image->ctx;
-    header.host = (uintptr_t)image->host;
-    header.limits = image->limits;
-    header.shape = image->shape;
-    port_firmware_id(header.firmware);
-    memcpy(header.name, image->name, sizeof(header.name));
-    digest_saved(&header, image->bytes, header.digest);
-    memcpy(to, &header, sizeof(header));
-    memcpy(to + sizeof(header), image->bytes, image->size);
+    memset(header, 0, sizeof(*header));
+    memcpy(header->magic, "EJSI", 4);
+    header->size = (uint32_t)image->size;
+    header->arena = (uintptr_t)iso->arena;
+    header->arena_size = iso->size;
+    header->ctx = (uintptr_t)image->ctx;
+    header->host = (uintptr_t)image->host;
+    header->limits = image->limits;
+    header->shape = image->shape;
+    port_firmware_id(header->firmware);
+    memcpy(header->name, image->name, sizeof(header->name));
+    digest_saved(header, image->bytes, header->digest);
+}
+
+void isolate_save(const isolate_t *iso, const isolate_image_t *image, size_t offset, uint8_t *to, size_t len) {
+    saved_header_t header;
+    if (offset < sizeof(header)) {
+        size_t n = len < sizeof(header) - offset ? len : sizeof(header) - offset;
+        make_header(iso, image, &header);
+        memcpy(to, (const uint8_t *)&header + offset, n);
+        offset += n;
+        to += n;
+        len -= n;
+    }
+    if (len > 0) {
+        memcpy(to, image->bytes + offset - sizeof(header), len);
+    }
 }
 
 static const char *check_saved(const isolate_t *iso, const saved_header_t *header, const uint8_t *saved, size_t len) {
@@ -670,7 +703,7 @@ static const char *check_saved(const isolate_t *iso, const saved_header_t *heade
     return NULL;
 }
 
-bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_image_t *image) {
+bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_place_t place, isolate_image_t *image) {
     saved_header_t header;
     const char *wrong = "not a whole saved image: build it anew";
     if (len > sizeof(header)) {
@@ -681,18 +714,23 @@ bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_imag
         set_error(iso, ISOLATE_STALE, wrong);
         return false;
     }
-    image->bytes = port_image_alloc(header.size);
-    if (image->bytes == NULL) {
-        set_error(iso, ISOLATE_MEMORY, "no memory for the image");
-        return false;
+    image->bytes = saved + sizeof(header);
+    if (place == ISOLATE_IMAGE_KEPT) {
+        uint8_t *copy = port_image_alloc(header.size);
+        image->bytes = copy;
+        if (copy == NULL) {
+            set_error(iso, ISOLATE_MEMORY, "no memory for the image");
+            return false;
+        }
+        memcpy(copy, saved + sizeof(header), header.size);
     }
+    image->place = place;
     image->size = header.size;
     image->ctx = (JSContext *)header.ctx;
     image->host = (isolate_host_t *)header.host;
     image->limits = header.limits;
     image->shape = (web_shape_t)header.shape;
     memcpy(image->name, header.name, sizeof(image->name));
-    memcpy(image->bytes, saved + sizeof(header), header.size);
     return true;
 }
 
@@ -844,20 +882,16 @@ void isolate_log(isolate_t *iso, char level, const char *text, size_t len) {
 
 // Life
 
-isolate_t *isolate_new(size_t size) {
-    isolate_t *iso = port_image_alloc(sizeof(*iso));
-    if (iso == NULL) {
-        return NULL;
-    }
+bool isolate_init(isolate_t *iso, size_t size) {
     void *block = port_arena_alloc(size);
     if (block == NULL) {
-        port_image_free(iso, sizeof(*iso));
-        return NULL;
+        return false;
     }
+    memset(iso, 0, sizeof(*iso));
     iso->size = size;
     iso->refs = 1;
     iso->arena = arena_init(block, size);
-    return iso;
+    return true;
 }
 
 void isolate_close(isolate_t *iso) {
@@ -873,6 +907,5 @@ void isolate_close(isolate_t *iso) {
 void isolate_release(isolate_t *iso) {
     if (--iso->refs == 0) {
         isolate_close(iso);
-        port_image_free(iso, sizeof(*iso));
     }
 }

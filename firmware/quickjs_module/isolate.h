@@ -81,10 +81,18 @@ typedef struct _isolate_limits_t {
     uint32_t stack;  // bytes of C stack
 } isolate_limits_t;
 
+// Where an image's bytes lie.
+typedef enum {
+    ISOLATE_IMAGE_KEPT,   // in memory of its own, from port_image_alloc
+    ISOLATE_IMAGE_MAPPED, // in the caller's memory, flash for instance
+    ISOLATE_IMAGE_DRAFT,  // in the arena, until that is used for something else; it can be saved but not started
+} isolate_place_t;
+
 // An image: the arena's used bytes after the top level ran, and where things lie in them.
 typedef struct _isolate_image_t {
-    uint8_t *bytes; // port_image_alloc; NULL once erased
+    const uint8_t *bytes; // NULL once erased
     size_t size;
+    isolate_place_t place;
     JSContext *ctx;
     struct _isolate_host_t *host;
     isolate_limits_t limits;
@@ -177,24 +185,31 @@ typedef struct _isolate_op_t {
     JSValue reject;  // called with an Error; undefined for timers
 } isolate_op_t;
 
-// Makes an isolate over a block of `size` bytes from port_arena_alloc. NULL when there is no memory.
-isolate_t *isolate_new(size_t size);
-// Ends the call, overwrites the block, and frees it; the rest goes with the last isolate_release.
+// Makes an isolate over a block of `size` bytes from port_arena_alloc, in memory that must stay until the last
+// isolate_release. False when there is no block.
+bool isolate_init(isolate_t *iso, size_t size);
+// Ends the call, overwrites the block, and frees it.
 void isolate_close(isolate_t *iso);
+// Takes back one of iso->refs; the last one closes.
 void isolate_release(isolate_t *iso);
 
-// Builds an image. False with iso->error set.
-bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_image_t *image);
-// Overwrites and frees an image's bytes, and the arena where the image is in it.
+// Builds an image, ISOLATE_IMAGE_KEPT or ISOLATE_IMAGE_DRAFT. False with iso->error set.
+bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_place_t place, isolate_image_t *image);
+// Whether a draft is still in the arena.
+bool isolate_has_draft(const isolate_t *iso, const isolate_image_t *image);
+// Overwrites and frees an image's bytes, and the arena where the image is in it. Mapped memory is left as it is: who
+// mapped it erases it.
 void isolate_erase(isolate_t *iso, isolate_image_t *image);
 
-// Bytes of a saved image, and saving it to `to`.
+// Bytes of a saved image, and copying `len` of them from `offset` on to `to`. To read from the first bytes, where the
+// digest is, takes a pass over the whole image.
 size_t isolate_saved_size(const isolate_image_t *image);
-void isolate_save(const isolate_t *iso, const isolate_image_t *image, uint8_t *to);
-// An image from saved bytes. False with iso->error set (ISOLATE_STALE).
-bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_image_t *image);
+void isolate_save(const isolate_t *iso, const isolate_image_t *image, size_t offset, uint8_t *to, size_t len);
+// An image from saved bytes: a copy (ISOLATE_IMAGE_KEPT), or the bytes themselves (ISOLATE_IMAGE_MAPPED), which must
+// stay as they are until isolate_erase. False with iso->error set (ISOLATE_STALE).
+bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_place_t place, isolate_image_t *image);
 
-// Starts a call. Must not be pending. Returns the new state.
+// Starts a call. Must not be pending, and the image no draft. Returns the new state.
 isolate_state_t isolate_start(isolate_t *iso, const isolate_image_t *image, const web_request_t *request);
 
 // Makes the JavaScript value that an operation is settled with, inside the engine: must not call MicroPython in a way

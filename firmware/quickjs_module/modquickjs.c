@@ -36,6 +36,8 @@ typedef struct _obj_image_t {
     mp_obj_base_t base;
     obj_arena_t *arena;
     isolate_t *iso; // counted; outlives the arena object
+    mp_obj_t saved; // what a mapped image lies in, else MP_OBJ_NULL
+    const void *saved_data;
     isolate_image_t image;
 } obj_image_t;
 
@@ -123,6 +125,15 @@ static uint32_t in_range(mp_int_t value, mp_int_t least, mp_int_t most, const ch
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%s must be %d to %d"), what, (int)least, (int)most);
     }
     return (uint32_t)value;
+}
+
+// An isolate in memory of the collector's, which everything that has to do with it points to.
+static isolate_t *new_isolate(size_t size) {
+    isolate_t *iso = m_new(isolate_t, 1);
+    if (!isolate_init(iso, size)) {
+        m_malloc_fail(size);
+    }
+    return iso;
 }
 
 // Call
@@ -461,6 +472,12 @@ static obj_image_t *live_image(mp_obj_t self_in) {
     if (self->arena->iso == NULL) {
         mp_raise_ValueError(MP_ERROR_TEXT("arena is closed"));
     }
+    if (self->image.place == ISOLATE_IMAGE_DRAFT && !isolate_has_draft(self->iso, &self->image)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("image was not kept, and its arena has been used since"));
+    }
+    if (self->saved != MP_OBJ_NULL && slice_of_buffer(self->saved).data != self->saved_data) {
+        mp_raise_ValueError(MP_ERROR_TEXT("the buffer of a mapped image has moved"));
+    }
     return self;
 }
 
@@ -531,6 +548,9 @@ static web_slice_t optional_slice(size_t n_args, const mp_obj_t *args, size_t i,
 static mp_obj_t image_start(size_t n_args, const mp_obj_t *args) {
     obj_image_t *self = live_image(args[0]);
     isolate_t *iso = self->iso;
+    if (self->image.place == ISOLATE_IMAGE_DRAFT) {
+        mp_raise_ValueError(MP_ERROR_TEXT("image is not kept: save it, then load or map it"));
+    }
     if (iso->state == ISOLATE_PENDING || iso->background) {
         mp_raise_OSError(MP_EBUSY);
     }
@@ -561,10 +581,23 @@ static mp_obj_t image_save(mp_obj_t self_in) {
     obj_image_t *self = live_image(self_in);
     vstr_t vstr;
     vstr_init_len(&vstr, isolate_saved_size(&self->image));
-    isolate_save(self->iso, &self->image, (uint8_t *)vstr.buf);
+    isolate_save(self->iso, &self->image, 0, (uint8_t *)vstr.buf, vstr.len);
     return mp_obj_new_bytes_from_vstr(&vstr);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(image_save_obj, image_save);
+
+// readinto(buffer, offset=0)
+static mp_obj_t image_readinto(size_t n_args, const mp_obj_t *args) {
+    obj_image_t *self = live_image(args[0]);
+    mp_buffer_info_t to;
+    mp_get_buffer_raise(args[1], &to, MP_BUFFER_WRITE);
+    size_t size = isolate_saved_size(&self->image);
+    size_t offset = n_args > 2 ? in_range(mp_obj_get_int(args[2]), 0, (mp_int_t)size, "offset") : 0;
+    size_t len = MIN(to.len, size - offset);
+    isolate_save(self->iso, &self->image, offset, to.buf, len);
+    return mp_obj_new_int_from_uint(len);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(image_readinto_obj, 2, 3, image_readinto);
 
 static mp_obj_t image_erase(mp_obj_t self_in) {
     obj_image_t *self = MP_OBJ_TO_PTR(self_in);
@@ -587,6 +620,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(image_del_obj, image_del);
 static const mp_rom_map_elem_t image_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_start), MP_ROM_PTR(&image_start_obj)},
     {MP_ROM_QSTR(MP_QSTR_save), MP_ROM_PTR(&image_save_obj)},
+    {MP_ROM_QSTR(MP_QSTR_readinto), MP_ROM_PTR(&image_readinto_obj)},
     {MP_ROM_QSTR(MP_QSTR_erase), MP_ROM_PTR(&image_erase_obj)},
     {MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&image_del_obj)},
 };
@@ -600,6 +634,9 @@ static void image_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     switch (attr) {
         case MP_QSTR_size:
             dest[0] = mp_obj_new_int_from_uint(self->image.size);
+            break;
+        case MP_QSTR_saved_size:
+            dest[0] = mp_obj_new_int_from_uint(isolate_saved_size(&self->image));
             break;
         case MP_QSTR_handler:
             dest[0] =
@@ -646,10 +683,8 @@ static mp_obj_t arena_make_new(const mp_obj_type_t *type, size_t n_args, size_t 
         size = size != 0 ? size : asked & ~(size_t)(ARENA_ALIGN - 1);
     }
     obj_arena_t *self = mp_obj_malloc_with_finaliser(obj_arena_t, type);
-    self->iso = isolate_new(size);
-    if (self->iso == NULL) {
-        m_malloc_fail(size);
-    }
+    self->iso = NULL;
+    self->iso = new_isolate(size);
     return MP_OBJ_FROM_PTR(self);
 }
 
@@ -726,12 +761,13 @@ static obj_image_t *new_image(mp_obj_t arena, isolate_t *iso) {
     image->arena = MP_OBJ_TO_PTR(arena);
     image->iso = iso;
     iso->refs++;
+    image->saved = MP_OBJ_NULL;
     image->image.bytes = NULL;
     return image;
 }
 
 static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
-    enum { ARG_bundle, ARG_env, ARG_bindings, ARG_cpu_ms, ARG_memory, ARG_stack, ARG_name };
+    enum { ARG_bundle, ARG_env, ARG_bindings, ARG_cpu_ms, ARG_memory, ARG_stack, ARG_name, ARG_keep };
     static const mp_arg_t allowed[] = {
         {MP_QSTR_bundle, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_obj = MP_OBJ_NULL}},
         {MP_QSTR_env, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
@@ -740,6 +776,7 @@ static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
         {MP_QSTR_memory, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
         {MP_QSTR_stack, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
         {MP_QSTR_name, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_keep, MP_ARG_BOOL, {.u_bool = true}},
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
@@ -759,23 +796,36 @@ static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
         in_range(config.name.len, 0, ISOLATE_NAME_MAX, "length of name");
     }
     obj_image_t *image = new_image(pos_args[0], iso);
-    if (!isolate_build(iso, &config, &image->image)) {
+    isolate_place_t place = args[ARG_keep].u_bool ? ISOLATE_IMAGE_KEPT : ISOLATE_IMAGE_DRAFT;
+    if (!isolate_build(iso, &config, place, &image->image)) {
         nlr_raise(new_error(&iso->error));
     }
     return MP_OBJ_FROM_PTR(image);
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(arena_build_obj, 2, arena_build);
 
-static mp_obj_t arena_load(mp_obj_t self_in, mp_obj_t saved_in) {
-    isolate_t *iso = idle_arena(self_in);
-    web_slice_t saved = slice_of_buffer(saved_in);
-    obj_image_t *image = new_image(self_in, iso);
-    if (!isolate_load(iso, (const uint8_t *)saved.data, saved.len, &image->image)) {
+static obj_image_t *load(mp_obj_t arena, web_slice_t saved, isolate_place_t place) {
+    isolate_t *iso = idle_arena(arena);
+    obj_image_t *image = new_image(arena, iso);
+    if (!isolate_load(iso, (const uint8_t *)saved.data, saved.len, place, &image->image)) {
         nlr_raise(new_error(&iso->error));
     }
-    return MP_OBJ_FROM_PTR(image);
+    return image;
+}
+
+static mp_obj_t arena_load(mp_obj_t self_in, mp_obj_t saved_in) {
+    return MP_OBJ_FROM_PTR(load(self_in, slice_of_buffer(saved_in), ISOLATE_IMAGE_KEPT));
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(arena_load_obj, arena_load);
+
+static mp_obj_t arena_map(mp_obj_t self_in, mp_obj_t saved_in) {
+    web_slice_t saved = slice_of_buffer(saved_in);
+    obj_image_t *image = load(self_in, saved, ISOLATE_IMAGE_MAPPED);
+    image->saved = saved_in;
+    image->saved_data = saved.data;
+    return MP_OBJ_FROM_PTR(image);
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(arena_map_obj, arena_map);
 
 static mp_obj_t arena_close(mp_obj_t self_in) {
     obj_arena_t *self = MP_OBJ_TO_PTR(self_in);
@@ -791,6 +841,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(arena_close_obj, arena_close);
 static const mp_rom_map_elem_t arena_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_build), MP_ROM_PTR(&arena_build_obj)},
     {MP_ROM_QSTR(MP_QSTR_load), MP_ROM_PTR(&arena_load_obj)},
+    {MP_ROM_QSTR(MP_QSTR_map), MP_ROM_PTR(&arena_map_obj)},
     {MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&arena_close_obj)},
     {MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&arena_close_obj)},
 };
@@ -909,10 +960,7 @@ static mp_obj_t quickjs_compile(size_t n_args, const mp_obj_t *pos_args, mp_map_
     size_t count;
     isolate_source_t *files = take_files(args[ARG_files].u_obj, &count);
     size_t main_index = find_file(files, count, main);
-    isolate_t *iso = isolate_new(COMPILE_ARENA_SIZE);
-    if (iso == NULL) {
-        m_malloc_fail(COMPILE_ARENA_SIZE);
-    }
+    isolate_t *iso = new_isolate(COMPILE_ARENA_SIZE);
     web_slice_t bundle;
     mp_obj_t result;
     nlr_buf_t nlr;
@@ -936,7 +984,7 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(quickjs_compile_obj, 1, quickjs_compile);
 // Makes a mistake in an arena on purpose: the tests prove by it that the sanitizers would see one.
 static mp_obj_t quickjs_plant(mp_obj_t mistake_in) {
     const char *mistake = mp_obj_str_get_str(mistake_in);
-    isolate_t *iso = isolate_new(ARENA_SIZE_MIN);
+    isolate_t *iso = new_isolate(ARENA_SIZE_MIN);
     volatile char *block = arena_alloc(iso->arena, 100);
     if (strcmp(mistake, "overflow") == 0) {
         block[100] = 1;

@@ -107,7 +107,8 @@ static arena_t *image_arena(void) {
 }
 
 void *port_image_alloc(size_t size) {
-    void *block = arena_alloc(image_arena(), size);
+    arena_t *images = image_arena();
+    void *block = images != NULL ? arena_alloc(images, size) : NULL;
     if (block != NULL) {
         memset(block, 0, size);
     }

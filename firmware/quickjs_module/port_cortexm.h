@@ -30,7 +30,7 @@ void cortexm_board_tick_start(void);
 void cortexm_board_tick_stop(void);
 // The firmware's code and constants as they lie in memory, for port_firmware_id.
 const uint8_t *cortexm_board_code(size_t *len);
-// The memory for images, aligned to 8.
+// The memory for images, aligned to 8. A board whose images lie in flash has none: 0 bytes.
 uint8_t *cortexm_board_image_memory(size_t *len);
 
 // For the board.

@@ -70,6 +70,83 @@ def test_damaged_image_is_stale():
     assert image.start("GET", "/", None).body == b"hello"
 
 
+def draft(source, arena=None, **options):
+    return build(source, arena=arena, keep=False, **options)
+
+
+def saved_in_pieces(image, size):
+    """What Image.save() gives, read in pieces of `size` bytes."""
+    saved = bytearray()
+    piece = bytearray(size)
+    while len(saved) < image.saved_size:
+        n = image.readinto(piece, len(saved))
+        saved += piece[:n]
+    assert image.readinto(piece, len(saved)) == 0
+    return saved
+
+
+def test_image_that_is_not_kept_is_saved_from_the_arena():
+    image = draft(COUNT, env={"S": "s"}, cpu_ms=7)
+    raises(ValueError, image.start, "GET", "/", None)
+    pieces = [saved_in_pieces(image, size) for size in (1, 7, 256, 4096, image.saved_size, 1 << 20)]
+    assert all(saved == image.save() for saved in pieces)
+    arena = image.arena
+    assert arena.load(pieces[0]).start("GET", "/", None).body == b"1"
+    # The arena has another image now.
+    for use in (image.save, lambda: image.readinto(bytearray(9)), lambda: image.start("GET", "/", None)):
+        raises(ValueError, use)
+    image.erase()
+    raises(ValueError, image.save)
+
+
+def test_image_that_is_not_kept_ends_with_the_next_use_of_its_arena():
+    for use in (
+        lambda image: image.arena.build(bundle(HELLO)),
+        lambda image: draft(HELLO, image.arena),
+        lambda image: fails("thrown", image.arena.build, bundle("throw 1")),
+        lambda image: image.arena.close(),
+        lambda image: image.erase(),
+    ):
+        image = draft(HELLO)
+        use(image)
+        raises(ValueError, image.save)
+
+
+def test_mapped_image_serves_from_the_memory_where_it_lies():
+    image = draft(COUNT, env={"S": "s"})
+    flash = bytearray(b"\xff" * 512) + image.save() + b"\xff" * 512
+    view = memoryview(flash)[512:-512]
+    arena = image.arena
+    mapped = arena.map(view)
+    other = build(HELLO, arena=arena)
+    assert mapped.size == image.size and mapped.handler == "fetch" and mapped.save() == view
+    for _ in range(3):
+        gc.collect()
+        assert mapped.start("GET", "/", None).body == b"1"
+        assert other.start("GET", "/", None).body == b"hello"
+    before = bytes(flash)
+    mapped.erase()
+    assert flash == before
+    raises(ValueError, mapped.start, "GET", "/", None)
+    assert arena.map(view).start("GET", "/", None).body == b"1"
+
+
+def test_memory_that_cannot_be_mapped_is_refused():
+    image = draft(HELLO)
+    saved = bytearray(image.save())
+    fails("stale", quickjs.Arena(512 * 1024).map, saved)
+    for at in (0, 40, len(saved) - 1):
+        saved[at] ^= 1
+        fails("stale", image.arena.map, saved)
+        saved[at] ^= 1
+    for length in (0, 1, 200, len(saved) - 1):
+        fails("stale", image.arena.map, memoryview(saved)[:length])
+    mapped = image.arena.map(saved)
+    assert mapped.start("GET", "/", None).body == b"hello"
+    saved += bytes(1 << 20)
+    raises(ValueError, mapped.start, "GET", "/", None)
+
+
 def test_erased_image_is_of_no_use():
     image = build(HELLO)
     image.erase()
