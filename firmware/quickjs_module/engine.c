@@ -283,6 +283,7 @@ static bool has_base64_result(JSValueConst string, bool encodes) {
 
 // atob and btoa, for whose errors only DOMException comes into being.
 static JSValue base64_function(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int encodes) {
+    (void)argc;
     JSValue string = JS_ToString(ctx, argv[0]);
     if (JS_IsException(string)) {
         return JS_EXCEPTION;
