@@ -118,6 +118,18 @@ def converse(master: int, answers: list[tuple[str, str]]) -> str:
             os.write(master, answers.pop(0)[1].encode())
 
 
+def as_board(firmware: Path, folder: Path, program: str, **environment: str | Path) -> Path:
+    """Make a firmware that runs a program of tests/board instead of the runtime, with that folder's modules first."""
+    board, storage = ROOT / "tests" / "board", ROOT / "tests" / "storage"
+    lines = [f"export {name}={value}" for name, value in environment.items()]
+    # In place of `-m edgelet.runtime`.
+    lines += ["shift 2", f'MICROPYPATH={board}:{storage}:.frozen exec {firmware} {board / program} "$@"']
+    file = folder / program.replace(".py", ".sh")
+    file.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    file.chmod(0o755)
+    return file
+
+
 @contextmanager
 def local_device(firmware: Path, folder: Path, **settings: Any) -> Iterator[LocalDevice]:
     """Start a device that nobody is connected to."""

@@ -45,7 +45,7 @@ class Deployed:
     """What a deploy came to.
 
     image_bytes and memory: size of the image and the limit it has to fit into. missing_secrets: names of those that the
-    function needs and the device lacks.
+    function needs and the device lacks. clock_set: whether the device knows the time.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Deployed:
     image_bytes: int
     memory: int
     missing_secrets: list[str]
+    clock_set: bool
 
 
 def make_release(project: Project, firmware: Path) -> Release:
@@ -114,7 +115,8 @@ def deploy(
     measured = device.wait_for_job(device.call("activate", name, identity))
     there = {secret for secret, _ in device.call("secrets", name)}
     lacking = [secret for secret in release.secrets if secret not in there]
-    return Deployed(identity, len(missing), total, measured["image_bytes"], measured["memory"], lacking)
+    clock_set = device.call("status")["clock_set"]
+    return Deployed(identity, len(missing), total, measured["image_bytes"], measured["memory"], lacking, clock_set)
 
 
 def _report(progress: Callable[[int, int], None], before: int, total: int, sent: int) -> None:

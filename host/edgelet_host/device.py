@@ -7,6 +7,7 @@ Errors that the device reports arrive as EdgeletError with the device's own line
 """
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -72,7 +73,8 @@ class Device:
         while True:
             state = self.call("job", job["job"])
             if state["state"] == "failed":
-                raise DeviceError(state["error"] + (f"\n{state['stack'].rstrip()}" if state.get("stack") else ""))
+                message = _explain_os(state["error"]) if state["type"] == "OSError" else state["error"]
+                raise DeviceError(message + (f"\n{state['stack'].rstrip()}" if state.get("stack") else ""))
             if state["state"] == "done":
                 return state["result"]
             alive()
@@ -94,13 +96,22 @@ def _device_message(traceback: str) -> str:
     """Give the line of a traceback that is for people."""
     lines = traceback.strip().splitlines() or ["unknown error"]
     name, _, text = lines[-1].partition(": ")
+    if name == "OSError":
+        return _explain_os(text)
     if name == "ImportError" or "NameError" in name:
         return "this board runs other firmware than edgelet's. Flash edgelet's firmware first"
     if name == "AttributeError":
         return f"the device's firmware is of another version than this command line ({text}): flash the current one"
-    if name in ("ValueError", "OSError", "quickjs.Error") and text:
+    if name in ("ValueError", "quickjs.Error") and text:
         return text
     return f"the device failed: {lines[-1]}"
+
+
+def _explain_os(text: str) -> str:
+    """Say what an OSError of the device means: its text is a number where the port has no name for it."""
+    if text in (str(errno.ENOSPC), f"[Errno {errno.ENOSPC}] ENOSPC"):
+        return "the device has no space left: 'edgelet delete' or 'edgelet kv delete' makes room"
+    return text or "the device failed: OSError"
 
 
 def _open(port: str, wait_s: float) -> SerialTransport:

@@ -14,7 +14,7 @@ import time
 from binascii import b2a_base64
 
 import quickjs
-from edgelet import clock, config, kv, log, network, runtime
+from edgelet import clock, config, files, kv, log, network, runtime
 
 _JOBS_KEPT = 16
 
@@ -37,7 +37,7 @@ async def _run(number, coroutine):
         result = await coroutine
         _jobs[number] = {"state": "done", "result": result}
     except Exception as e:
-        _jobs[number] = {"state": "failed", "error": str(e) or type(e).__name__}
+        _jobs[number] = {"state": "failed", "type": type(e).__name__, "error": str(e) or type(e).__name__}
         if getattr(e, "stack", ""):
             _jobs[number]["stack"] = e.stack
 
@@ -52,7 +52,7 @@ def _start(coroutine):
 
 
 def job(number):
-    """How a job stands: state (running, done, failed), and result or error and stack."""
+    """How a job stands: state (running, done, failed), and result, or the exception's type, text and stack."""
     if number not in _jobs:
         raise ValueError("there is no job %s" % number)
     _print(_jobs[number])
@@ -88,7 +88,7 @@ def status():
                 "peak_bytes": one.peak,
             }
         )
-    block, blocks, free = (os.statvfs(app.root)[i] for i in (1, 2, 4))
+    flash_size, flash_free, _ = files.space(app.root)
     _print(
         {
             "platform": sys.platform,
@@ -103,8 +103,8 @@ def status():
             "clock_set": clock.is_set(),
             "heap_free": gc.mem_free(),
             "heap_used": gc.mem_alloc(),
-            "flash_free": free * block,
-            "flash_size": blocks * block,
+            "flash_free": flash_free,
+            "flash_size": flash_size,
             "arenas": len(app.functions.isolates.slots),
             "arena_bytes": app.functions.isolates.slots[0].arena.size,
             "connections": len(app.server.connections),

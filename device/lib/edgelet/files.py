@@ -28,6 +28,20 @@ def size(path):
     return os.stat(path)[6]
 
 
+def space(folder):
+    """Of the file system that holds `folder` and nearly nothing else: (bytes in all, bytes free, bytes of a block)."""
+    block, blocks, free = (os.statvfs(folder)[i] for i in (1, 2, 4))
+    if not opens_folders(folder):
+        # MicroPython counts the two blocks of each folder on littlefs twice, and subtracts without a sign.
+        free = ((free + (1 << 31)) & 0xFFFFFFFF) - (1 << 31) + 2 * _count_folders(folder)
+    return blocks * block, max(free, 0) * block, block
+
+
+def _count_folders(folder):
+    entries = list(os.ilistdir(folder))
+    return 1 + sum(_count_folders(folder + "/" + entry[0]) for entry in entries if entry[1] == _FOLDER)
+
+
 def names(folder):
     """The names in `folder`, or an empty list where there is no such folder."""
     try:

@@ -335,11 +335,14 @@ class Releases:
                     )
 
     def _check_space(self, size, count):
-        block, free = (os.statvfs(self._root)[i] for i in (1, 4))
+        _, free, block = files.space(files.folder_of(self._root))
         # A file may waste most of its last block.
         needed = size + (count + _MARGIN) * block
-        if needed > free * block:
-            raise ValueError("no space: the deploy needs %d bytes, the device has %d free" % (needed, free * block))
+        if needed > free:
+            raise ValueError(
+                "no space: the deploy needs %d bytes, the device has %d free. 'edgelet delete' or 'edgelet kv delete' "
+                "makes room" % (needed, free)
+            )
 
     def _is_whole(self, folder, sha256, size):
         path = folder + "/" + sha256

@@ -71,6 +71,8 @@ def _print(target: "Target", release: "Release", done: "Deployed") -> None:
     click.echo(f"{release.function} {done.id} is active on {target.label}: {', '.join(parts)}")
     for name in done.missing_secrets:
         warn(f"secret {name} is not set on {target.label}: 'edgelet secret put' or 'generate' {name} sets it")
+    if not done.clock_set:
+        warn(f"the clock of {target.label} is not set, so its tokens and times are wrong: 'edgelet setup' sets it")
 
 
 def _as_json(target: "Target", release: "Release", future: "Future[Deployed]") -> dict[str, object]:
@@ -86,4 +88,5 @@ def _as_json(target: "Target", release: "Release", future: "Future[Deployed]") -
         "sent_files": done.sent_files,
         "sent_bytes": done.sent_bytes,
         "missing_secrets": done.missing_secrets,
+        "clock_set": done.clock_set,
     }

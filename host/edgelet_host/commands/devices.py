@@ -82,12 +82,17 @@ def _summary(state: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("board", f"{state['machine']} ({state['platform']}), MicroPython {state['micropython']}"),
         ("firmware", f"{state['firmware']}, engine {state['engine']}"),
-        ("network", f"{state['hostname']} {state['address']}".rstrip()),
+        ("network", _network(state)),
         ("up", f"{state['uptime_ms'] // 1000} s, clock {'set' if state['clock_set'] else 'not set'}"),
         ("heap", f"{state['heap_free'] // kib} KB free, {state['heap_used'] // kib} KB used"),
         ("flash", f"{state['flash_free'] // kib} KB free of {state['flash_size'] // kib} KB"),
         ("arenas", f"{state['arenas']} of {state['arena_bytes'] // kib} KB"),
     ]
+
+
+def _network(state: dict[str, Any]) -> str:
+    wifi = state["wifi"] and f"Wi-Fi {state['wifi']}"
+    return ", ".join(part for part in (state["hostname"], state["address"], wifi) if part)
 
 
 def _function_row(one: dict[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ import click
 
 from edgelet_host.commands.options import chosen_device, device_option, json_option
 from edgelet_host.errors import EdgeletError
-from edgelet_host.terminal import print_json, say
+from edgelet_host.terminal import print_json, say, step
 from edgelet_host.values import read_values
 
 if TYPE_CHECKING:
@@ -32,25 +32,32 @@ _QUESTIONS = {
 def setup(settings: tuple[str, ...], secrets_file: str | None, devices: tuple[str, ...]) -> None:
     """Set up a device: name, Wi-Fi, time server, admin secret. Asks, unless options say all.
 
-    The settings are listed in docs/cli.md. The device's runtime restarts, so that they take effect.
+    The settings are listed in docs/cli.md. A board's clock is set from this computer's, the runtime restarts, and where
+    there is Wi-Fi to join, the command waits for that.
 
     Example: edgelet setup --set hostname=kitchen --set wifi_ssid=home --secrets-file -
     """
-    from edgelet_host.device import connect, restart
+    from edgelet_host.device import connect
+    from edgelet_host.setup import apply, wait_for_wifi
     from edgelet_host.targets import choose_target
 
     port = choose_target(devices).port
     with connect(port) as device:
         current = device.call("settings")
-        if settings or secrets_file:
-            changes = _given(settings, current["all"]) | _given_secrets(secrets_file)
-        elif sys.stdin.isatty():
-            changes = _ask(current["all"], device.call("status")["platform"] == "linux")
-        else:
-            raise EdgeletError("nobody to ask: give --set and --secrets-file, or run it in a terminal")
-        device.call("set_settings", changes)
-    restart(port)
-    click.echo(f"{len(changes)} settings are set, and the device has restarted")
+    if settings or secrets_file:
+        changes = _given(settings, current["all"]) | _given_secrets(secrets_file)
+    elif sys.stdin.isatty():
+        changes = _ask(current["all"], current["has_wifi"])
+    else:
+        raise EdgeletError("nobody to ask: give --set and --secrets-file, or run it in a terminal")
+    clock_set = apply(port, changes)
+    clock = ", its clock is set" if clock_set else ""
+    click.echo(f"{len(changes)} settings are set{clock}, and the device has restarted")
+    ssid = (current["all"] | changes)["wifi_ssid"]
+    if current["has_wifi"] and ssid:
+        with connect(port) as device, step(f"Joining Wi-Fi {ssid}") as show:
+            address = wait_for_wifi(device, ssid, show)
+        click.echo(f"Wi-Fi is up: http://{address}")
 
 
 def _given(settings: tuple[str, ...], known: dict[str, Any]) -> dict[str, Any]:
@@ -86,16 +93,16 @@ def _given_secrets(file: str | None) -> dict[str, str]:
     return values
 
 
-def _ask(current: dict[str, Any], is_linux: bool) -> dict[str, Any]:
+def _ask(current: dict[str, Any], has_wifi: bool) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for name, question in _QUESTIONS.items():
-        if is_linux and name.startswith("wifi"):
+        if name.startswith("wifi") and not has_wifi:
             continue
         answer = click.prompt(question, default=current[name], err=True)
         if answer != current[name]:
             changes[name] = answer
     for name in _SECRETS:
-        if is_linux and name.startswith("wifi"):
+        if name.startswith("wifi") and not has_wifi:
             continue
         answer = click.prompt(f"{name} (empty to leave it)", default="", show_default=False, hide_input=True, err=True)
         if answer:
@@ -169,10 +176,13 @@ def _node() -> tuple[str, bool, str]:
 def _device(device: "Device") -> list[tuple[str, bool, str]]:
     state = device.call("status")
     secrets = [name for name, _ in device.call("settings")["secrets"]]
-    clock = (
-        "set" if state["clock_set"] else "not set: JWTs cannot be checked. './edgelet setup' sets Wi-Fi and time server"
-    )
+    clock = "set" if state["clock_set"] else "not set, so that tokens and times are wrong: './edgelet setup' sets it"
+    wifi = []
+    if state["wifi"]:
+        is_up = state["wifi"] == "up"
+        wifi = [("Wi-Fi", is_up, state["address"] if is_up else f"{state['wifi']}: './edgelet setup' sets it up")]
     return [
+        *wifi,
         ("clock", state["clock_set"], clock),
         (
             "admin secret",

@@ -1,0 +1,52 @@
+"""What `edgelet setup` does with a device once it knows what to set."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from edgelet_host.device import Device, connect, restart
+from edgelet_host.errors import EdgeletError
+
+# Joining may take a board 20 s (device/lib/edgelet/network.py); twice that leaves room for DHCP and a slow start.
+_WIFI_S = 40
+_LOOK_S = 0.2
+
+# As device/lib/edgelet/network.py has them.
+_UP, _CONNECTING = "up", "connecting"
+_ADVICE = {
+    "wrong password": "Run './edgelet setup' again and give another wifi_password",
+    "no network of that name in reach": "Look at its name (case counts, 2.4 GHz only) and at the distance",
+    "refused": "Look at the access point: it may be full, or let in only devices that it knows",
+}
+
+
+def apply(port: str, changes: dict[str, Any]) -> bool:
+    """Set settings and device secrets, set a board's clock from this computer's, and restart the runtime.
+
+    Whether the clock was set: Linux keeps its own.
+    """
+    with connect(port) as device:
+        device.call("set_settings", changes)
+        clock_set: bool = device.call("set_clock", round(time.time()))
+    restart(port)
+    return clock_set
+
+
+def wait_for_wifi(device: Device, ssid: str, show: Callable[[str], None]) -> str:
+    """Wait until the device has joined the Wi-Fi network; its address. Raises EdgeletError with the reason.
+
+    show: is told how it stands.
+    """
+    until = time.monotonic() + _WIFI_S
+    while True:
+        state = device.call("status")
+        # The service that connects may not have started yet.
+        wifi = state["wifi"] or _CONNECTING
+        show(wifi)
+        if wifi == _UP:
+            return str(state["address"])
+        if wifi != _CONNECTING or time.monotonic() > until:
+            reason = wifi if wifi != _CONNECTING else f"no answer within {_WIFI_S} s"
+            advice = _ADVICE.get(wifi, "Look at the distance to the access point, and run './edgelet setup' again")
+            raise EdgeletError(f"Wi-Fi {ssid!r}: {reason}. {advice}. The settings are kept, and the device tries on")
+        time.sleep(_LOOK_S)

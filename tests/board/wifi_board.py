@@ -1,0 +1,8 @@
+"""The runtime as on a board with Wi-Fi: `wifi_board.py DATA --host ADDRESS --port PORT`."""
+
+import sys
+
+from edgelet import board, runtime
+
+_, data, _, host, _, port = sys.argv
+runtime.run(data, host, int(port), services=[board._keep_connected])
