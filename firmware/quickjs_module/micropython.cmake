@@ -15,17 +15,28 @@ if(NOT engine_id_result EQUAL 0)
     message(FATAL_ERROR "engine_id.py failed")
 endif()
 
-file(GLOB quickjs_module_sources ${CMAKE_CURRENT_LIST_DIR}/*.c)
+set(quickjs_binding ${CMAKE_CURRENT_LIST_DIR}/modquickjs.c)
+file(GLOB quickjs_library_sources ${CMAKE_CURRENT_LIST_DIR}/*.c)
+list(REMOVE_ITEM quickjs_library_sources ${quickjs_binding})
+
+# The binding alone has MicroPython's names (qstrs) in it, for which MicroPython preprocesses every source that it finds.
+# It does not find what is behind a generator expression.
 add_library(usermod_quickjs INTERFACE)
-target_sources(usermod_quickjs INTERFACE ${quickjs_module_sources})
+target_sources(usermod_quickjs INTERFACE ${quickjs_binding})
 target_include_directories(usermod_quickjs INTERFACE ${CMAKE_CURRENT_LIST_DIR} ${CMAKE_BINARY_DIR}/quickjs_module)
+add_library(usermod_quickjs_library INTERFACE)
+target_sources(usermod_quickjs_library INTERFACE ${quickjs_library_sources})
 target_include_directories(usermod_quickjs SYSTEM INTERFACE ${QUICKJS_DIR} ${MICROPY_DIR}/lib/mbedtls/include)
-# Ports that build with CMake are microcontrollers: no parser. See engine.c and micropython.mk for the flags of its
-# object.
-target_compile_definitions(usermod_quickjs INTERFACE QJS_DISABLE_PARSER=1)
-set_source_files_properties(${quickjs_module_sources} PROPERTIES COMPILE_OPTIONS "-std=gnu11;-D_GNU_SOURCE")
+# Ports that build with CMake are microcontrollers: no parser, and little room for what stays outside the arena. See
+# engine.c and micropython.mk for the flags of its object.
+target_compile_definitions(usermod_quickjs_library INTERFACE QJS_DISABLE_PARSER=1 ISOLATE_LOG_SIZE=2048)
+set(quickjs_options -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror)
+set_source_files_properties(${quickjs_library_sources} PROPERTIES COMPILE_OPTIONS "${quickjs_options}")
+# MicroPython's headers have parameters that they do not use.
+set_source_files_properties(${quickjs_binding} PROPERTIES COMPILE_OPTIONS "${quickjs_options};-Wno-unused-parameter")
 set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/engine.c PROPERTIES
-    COMPILE_OPTIONS "-std=gnu11;-D_GNU_SOURCE;-D__SANITIZE_ADDRESS__=1;-D__DJGPP;-DNDEBUG;-fno-strict-aliasing"
+    COMPILE_OPTIONS "${quickjs_options};-D__SANITIZE_ADDRESS__=1;-D__DJGPP;-DNDEBUG;-fno-strict-aliasing"
 )
 
+target_link_libraries(usermod_quickjs INTERFACE $<1:usermod_quickjs_library>)
 target_link_libraries(usermod INTERFACE usermod_quickjs)

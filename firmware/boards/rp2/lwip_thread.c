@@ -1,0 +1,81 @@
+// Keeps lwIP in thread mode where it speaks PPP.
+//
+// MicroPython runs lwIP's timers at the level of PendSV, and PPP's input in thread mode without a lock: either
+// interrupts the other in the middle of lwIP's lists. And where PPP's output waits for room in the UART's buffer,
+// MicroPython handles what is pending meanwhile: PPP's input again, inside lwIP, or Ctrl-C, which leaves it half-way.
+//
+// Here the timers become a callback of MicroPython's scheduler, and nothing pending is handled inside lwIP. The linker
+// (--wrap, see ppp.cmake) puts these functions in the place of those that MicroPython calls.
+
+#include "py/mphal.h"
+#include "py/runtime.h"
+
+#include "lwip/timeouts.h"
+#include "netif/ppp/pppos.h"
+
+#define WRAPPED(type, name, ...)                                                                                       \
+    type __real_##name(__VA_ARGS__);                                                                                   \
+    type __wrap_##name(__VA_ARGS__);                                                                                   \
+    type __wrap_##name(__VA_ARGS__)
+
+// How deep thread mode is in lwIP.
+static unsigned int inside;
+
+WRAPPED(void, lwip_lock_acquire, void) {
+    inside++;
+}
+
+WRAPPED(void, lwip_lock_release, void) {
+    inside--;
+}
+
+WRAPPED(void, mp_event_wait_ms, mp_uint_t timeout_ms) {
+    if (inside > 0) {
+        mp_wfe_or_timeout(timeout_ms);
+    } else {
+        __real_mp_event_wait_ms(timeout_ms);
+    }
+}
+
+WRAPPED(err_t, ppp_connect, ppp_pcb *pcb, u16_t holdoff) {
+    inside++;
+    err_t err = __real_ppp_connect(pcb, holdoff);
+    inside--;
+    return err;
+}
+
+WRAPPED(err_t, ppp_close, ppp_pcb *pcb, u8_t nocarrier) {
+    inside++;
+    err_t err = __real_ppp_close(pcb, nocarrier);
+    inside--;
+    return err;
+}
+
+WRAPPED(err_t, ppp_free, ppp_pcb *pcb) {
+    inside++;
+    err_t err = __real_ppp_free(pcb);
+    inside--;
+    return err;
+}
+
+WRAPPED(void, pppos_input, ppp_pcb *ppp, const void *data, int len) {
+    inside++;
+    __real_pppos_input(ppp, data, len);
+    inside--;
+}
+
+void __real_sys_check_timeouts(void);
+
+static void run_timers(mp_sched_node_t *node) {
+    (void)node;
+    inside++;
+    __real_sys_check_timeouts();
+    inside--;
+}
+
+void __wrap_sys_check_timeouts(void);
+
+void __wrap_sys_check_timeouts(void) {
+    static mp_sched_node_t node;
+    mp_sched_schedule_node(&node, run_timers);
+}

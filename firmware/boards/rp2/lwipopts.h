@@ -1,0 +1,33 @@
+// lwIP for a server of small answers in little RAM. Sizes are bytes.
+
+#ifndef EDGELET_LWIPOPTS_H
+#define EDGELET_LWIPOPTS_H
+
+#include "py/mpconfig.h"
+
+#define LWIP_NETIF_EXT_STATUS_CALLBACK 1
+#define LWIP_NETIF_STATUS_CALLBACK 1
+
+#define LWIP_IPV4 1
+#define LWIP_IPV6 0
+
+extern uint32_t rosc_random_u32(void);
+#define LWIP_RAND() rosc_random_u32()
+
+// The server's connections, one that is refused, two that JavaScript opened, and those that have been closed lately.
+#define MEMP_NUM_TCP_PCB 12
+#define MEM_SIZE 8000
+#define TCP_MSS 800
+#define TCP_WND (4 * TCP_MSS)
+#define TCP_SND_BUF (4 * TCP_MSS)
+#define MEMP_NUM_TCP_SEG 32
+
+#include "extmod/lwip-include/lwipopts_common.h"
+
+#if !MICROPY_PY_NETWORK_CYW43
+// Point to point there is nobody to answer to.
+#undef LWIP_MDNS_RESPONDER
+#define LWIP_MDNS_RESPONDER 0
+#endif
+
+#endif // EDGELET_LWIPOPTS_H

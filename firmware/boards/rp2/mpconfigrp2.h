@@ -1,0 +1,23 @@
+// The rp2 port's configuration, and what edgelet needs beyond it. A board's own is in its mpconfigboard.h.
+
+// One thread runs everything, so that a tick can stop JavaScript and nothing else.
+#define MICROPY_PY_THREAD (0)
+
+// The engine formats with widths that MicroPython's own printf does not know.
+#define MICROPY_USE_INTERNAL_PRINTF (0)
+
+#define MICROPY_HW_FLASH_STORAGE_BYTES (PICO_FLASH_SIZE_BYTES - EDGELET_FIRMWARE_BYTES)
+
+#define MICROPY_PY_NETWORK (1)
+#define MICROPY_PY_NETWORK_HOSTNAME_DEFAULT "edgelet"
+#define MICROPY_PY_WEBREPL (0)
+
+#include "mpconfigport.h"
+
+// Operations carry JavaScript's numbers.
+#undef MICROPY_FLOAT_IMPL
+#define MICROPY_FLOAT_IMPL (MICROPY_FLOAT_IMPL_DOUBLE)
+
+// The file system is littlefs.
+#undef MICROPY_VFS_FAT
+#define MICROPY_VFS_FAT (0)

@@ -1,0 +1,70 @@
+# What edgelet's RP2040 and RP2350 boards share. A board's mpconfigboard.cmake sets before it includes this file:
+#
+# EDGELET_FLASH_BYTES      of the flash chip
+# EDGELET_FIRMWARE_BYTES   of it, at the front, for the firmware: the linker sees no more
+# EDGELET_IMAGE_SLOTS      images in the flash, one of them spare
+# EDGELET_SLOT_BYTES       of one slot, a multiple of the flash's 4096
+# EDGELET_ARENA_BYTES      of the one arena, whose address the linker fixes
+#
+# What follows the firmware and the slots is the file system. MicroPython's rp2.Flash is both: slots, then file system.
+
+set(EDGELET_RP2_DIR ${CMAKE_CURRENT_LIST_DIR})
+
+math(EXPR EDGELET_IMAGE_BYTES "${EDGELET_IMAGE_SLOTS} * ${EDGELET_SLOT_BYTES}")
+math(EXPR EDGELET_FILES_BYTES "${EDGELET_FLASH_BYTES} - ${EDGELET_FIRMWARE_BYTES} - ${EDGELET_IMAGE_BYTES}")
+if(EDGELET_FILES_BYTES LESS 65536)
+    message(FATAL_ERROR "no room for the file system behind firmware and images")
+endif()
+
+set(MICROPY_FROZEN_MANIFEST ${EDGELET_RP2_DIR}/manifest.py)
+set(MICROPY_PY_LWIP ON)
+list(APPEND MICROPY_SOURCE_BOARD ${EDGELET_RP2_DIR}/modpartition.c)
+list(APPEND MICROPY_DEF_BOARD
+    MP_CONFIGFILE="mpconfigrp2.h"
+    CORTEXM_ARENA_SIZE=${EDGELET_ARENA_BYTES}
+    EDGELET_FIRMWARE_BYTES=${EDGELET_FIRMWARE_BYTES}
+    EDGELET_IMAGE_BYTES=${EDGELET_IMAGE_BYTES}
+    EDGELET_SLOT_BYTES=${EDGELET_SLOT_BYTES}
+)
+# Before the port's own folders: lwipopts.h.
+include_directories(BEFORE ${EDGELET_RP2_DIR})
+
+set_source_files_properties(${MICROPY_DIR}/shared/tinyusb/mp_usbd_cdc.c PROPERTIES
+    COMPILE_OPTIONS "-include;${EDGELET_RP2_DIR}/usb_timeout.h")
+
+# The SDK's double arithmetic flushes denormals and loses NaN and Infinity.
+set(PICO_DEFAULT_DOUBLE_IMPL pico_double_compiler)
+# The UF2 file is made by ./edgelet build.
+set(PICO_NO_PICOTOOL 1)
+
+# MicroPython's linker script with two changes: the firmware ends where the slots begin, and what comes from the C
+# library runs from flash, since the double arithmetic and the rest of it would take 50 KB of RAM.
+function(edgelet_linker_script name)
+    file(READ ${MICROPY_PORT_DIR}/${name} script)
+    string(REGEX REPLACE "(FLASH\\(rx\\) : ORIGIN = 0x10000000, LENGTH = )[0-9]+k" "\\1${EDGELET_FIRMWARE_BYTES}"
+        changed "${script}")
+    string(REGEX REPLACE "\\*libgcc\\.a: \\*libc\\.a: ?\\*lib_a-mem\\*\\.o \\*libm\\.a:" "*libedgelet_none.a:"
+        changed "${changed}")
+    if(NOT changed MATCHES "LENGTH = ${EDGELET_FIRMWARE_BYTES}\n" OR NOT changed MATCHES "libedgelet_none"
+        OR changed MATCHES "libgcc")
+        message(FATAL_ERROR "${name} of this MicroPython is not as expected: rp2.cmake must learn about it")
+    endif()
+    file(WRITE ${CMAKE_BINARY_DIR}/edgelet.ld "${changed}")
+endfunction()
+
+if(PICO_PLATFORM STREQUAL "rp2040")
+    edgelet_linker_script(memmap_mp_rp2040.ld)
+else()
+    edgelet_linker_script(memmap_mp_rp2350.ld)
+endif()
+# After the port's own CMakeLists.txt, which makes the target and chooses its script.
+set_source_files_properties(${EDGELET_RP2_DIR}/port_rp2.c PROPERTIES COMPILE_OPTIONS "-Wextra;-Wno-unused-parameter")
+cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE ${EDGELET_RP2_DIR}/port_rp2.c)
+cmake_language(DEFER CALL target_link_libraries ${MICROPY_TARGET} hardware_exception pico_rand m)
+cmake_language(DEFER CALL
+    set_target_properties ${MICROPY_TARGET} PROPERTIES PICO_TARGET_LINKER_SCRIPT ${CMAKE_BINARY_DIR}/edgelet.ld)
+
+# The SDK's few lines of C++ are of no use here, and would need the C++ library.
+set_source_files_properties(${PICO_SDK_PATH}/src/rp2_common/pico_cxx_options/new_delete.cpp PROPERTIES
+    HEADER_FILE_ONLY ON)
+cmake_language(DEFER CALL set_target_properties ${MICROPY_TARGET} PROPERTIES LINKER_LANGUAGE C)
