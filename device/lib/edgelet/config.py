@@ -28,6 +28,7 @@ SETTINGS = {
     "wifi_ssid": ("", "", 0, 32, "name of the Wi-Fi network"),
     "wifi_country": ("", "", 0, 2, "two letters, which channels the radio may use"),
     "wifi_power_save": (True, True, None, None, "let the radio sleep between packets"),
+    "ppp_baud": (921600, 921600, 1200, 3000000, "bits a second of PPP, on boards without a radio"),
     "time_server": ("pool.ntp.org", "pool.ntp.org", 1, 253, "NTP server"),
     "cpu_mhz": (0, 0, 0, 1000, "CPU clock, 0 for the board's own"),
     "safe_pin": (-1, -1, -1, 63, "pin that selects safe mode when low at boot, -1 for none"),

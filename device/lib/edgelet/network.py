@@ -1,6 +1,7 @@
-"""Wi-Fi: connects, and connects again for as long as it takes.
+"""The way into the network: connects, and connects again for as long as it takes.
 
-`Link` decides; a board's `Radio` does, a thin layer over `network.WLAN`. On Linux the network is the system's business.
+`Link` decides; what a board has does: `Radio`, a thin layer over `network.WLAN`, or `Serial`, PPP over a UART. On Linux
+the network is the system's business.
 """
 
 import asyncio
@@ -16,18 +17,26 @@ _FIRST_RETRY_MS = 1000
 _LAST_RETRY_MS = 60000
 _ATTEMPTS_BEFORE_RESET = 5  # radio firmware can hang: switch it off and on
 
+_UART = 0
+# Bytes. Interrupts fill the first while JavaScript runs: a TCP window (lwipopts.h) with its framing must find room.
+_RECEIVE_BUFFER = 4096
+_SEND_BUFFER = 1024
+_PPP_CONNECTING = 3  # of `PPP.status`: connecting, or connected
+
 
 class Link:
     """The decisions. Times are `time.ticks_ms()`.
 
-    `radio` is a `Radio`. `report(level, text)`, which may be `edgelet.log.add`, hears what a person should know.
+    `radio` is a `Radio` or a `Serial`, `name` what people call it. `report(level, text)`, which may be
+    `edgelet.log.add`, hears what a person should know.
     state: UP, CONNECTING while the first attempt lasts, else why the last one failed.
     """
 
-    def __init__(self, radio, report):
+    def __init__(self, radio, report, name="Wi-Fi"):
         self.state = CONNECTING
         self._radio = radio
         self._report = report
+        self._name = name
         self._attempts = 0  # in vain, since the link was up last
         self._connecting = False
         self._until = None  # while connecting: when to give up; while waiting: when to try again
@@ -43,7 +52,7 @@ class Link:
         if state == UP:
             self._came_up()
         elif self.is_up:
-            self._report("warn", "Wi-Fi: connection lost")
+            self._report("warn", self._name + ": connection lost")
             self.state = CONNECTING
             self._connect(now)
         elif self._connecting:
@@ -54,7 +63,7 @@ class Link:
 
     def _came_up(self):
         if not self.is_up:
-            self._report("info", "Wi-Fi: connected, address %s" % self._radio.address())
+            self._report("info", "%s: connected, address %s" % (self._name, self._radio.address()))
         self.state = UP
         self._connecting = False
         self._attempts = 0
@@ -67,7 +76,7 @@ class Link:
     def _failed(self, state, now):
         self.state = NO_ANSWER if state == CONNECTING else state
         if self._attempts == 0:
-            self._report("warn", "Wi-Fi: cannot connect (%s), trying on" % self.state)
+            self._report("warn", "%s: cannot connect (%s), trying on" % (self._name, self.state))
         self._connecting = False
         self._radio.disconnect()
         self._attempts += 1
@@ -89,10 +98,19 @@ class Link:
 
 def has_wifi():
     """Whether this device has a radio that it is in charge of."""
+    return _has("WLAN")
+
+
+def has_ppp():
+    """Whether this device speaks PPP over a UART."""
+    return _has("PPP")
+
+
+def _has(name):
     try:
         import network
 
-        return hasattr(network, "WLAN")
+        return hasattr(network, name)
     except ImportError:
         return False
 
@@ -150,3 +168,48 @@ class Radio:
     def signal(self):
         """Strength of the received signal in dBm, None while there is no connection."""
         return self._wlan.status("rssi") if self._wlan.isconnected() else None
+
+
+class Serial:
+    """PPP (RFC 1661) over UART 0, its first two pins, at `baud` bits a second, without flow control.
+
+    The line is always open: whoever speaks PPP on its other end, whenever, becomes the network.
+    """
+
+    _ppp = None  # of which there can be one only; it outlives a restart of the runtime
+
+    def __init__(self, baud):
+        import machine
+        import network
+
+        uart = machine.UART(_UART, baud, rxbuf=_RECEIVE_BUFFER, txbuf=_SEND_BUFFER)
+        if Serial._ppp is None:
+            Serial._ppp = network.PPP(uart)
+        else:
+            Serial._ppp.config(stream=uart)
+
+    def connect(self):
+        """Opens the line, where it is not open."""
+        if self._ppp.status() < _PPP_CONNECTING:
+            try:
+                self._ppp.connect()
+            except OSError:  # it is about to close; the next call opens it
+                pass
+
+    def disconnect(self):
+        """Leaves the line open."""
+
+    def reset(self):
+        """There is nothing that could hang."""
+
+    def state(self):
+        """How it stands: `UP` or `CONNECTING`."""
+        if self._ppp.isconnected():
+            self._ppp.poll()  # what came with an interrupt that found the scheduler's queue full
+            return UP
+        self.connect()
+        return CONNECTING
+
+    def address(self):
+        """The board's IPv4 address, which the other end gave it."""
+        return self._ppp.ifconfig()[0]
