@@ -8,7 +8,7 @@ import gc
 import json
 import sys
 
-from edgelet import log
+from edgelet import log, poller
 from edgelet.http import Stream
 from edgelet.limits import Limits
 from edgelet.server import Server
@@ -240,6 +240,7 @@ def context():
 
 
 log.ring.resize(16 * 1024)
+poller.install()
 if sys.argv[3] == "hooks":
     add_hooks()
 app.run("127.0.0.1", int(sys.argv[1]), ssl=context() if len(sys.argv) > 4 else None)

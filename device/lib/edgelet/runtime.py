@@ -12,7 +12,7 @@ import asyncio
 import gc
 import sys
 
-from edgelet import log
+from edgelet import log, poller
 from edgelet.app import App
 from edgelet.console import Console
 
@@ -50,16 +50,17 @@ def _log_exception(_loop, context):
     log.error("a task failed: %s: %r" % (context["message"], context["exception"]))
 
 
-async def _serve(root, host, port, as_json, ssl, services, restarts):
+async def _serve(root, host, port, as_json, ssl, services, region, restarts):
     """Runs the device until the console asks for a restart."""
     global app
     asyncio.get_event_loop().set_exception_handler(_log_exception)
-    app = App(root)
+    app = App(root, region)
     app.restarts = restarts
     app.listens_at = "%s:%d" % (host, port)
     app.start()
     tasks = [asyncio.create_task(service(app)) for service in services]
     tasks.append(asyncio.create_task(_collect_garbage()))
+    tasks.append(asyncio.create_task(app.functions.prepare()))
     server = asyncio.create_task(app.server.start_server(host, port, ssl=ssl))
     await asyncio.sleep_ms(0)
     if server.done():
@@ -77,14 +78,16 @@ async def _serve(root, host, port, as_json, ssl, services, restarts):
         app.stop()
 
 
-def run(root, host="0.0.0.0", port=80, as_json=False, ssl=None, services=()):
+def run(root, host="0.0.0.0", port=80, as_json=False, ssl=None, services=(), region=None):
     """Runs the device for ever. services: coroutine functions that get the `App`, for what only this board has.
 
+    region: flash for images, see `edgelet.imagestore`; without it they are in RAM.
     Raises OSError where it cannot listen.
     """
     restarts = 0
     while True:
-        asyncio.run(_serve(root, host, port, as_json, ssl, services, restarts))
+        poller.install()
+        asyncio.run(_serve(root, host, port, as_json, ssl, services, region, restarts))
         asyncio.new_event_loop()
         restarts += 1
         log.info("restarting")

@@ -1,0 +1,45 @@
+"""asyncio's poller, made to survive a lack of memory.
+
+MicroPython 1.25's `select.poll` keeps half an entry where `register()` has no memory, and crashes at the next poll
+(extmod/modselect.c, poll_set_add_obj). asyncio keeps an entry then, too, and refuses the socket from then on.
+"""
+
+import gc
+import select
+import sys
+from asyncio import core
+
+# Bytes that register() can need: an object of the poller, and on Linux the array of 8 bytes for each socket.
+_RESERVE = 16384 if sys.platform == "linux" else 256
+
+
+class Poller:
+    """Stands in for `select.poll()`. register() raises MemoryError with nothing registered."""
+
+    def __init__(self):
+        poll = select.poll()
+        self._register = poll.register
+        self._reserve = bytearray(_RESERVE)
+        self.unregister = poll.unregister
+        self.modify = poll.modify
+        self.ipoll = poll.ipoll
+
+    def register(self, stream, events):
+        """As select.poll's."""
+        try:
+            if self._reserve is None:
+                self._reserve = bytearray(_RESERVE)
+            self._register(stream, events)
+        except MemoryError:
+            core._io_queue.map.pop(id(stream))
+            if self._reserve is not None:
+                self._reserve = None
+                gc.collect()
+                self._register(stream, events)
+                self.unregister(stream)
+            raise
+
+
+def install():
+    """Gives asyncio this poller. Nothing may wait for a stream yet."""
+    core._io_queue.poller = Poller()
