@@ -40,6 +40,12 @@ _ONE_WRITE = 1 << 30 if sys.platform == "linux" else 16384
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TCP_NODELAY = (6, 1, 1)
 
+# Ready-made: there is no memory to make a response with.
+_NO_MEMORY = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain;charset=UTF-8\r\ncontent-length: 52\r\n"
+    b"retry-after: 1\r\nconnection: close\r\n\r\nnot enough memory for this request: try again later\n"
+)
+
 
 class Refused(Exception):
     """The connection cannot go on: the status code, and the line that tells why."""
@@ -51,9 +57,12 @@ class Refused(Exception):
 
 def log_exception(error):
     """Writes an exception and where it came from to the log."""
-    text = io.StringIO()
-    sys.print_exception(error, text)
-    log.error(text.getvalue().strip())
+    try:
+        text = io.StringIO()
+        sys.print_exception(error, text)
+        log.error(text.getvalue().strip())
+    except MemoryError:
+        pass  # What is logged most likely says just that.
 
 
 def _peer_address(address):
@@ -135,13 +144,14 @@ class Connection:
             except MemoryError as e:
                 log_exception(e)
                 if self.phase <= BODY:
-                    yield from self._refuse(503, "not enough memory for this request: try again later")
+                    self._sock.write(_NO_MEMORY)
+                    yield from self._linger()
             except core.CancelledError:
                 # Otherwise the client is gone, or took too long to take a response, or the server shuts down.
                 if self._expired and self.phase <= BODY:
                     yield from self._refuse(408, "no complete request came in time")
-        except (OSError, core.CancelledError):
-            pass  # The client broke the connection, or a limit passed while it was told so.
+        except (OSError, MemoryError, core.CancelledError):
+            pass  # The client broke the connection, or a limit passed or memory ran out while it was told so.
         except Exception as e:
             log_exception(e)
         finally:
@@ -245,17 +255,21 @@ class Connection:
             return bytes(arrived)
         body = bytearray(min(length, max(_FIRST_BODY, got)))
         body[:got] = arrived
-        while got < length:
-            if got == len(body):
-                bigger = bytearray(min(length, 4 * got))
-                bigger[:got] = body
-                body = bigger
-            yield core._io_queue.queue_read(self._sock)
-            size = self._sock.readinto(memoryview(body)[got:])
-            if size == 0:
-                raise OSError(errno.ECONNRESET)
-            got += size or 0
-        return body
+        try:
+            while got < length:
+                if got == len(body):
+                    bigger = bytearray(min(length, 4 * got))
+                    bigger[:got] = body
+                    body = bigger
+                yield core._io_queue.queue_read(self._sock)
+                size = self._sock.readinto(memoryview(body)[got:])
+                if size == 0:
+                    raise OSError(errno.ECONNRESET)
+                got += size or 0
+            return body
+        finally:
+            # asyncio's queue may refer to an ended task, and so to this frame, until another task has run.
+            body = bigger = arrived = None
 
     def _read_chunked(self):
         decoder = Chunked()
@@ -268,20 +282,23 @@ class Connection:
             self._start = 0
             self._end = len(rest)
         first = self._start
-        while True:
-            size = decoder.decode(self._buffer, self._start, self._end)
-            if size < 0:
-                raise Refused(*error(size))
-            if len(body) + size > self.server.limits.body:
-                raise Refused(413, "request body is too large")
-            body.extend(memoryview(self._buffer)[self._start : self._start + size])
-            self._start += decoder.used
-            if decoder.done:
-                return body
-            self._start = self._end = first
-            yield core._io_queue.queue_read(self._sock)
-            if self._receive() == 0:
-                raise OSError(errno.ECONNRESET)
+        try:
+            while True:
+                size = decoder.decode(self._buffer, self._start, self._end)
+                if size < 0:
+                    raise Refused(*error(size))
+                if len(body) + size > self.server.limits.body:
+                    raise Refused(413, "request body is too large")
+                body.extend(memoryview(self._buffer)[self._start : self._start + size])
+                self._start += decoder.used
+                if decoder.done:
+                    return body
+                self._start = self._end = first
+                yield core._io_queue.queue_read(self._sock)
+                if self._receive() == 0:
+                    raise OSError(errno.ECONNRESET)
+        finally:
+            body = None  # as in _read_sized
 
     async def wait(self, awaitable, phase=CALL):
         """Awaits what a function returned. When the client disconnects, CancelledError is raised in it."""
@@ -392,14 +409,16 @@ class Connection:
         response = yield from self.server.refuse(status, text)
         data = self._format("GET", 1, response)
         yield from self._send_rest(data, 0)
-        # Closing with bytes unread would reset the connection, and the client might never see the response.
+        yield from self._linger()
+
+    def _linger(self):
+        """Drops what still comes: closing with bytes unread would reset the connection, and with it the response."""
+        self._expired = False
         self.phase = LINGER
         self.since = self.server.now
         self._release()
-        scratch = self.server.get_buffer()
-        while self._sock.readinto(scratch) != 0:
+        while self._sock.readinto(self.server.scratch) != 0:
             yield core._io_queue.queue_read(self._sock)
-        self.server.put_buffer(scratch)
 
     # What microdot's websockets need of a stream.
 

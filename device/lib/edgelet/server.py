@@ -55,6 +55,7 @@ class Server(Microdot):
         self._task = None
         self._closing = False
         self._buffers = []
+        self.scratch = bytearray(512)  # where all connections read what nobody wants
 
     async def start_server(self, host="0.0.0.0", port=5000, debug=False, ssl=None, start_serving=True):
         """Serves until `shutdown()`; see microdot. `ssl`: an SSLContext with a certificate, for https."""
@@ -83,8 +84,8 @@ class Server(Microdot):
         # Not asyncio.start_server, which ends for good when there is no memory for one connection.
         try:
             while True:
-                yield core._io_queue.queue_read(listener)
                 try:
+                    yield core._io_queue.queue_read(listener)
                     self._accept(*listener.accept())
                 except (OSError, MemoryError):
                     yield from asyncio.sleep_ms(TICK_MS)
@@ -107,7 +108,6 @@ class Server(Microdot):
             self.connections.add(connection)
         except MemoryError:
             sock.close()
-            raise
 
     def forget(self, connection):
         """A connection has ended."""
@@ -120,14 +120,18 @@ class Server(Microdot):
     async def _keep_time(self):
         """Renews time and date and ends what takes too long, as long as there are connections."""
         while self.connections:
-            try:
-                self._tick()
-                for connection in self.connections:
-                    connection.check(self.now)
-            except MemoryError:
-                pass  # What is left waits for the next round.
+            self._check()
             await asyncio.sleep_ms(TICK_MS)
         self._ticking = None
+
+    # Not in _keep_time, whose frame would hold the last connection, and its request, until the next round.
+    def _check(self):
+        try:
+            self._tick()
+            for connection in self.connections:
+                connection.check(self.now)
+        except MemoryError:
+            pass  # What is left waits for the next round.
 
     def get_buffer(self):
         """A bytearray of READ_SIZE bytes, of any contents."""
