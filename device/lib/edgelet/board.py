@@ -1,4 +1,4 @@
-"""What only a board has: safe mode, CPU clock, Wi-Fi, time from the network, the hardware watchdog.
+"""What only a board has: safe mode, CPU clock, Wi-Fi or PPP, time from the network, the hardware watchdog.
 
 boot.py calls `boot`, main.py calls `run`.
 """
@@ -39,11 +39,33 @@ def run():
 
     services = [_count_start, _keep_connected, _keep_time, _feed_watchdog]
     try:
-        runtime.run(ROOT, services=services)
+        runtime.run(ROOT, services=services, region=_image_region())
     except Exception as e:
         sys.print_exception(e)
     time.sleep(_CRASH_PAUSE_S)
     machine.reset()
+
+
+class _ImageRegion:
+    """The flash for images, see `edgelet.imagestore`."""
+
+    def __init__(self, device, slot_bytes):
+        self.ioctl = device.ioctl
+        self.writeblocks = device.writeblocks
+        self.memory = memoryview(device)  # read in place
+        self.slot_bytes = slot_bytes
+
+
+def _image_region():
+    """The flash for images, None where they are in RAM."""
+    try:
+        import partition
+    except ImportError:
+        return None
+    import rp2
+
+    start, length = partition.IMAGES
+    return _ImageRegion(rp2.Flash(start=start, len=length), partition.SLOT)
 
 
 def _is_low(pin):
@@ -63,18 +85,21 @@ async def _count_start(_app):
 
 async def _keep_connected(app):
     settings = app.config.settings
-    if not settings["wifi_ssid"]:
+    if network.has_ppp():
+        app.link = network.Link(network.Serial(settings["ppp_baud"]), log.add, "PPP")
+    elif settings["wifi_ssid"]:
+        radio = network.Radio(
+            settings["wifi_ssid"],
+            app.config.device_secret("wifi_password"),
+            settings["hostname"],
+            settings["wifi_country"],
+            settings["wifi_power_save"],
+        )
+        app.wifi_rssi = radio.signal
+        app.link = network.Link(radio, log.add)
+    else:
         log.warn("Wi-Fi: no network is set")
         return
-    radio = network.Radio(
-        settings["wifi_ssid"],
-        app.config.device_secret("wifi_password"),
-        settings["hostname"],
-        settings["wifi_country"],
-        settings["wifi_power_save"],
-    )
-    app.wifi_rssi = radio.signal
-    app.link = network.Link(radio, log.add)
     await app.link.run()
 
 
