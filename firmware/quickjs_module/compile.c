@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#include "builtin.h"
 #include "bundle.h"
 #include "engine.h"
+#include "jwt.h"
 #include "port.h"
 
 #ifndef QJS_DISABLE_PARSER
@@ -67,7 +67,7 @@ static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque) 
             return compile_module(ctx, compile, i) ? JS_VALUE_GET_PTR(compile->modules[i]) : NULL;
         }
     }
-    JSModuleDef *native = builtin_module(ctx, name);
+    JSModuleDef *native = jwt_module(ctx, name);
     if (native == NULL) {
         JS_ThrowReferenceError(ctx, "import of '%s', which is not among the files", name);
         compile->missing = true;

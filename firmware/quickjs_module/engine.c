@@ -662,6 +662,10 @@ int engine_view_bytes(JSContext *ctx, JSValueConst value, uint8_t **data, size_t
     return 1;
 }
 
+JSValue engine_construct_error(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
+    return js_error_constructor(ctx, new_target, argc, argv, -1);
+}
+
 JSValue engine_module_namespace(JSContext *ctx, JSValueConst module) {
     return JS_GetModuleNamespace(ctx, JS_VALUE_GET_PTR(module));
 }

@@ -72,6 +72,9 @@ bool engine_is_stack_overflow(JSContext *ctx, JSValueConst exception);
 // 1, 0 when value is neither, -1 with a pending TypeError when its buffer is detached or too short by now.
 int engine_view_bytes(JSContext *ctx, JSValueConst value, uint8_t **data, size_t *len);
 
+// What the constructor of a class that extends Error does: argv[0], which must be there, is the message.
+JSValue engine_construct_error(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv);
+
 // The namespace object of a module (JS_TAG_MODULE).
 JSValue engine_module_namespace(JSContext *ctx, JSValueConst module);
 

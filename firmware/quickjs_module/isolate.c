@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "builtin.h"
 #include "bundle.h"
 #include "crypto.h"
 #include "engine.h"
 #include "host.h"
+#include "jwt.h"
 #include "port.h"
 
 // The isolate whose code runs. There is one thread, and JavaScript does not nest.
@@ -375,10 +375,14 @@ typedef struct _build_t {
     bool ok;
 } build_t;
 
-static JSModuleDef *no_module(JSContext *ctx, const char *name, void *opaque) {
+// The engine asks for an import that is not in the bundle.
+static JSModuleDef *native_module(JSContext *ctx, const char *name, void *opaque) {
     (void)opaque;
-    JS_ThrowReferenceError(ctx, "import of '%s' is not in the bundle", name);
-    return NULL;
+    JSModuleDef *module = jwt_module(ctx, name);
+    if (module == NULL) {
+        JS_ThrowReferenceError(ctx, "import of '%s' is not in the bundle", name);
+    }
+    return module;
 }
 
 bool isolate_new_context(isolate_t *iso) {
@@ -389,7 +393,7 @@ bool isolate_new_context(isolate_t *iso) {
     }
     JSRuntime *rt = JS_GetRuntime(iso->ctx);
     JS_SetInterruptHandler(rt, on_interrupt, NULL);
-    JS_SetModuleLoaderFunc(rt, NULL, no_module, NULL);
+    JS_SetModuleLoaderFunc(rt, NULL, native_module, NULL);
     // The first cycle collection comes when three quarters of the limit are in use.
     JS_SetGCThreshold(rt, iso->limits.memory / 4 * 3);
     JS_SetMaxStackSize(rt, iso->limits.stack);
@@ -421,9 +425,9 @@ static JSModuleDef *read_import(JSContext *ctx, const char *name, void *opaque) 
             return JS_IsException(value) ? NULL : JS_VALUE_GET_PTR(value);
         }
     }
-    JSModuleDef *native = builtin_module(ctx, name);
+    JSModuleDef *native = native_module(ctx, name, NULL);
     build->missing = native == NULL;
-    return native != NULL ? native : no_module(ctx, name, NULL);
+    return native;
 }
 
 static bool read_modules(isolate_t *iso, build_t *build, JSValue *main) {
@@ -441,7 +445,7 @@ static bool read_modules(isolate_t *iso, build_t *build, JSValue *main) {
             *main = value;
         }
     }
-    JS_SetModuleLoaderFunc(rt, NULL, no_module, NULL);
+    JS_SetModuleLoaderFunc(rt, NULL, native_module, NULL);
     return true;
 }
 

@@ -11,8 +11,7 @@ import tempfile
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
-from edgelet_host.esbuild import bundle_with_esbuild
-from edgelet_host.modules import builtin_sources
+from edgelet_host.esbuild import NATIVE_MODULES, bundle_with_esbuild
 from edgelet_host.project import Project
 
 # Specifiers of static imports, re-exports and import(). Finding one too many, in a comment say, does no harm: only a
@@ -27,7 +26,7 @@ class BundleError(EdgeletError):
 
 
 def collect_sources(project: Project) -> dict[str, str]:
-    """Read the main module and what it imports, by path inside the project. Bare names are built-in modules."""
+    """Read the main module and what it imports, by path inside the project, but for the firmware's own modules."""
     sources: dict[str, str] = {}
     bare: set[str] = set()
     todo = [project.main]
@@ -46,12 +45,8 @@ def collect_sources(project: Project) -> dict[str, str]:
             target = posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier))
             if (project.folder / target).is_file():
                 todo.append(target)
-    sources.update(builtin_sources(sorted(bare)))
     reason = _needs_esbuild(sources, bare)
-    if reason:
-        text = bundle_with_esbuild(project, reason)
-        return {project.main: text} | builtin_sources(sorted(set(_SPECIFIER.findall(text))))
-    return sources
+    return {project.main: bundle_with_esbuild(project, reason)} if reason else sources
 
 
 def _needs_esbuild(sources: dict[str, str], bare: set[str]) -> str:
@@ -59,7 +54,7 @@ def _needs_esbuild(sources: dict[str, str], bare: set[str]) -> str:
     typescript = [path for path in sources if path.endswith((".ts", ".tsx", ".mts"))]
     if typescript:
         return f"{typescript[0]} is TypeScript"
-    packages = sorted(bare - sources.keys())
+    packages = sorted(bare - sources.keys() - NATIVE_MODULES)
     return f"'{packages[0]}' is an npm package" if packages else ""
 
 

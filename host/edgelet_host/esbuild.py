@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
-from edgelet_host.modules import builtin_names
 from edgelet_host.paths import cache_dir
 from edgelet_host.project import Project
 from edgelet_host.sources import locked
@@ -15,6 +14,9 @@ from edgelet_host.terminal import step
 _VERSION = "0.28.2"
 # The syntax that the engine knows (quickjs-ng).
 _TARGET = "es2023"
+
+# The modules that the firmware has: imports of them stay as they are.
+NATIVE_MODULES = frozenset({"jsonwebtoken"})
 
 
 def bundle_with_esbuild(project: Project, reason: str) -> str:
@@ -32,7 +34,7 @@ def bundle_with_esbuild(project: Project, reason: str) -> str:
             "--charset=utf8",
             "--log-level=error",
             "--color=false",
-            *[f"--external:{name}" for name in builtin_names()],
+            *[f"--external:{name}" for name in sorted(NATIVE_MODULES)],
         ],
         cwd=project.folder,
         capture_output=True,
