@@ -150,7 +150,7 @@ def test_requests_for_a_held_arena_wait_then_get_503_with_retry_after(box):
         assert holding.result().text == "waited"
 
 
-BUILDS = "from edgelet import runtime\nprint(runtime.app.functions.isolates.builds)"
+BUILDS = "from edgelet import runtime\nprint(runtime.app.functions.images.builds)"
 
 
 def idle_arenas(box) -> int:

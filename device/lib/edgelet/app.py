@@ -15,16 +15,16 @@ _OWN_PATHS = ("/healthz", "/metrics")
 
 
 class App:
-    """All parts of a device whose data lie below the folder `root`."""
+    """All parts of a device whose data lie below the folder `root`. region: flash for images, see `Functions`."""
 
-    def __init__(self, root):
+    def __init__(self, root, region=None):
         self.root = root
         self.config = config.Config(root, _unix_time)
         settings = self.config.settings
         log.ring.resize(settings["log_bytes"])
         self.releases = Releases(root, settings, quickjs.ENGINE_ID)
         self.operations = Operations(root, settings)
-        self.functions = Functions(self.releases, self.config, self.operations.table)
+        self.functions = Functions(self.releases, self.config, self.operations.table, region)
         self.server = Server(self._find, Limits(**settings.http_limits()))
         self._own_names = own_names(settings["hostname"])
         self.server.get("/healthz")(self._healthz)

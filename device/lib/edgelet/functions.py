@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from hashlib import sha256
 
 import quickjs
 from edgelet import log, static
 from edgelet.calls import Waiting, error_response, failed, log_lines
+from edgelet.images import FlashImages, RamImages
 from edgelet.isolates import Busy, Isolates
 from edgelet.routing import Table
 from quickjs import DONE, PENDING
@@ -57,6 +59,7 @@ class Function:
     def __init__(self, owner, release, stats):
         self._owner = owner
         self._isolates = owner.isolates
+        self._images = owner.images
         self._release = release
         self._running = set()  # Waiting
         self.stats = stats
@@ -70,8 +73,14 @@ class Function:
         self._static = static.Files(release) if release.static else None
         self.has_handler = bool(release.main)
 
-    def build(self, arena):
-        """The function's image, in an idle arena. Raises quickjs.Error or ValueError."""
+    def key(self):
+        """32 bytes that change with all that goes into the image but the firmware, which the image tells itself."""
+        limits = [self.limits[name] for name in ("cpu_ms", "memory", "stack")]
+        parts = (self.name, self.release, self._owner.config.version(self.name), limits)
+        return sha256(repr(parts).encode()).digest()
+
+    def build(self, arena, keep=True):
+        """The function's image, in an idle arena and, with `keep`, in RAM. Raises quickjs.Error or ValueError."""
         env = self._owner.config.env(self.name, self._release.vars)
         bindings = {}
         for name, options in self.bindings.items():
@@ -84,6 +93,7 @@ class Function:
             self.limits["memory"],
             self.limits["stack"],
             self.name,
+            keep,
         )
         self.image_size = image.size
         return image
@@ -117,7 +127,7 @@ class Function:
     def _start(self, slot, head, body, connection, queued_ms):
         """Runs the handler in a slot; (status, headers, body), or an awaitable of it where the handler waits."""
         try:
-            image = slot.images.get(self) or self._isolates.build(slot, self)
+            image = slot.images.get(self) or self._images.demand(slot, self)
             call = image.start(
                 head.method,
                 head.target,
@@ -202,13 +212,13 @@ class Function:
         until = time.ticks_add(time.ticks_ms(), drain_ms)
         while self._running and time.ticks_diff(until, time.ticks_ms()) > 0:
             await asyncio.sleep_ms(20)
-        self.retire()
+        self.abort()
+        await self._images.erase(self)
 
-    def retire(self):
-        """Ends the running calls and erases the images, before this returns."""
+    def abort(self):
+        """Ends the running calls, before this returns."""
         for waiting in self._running:
             waiting.abort()
-        self._isolates.erase(self)
 
 
 class NotStarted(Exception):
@@ -225,22 +235,27 @@ class NotStarted(Exception):
 class Functions:
     """The functions of this device and what they share.
 
-    operations: name of an operation ("kv.get") -> function(function, *args), see `edgelet.calls.Waiting`.
+    operations: name of an operation ("kv.get") -> function(function, *args), see `edgelet.calls.Waiting`. region: flash
+    for images (see `edgelet.imagestore`) on a board that has RAM for one arena only; else they are in RAM.
     """
 
-    def __init__(self, releases, config, operations):
+    def __init__(self, releases, config, operations, region=None):
         settings = config.settings
         self.releases = releases
         self.config = config
         self.operations = operations
         self.isolates = Isolates(
-            settings["arenas"],
+            1 if region else settings["arenas"],
             settings["arena_bytes"],
-            settings["image_cache_bytes"],
             settings["queue_length"],
             settings["queue_ms"],
         )
+        if region:
+            self.images = FlashImages(self.isolates.slots[0], region)
+        else:
+            self.images = RamImages(self.isolates.slots, settings["image_cache_bytes"])
         self._functions = {}
+        self._missing = []
         self._stats = {}
         self._table = Table()
         self._requests = 0
@@ -297,9 +312,27 @@ class Functions:
         """Loads all functions, at boot. One that does not load is logged and left out."""
         for name in self.releases.names():
             try:
-                self._put(self._load(name))
+                function = self._load(name)
+                self._put(function)
+                if function.has_handler and not self.images.find(function):
+                    self._missing.append(function)
             except (ValueError, quickjs.Error) as e:
                 log.error("function is not available: %s" % e, function=name)
+
+    async def prepare(self):
+        """After start(), while requests are served: erases images of what is no more, and builds what is missing.
+
+        An image that is kept in flash is missing after a power cut, and with another firmware or other limits.
+        """
+        async with self._changing:
+            await self.images.tidy()
+            for function in self._missing:
+                try:
+                    await self._build(function)
+                    log.info("the image was built anew", function=function.name)
+                except (ValueError, quickjs.Error) as e:
+                    log.error("the image cannot be built: %s" % e, function=function.name)
+            self._missing = []
 
     def _load(self, name):
         """A Function of the active release, with the statistics that it has had so far."""
@@ -322,8 +355,13 @@ class Functions:
         """
         async with self._changing:
             candidate = Function(self, self.releases.release(name, id), self._stats.setdefault(name, Stats()))
-            await self._build(candidate)
-            self.releases.activate(name, id)
+            self._check_room(candidate)
+            try:
+                await self._build(candidate)
+                self.releases.activate(name, id)
+            except Exception:
+                await self.images.erase(candidate)
+                raise
             log.info("ready, release %s" % id, function=name)
             await self._replace(candidate)
             return {"image_bytes": candidate.image_size, "memory": candidate.limits["memory"]}
@@ -356,9 +394,17 @@ class Functions:
         if function.has_handler:
             slot = await self.isolates.take()
             try:
-                self.isolates.build(slot, function)
+                await self.images.make(slot, function)
             finally:
                 self.isolates.release(slot)
+
+    def _check_room(self, candidate):
+        others = [one for one in self._functions.values() if one.has_handler and one.name != candidate.name]
+        room = self.images.room
+        if candidate.has_handler and room is not None and len(others) >= room:
+            raise ValueError(
+                "this device has room for %d functions with a handler: remove one first with 'edgelet delete'" % room
+            )
 
     async def _replace(self, function):
         """Puts a function into service, and ends the one whose place it takes."""
@@ -367,9 +413,10 @@ class Functions:
             await old.close(self.config.settings["drain_ms"])
 
     def stop(self):
-        """Ends all calls, erases all images and gives the arenas back."""
+        """Ends all calls, erases all images in RAM and gives the arenas back."""
         for function in self._functions.values():
-            function.retire()
+            function.abort()
+        self.images.stop()
         for slot in self.isolates.slots:
             slot.arena.close()
 

@@ -1,4 +1,4 @@
-"""The arenas of this device, the images that are kept for them, and the queue of requests that wait for one."""
+"""The arenas of this device, and the queue of requests that wait for one."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ class Busy(Exception):
 
 
 class Slot:
-    """An arena and the images that were built in it: function -> quickjs.Image."""
+    """An arena and the images for it: function -> quickjs.Image (see `edgelet.images`)."""
 
     def __init__(self, arena):
         self.arena = arena
@@ -24,17 +24,10 @@ class _Waiter:
 
 
 class Isolates:
-    """`count` arenas of `size` bytes each.
+    """`count` arenas of `size` bytes each. At most `queue` requests wait, each at most `wait_ms`."""
 
-    Images are kept while their bytes add up to at most `cache` bytes, one at least; the least recently built ones go
-    first. At most `queue` requests wait, each at most `wait_ms`.
-    """
-
-    def __init__(self, count, size, cache, queue, wait_ms):
-        self.cache = cache
-        self.cached = 0
+    def __init__(self, count, size, queue, wait_ms):
         self.wait_ms = wait_ms
-        self.builds = 0
         # The last one given back is the first one taken: its image is the one in the processor's cache.
         self.idle = []
         self.slots = []
@@ -90,32 +83,3 @@ class Isolates:
             waiter.ready.set()
         else:
             self.idle.append(slot)
-
-    def build(self, slot, function):
-        """Builds the image of `function` in a slot that is the caller's. Raises quickjs.Error."""
-        image = function.build(slot.arena)
-        self.builds += 1
-        slot.images[function] = image
-        self.cached += image.size
-        self._evict(slot, function)
-        return image
-
-    def _evict(self, kept_slot, kept_function):
-        for slot in self.slots:
-            for function in list(slot.images):
-                if self.cached <= self.cache:
-                    return
-                in_use = slot.arena.busy and slot is not kept_slot
-                if not in_use and (slot is not kept_slot or function is not kept_function):
-                    self._drop(slot, function)
-
-    def _drop(self, slot, function):
-        image = slot.images.pop(function)
-        self.cached -= image.size
-        image.erase()
-
-    def erase(self, function):
-        """Overwrites every image of `function`; none of its calls may be running."""
-        for slot in self.slots:
-            if function in slot.images:
-                self._drop(slot, function)

@@ -83,5 +83,5 @@ def _resources(text, functions, stats):
     text.family("image_bytes", "gauge", "Size of a function's image.")
     for name in functions.names():
         text.sample("image_bytes", functions.get(name).image_size, function=name)
-    text.gauge("images_cached_bytes", functions.isolates.cached, "Images kept in RAM.")
+    text.gauge("images_cached_bytes", functions.images.bytes, "Images kept in RAM.")
     text.gauge("requests_waiting", functions.isolates.waiting, "Requests that wait for an arena.")

@@ -1,0 +1,161 @@
+"""Image slots in raw flash: saved images that are read in place.
+
+The region is divided into slots of equal size. What lies in one:
+
+    page 0      the header: magic, generation, length, key, CRC-32 of these; programmed last
+    page 1 on   a saved image (`quickjs.Image.readinto`) of `length` bytes
+
+A slot without a valid header holds no image. Where the power fails, the slot that was being written or erased is one of
+those, and a slot that is being written never holds the image that requests are served from.
+
+Slots are taken in turn. Each image that is written costs its slot one erase afterwards, and one before where the slot
+has not been erased since the start: an erase that the power cut short can look like a whole one. With n free slots, the
+images of even one and the same function go round n + 1 of them. So flash for 100,000 erases a sector (W25Q16JV
+datasheet, features) bears at least 50,000 * (n + 1) deploys and changes of variables and secrets; n is 1 at least.
+"""
+
+import asyncio
+import struct
+from binascii import crc32
+
+SECTOR = 4096  # bytes that are erased at once
+PAGE = 256  # bytes that are programmed at once
+
+_HEADER = "<4sIII32s"  # magic, generation, length, 0, key
+_HEADER_SIZE = struct.calcsize(_HEADER)
+_MAGIC = b"EJSL"
+
+
+class ImageSlots:
+    """The slots of a region of flash.
+
+    region: a block device of sectors, of which `ioctl(6, sector)` erases one and `writeblocks(sector, data, offset)`
+    programs; `memory` is a buffer over all of it that is read in place, `slot_bytes` the size of a slot, a multiple of
+    `SECTOR`. Attributes: `count` of slots, `capacity` of one in bytes of a saved image.
+    """
+
+    def __init__(self, region):
+        self._region = region
+        self._memory = memoryview(region.memory)
+        self._sectors = region.slot_bytes // SECTOR
+        self.count = region.ioctl(4, 0) // self._sectors
+        self.capacity = region.slot_bytes - PAGE
+        self._used = set()
+        self._erased = set()  # since the start, and not written to since then
+        self._damaged = set()  # with a sound header and useless content
+        self._changing = asyncio.Lock()
+        self._last = 0
+        self._generation = 0
+        for number in range(self.count):
+            header = self._header(number)
+            if header and header[0] > self._generation:
+                self._generation = header[0]
+                self._last = number
+
+    def find(self, key):
+        """The slot with the latest image under a key of 32 bytes that was not given up, or None. It is now in use."""
+        latest = 0
+        found = None
+        for number in range(self.count):
+            header = self._header(number)
+            if header and header[2] == key and header[0] > latest and number not in self._damaged:
+                latest = header[0]
+                found = number
+        if found is not None:
+            self._used.add(found)
+        return found
+
+    def give_up(self, number):
+        """What is in this slot is of no use: it is free, and find() does not find it again."""
+        self._used.discard(number)
+        self._damaged.add(number)
+
+    def saved(self, number):
+        """The saved image in a slot: a memoryview of the flash itself."""
+        start = number * self._sectors * SECTOR + PAGE
+        return self._memory[start : start + self._header(number)[1]]
+
+    async def write(self, key, image):
+        """Writes an image under a key into a free slot; its number. The event loop goes on after each sector.
+
+        ValueError where no slot is free, or the image is larger than one.
+        """
+        if image.saved_size > self.capacity:
+            raise ValueError(
+                "the image has %d bytes, this device takes %d: import less, or keep less at the top level"
+                % (image.saved_size, self.capacity)
+            )
+        async with self._changing:
+            number = self._take()
+            try:
+                if number not in self._erased:
+                    await self._erase(number)
+                self._erased.discard(number)
+                await self._program(number, image)
+            except BaseException:
+                self._used.discard(number)
+                raise
+            self._generation += 1
+            self._last = number
+            header = struct.pack(_HEADER, _MAGIC, self._generation, image.saved_size, 0, key)
+            page = header + struct.pack("<I", crc32(header))
+            self._region.writeblocks(number * self._sectors, _page(page), 0)
+            return number
+
+    async def erase(self, number):
+        """Erases a slot; it is free when this returns. The event loop goes on after each sector."""
+        async with self._changing:
+            await self._erase(number)
+            self._used.discard(number)
+
+    async def tidy(self):
+        """Erases all slots that are not in use and not blank: images of what is no more, and what a power cut left."""
+        for number in range(self.count):
+            if number not in self._used and not self._is_blank(number):
+                await self.erase(number)
+
+    def _header(self, number):
+        """(generation, length, key) of the image in a slot, None where there is none."""
+        start = number * self._sectors * SECTOR
+        header = self._memory[start : start + _HEADER_SIZE]
+        (crc,) = struct.unpack_from("<I", self._memory, start + _HEADER_SIZE)
+        magic, generation, length, _, key = struct.unpack(_HEADER, header)
+        if magic != _MAGIC or crc != crc32(header) or not 0 < length <= self.capacity:
+            return None
+        return generation, length, key
+
+    def _take(self):
+        for step in range(self.count):
+            number = (self._last + 1 + step) % self.count
+            if number not in self._used:
+                self._used.add(number)
+                return number
+        raise ValueError("none of this device's %d image slots is free" % self.count)
+
+    def _is_blank(self, number):
+        blank = b"\xff" * PAGE
+        start = number * self._sectors * SECTOR
+        end = start + self._sectors * SECTOR
+        return all(self._memory[at : at + PAGE] == blank for at in range(start, end, PAGE))
+
+    async def _erase(self, number):
+        # The header first: what is half erased must not be taken for an image.
+        for sector in range(number * self._sectors, (number + 1) * self._sectors):
+            self._region.ioctl(6, sector)
+            await asyncio.sleep_ms(0)
+        self._erased.add(number)
+        self._damaged.discard(number)
+
+    async def _program(self, number, image):
+        page = bytearray(PAGE)
+        for at in range(0, image.saved_size, PAGE):
+            n = image.readinto(page, at)
+            sector, offset = divmod(PAGE + at, SECTOR)
+            self._region.writeblocks(number * self._sectors + sector, page if n == PAGE else _page(page[:n]), offset)
+            if offset + PAGE == SECTOR:
+                await asyncio.sleep_ms(0)
+
+
+def _page(data):
+    """A page that begins with `data`; the rest of it can still be programmed."""
+    return data + b"\xff" * (PAGE - len(data))
