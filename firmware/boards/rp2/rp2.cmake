@@ -34,6 +34,8 @@ set_source_files_properties(${MICROPY_DIR}/shared/tinyusb/mp_usbd_cdc.c PROPERTI
 
 # The SDK's double arithmetic flushes denormals and loses NaN and Infinity.
 set(PICO_DEFAULT_DOUBLE_IMPL pico_double_compiler)
+# The small C library: printf is the SDK's, and nothing else of the large one is needed.
+add_link_options(--specs=nano.specs)
 # The UF2 file is made by ./edgelet build.
 set(PICO_NO_PICOTOOL 1)
 
