@@ -1,0 +1,39 @@
+"""MicroPython: the runtime with three image slots in a flash that outlives it, in the file DATA.flash.
+
+Arguments: DATA --host ADDRESS --port PORT.
+"""
+
+# MicroPython has no pathlib.
+# ruff: noqa: PTH123
+
+import sys
+
+import nor
+from edgelet import runtime
+
+SLOTS, SLOT_SECTORS = 3, 24
+
+
+class FileChip(nor.Chip):
+    """A chip whose changes are in a file at once."""
+
+    def __init__(self, path):
+        try:
+            with open(path, "rb") as file:
+                media = bytearray(file.read())
+        except OSError:
+            media = bytearray(b"\xff" * (SLOTS * SLOT_SECTORS * nor.SECTOR))
+            with open(path, "wb") as file:
+                file.write(media)
+        self._file = open(path, "r+b")  # noqa: SIM115 - for as long as the process lives
+        super().__init__(media)
+
+    def _change(self, at, data):
+        super()._change(at, data)
+        self._file.seek(at)
+        self._file.write(data)
+
+
+data, _, host, _, port = sys.argv[1:]
+chip = FileChip(data + ".flash")
+runtime.run(data, host, int(port), region=nor.Region(chip, 0, SLOT_SECTORS))
