@@ -75,8 +75,11 @@ def load(address, seconds):
 
 
 def held(box):
-    """Bytes of heap that are held, after a collection, and open files."""
-    used = int(box.device.execute("import gc\ngc.collect()\ngc.collect()\nprint(gc.mem_alloc())"))
+    """Bytes of heap that are held, after a collection, and open files, when the server knows that all clients left."""
+    while int(box.device.execute("from edgelet import runtime\nprint(len(runtime.app.server.connections))")):
+        pass
+    # asyncio's queue refers to some ended tasks until others have run.
+    used = min(int(box.device.execute("import gc\ngc.collect()\nprint(gc.mem_alloc())")) for _ in range(20))
     return used, len(list(Path(f"/proc/{box.local.process.pid}/fd").iterdir()))
 
 
@@ -90,7 +93,6 @@ def test_mixed_load_fails_no_good_request_and_leaves_nothing_behind(firmware, tm
         answers = load(box.local.address, SECONDS * 3 / 4)
         assert min(answers.values()) > 0
         after = held(box)
-        # The server keeps up to four read buffers of 4 KB for the next connection, or has just used them.
-        assert after[0] - before[0] <= 4 * 4096
+        assert after[0] - before[0] <= 4096
         assert sum(answers.values()) > 1000  # so that a few bytes a request would show
         assert after[1] == before[1]
