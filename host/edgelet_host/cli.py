@@ -9,6 +9,7 @@ from edgelet_host.commands import (
     deploy,
     devices,
     environment,
+    flash,
     functions,
     logs,
     machine,
@@ -93,6 +94,7 @@ def dev(paths: tuple[Path, ...], port: int, host: str) -> None:
 
 for command in (
     deploy.deploy,
+    flash.flash,
     devices.devices,
     devices.status,
     functions.list_functions,

@@ -59,6 +59,12 @@ class Device:
         except (TransportError, serial.SerialException, OSError, termios.error) as e:
             raise DeviceError(f"{self.port}: lost the connection to the device ({e}). Run the command again") from None
 
+    def send(self, code: str) -> None:
+        """Execute Python that does not come back, such as a reset."""
+        # A board that is gone at once needs not answer.
+        with contextlib.suppress(TransportError, serial.SerialException, OSError, termios.error):
+            self._transport.exec_raw_no_follow(code)
+
     def call(self, function: str, *args: Any) -> Any:
         """Call a function of `edgelet.admin` on the device; what it answers."""
         arguments = ", ".join(repr(arg) for arg in args)

@@ -1,5 +1,6 @@
-"""A board's clock, for the Linux firmware: what MicroPython's `machine` offers of it."""
+"""What MicroPython's `machine` offers of a board, for the Linux firmware: the clock, and what ends the program."""
 
+import os
 import time
 
 
@@ -7,3 +8,11 @@ class RTC:
     def datetime(self, fields):
         year, month, day, _, hour, minute, second, _ = fields
         time.set_time(time.mktime((year, month, day, hour, minute, second, 0, 0)))
+
+
+def bootloader():
+    os.system("kill -USR1 $PPID")
+
+
+def reset():
+    os.system("kill -USR2 $PPID")

@@ -1,0 +1,92 @@
+"""ESP32 firmware: images, and esptool, which comes from PyPI into the cache when it is first needed."""
+
+import hashlib
+import subprocess
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgelet_host.errors import EdgeletError
+from edgelet_host.paths import cache_dir
+from edgelet_host.sources import locked
+from edgelet_host.terminal import step
+
+_REQUIREMENTS = Path(__file__).with_suffix(".txt")
+_BAUD = 460800
+_FATAL = "A fatal error occurred: "
+# ESP-IDF's esp_app_format.h: the header of an image begins with this and has the chip's number at 12; and where the
+# chip's ROM looks for the second-stage bootloader, with which MicroPython's firmware.bin begins.
+_MAGIC = 0xE9
+_CHIP_AT = 12
+_CHIPS = {0: ("esp32", 0x1000), 5: ("esp32c3", 0), 9: ("esp32s3", 0)}
+
+
+@dataclass(frozen=True)
+class Image:
+    """A firmware. chip: as esptool calls it. offset: where it belongs in flash."""
+
+    path: Path
+    chip: str
+    offset: int
+
+
+def read_image(path: Path) -> Image:
+    """Read what a firmware is for. Raises EdgeletError."""
+    head = path.read_bytes()[: _CHIP_AT + 2]
+    if len(head) < _CHIP_AT + 2 or head[0] != _MAGIC:
+        raise EdgeletError(f"{path} is no ESP32 firmware: take the .bin that 'edgelet build --board NAME' makes")
+    number = int.from_bytes(head[_CHIP_AT:], "little")
+    if number not in _CHIPS:
+        raise EdgeletError(f"{path} is for another chip (number {number}) than ESP32, ESP32-C3 and ESP32-S3")
+    return Image(path, *_CHIPS[number])
+
+
+def flash(image: Image, port: str, erase: bool) -> None:
+    """Write an image to the board at a port, with all else erased before where wanted. Raises EdgeletError."""
+    program = _program()
+    if erase:
+        _run(program, image, port, "Erasing the flash", "erase-flash")
+    _run(program, image, port, f"Writing {image.path.name}", "write-flash", hex(image.offset), str(image.path))
+
+
+def _run(program: Path, image: Image, port: str, title: str, *arguments: str) -> None:
+    command = [str(program), "--port", port, "--chip", image.chip, "--baud", str(_BAUD), *arguments]
+    lines: list[str] = []
+    with (
+        step(title) as detail,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
+    ):
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line.strip())
+            detail(line.strip())
+        if process.wait() != 0:
+            fatal = [line.partition(_FATAL)[2] for line in lines if _FATAL in line]
+            reason = fatal[0] if fatal else (lines or ["no message"])[-1]
+            raise EdgeletError(
+                f"esptool at {port}: {reason.rstrip('.')}. Run it again with the board's BOOT button held down at first"
+            )
+
+
+def _program() -> Path:
+    folder = cache_dir() / f"esptool-{hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()[:16]}"
+    complete = folder / "complete"
+    if not complete.exists():
+        with locked(folder):
+            if not complete.exists():
+                _install(folder)
+                complete.touch()
+    return folder / "bin" / "esptool"
+
+
+def _install(folder: Path) -> None:
+    with step("Installing esptool from PyPI"):
+        venv.create(folder, with_pip=True)
+        command = [str(folder / "bin" / "pip"), "--disable-pip-version-check", "--quiet", "install", "--require-hashes"]
+        done = subprocess.run(
+            [*command, "--requirement", str(_REQUIREMENTS)], capture_output=True, text=True, check=False
+        )
+    if done.returncode != 0:
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
+        reason = errors[-1].removeprefix("ERROR: ") if errors else "unknown error"
+        raise EdgeletError(f"pip could not install esptool: {reason}. Check the network and run again")

@@ -1,0 +1,290 @@
+"""`edgelet flash`: an RP2040 whose boot ROM and flash are played, at a real pty and with the real runtime; esptool."""
+
+import contextlib
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import tty
+from pathlib import Path
+
+import pytest
+from cli_helpers import Cli, as_board, greeting
+from device_helpers import free_port
+from edgelet_host import esptool, sources, uf2
+from edgelet_host.errors import EdgeletError
+from edgelet_host.flash import check_machine
+
+RP2040, RP2350, SAMD51 = 0xE48BFF56, 0xE48BFF59, 0x55114460
+INFO = "UF2 Bootloader v3.0\nModel: Raspberry Pi RP2\nBoard-ID: RPI-RP2\n"
+FLASH_BYTES = 2 << 20
+
+
+def make_uf2(path: Path, content: bytes, family: int = RP2040) -> Path:
+    """Make a UF2 file with MicroPython's own tool."""
+    binary = path.with_suffix(".raw")
+    binary.write_bytes(content)
+    tool = sources.ensure("micropython") / "tools" / "uf2conv.py"
+    command = [sys.executable, tool, "--convert", "--base", "0x10000000", "--family", hex(family)]
+    subprocess.run([*command, "--output", path, binary], check=True, capture_output=True)
+    return path
+
+
+class Pico:
+    """A board at a pty: its flash, and the boot ROM with its volume, which takes a UF2 file and starts what is there.
+
+    program: whether the ROM writes what it gets into the flash.
+    """
+
+    def __init__(self, firmware: Path, folder: Path, program: bool = True) -> None:
+        self.chip = folder / "chip"
+        self.chip.write_bytes(b"\xff" * FLASH_BYTES)
+        self.volume = folder / "volume"
+        self.volume.mkdir()
+        self._firmware = as_board(firmware, folder, "pico.py", CHIP=self.chip)
+        self._folder = folder
+        self._program = program
+        self._master, self._slave = pty.openpty()
+        tty.setraw(self._slave)
+        self.port = os.ttyname(self._slave)
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen | None = None
+        self._thread = threading.Thread(target=self._run)
+
+    def start(self, in_bootsel: bool = False) -> None:
+        if in_bootsel:
+            self._show_volume()
+        else:
+            self._start_firmware()
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._process:
+            self._process.kill()
+        self._thread.join()
+        os.close(self._master)
+        os.close(self._slave)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            if self._process and self._process.wait() == -signal.SIGUSR1:
+                self._show_volume()
+            if (self.volume / "INFO_UF2.TXT").exists():
+                self._take_file()
+            if not self._stopping.is_set():
+                self._start_firmware()
+
+    def _start_firmware(self) -> None:
+        command = [self._firmware, "-m", "edgelet.runtime", "-", "--host", "127.0.0.1", "--port", str(free_port())]
+        self._process = subprocess.Popen(command, stdin=self._master, stdout=self._master, cwd=self._folder)
+
+    def _show_volume(self) -> None:
+        (self.volume / "INFO_UF2.TXT").write_text(INFO)
+
+    def _take_file(self) -> None:
+        """Do what the ROM does (RP2040 datasheet, section 2.8.4.2): restart once all blocks have come."""
+        blocks: dict[int, tuple[int, bytes]] = {}
+        count = 1
+        while len(blocks) < count and not self._stopping.wait(0.01):
+            for file in self.volume.glob("*.uf2"):
+                data = file.read_bytes()
+                for at in range(0, len(data) - 511, 512):
+                    address, size, number, count = struct.unpack_from("<4I", data, at + 12)
+                    blocks[number] = (address, data[at + 32 : at + 32 + size])
+        with self.chip.open("r+b") as chip:
+            for address, content in blocks.values() if self._program else ():
+                chip.seek(address - 0x10000000)
+                chip.write(content)
+        for file in self.volume.iterdir():
+            file.unlink()
+
+
+@contextlib.contextmanager
+def running(board: Pico, **options):
+    board.start(**options)
+    try:
+        yield board
+    finally:
+        board.stop()
+
+
+def flash(cli: Cli, board: Pico, image: Path, *options: str):
+    return cli.run("flash", "--image", image, "--volume", board.volume, "--device", board.port, *options)
+
+
+CONTENT = os.urandom(150_000)
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory) -> Path:
+    return make_uf2(tmp_path_factory.mktemp("image") / "firmware.uf2", CONTENT)
+
+
+def test_a_board_at_its_serial_port_is_flashed_and_keeps_its_files(firmware, tmp_path, image):
+    cli = Cli(tmp_path)
+    with running(Pico(firmware, tmp_path)) as board:
+        cli.ok("deploy", greeting(tmp_path, "kept"), "--device", board.port)
+        cli.ok("setup", "--set", "hostname=kitchen", "--device", board.port)
+        done = flash(cli, board, image)
+        assert done.status == 0, done.err
+        assert f"is on the board at {board.port}, compared and started" in done.out
+        assert board.chip.read_bytes()[: len(CONTENT)] == CONTENT
+        assert cli.ok("list", "--device", board.port) == "kept\n"
+        assert cli.run("status", "--json", "--device", board.port).json()["hostname"] == "kitchen"
+
+
+def test_the_file_system_and_images_are_erased_when_told(firmware, tmp_path, image):
+    cli = Cli(tmp_path)
+    with running(Pico(firmware, tmp_path)) as board:
+        cli.ok("deploy", greeting(tmp_path, "gone"), "--device", board.port)
+        cli.ok("secret", "put", "KEY", "--device", board.port, stdin="canary-in-flash")
+        with board.chip.open("r+b") as chip:
+            chip.seek((1 << 20) + 4096)
+            chip.write(b"an image with canary-in-flash")
+        assert b"canary-in-flash" in board.chip.read_bytes()
+        done = flash(cli, board, image, "--erase-filesystem")
+        assert done.status == 0, done.err
+        assert cli.ok("list", "--device", board.port) == ""
+        assert b"canary-in-flash" not in board.chip.read_bytes()
+        assert board.chip.read_bytes()[: len(CONTENT)] == CONTENT
+
+
+def test_a_board_in_bootsel_mode_is_flashed(firmware, tmp_path, image):
+    with running(Pico(firmware, tmp_path), in_bootsel=True) as board:
+        done = flash(Cli(tmp_path), board, image)
+        assert done.status == 0, done.err
+        assert board.chip.read_bytes()[: len(CONTENT)] == CONTENT
+
+
+def test_a_terminal_shows_bars(firmware, tmp_path, image):
+    with running(Pico(firmware, tmp_path), in_bootsel=True) as board:
+        command = ["flash", "--image", image, "--volume", board.volume, "--device", board.port]
+        shown = Cli(tmp_path).terminal(*command)
+        assert shown.status == 0
+        assert "copying" in shown.out
+        assert "verifying" in shown.out
+
+
+def test_flash_that_is_not_what_was_sent_is_found(firmware, tmp_path, image):
+    with running(Pico(firmware, tmp_path, program=False), in_bootsel=True) as board:
+        done = flash(Cli(tmp_path), board, image)
+        assert done.status == 1
+        assert "the board's flash differs from the firmware at 0x10000000" in done.err
+
+
+@pytest.fixture
+def bootsel(tmp_path):
+    """A volume of a board in BOOTSEL mode."""
+    volume = tmp_path / "RPI-RP2"
+    volume.mkdir()
+    (volume / "INFO_UF2.TXT").write_text(INFO)
+    return volume
+
+
+def refused(tmp_path, volume, image) -> str:
+    message = Cli(tmp_path).fails("flash", "--image", image, "--volume", volume)
+    assert [path.name for path in volume.iterdir()] == ["INFO_UF2.TXT"]
+    return message
+
+
+def test_a_firmware_for_another_chip_is_refused(tmp_path, bootsel, image):
+    other = make_uf2(tmp_path / "rp2350.uf2", b"x" * 1000, RP2350)
+    assert "has an RP2040, and this firmware is for RP2350" in refused(tmp_path, bootsel, other)
+    (bootsel / "INFO_UF2.TXT").write_text(INFO.replace("RPI-RP2", "RP2350"))
+    assert "has an RP2350, and this firmware is for RP2040" in refused(tmp_path, bootsel, image)
+    (bootsel / "INFO_UF2.TXT").write_text(INFO.replace("RPI-RP2", "SAMD51J19A"))
+    assert "'SAMD51J19A'" in refused(tmp_path, bootsel, image)
+    foreign = make_uf2(tmp_path / "samd.uf2", b"x" * 1000, SAMD51)
+    assert "is for another chip than RP2040 and RP2350: its family is 0x55114460" in refused(tmp_path, bootsel, foreign)
+    with pytest.raises(EdgeletError, match="at /dev/ttyACM0 has an RP2350, and this firmware is for RP2040"):
+        check_machine("/dev/ttyACM0", "edgelet on Raspberry Pi Pico 2 W with RP2350", "RP2040")
+    check_machine("/dev/ttyACM0", "edgelet on Raspberry Pi Pico with RP2040", "RP2040")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda data: data[:-512], "585 of 586 blocks"),
+        (lambda data: data[:512] + data[1024:], "585 of 586 blocks"),
+        (lambda data: data[:-100], "is no UF2 file"),
+        (lambda data: b"", "is no UF2 file"),
+        (lambda data: data[:1023] + b"x" + data[1024:], "damaged at block 1"),
+        (lambda data: data[:512] + b"x" + data[513:], "damaged at block 1"),
+        (lambda data: data[:528] + b"\xff\xff" + data[530:], "damaged at block 1"),
+        (lambda data: data[:536] + b"\xff" + data[537:], "damaged at block 1"),
+    ],
+)
+def test_a_damaged_file_is_refused(tmp_path, bootsel, image, spoil, message):
+    spoilt = tmp_path / "spoilt.uf2"
+    spoilt.write_bytes(spoil(image.read_bytes()))
+    assert message in refused(tmp_path, bootsel, spoilt)
+
+
+def test_the_first_block_of_an_rp2350_file_is_for_its_boot_rom(tmp_path):
+    """Pico-sdk puts a block in front for erratum RP2350-E10, which has a family and a numbering of its own."""
+    plain = make_uf2(tmp_path / "plain.uf2", b"x" * 1000, RP2350).read_bytes()
+    first = bytearray(plain[:512])
+    struct.pack_into("<6I", first, 8, 0x2000, 0x10FFFF00, 256, 0, 2, 0xE48BFF57)
+    parsed = uf2.parse(bytes(first) + plain, "both")
+    assert (parsed.chip, parsed.parts) == ("RP2350", uf2.parse(plain, "plain").parts)
+
+
+def test_a_volume_that_is_full_is_told(tmp_path, bootsel, image):
+    (bootsel / "edgelet.uf2").symlink_to("/dev/full")
+    message = Cli(tmp_path).fails("flash", "--image", image, "--volume", bootsel)
+    assert f"cannot write to {bootsel} (No space left on device): it is full: unplug the board" in message
+
+
+def test_without_a_board_it_says_what_to_do(tmp_path, image):
+    cli = Cli(tmp_path)
+    (tmp_path / "empty").mkdir()
+    message = cli.fails("flash", "--image", image, "--volume", "empty")
+    assert "no board found: connect one by USB" in message
+    assert "hold its BOOTSEL button" in message
+    assert "there is no /dev/ttyACM99" in cli.fails("flash", "--image", image, "--device", "/dev/ttyACM99")
+    (tmp_path / "notes.txt").write_text("x")
+    assert "neither a .uf2 nor a .bin" in cli.fails("flash", "--image", "notes.txt")
+
+
+# ESP32
+
+
+def esp32_image(path: Path, chip: int) -> Path:
+    """Make an image's head: magic, segments, mode, size, entry, pins, chip (ESP-IDF's esp_app_format.h)."""
+    path.write_bytes(struct.pack("<4BI4BH", 0xE9, 1, 0, 0x20, 0x40080000, 0xEE, 0, 0, 0, chip) + bytes(2000))
+    return path
+
+
+def test_an_esp32_image_tells_its_chip_and_place(tmp_path):
+    images = [esptool.read_image(esp32_image(tmp_path / "firmware.bin", chip)) for chip in (0, 5, 9)]
+    assert [(image.chip, image.offset) for image in images] == [("esp32", 0x1000), ("esp32c3", 0), ("esp32s3", 0)]
+
+
+@pytest.mark.parametrize(("content", "message"), [(None, "(number 2)"), (b"MZ" * 20, "is no ESP32 firmware")])
+def test_what_is_no_image_for_a_known_esp32_is_refused(tmp_path, content, message):
+    image = esp32_image(tmp_path / "firmware.bin", 2)
+    if content:
+        image.write_bytes(content)
+    master, slave = pty.openpty()
+    assert message in Cli(tmp_path).fails("flash", "--image", image, "--device", os.ttyname(slave))
+    os.close(master)
+    os.close(slave)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [[], ["--erase-filesystem"]])
+def test_what_esptool_cannot_reach_is_told(tmp_path, options):
+    image = esp32_image(tmp_path / "firmware.bin", 0)
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    done = Cli(tmp_path).run("flash", "--image", image, "--device", os.ttyname(slave), *options)
+    assert done.status == 1
+    [error] = [line for line in done.err.splitlines() if line.startswith("Error: ")]
+    assert f"Error: esptool at {os.ttyname(slave)}: Failed to connect to ESP32: No serial data received. " in error
+    assert "BOOT button" in error
+    os.close(master)
+    os.close(slave)
