@@ -300,6 +300,9 @@ def test_tokens_are_minted_verified_and_decoded(tmp_path):
     assert (claims["sub"], claims["role"], claims["exp"] - claims["iat"]) == ("ada", "admin", 3600)
     verified = cli.run("token", "verify", "--secret-file", "secret", "--issuer", "me", stdin=token).json()
     assert verified == claims
+    assert cli.run("token", "verify", stdin=f"{token}\n{SECRET}\n").json() == claims
+    asked = cli.terminal("token", "verify", answers={"Token: ": token + "\n", "Secret: ": SECRET + "\n"})
+    assert '"sub": "ada"' in asked.out
     decoded = cli.run("token", "decode", stdin=token).json()
     assert decoded == {"header": {"alg": "HS256", "typ": "JWT"}, "claims": claims}
     typed = {"Secret: ": SECRET + "\n", "Repeat for confirmation: ": SECRET + "\n"}
@@ -318,6 +321,8 @@ def test_tokens_that_are_not_valid_are_refused(tmp_path):
     assert "iss" in cli.fails("token", "verify", "--secret-file", "secret", "--issuer", "me", stdin=token)
     expired = cli.ok("token", "mint", "--subject", "ada", "--expires", "0s", "--secret-file", "secret")
     assert "expired" in cli.fails("token", "verify", "--secret-file", "secret", stdin=expired)
+    assert "Signature verification failed" in cli.fails("token", "verify", stdin=f"{token}{SECRET[::-1]}")
+    assert "too short" in cli.fails("token", "verify", stdin=token)
     assert "no token" in cli.fails("token", "decode", stdin="x")
     assert "too short" in cli.fails("token", "mint", "--subject", "ada", stdin="short")
     assert "NAME=VALUE" in cli.fails("token", "mint", "--subject", "ada", "--claim", "x", stdin=SECRET)

@@ -9,13 +9,13 @@ import click
 from edgelet_host.errors import EdgeletError
 
 
-def read_value(what: str, file: str | None, hidden: bool) -> str:
+def read_value(what: str, file: str | None, hidden: bool, confirm: bool = True) -> str:
     """Read one value: from `file` ("-" for standard input), else from a prompt, or standard input where piped.
 
-    One line end at the end is not part of it. hidden: the prompt does not echo and asks twice.
+    One line end at the end is not part of it. hidden: the prompt does not echo and, with confirm, asks twice.
     """
     if file is None and sys.stdin.isatty():
-        return str(click.prompt(what, hide_input=hidden, confirmation_prompt=hidden, err=True))
+        return str(click.prompt(what, hide_input=hidden, confirmation_prompt=hidden and confirm, err=True))
     return read_text(file or "-").removesuffix("\n").removesuffix("\r")
 
 

@@ -1,6 +1,7 @@
 """`edgelet token`: JSON Web Tokens (RFC 7519) to try protected routes with."""
 
 import re
+import sys
 import time
 from typing import Any
 
@@ -55,27 +56,28 @@ def token_mint(
         if not equals:
             raise EdgeletError("a claim is NAME=VALUE, for example --claim role=admin")
         payload[name] = value
-    click.echo(jwt.encode(payload, _secret(secret_file), algorithm="HS256"))
+    secret = _checked(read_value("Secret", secret_file, hidden=True))
+    click.echo(jwt.encode(payload, secret, algorithm="HS256"))
 
 
 @token.command("verify")
 @click.option("--issuer", help="Who must have issued it (iss).")
 @click.option("--audience", help="Whom it must be for (aud).")
-@click.option("--secret-file", type=click.Path(), required=True, help="File with the secret.")
-def token_verify(issuer: str | None, audience: str | None, secret_file: str) -> None:
+@_secret_option
+def token_verify(issuer: str | None, audience: str | None, secret_file: str | None) -> None:
     """Check the token that is typed or piped, and print its claims.
+
+    Without --secret-file the secret is typed, too, or piped in the lines behind the token.
 
     Example: edgelet token verify --secret-file secret.txt < token.txt
     """
     import jwt
 
-    given = read_value("Token", None, hidden=False)
+    given, secret = _token_and_secret(secret_file)
     try:
         # Without an audience to compare with, any will do.
         options: Any = {"verify_aud": audience is not None}
-        claims = jwt.decode(
-            given, _secret(secret_file), algorithms=["HS256"], audience=audience, issuer=issuer, options=options
-        )
+        claims = jwt.decode(given, secret, algorithms=["HS256"], audience=audience, issuer=issuer, options=options)
     except jwt.InvalidTokenError as e:
         raise EdgeletError(f"the token is not valid: {e}") from None
     print_json(claims)
@@ -97,8 +99,15 @@ def token_decode() -> None:
     print_json({"header": parts["header"], "claims": parts["payload"]})
 
 
-def _secret(file: str | None) -> str:
-    secret = read_value("Secret", file, hidden=True)
+def _token_and_secret(secret_file: str | None) -> tuple[str, str]:
+    if secret_file or sys.stdin.isatty():
+        given = read_value("Token", None, hidden=False)
+        return given, _checked(read_value("Secret", secret_file, hidden=True, confirm=False))
+    given, _, secret = read_value("Token", "-", hidden=False).partition("\n")
+    return given.removesuffix("\r"), _checked(secret)
+
+
+def _checked(secret: str) -> str:
     if len(secret.encode()) < 32:
         raise EdgeletError("the secret is too short: HS256 needs 32 bytes or more. 'openssl rand -base64 32' makes one")
     return secret
