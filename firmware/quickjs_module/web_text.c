@@ -135,7 +135,7 @@ bool web_equal_nocase(web_slice_t slice, const char *lower) {
         if (c >= 'A' && c <= 'Z') {
             c = (char)(c + ('a' - 'A'));
         }
-        if (c != lower[i]) { // at its end, lower[i] is NUL
+        if (c == '\0' || c != lower[i]) { // at its end, lower[i] is NUL
             return false;
         }
     }

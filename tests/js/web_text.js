@@ -61,7 +61,7 @@ function decoder() {
       lines.push(`stream ${parts.join(",")} ${codes(stream.decode())}`);
     }
   }
-  for (const label of ["utf-8", "UTF8", " utf-8\n", "unicode-1-1-utf-8", "x-unicode20utf8", "nothing", "utf-7", "", undefined]) {
+  for (const label of ["utf-8", "UTF8", " utf-8\n", "unicode-1-1-utf-8", "x-unicode20utf8", "utf8\0\0", "nothing", "utf-7", "", undefined]) {
     lines.push(`label ${label} ${attempt(() => new TextDecoder(label).encoding)}`);
   }
   const plain = new TextDecoder("utf-8", {});
