@@ -480,6 +480,209 @@ def test_callbacks(firmware):
     assert run_module(firmware, main) == [None, 3, short, True, None, "ada", True, "once"]
 
 
+# Objects whose properties are code: each is tried in its own way, and what came of it is "name: message" or a value.
+HOSTILE = """
+import * as all from "jsonwebtoken";
+const { sign, verify, decode } = all;
+const secret = "0123456789abcdef".repeat(4);
+const token = sign({ sub: "ada", aud: ["a"] }, secret, { noTimestamp: true });
+const claims = (token) => JSON.stringify(decode(token));
+const revoked = () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy };
+const throwing = { get issuer() { throw new RangeError("mine") } };
+let reads = 0;
+const deep = (depth) => { let value = 1; for (let i = 0; i < depth; i++) value = [value]; return value };
+const attempts = {
+  "sign: a getter that throws": () => sign({}, secret, throwing),
+  "verify: a getter that throws": () => verify(token, secret, throwing),
+  "decode: a getter that throws": () => decode(token, { get complete() { throw new RangeError("mine") } }),
+  "claims: a getter that throws": () => sign({ get a() { throw new RangeError("mine") } }, secret),
+  "an option is read once": () => {
+    const options = { get algorithms() { return reads++ === 0 ? ["HS512"] : ["HS256"] } };
+    try { verify(token, secret, options) } catch (error) { return [error.message, reads] }
+  },
+  "a getter of a class": () => verify(token, secret, new (class { get subject() { return "eve" } })()),
+  "a property that is not enumerable": () => verify(token, secret, Object.defineProperty({}, "subject", { value: 5 })),
+  "an inherited option": () => verify(token, secret, Object.create({ subject: "eve" })),
+  "a Proxy that has every option": () => verify(token, secret, new Proxy({}, { get: () => "HS512" })),
+  "a Proxy of options": () => verify(token, secret, new Proxy({ subject: "ada" }, {})).sub,
+  "a revoked Proxy of options": () => verify(token, secret, revoked()),
+  "revoked claims": () => sign(revoked(), secret),
+  "a revoked secret": () => sign({}, revoked()),
+  "a revoked list": () => verify(token, secret, { audience: revoked() }),
+  "a revoked callback": () => verify(token, secret, {}, revoked()),
+  "options that are no object": () => [5, true, "HS256", 1n].map((options) => {
+    try { return verify(token, secret, options) } catch (error) { return error.message }
+  }),
+  "no options": () => [verify(token, secret, null).sub, decode(token, null).sub],
+  "a secret that is transferred while claims are read": () => {
+    const secret = new Uint8Array(64);
+    return sign({ a: { toJSON() { secret.buffer.transfer() } } }, secret);
+  },
+  "a secret that shrinks while claims are read": () => {
+    const secret = new ArrayBuffer(64, { maxByteLength: 64 });
+    return sign({ a: { toJSON() { secret.resize(8) } } }, secret);
+  },
+  "claims that change while they are read": () => {
+    const changing = { get a() { delete changing.b; changing.c = 3; return 1 }, b: 2 };
+    return claims(sign(changing, secret, { noTimestamp: true }));
+  },
+  "a list that is emptied while it is looked through": () => {
+    const audience = [/x/, "a"];
+    audience[0].test = () => { audience.length = 0; return false };
+    return verify(token, secret, { audience });
+  },
+  "a pattern that throws": () => {
+    const audience = /x/;
+    audience.exec = () => { throw new RangeError("mine") };
+    return verify(token, secret, { audience });
+  },
+  "text of a pattern that throws": () => {
+    const audience = /x/;
+    audience.toString = () => { throw new RangeError("mine") };
+    return verify(token, secret, { audience });
+  },
+  "a Proxy of an array": () => [sign({ iat: 1 }, secret, { audience: new Proxy(["a"], {}) }).length,
+    verify(token, secret, { audience: new Proxy(["b", "a"], {}) }).sub],
+  "a Proxy of an array as claims": () => sign(new Proxy([], {}), secret),
+  "a list with a hole": () => verify(token, secret, { audience: ["a", , "b"] }),
+  "only own claims count": () => claims(sign(Object.create({ sub: "eve", iat: 5 }), secret, { noTimestamp: true })),
+  "a claim that is a cycle": () => { const cycle = {}; cycle.cycle = cycle; return sign(cycle, secret) },
+  "a claim that is nested too deeply": () => sign({ a: deep(20000) }, secret),
+  "a header that is nested too deeply": () => sign({}, secret, { header: { a: deep(20000) } }),
+  "a long option": () => sign({}, secret, { ["x".repeat(100000)]: 1 }),
+  "a long text": () => sign({ a: "x".repeat(1000000) }, secret),
+  "a long secret": () => sign({ iat: 1 }, "x".repeat(1000000)).length,
+  "a long span": () => sign({}, secret, { expiresIn: "9".repeat(100000) }),
+  "a callback that is no function": () => verify(token, secret, {}, "callback"),
+  "a hook that throws while an error is made": () => {
+    Error.prepareStackTrace = () => { throw new RangeError("hook") };
+    try { return verify("", secret) } finally { delete Error.prepareStackTrace }
+  },
+};
+export default { fetch() {
+  return Response.json(Object.fromEntries(Object.entries(attempts).map(([name, attempt]) => {
+    try { return [name, attempt()] } catch (error) { return [name, `${error.name}: ${error.message}`] }
+  })));
+} };
+"""
+
+MINE = "RangeError: mine"
+NO_SPAN = 'Error: "expiresIn" should be a number of seconds or string representing a timespan eg: "1d", "20h", 60'
+NO_OPTIONS = 'Expected "options" to be a plain object.'
+TOO_LONG = "Error: the token has more than 8192 characters: put less into its payload"
+HOSTILE_RESULTS = {
+    "sign: a getter that throws": MINE,
+    "verify: a getter that throws": MINE,
+    "decode: a getter that throws": MINE,
+    "claims: a getter that throws": MINE,
+    "an option is read once": ["invalid algorithm", 1],
+    "a getter of a class": "JsonWebTokenError: jwt subject invalid. expected: eve",
+    "a property that is not enumerable": 'Error: "subject" in "options" must be of type string',
+    "an inherited option": "JsonWebTokenError: jwt subject invalid. expected: eve",
+    "a Proxy that has every option": 'Error: "clockTimestamp" in "options" must be of type number',
+    "a Proxy of options": "ada",
+    "a revoked Proxy of options": "TypeError: revoked proxy",
+    "revoked claims": "TypeError: revoked proxy",
+    "a revoked secret": "Error: the secret must be a string, an ArrayBuffer or a view of one",
+    "a revoked list": 'Error: "audience" in "options" must be of type patterns',
+    "a revoked callback": "TypeError: revoked proxy",
+    "options that are no object": [NO_OPTIONS] * 4,
+    "no options": ["ada", "ada"],
+    "a secret that is transferred while claims are read": "TypeError: ArrayBuffer is detached or resized",
+    "a secret that shrinks while claims are read": "Error: the secret for HS256 must have at least 32 bytes",
+    "claims that change while they are read": '{"a":1}',
+    "a list that is emptied while it is looked through": "JsonWebTokenError: jwt audience invalid. expected: ",
+    "a pattern that throws": MINE,
+    "text of a pattern that throws": MINE,
+    "a Proxy of an array": [109, "ada"],
+    "a Proxy of an array as claims": 'Error: Expected "payload" to be a plain object.',
+    "a list with a hole": 'Error: "audience" in "options" must be of type patterns',
+    "only own claims count": "{}",
+    "a claim that is a cycle": "TypeError: circular reference",
+    "a claim that is nested too deeply": "RangeError: Maximum call stack size exceeded",
+    "a header that is nested too deeply": "RangeError: Maximum call stack size exceeded",
+    "a long option": f'Error: "{"x" * 100000}" is not allowed in "options"',
+    "a long text": TOO_LONG,
+    "a long secret": 93,
+    "a long span": NO_SPAN,
+    "a callback that is no function": "TypeError: not a function",
+    "a hook that throws while an error is made": "JsonWebTokenError: jwt malformed",
+}
+
+
+def test_objects_whose_properties_are_code(firmware):
+    assert run_module(firmware, HOSTILE) == HOSTILE_RESULTS
+
+
+def test_objects_whose_properties_are_code_under_sanitizers(firmware_asan):
+    assert run_module(firmware_asan, HOSTILE) == HOSTILE_RESULTS
+
+
+def test_an_empty_algorithm_allows_none(firmware):
+    for names in ("", [], [""]):
+        assert refusal(firmware, TOKEN, options={**AT, "algorithms": names}) == (
+            "JsonWebTokenError",
+            "invalid algorithm",
+        )
+
+
+def test_a_span_beyond_all_numbers(firmware):
+    token = signed(HEADER, {"iat": 1e308})
+    for span in ("9" * 400, 1e308):
+        calls = [("sign", [{"iat": 1e308}, SECRET, {"expiresIn": span}]), ("verify", [token, SECRET, {"maxAge": span}])]
+        for result in call_jwt(firmware, calls):
+            assert result["error"] == "Error"
+            assert "should be a number of seconds" in result["message"]
+
+
+def test_what_the_module_exports(firmware):
+    main = """
+        import jwt, * as all from "jsonwebtoken";
+        const { JsonWebTokenError, TokenExpiredError, NotBeforeError } = all;
+        class Own extends NotBeforeError {}
+        const own = new Own("text", { cause: 5 });
+        const later = import("jsonwebtoken");
+        export default { async fetch() {
+            let bare;
+            try {
+                JsonWebTokenError("text");
+            } catch (error) {
+                bare = error.name;
+            }
+            return Response.json({
+                names: Object.keys(all),
+                default: Object.keys(jwt).map((name) => [name, jwt[name] === all[name]]),
+                prototypes: [
+                    Object.getPrototypeOf(JsonWebTokenError) === Error,
+                    Object.getPrototypeOf(TokenExpiredError) === JsonWebTokenError,
+                    Object.getPrototypeOf(NotBeforeError.prototype) === JsonWebTokenError.prototype,
+                ],
+                own: [own instanceof Own, own instanceof JsonWebTokenError, own instanceof TokenExpiredError],
+                text: [`${own}`, own.cause, own.stack.includes("main.js"), new NotBeforeError().message],
+                keys: Object.keys(own),
+                bare,
+                later: (await later).default === jwt && (await import("jsonwebtoken")).default === jwt,
+            });
+        } };
+    """
+    functions, errors = ["decode", "sign", "verify"], ["JsonWebTokenError", "NotBeforeError", "TokenExpiredError"]
+    assert run_module(firmware, main) == {
+        "names": [*errors, *functions[:1], "default", *functions[1:]],
+        "default": [[name, True] for name in functions + errors],
+        "prototypes": [True] * 3,
+        "own": [True, True, False],
+        "text": ["NotBeforeError: text", 5, True, ""],
+        "keys": [],
+        "bare": "TypeError",
+        "later": True,
+    }
+
+
+def test_an_import_at_run_time_only(firmware):
+    main = 'export default { async fetch() { return Response.json(typeof (await import("jsonwebtoken")).verify) } }'
+    assert run_module(firmware, main) == "function"
+
+
 def test_the_same_under_sanitizers(firmware_asan):
     tokens = [TOKEN, TOKEN[:-1], RFC_TOKEN, "", "a.b.c", "." * 8192, "\0" * 100, "é.é.é", signed({"alg": "HS512"}, {})]
     calls = [("verify", [token, secret]) for token in tokens for secret in (SECRET, "é" * 32, PEM)]

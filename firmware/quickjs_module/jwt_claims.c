@@ -5,7 +5,8 @@
 #include "jwt_private.h"
 #include "port.h"
 
-double jwt_now(void) {
+// Seconds since 1970 (RFC 7519, section 2: NumericDate).
+static double now(void) {
     return (double)(port_time_us() / 1000000);
 }
 
@@ -64,7 +65,7 @@ int jwt_spread(JSContext *ctx, JSValueConst to, JSValueConst from) {
 // Checks the times among the claims. *issued is "iat", the time now where there is none. 0 or -1.
 static int check_given_times(JSContext *ctx, JSValueConst payload, double *issued) {
     static const char *const names[] = {"iat", "exp", "nbf"};
-    *issued = jwt_now();
+    *issued = now();
     for (int i = 0; i < WEB_COUNT(names); i++) {
         double seconds;
         int given = get_time(ctx, payload, names[i], &seconds);
@@ -154,7 +155,7 @@ typedef struct _clock_options_t {
 } clock_options_t;
 
 static clock_options_t read_clock(JSContext *ctx, const JSValue *options) {
-    clock_options_t clock = {jwt_now(), 0};
+    clock_options_t clock = {now(), 0};
     if (!JS_IsUndefined(options[JWT_CLOCK_TIMESTAMP])) {
         JS_ToFloat64(ctx, &clock.time, options[JWT_CLOCK_TIMESTAMP]);
     }

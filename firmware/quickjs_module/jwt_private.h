@@ -86,9 +86,6 @@ int jwt_time_after(JSContext *ctx, double from, JSValueConst span, jwt_option_t 
 
 // ---- claims (jwt_claims.c) ----
 
-// Seconds since 1970 (RFC 7519, section 2: NumericDate).
-double jwt_now(void);
-
 // Defines the enumerable properties of `from` on `to`, as { ...from } does. 0 or -1.
 int jwt_spread(JSContext *ctx, JSValueConst to, JSValueConst from);
 
