@@ -1,16 +1,20 @@
 """Every command against the real firmware over a pty, piped and in a terminal."""
 
+import contextlib
+import http.server
 import json
 import re
 import signal
+import socket
 import subprocess
+import threading
 from datetime import datetime
 
 import click
 import jwt
 import pytest
 from cli_helpers import GREETING, ROOT, Cli, greeting, local_device
-from device_helpers import write_project
+from device_helpers import free_port, write_project
 from edgelet_host.cli import main
 from edgelet_host.local import announce
 
@@ -46,7 +50,7 @@ def test_the_only_device_that_runs_here_is_the_default(local, tmp_path, monkeypa
         [found] = cli.run("devices", "--json").json()
         assert (found["port"], found["kind"], found["url"]) == (local.port, "local", local.url)
         assert local.port in cli.ok("devices")
-        assert "PORT" in cli.terminal("devices").out
+        assert "PORT OR URL" in cli.terminal("devices").out
     assert cli.run("devices", "--json").json() == []
     assert "No device" in cli.run("devices").err
 
@@ -60,6 +64,51 @@ def test_a_device_has_the_names_that_its_owner_gives(local, tmp_path):
     assert "no device is named kitchen" in cli.fails("status", "--device", "kitchen")
     assert "no device is named kitchen" in cli.fails("devices", "forget", "kitchen")
     assert "no blanks" in cli.fails("devices", "name", local.port, "a b")
+
+
+def test_addresses_in_the_network_have_names_and_are_asked(local, tmp_path):
+    cli = Cli(tmp_path)
+    address = local.url.removeprefix("http://")
+    with socket.create_server(("127.0.0.1", 0)) as deaf, other_server() as other:
+        nobody = free_port()
+        places = {
+            "kitchen": address,
+            "hall": f"http://127.0.0.1:{nobody}/",
+            "attic": f"127.0.0.1:{deaf.getsockname()[1]}",
+            "cellar": f"127.0.0.1:{other}",
+            "garden": "garden.invalid",
+        }
+        for name, place in places.items():
+            cli.ok("devices", "name", place, name)
+        found = {one["name"]: one for one in cli.run("devices", "--json").json()}
+    assert {one["kind"] for one in found.values()} == {"address"}
+    assert found["kitchen"]["url"] == local.url
+    assert re.fullmatch(r"answers, \d+ functions?", found["kitchen"]["description"])
+    assert found["hall"]["url"] == f"http://127.0.0.1:{nobody}"
+    assert "does not answer: Connection refused" in found["hall"]["description"]
+    assert found["attic"]["description"] == "does not answer within 3 s"
+    assert found["cellar"]["description"] == "/healthz answers 404"
+    assert "does not answer: Name or service not known" in found["garden"]["description"]
+    assert re.search(rf"^{local.url}\tkitchen\taddress\tanswers", cli.ok("devices"), re.MULTILINE)
+    assert "commands use the console: give its serial port" in cli.fails("status", "--device", "kitchen")
+    cli.ok("devices", "forget", "kitchen")
+    for bad in ("a b", "host:port", "user@host", "kitchen:99999"):
+        assert "is neither a serial port nor an address" in cli.fails("devices", "name", bad, "x")
+
+
+@contextlib.contextmanager
+def other_server():
+    """A web server that is no edgelet device; its port."""
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        server.RequestHandlerClass.do_GET = lambda self: self.send_error(404)
+        server.RequestHandlerClass.log_message = lambda self, *args: None
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_several_devices_must_be_told_apart(local, firmware, tmp_path, monkeypatch):

@@ -1,17 +1,15 @@
 """Deploys a project to a device: compile, send what the device lacks, activate."""
 
 import hashlib
-import http.client
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from edgelet_host import bundle
+from edgelet_host import bundle, health
 from edgelet_host.device import Device, DeviceError
 from edgelet_host.invoke import Request, invoke
 from edgelet_host.project import Project
@@ -156,18 +154,15 @@ def _function_problem(device: Device, release: Release) -> str | None:
 
 def _server_problem(device: Device, url: str) -> str | None:
     """Ask for /healthz, where the device has an address that can be reached from here."""
-    state = device.call("status")
-    address = urlsplit(url).netloc or state["address"]
+    address = urlsplit(url).netloc or device.call("status")["address"]
     if not address:
         return None
-    connection = http.client.HTTPConnection(address, timeout=_HEALTH_S)
     try:
-        connection.request("GET", "/healthz", headers={"Host": state["hostname"]})
-        status = connection.getresponse().status
+        health.ask(address, _HEALTH_S)
     except TimeoutError:
         return f"no answer to /healthz within {_HEALTH_S} s" if url else None
-    except (OSError, http.client.HTTPException) as e:
+    except OSError as e:
         return f"no answer to /healthz: {e}" if url else None
-    finally:
-        connection.close()
-    return None if status == HTTPStatus.OK else f"/healthz answers {status}"
+    except health.UnhealthyError as e:
+        return str(e)
+    return None

@@ -1,13 +1,16 @@
 """Which devices there are, the names that their owner gave them, and which one a command means.
 
-Names are kept in `edgelet/devices.json` below the XDG configuration folder, outside every project.
+Names are kept in `edgelet/devices.json` below the XDG configuration folder, outside every project. They stand for
+serial ports, or for addresses in the network: `kitchen.local` say, which the system resolves, by mDNS too.
 """
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from edgelet_host.errors import EdgeletError
 from edgelet_host.local import running_devices
@@ -17,8 +20,9 @@ from edgelet_host.local import running_devices
 class Target:
     """A device.
 
-    port: serial port or pty. name: given by the owner, or "". kind: board, local (a running `edgelet dev` or `serve`)
-    or named (a port that only its name is known of). url: of a local one.
+    port: serial port or pty, "" of an address. name: given by the owner, or "". kind: board, local (a running
+    `edgelet dev` or `serve`), named (a port that only its name is known of) or address. url: of a local one or of an
+    address.
     """
 
     port: str
@@ -30,7 +34,7 @@ class Target:
     @property
     def label(self) -> str:
         """What people call it."""
-        return self.name or self.port
+        return self.name or self.port or self.url
 
     def as_json(self) -> dict[str, str]:
         """Give the fields."""
@@ -43,7 +47,7 @@ def _names_file() -> Path:
 
 
 def read_names() -> dict[str, str]:
-    """Read the names: name -> port."""
+    """Read the names: name -> port or address."""
     path = _names_file()
     try:
         names = json.loads(path.read_text())
@@ -56,17 +60,36 @@ def read_names() -> dict[str, str]:
     return names
 
 
-def set_name(name: str, port: str | None) -> None:
-    """Give a port a name, or with None forget the name."""
+def is_address(place: str) -> bool:
+    """Whether this is HOST[:PORT] and not a serial port."""
+    return "/" not in place and not place.upper().startswith("COM")
+
+
+def _checked_address(place: str) -> str:
+    address = place.removeprefix("http://").rstrip("/")
+    try:
+        parts = urlsplit(f"//{address}")
+        is_good = parts.netloc == address and bool(parts.hostname) and parts.port != 0 and "@" not in address
+    except ValueError:
+        is_good = False
+    if not is_good or not re.fullmatch(r"[\w.:\[\]-]+", address):
+        raise EdgeletError(
+            f"{place!r} is neither a serial port nor an address such as kitchen.local or 192.168.1.20:8080"
+        )
+    return address
+
+
+def set_name(name: str, place: str | None) -> None:
+    """Give a serial port or an address a name, or with None forget the name."""
     if not name or "/" in name or not name.isprintable() or " " in name:
         raise EdgeletError(f"a device's name has no blanks and no slashes: {name!r}")
     names = read_names()
-    if port is None:
+    if place is None:
         if name not in names:
             raise EdgeletError(f"no device is named {name}. './edgelet devices' lists the names")
         del names[name]
     else:
-        names[name] = port
+        names[name] = _checked_address(place) if is_address(place.removeprefix("http://").rstrip("/")) else place
     path = _names_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
@@ -78,7 +101,7 @@ def find_targets() -> list[Target]:
     """Find the boards at USB, the local devices that run, and the ports that have names."""
     from serial.tools import list_ports
 
-    names = {port: name for name, port in read_names().items()}
+    names = {port: name for name, port in read_names().items() if not is_address(port)}
     found = [
         Target(one.device, names.pop(one.device, ""), "board", one.description or "")
         for one in sorted(list_ports.comports())
@@ -93,6 +116,21 @@ def find_targets() -> list[Target]:
     return found
 
 
+def find_addresses() -> list[Target]:
+    """Give the addresses that have names, and ask each whether a device answers there."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from edgelet_host.health import describe
+
+    addresses = {name: place for name, place in read_names().items() if is_address(place)}
+    with ThreadPoolExecutor(len(addresses) or 1) as pool:
+        told = pool.map(describe, addresses.values())
+        return [
+            Target("", name, "address", description, f"http://{address}")
+            for (name, address), description in zip(addresses.items(), told, strict=True)
+        ]
+
+
 def choose_targets(wanted: Sequence[str]) -> list[Target]:
     """Give the devices that `wanted` means, by port or name; without any, the only one there is."""
     if not wanted:
@@ -102,6 +140,8 @@ def choose_targets(wanted: Sequence[str]) -> list[Target]:
     targets = []
     for one in wanted:
         port = names.get(one, one)
+        if port != one and is_address(port):
+            raise EdgeletError(f"{one} is at {port} in the network, and commands use the console: give its serial port")
         if port == one and "/" not in one and not one.upper().startswith("COM"):
             raise EdgeletError(f"no device is named {one}. './edgelet devices' lists ports and names")
         target = Target(port, one if one in names else "", url=locals_.get(port, ""))

@@ -1,47 +1,56 @@
 """`edgelet devices` and `edgelet status`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgelet_host.commands.options import chosen_device, device_option, json_option
 from edgelet_host.terminal import print_json, print_table, say
 
+if TYPE_CHECKING:
+    from edgelet_host.targets import Target
+
 
 @click.group(invoke_without_command=True)
 @json_option
 @click.pass_context
 def devices(context: click.Context, as_json: bool) -> None:
-    """List the devices that are connected, run here, or have a name.
+    """List the devices that are connected, run here, or have a name; those in the network are asked for /healthz.
 
     Example: edgelet devices
     """
-    from edgelet_host.targets import find_targets
+    from edgelet_host.targets import find_addresses, find_targets
 
     if context.invoked_subcommand:
         return
-    found = find_targets()
+    found = find_targets() + find_addresses()
     if as_json:
         print_json([target.as_json() for target in found])
     elif found:
-        rows = [[one.port, one.name, one.kind, one.url or one.description] for one in found]
-        print_table(["PORT", "NAME", "KIND", "DESCRIPTION"], rows)
+        rows = [[one.port or one.url, one.name, one.kind, _description(one)] for one in found]
+        print_table(["PORT OR URL", "NAME", "KIND", "DESCRIPTION"], rows)
     else:
         say("No device. Connect a board by USB, or start './edgelet dev' in another terminal.")
 
 
+def _description(target: "Target") -> str:
+    return f"{target.description}, {target.url}" if target.kind == "local" else target.description
+
+
 @devices.command("name")
-@click.argument("port")
+@click.argument("place", metavar="PORT|ADDRESS")
 @click.argument("name")
-def devices_name(port: str, name: str) -> None:
-    """Give the device at PORT a NAME to use with --device.
+def devices_name(place: str, name: str) -> None:
+    """Give the device at a serial port, or at HOST[:PORT] in the network, a NAME.
+
+    That of a serial port is for --device; an address is asked by 'edgelet devices' whether it answers.
 
     Example: edgelet devices name /dev/ttyACM0 kitchen
     """
     from edgelet_host.targets import set_name
 
-    set_name(name, port)
-    click.echo(f"{port} is {name} now")
+    set_name(name, place)
+    click.echo(f"{place} is {name} now")
 
 
 @devices.command("forget")

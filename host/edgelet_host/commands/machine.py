@@ -57,7 +57,8 @@ def setup(settings: tuple[str, ...], secrets_file: str | None, devices: tuple[st
     if current["has_wifi"] and ssid:
         with connect(port) as device, step(f"Joining Wi-Fi {ssid}") as show:
             address = wait_for_wifi(device, ssid, show)
-        click.echo(f"Wi-Fi is up: http://{address}")
+        hostname = (current["all"] | changes)["hostname"]
+        click.echo(f"Wi-Fi is up: http://{address}, and by mDNS http://{hostname}.local")
 
 
 def _given(settings: tuple[str, ...], known: dict[str, Any]) -> dict[str, Any]:

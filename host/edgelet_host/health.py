@@ -1,0 +1,53 @@
+"""A device's own page, /healthz, over the network."""
+
+import http.client
+import json
+from http import HTTPStatus
+from typing import Any
+
+# Under this name every device answers for itself (device/lib/edgelet/app.py), whatever its own is.
+_HOST = "localhost"
+# How long an address that is listed may take.
+_LISTED_S = 3.0
+
+
+class UnhealthyError(Exception):
+    """The answer is not that of a healthy device."""
+
+
+def ask(address: str, timeout_s: float) -> dict[str, Any]:
+    """Ask the device at HOST[:PORT]; what it tells: functions, clock_set.
+
+    Raises UnhealthyError, or OSError where nobody answers: TimeoutError after timeout_s.
+    """
+    connection = http.client.HTTPConnection(address, timeout=timeout_s)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": _HOST})
+        answer = connection.getresponse()
+        text = answer.read()
+    except http.client.HTTPException as e:
+        raise UnhealthyError(f"/healthz answers with what is no HTTP ({type(e).__name__})") from None
+    finally:
+        connection.close()
+    if answer.status != HTTPStatus.OK:
+        raise UnhealthyError(f"/healthz answers {answer.status}")
+    try:
+        told = json.loads(text)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or "functions" not in told:
+        raise UnhealthyError("what answers /healthz is no edgelet device")
+    return told
+
+
+def describe(address: str) -> str:
+    """Say whether a device answers at an address."""
+    try:
+        functions = len(ask(address, _LISTED_S)["functions"])
+    except TimeoutError:
+        return f"does not answer within {_LISTED_S:g} s"
+    except OSError as e:
+        return f"does not answer: {e.strerror}"
+    except UnhealthyError as e:
+        return str(e)
+    return f"answers, {functions} function{'' if functions == 1 else 's'}"
