@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from edgelet_host import firmware, sources
-from edgelet_host.paths import FIRMWARE, ROOT, cache_dir
+from edgelet_host import firmware
+from edgelet_host.paths import FIRMWARE
+from edgelet_host.system import BOARD_PACKAGES
 from mpremote.transport_serial import SerialTransport
 
 BOARD = "QEMU_MPS2_AN385"
@@ -29,24 +27,21 @@ QEMU_OPTIONS = (
 
 @functools.cache
 def board_firmware() -> Path:
-    """The ELF file of the board's firmware; built anew where any input changed."""
-    folder = cache_dir() / "builds" / f"qemu-{firmware.digest(str(ROOT))}"
-    elf, stamp, log = folder / "make" / "firmware.elf", folder / "stamp", folder / "build.log"
-    inputs = sorted(path for path in FIRMWARE.rglob("*") if path.is_file() and path.suffix != ".pyc")
-    state = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs}
-    current = json.dumps(state)
-    with sources.locked(folder):
-        if elf.is_file() and stamp.is_file() and stamp.read_text() == current:
-            return elf
-        shutil.rmtree(elf.parent, ignore_errors=True)
-        log.unlink(missing_ok=True)
-        stamp.unlink(missing_ok=True)
-        variables = [f"BOARD={BOARD}", f"BOARD_DIR={FIRMWARE}/boards/{BOARD}", f"USER_C_MODULES={FIRMWARE}"]
-        variables.append(f"QUICKJS_DIR={sources.ensure('quickjs-ng')}")
-        port = sources.micropython_tree(["mbedtls"]) / "ports" / "qemu"
-        firmware.make(port, elf.parent, variables, log, lambda line: None)
-        stamp.write_text(current)
-    return elf
+    """The ELF file of the board's firmware; built first where it is missing or stale."""
+    folder = FIRMWARE / "boards" / BOARD
+    return firmware.ensure(
+        firmware.Build(
+            name="qemu",
+            title="the firmware of the simulated board",
+            port="qemu",
+            product="firmware.elf",
+            folders=(folder,),
+            variables=(f"BOARD={BOARD}", f"BOARD_DIR={folder}"),
+            submodules=("mbedtls",),
+            compiler="arm-none-eabi-gcc",
+            packages=BOARD_PACKAGES,
+        )
+    )
 
 
 class Board:

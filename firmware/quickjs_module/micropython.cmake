@@ -16,7 +16,7 @@ if(NOT engine_id_result EQUAL 0)
 endif()
 
 set(quickjs_binding ${CMAKE_CURRENT_LIST_DIR}/modquickjs.c)
-file(GLOB quickjs_library_sources ${CMAKE_CURRENT_LIST_DIR}/*.c)
+file(GLOB quickjs_library_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.c)
 list(REMOVE_ITEM quickjs_library_sources ${quickjs_binding})
 
 # The binding alone has MicroPython's names (qstrs) in it, for which MicroPython preprocesses every source that it finds.

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from edgelet_host.commands import (
+    build,
     deploy,
     devices,
     environment,
@@ -26,24 +27,6 @@ from edgelet_host.commands import (
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """JavaScript edge functions on a microcontroller."""
-
-
-@main.command()
-@click.option("--sanitize", is_flag=True, help="With AddressSanitizer and UndefinedBehaviorSanitizer.")
-@click.option(
-    "--micropython",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="An upstream MicroPython checkout to build from instead of the pinned source. "
-    "The environment variable EDGELET_MICROPYTHON does the same for every command.",
-)
-def build(sanitize: bool, micropython: Path | None) -> None:
-    """Build the firmware for Linux and print its path.
-
-    Example: edgelet build --micropython ~/micropython
-    """
-    from edgelet_host.firmware import ensure_unix
-
-    click.echo(ensure_unix(sanitize, micropython))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
@@ -93,6 +76,7 @@ def dev(paths: tuple[Path, ...], port: int, host: str) -> None:
 
 
 for command in (
+    build.build,
     deploy.deploy,
     flash.flash,
     devices.devices,

@@ -1,7 +1,8 @@
-"""Builds the firmware for Linux (MicroPython's "unix" port) with our C modules and our variant.
+"""Builds MicroPython with our C modules: the firmware for Linux (the "unix" port), and any other `Build`.
 
     binary = ensure_unix()                  # Path of the firmware, built first if need be
     binary = ensure_unix(sanitize=True)     # with AddressSanitizer and UndefinedBehaviorSanitizer
+    binary = ensure(boards.board_build("EDGELET_PICO"))
 
 All is built in the cache, in one folder for each checkout of edgelet and build; nothing is
 written into the checkout or into MicroPython's tree. A build is stale when the content of one of
@@ -17,19 +18,25 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from edgelet_host import sources
 from edgelet_host.errors import EdgeletError
 from edgelet_host.paths import FIRMWARE, ROOT, cache_dir
-from edgelet_host.system import BUILD_PACKAGES, ensure_packages
+from edgelet_host.system import BUILD_PACKAGES, Packages, ensure_packages
 from edgelet_host.terminal import step
 
 # The flags with which MicroPython's own CI builds its sanitizer variants (tools/ci.sh). The garbage
 # collector scans the real stack, so locals must not move to a fake one (asan-use-after-return=0).
 SANITIZER_FLAGS = "-fsanitize=address,undefined --param asan-use-after-return=0"
+
+# MicroPython's ports that build with CMake, which their makefiles call: the environment variable by which each hands
+# definitions on to it.
+CMAKE_PORTS = {"rp2": "CMAKE_ARGS", "esp32": "IDFPY_FLAGS"}
+# Set by ESP-IDF's export.sh.
+ESP_IDF = ("IDF_PATH", "IDF_PYTHON_ENV_PATH", "IDF_TOOLS_PATH", "ESP_IDF_VERSION", "ESP_ROM_ELF_DIR")
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,7 @@ class Build:
     leaves in its build folder. folders: with our files that go into it, beside our C modules.
     variables: for make's command line. submodules: sources that MicroPython's tree must have.
     checkout: an upstream MicroPython checkout to build from, None for the pinned source.
+    compiler: the program. packages: of the system that the build needs.
     """
 
     name: str
@@ -69,6 +77,8 @@ class Build:
     variables: tuple[str, ...]
     submodules: tuple[str, ...] = ()
     checkout: Path | None = None
+    compiler: str = "gcc"
+    packages: Packages = field(default_factory=lambda: BUILD_PACKAGES)
 
     @property
     def folder(self) -> Path:
@@ -88,11 +98,12 @@ class Build:
         pins = re.sub(
             r"^known_to_work = .*", "known_to_work = []", sources.SOURCES_FILE.read_text(), flags=re.MULTILINE
         )
-        setup = [pins, *self.variables, *tool_times()]
-        # make looks at no makefile's time.
-        setup += [path.read_text() for path in paths if path.suffix == ".mk"]
+        setup = [pins, *self.variables, *tool_times(self.compiler)]
+        # make looks at no makefile's time, and where it calls CMake neither at that of a board's configuration.
+        global_files = [path for path in paths if path.suffix in (".mk", ".cmake") or path.name.startswith("mpconfig")]
+        setup += [path.read_text() for path in (*global_files, *FIRMWARE.glob("*.cmake"))]
         if self.checkout:
-            setup += file_times(checkout_files(self.checkout, self.port))
+            setup += file_times(checkout_files(self.checkout, self.port, self.submodules))
         hashes = {str(path.relative_to(ROOT)): file_digest(path) for path in paths}
         return State(digest(*setup), hashes)
 
@@ -140,7 +151,7 @@ def ensure_unix(sanitize: bool = False, micropython: Path | None = None) -> Path
 def ensure(build: Build) -> Path:
     """Give the path of a build's firmware; build it first where it is missing or stale."""
     if not build.is_fresh(build.state()):
-        ensure_packages(BUILD_PACKAGES)
+        ensure_packages(build.packages)
         with sources.locked(build.folder, f"another build of {build.title}"):
             state = build.state()
             if not build.is_fresh(state):
@@ -156,11 +167,11 @@ def walk(top: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in visible)
 
 
-def checkout_files(checkout: Path, port: str) -> Iterator[Path]:
+def checkout_files(checkout: Path, port: str, submodules: Sequence[str]) -> Iterator[Path]:
     """Give the files of an upstream checkout from which the firmware for a port is built."""
-    parts = ["extmod", "mpy-cross", f"ports/{port}", "py", "shared", "tools"]
-    parts += ["lib/crypto-algorithms", "lib/littlefs", "lib/mbedtls", "lib/mbedtls_errors"]
-    parts += ["lib/oofatfs", "lib/re1.5", "lib/uzlib"]
+    parts = ["drivers", "extmod", "mpy-cross", f"ports/{port}", "py", "shared", "tools"]
+    parts += ["lib/crypto-algorithms", "lib/littlefs", "lib/mbedtls_errors"]
+    parts += ["lib/oofatfs", "lib/re1.5", "lib/uzlib", *sources.places(submodules)]
     for part in parts:
         yield from walk(checkout / part)
 
@@ -171,9 +182,9 @@ def file_times(paths: Iterator[Path] | list[Path]) -> list[str]:
     return [f"{path} {state.st_size} {state.st_mtime_ns}" for path, state in states]
 
 
-def tool_times() -> list[str]:
+def tool_times(compiler: str = "gcc") -> list[str]:
     """Give path, size and time of the compiler and of Python."""
-    tools = (shutil.which("gcc"), sys.executable)
+    tools = (shutil.which(compiler), sys.executable)
     return file_times([Path(tool).resolve() for tool in tools if tool])
 
 
@@ -194,21 +205,32 @@ def run_build(build: Build, state: State) -> None:
     made.unlink(missing_ok=True)
     log = build.folder / "build.log"
     log.unlink(missing_ok=True)
-    variables = [
-        *build.variables,
-        f"USER_C_MODULES={FIRMWARE}",
-        f"QUICKJS_DIR={quickjs}",
-        f"MICROPY_MANIFEST_MICRODOT_DIR={microdot}",
-        # Frozen modules need a micropython-lib, known by its README.md; we take nothing from it.
-        f"MPY_LIB_DIR={ROOT}",
-    ]
     with step(f"Building {build.title}") as detail:
-        variables.append(f"MICROPY_MPYCROSS={ensure_mpy_cross(tree, log, detail)}")
-        make(tree / "ports" / build.port, made.parent, variables, log, detail)
+        mpy_cross = ensure_mpy_cross(tree, log, detail)
+        definitions = {
+            "QUICKJS_DIR": quickjs,
+            "MICROPY_MANIFEST_MICRODOT_DIR": microdot,
+            "MICROPY_MPYCROSS": mpy_cross,
+        }
+        variables, environment = hand_over(build, definitions)
+        make(tree / "ports" / build.port, made.parent, variables, log, detail, environment)
     partial = build.firmware.with_name(f".{build.product}.partial")
     shutil.copy2(made, partial)
     partial.replace(build.firmware)
     build.write_stamp(State(state.setup, state.inputs, state.started, complete=True))
+
+
+def hand_over(build: Build, definitions: Mapping[str, Path]) -> tuple[list[str], dict[str, str]]:
+    """Give variables for make's command line and for its environment that say where everything is."""
+    # Frozen modules need a micropython-lib, known by its README.md; we take nothing from it.
+    if build.port not in CMAKE_PORTS:
+        known = {"USER_C_MODULES": FIRMWARE, "MPY_LIB_DIR": ROOT, **definitions}
+        return [*build.variables, *(f"{name}={value}" for name, value in known.items())], {}
+    known = {"MICROPY_LIB_DIR": ROOT, "Python3_EXECUTABLE": Path(sys.executable), **definitions}
+    return [*build.variables, f"USER_C_MODULES={FIRMWARE / 'micropython.cmake'}"], {
+        CMAKE_PORTS[build.port]: " ".join(f"-D{name}={value}" for name, value in known.items()),
+        "MICROPY_MPYCROSS": str(definitions["MICROPY_MPYCROSS"]),
+    }
 
 
 def ensure_mpy_cross(tree: Path, log: Path, detail: Callable[[str], None]) -> Path:
@@ -231,10 +253,18 @@ def can_continue(before: State | None, now: State) -> bool:
     return all((ROOT / path).stat().st_mtime > before.started for path in changed)
 
 
-def make(folder: Path, output: Path, variables: list[str], log: Path, detail: Callable[[str], None]) -> None:
+def make(
+    folder: Path,
+    output: Path,
+    variables: list[str],
+    log: Path,
+    detail: Callable[[str], None],
+    environment: Mapping[str, str] | None = None,
+) -> None:
     """Run make in a folder of a MicroPython tree, adding what it prints to `log`.
 
-    output: make's build folder. variables: for make's command line. detail: is told each line.
+    output: make's build folder. variables: for make's command line, environment: more of them. detail: is told each
+    line.
     """
     command = ["make", "-C", str(folder), f"-j{len(os.sched_getaffinity(0))}", f"BUILD={output}"]
     command += [f"PYTHON={sys.executable}", *variables]
@@ -242,7 +272,7 @@ def make(folder: Path, output: Path, variables: list[str], log: Path, detail: Ca
         log.open("a") as file,
         subprocess.Popen(
             command,
-            env=make_environment(folder),
+            env=make_environment(folder) | dict(environment or {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -266,7 +296,7 @@ def make_environment(folder: Path) -> dict[str, str]:
     MicroPython does not take a git repository around the cache for its own.
     """
     tree = next(parent for parent in folder.parents if (parent / "py").is_dir())
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", *ESP_IDF) if name in os.environ}
     return kept | {"LC_ALL": "C.UTF-8", "GIT_CEILING_DIRECTORIES": str(tree.parent)}
 
 

@@ -193,22 +193,29 @@ def unpack(archive: Path, target: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
 
 
+def places(submodules: Sequence[str]) -> list[str]:
+    """Give the places of sources in MicroPython's tree; a name with a slash is the place of a submodule itself."""
+    sources = read_sources()
+    return [name if "/" in name else sources[name].submodule for name in submodules]
+
+
 def micropython_tree(submodules: Sequence[str], checkout: Path | None = None) -> Path:
     """Give a MicroPython tree with the named sources in the places of its submodules.
 
-    With `checkout` (an upstream checkout) it is that folder; its submodules must have been fetched.
+    With `checkout` (an upstream checkout) it is that folder; its submodules must have been fetched. There the place of
+    a submodule that is not among the pinned sources may be named instead of a source.
     """
-    sources = read_sources()
     if checkout is not None:
-        check_checkout(checkout, [sources[name].submodule for name in submodules])
+        check_checkout(checkout, places(submodules))
         return checkout.resolve()
+    sources = read_sources()
     micropython = ensure_unpacked(sources["micropython"])
-    places = {sources[name].submodule: ensure(name) for name in sorted(submodules)}
-    key = "\n".join([micropython.name, *(f"{place} {path}" for place, path in places.items())])
+    unpacked = {sources[name].submodule: ensure(name) for name in sorted(submodules)}
+    key = "\n".join([micropython.name, *(f"{place} {path}" for place, path in unpacked.items())])
     tree = cache_dir() / "trees" / f"micropython-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     with locked(tree.parent):
         if not tree.is_dir():
-            assemble_tree(micropython, places, tree)
+            assemble_tree(micropython, unpacked, tree)
     return tree
 
 

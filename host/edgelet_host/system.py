@@ -14,13 +14,13 @@ from edgelet_host.terminal import step
 Packages = dict[str, str | None]
 BUILD_PACKAGES: Packages = {"gcc": "gcc", "libc6-dev": None, "make": "make"}
 FETCH_PACKAGES: Packages = {"debian-archive-keyring": None}
-BOARD_PACKAGES: Packages = {
+BOARD_PACKAGES: Packages = BUILD_PACKAGES | {
+    "cmake": "cmake",
     "gcc-arm-none-eabi": "arm-none-eabi-gcc",
     "libnewlib-arm-none-eabi": None,
 }
 TEST_PACKAGES: Packages = BOARD_PACKAGES | {
     "clang": "clang",
-    "cmake": "cmake",
     "gcc-multilib": None,
     "gpg": "gpg",
     "gpg-agent": "gpg-agent",

@@ -1,0 +1,183 @@
+"""Builds the firmware of boards and says what it takes of them.
+
+    build = board_build("EDGELET_PICO")
+    report = measure(build, ensure(build))
+
+A board is a folder in firmware/boards whose name begins with EDGELET_. Everything about it is in the
+folder: its mpconfigboard.cmake says which chip it has and how the flash is divided.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgelet_host import sources
+from edgelet_host.errors import EdgeletError
+from edgelet_host.firmware import Build
+from edgelet_host.paths import FIRMWARE, ROOT
+from edgelet_host.system import BOARD_PACKAGES
+
+BOARDS = FIRMWARE / "boards"
+PREFIX = "EDGELET_"
+
+# Sources in MicroPython's tree for a port. The radio's driver is not among the pinned ones: see `_check`.
+_RP2_SOURCES = ("lwip", "mbedtls", "pico-sdk", "tinyusb-source")
+_RADIO_DRIVER = "lib/cyw43-driver"
+
+# Where the flash begins, and the families of pico-sdk's boot/uf2.h.
+_FLASH_ADDRESS = 0x10000000
+_UF2_FAMILIES = {"rp2040": 0xE48BFF56, "rp2350": 0xE48BFF59}
+
+
+def board_names() -> list[str]:
+    """Give the names of all boards."""
+    return sorted(path.name for path in BOARDS.glob(f"{PREFIX}*") if path.is_dir())
+
+
+def read_definitions(board: str) -> dict[str, str]:
+    """Give what a board's mpconfigboard.cmake sets. EdgeletError for a board that there is not."""
+    if board not in board_names():
+        raise EdgeletError(f"There is no board {board}; there are: {', '.join(board_names())}.")
+    text = (BOARDS / board / "mpconfigboard.cmake").read_text()
+    return {name: value.strip('"') for name, value in re.findall(r"^set\((\w+) (\S+)\)", text, flags=re.MULTILINE)}
+
+
+def board_build(board: str, micropython: Path | None = None) -> Build:
+    """Give the build of a board's firmware.
+
+    micropython: an upstream checkout to build from; the environment variable EDGELET_MICROPYTHON names one too.
+    EdgeletError where there is no such board or where something is missing that the build cannot bring.
+    """
+    definitions = read_definitions(board)
+    chosen = micropython or os.environ.get("EDGELET_MICROPYTHON")
+    checkout = Path(chosen).resolve() if chosen else None
+    if "IDF_TARGET" in definitions:
+        return _esp32_build(board, checkout)
+    submodules: tuple[str, ...] = _RP2_SOURCES
+    if "MICROPY_PY_NETWORK_CYW43" in definitions:
+        if checkout is None:
+            raise EdgeletError(
+                f"{board} needs {_RADIO_DRIVER}, the radio's driver, which the pinned packages lack: give an upstream "
+                f"checkout with --micropython DIR, in which 'make -C ports/rp2 BOARD=RPI_PICO_W submodules' has run."
+            )
+        submodules += (_RADIO_DRIVER,)
+    return Build(
+        name=board,
+        title=f"the firmware of {board}",
+        port="rp2",
+        product="firmware.elf",
+        folders=(BOARDS / board, BOARDS / "rp2", ROOT / "device"),
+        variables=(f"BOARD={board}", f"BOARD_DIR={BOARDS / board}"),
+        submodules=submodules,
+        checkout=checkout,
+        compiler="arm-none-eabi-gcc",
+        packages=BOARD_PACKAGES,
+    )
+
+
+def _esp32_build(board: str, checkout: Path | None) -> Build:
+    if shutil.which("idf.py") is None:
+        raise EdgeletError(
+            f"{board} is built with Espressif's ESP-IDF, which is not there: install the version that MicroPython's "
+            "ports/esp32/README.md names, run '. export.sh' of it in this shell, and build again."
+        )
+    return Build(
+        name=board,
+        title=f"the firmware of {board}",
+        port="esp32",
+        product="firmware.bin",
+        folders=(BOARDS / board, BOARDS / "esp32", ROOT / "device"),
+        variables=(f"BOARD={board}", f"BOARD_DIR={BOARDS / board}"),
+        submodules=("mbedtls",),
+        checkout=checkout,
+        compiler="idf.py",
+    )
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a firmware takes of its board, in bytes.
+
+    flash_used, flash_size: of the part of the flash that is the firmware's. data, bss: RAM of initialized and other
+    variables, among them the arena (`arena`). heap: RAM that is left for MicroPython. slots, slot_size: for images in
+    flash. files: flash for the file system.
+    """
+
+    board: str
+    flash_used: int
+    flash_size: int
+    data: int
+    bss: int
+    arena: int
+    heap: int
+    slots: int
+    slot_size: int
+    files: int
+
+    @property
+    def flash_free(self) -> int:
+        """What the firmware may still grow by."""
+        return self.flash_size - self.flash_used
+
+
+def measure(board: str, elf: Path) -> Report:
+    """Read from an RP2 board's firmware what it takes."""
+    symbols, sizes = _symbols(elf)
+    definitions = {name: int(value) for name, value in read_definitions(board).items() if value.isdigit()}
+    slots, slot_size = definitions["EDGELET_IMAGE_SLOTS"], definitions["EDGELET_SLOT_BYTES"]
+    firmware = definitions["EDGELET_FIRMWARE_BYTES"]
+    return Report(
+        board=board,
+        flash_used=symbols["__flash_binary_end"] - symbols["__flash_binary_start"],
+        flash_size=firmware,
+        data=symbols["__data_end__"] - symbols["__data_start__"],
+        bss=symbols["__bss_end__"] - symbols["__bss_start__"],
+        arena=sizes["arena_block"],
+        heap=symbols["__GcHeapEnd"] - symbols["__GcHeapStart"],
+        slots=slots,
+        slot_size=slot_size,
+        files=definitions["EDGELET_FLASH_BYTES"] - firmware - slots * slot_size,
+    )
+
+
+def _symbols(elf: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """Give the values of an ELF file's symbols, and the sizes of those that have one."""
+    command = ["arm-none-eabi-nm", "--print-size", "--format=posix", str(elf)]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    fields = [line.split() for line in lines]
+    values = {one[0]: int(one[2], 16) for one in fields if len(one) > 2}
+    return values, {one[0]: int(one[3], 16) for one in fields if len(one) > 3}
+
+
+def write_outputs(build: Build, folder: Path) -> list[Path]:
+    """Write a finished firmware as people flash it, with its checksums, into `folder`. Gives the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    binary = folder / f"{build.name}.bin"
+    written = [binary]
+    if build.port == "rp2":
+        subprocess.run(["arm-none-eabi-objcopy", "--output-target=binary", build.firmware, binary], check=True)
+        written.insert(0, _write_uf2(build, binary))
+    else:
+        shutil.copyfile(build.firmware, binary)
+    checksums = folder / f"{build.name}.sha256"
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in written]
+    checksums.write_text("".join(lines))
+    return [*written, checksums]
+
+
+def _write_uf2(build: Build, binary: Path) -> Path:
+    """Make a .uf2 of a .bin with MicroPython's own tool."""
+    tool = sources.micropython_tree(build.submodules, build.checkout) / "tools" / "uf2conv.py"
+    family = _UF2_FAMILIES[read_definitions(build.name)["PICO_PLATFORM"].partition("-")[0]]
+    image = binary.with_suffix(".uf2")
+    options = [f"--family=0x{family:x}", f"--base=0x{_FLASH_ADDRESS:x}", "--convert", f"--output={image}"]
+    command = [sys.executable, str(tool), *options, str(binary)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise EdgeletError(f"{tool} failed: {(done.stderr or done.stdout).strip()[-200:]}")
+    return image

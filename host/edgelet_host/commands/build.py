@@ -1,0 +1,86 @@
+"""`edgelet build`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edgelet_host.commands.options import json_option
+from edgelet_host.errors import EdgeletError
+
+if TYPE_CHECKING:
+    from edgelet_host.boards import Report
+
+
+@click.command()
+@click.option("--board", metavar="NAME", help="Build for this board, not for Linux; see docs/boards.md.")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("build"),
+    show_default=True,
+    help="Folder for a board's firmware.",
+)
+@click.option("--sanitize", is_flag=True, help="For Linux: with AddressSanitizer and UndefinedBehaviorSanitizer.")
+@click.option(
+    "--micropython",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="An upstream MicroPython checkout to build from instead of the pinned source. "
+    "The environment variable EDGELET_MICROPYTHON does the same for every command.",
+)
+@json_option
+def build(board: str | None, output: Path, sanitize: bool, micropython: Path | None, as_json: bool) -> None:
+    """Build the firmware for Linux and print its path, or a board's, and say what it takes of the board.
+
+    Example: edgelet build --board EDGELET_PICO
+    """
+    if board:
+        if sanitize:
+            raise EdgeletError("--sanitize is for Linux only: a board has no room for it")
+        _build_board(board, output, micropython, as_json)
+        return
+    from edgelet_host.firmware import ensure_unix
+    from edgelet_host.terminal import print_json
+
+    firmware = ensure_unix(sanitize, micropython)
+    if as_json:
+        print_json({"files": [str(firmware)]})
+    else:
+        click.echo(firmware)
+
+
+def _build_board(board: str, output: Path, micropython: Path | None, as_json: bool) -> None:
+    from edgelet_host.boards import board_build, measure, write_outputs
+    from edgelet_host.firmware import ensure
+    from edgelet_host.terminal import print_json
+
+    made = board_build(board, micropython)
+    firmware = ensure(made)
+    files = write_outputs(made, output)
+    report = measure(board, firmware) if made.port == "rp2" else None
+    if as_json:
+        sizes = asdict(report) | {"flash_free": report.flash_free} if report else {}
+        print_json({**sizes, "board": board, "files": [str(path) for path in files]})
+        return
+    if report:
+        _print_report(report)
+    for path in files:
+        click.echo(path)
+
+
+def _print_report(report: "Report") -> None:
+    from edgelet_host.terminal import print_table
+
+    def kilobytes(size: int) -> str:
+        return f"{size / 1024:.1f} KB"
+
+    rows = [
+        ("flash: firmware", kilobytes(report.flash_used), f"{kilobytes(report.flash_free)} of its part are free"),
+        ("flash: images", kilobytes(report.slots * report.slot_size), f"{report.slots} slots, one of them spare"),
+        ("flash: files", kilobytes(report.files), "functions, settings, secrets, static files, KV"),
+        ("RAM: arena", kilobytes(report.arena), "for JavaScript"),
+        ("RAM: other variables", kilobytes(report.data + report.bss - report.arena), f".data {report.data} bytes"),
+        ("RAM: MicroPython", kilobytes(report.heap), "heap"),
+    ]
+    print_table(("part", "size", ""), rows)
