@@ -1,0 +1,120 @@
+"""A local device that is an emulated Raspberry Pi Pico, with the firmware of EDGELET_PICO.
+
+    with start(firmware, data, "127.0.0.1", 8080, log) as local: ...
+
+The board's network is PPP over its UART. The other end is firmware/ppp_peer, a program in C that is built first if need
+be; it forwards a TCP port of this machine to the board. Nothing needs root.
+"""
+
+import contextlib
+import os
+import pty
+import socket
+import subprocess
+import sys
+import time
+import tty
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from edgelet_host import health, sources
+from edgelet_host.errors import EdgeletError
+from edgelet_host.firmware import digest, explain_make, file_digest, tool_times
+from edgelet_host.local import LocalDevice, check_address
+from edgelet_host.paths import FIRMWARE, cache_dir
+from edgelet_host.system import BUILD_PACKAGES, ensure_packages
+from edgelet_host.terminal import step
+
+# An emulated board takes seconds to start, on a busy machine more.
+_START_S = 120.0
+_ASK_S = 60.0
+_HOST_MODULES = Path(__file__).resolve().parents[2]
+
+
+def ensure_peer() -> Path:
+    """Give the path of ppp_peer; build it first where it is missing or stale."""
+    folder = FIRMWARE / "ppp_peer"
+    lwip = sources.ensure("lwip")
+    state = [file_digest(path) for path in sorted(folder.iterdir())]
+    build = cache_dir() / "builds" / f"ppp-peer-{digest(str(lwip), *state, *tool_times())}"
+    program, objects, log = build / "ppp_peer", build / "make", build / "build.log"
+    if not program.exists():
+        ensure_packages(BUILD_PACKAGES)
+        with sources.locked(build, "another build of ppp_peer"), step("Building ppp_peer"):
+            objects.mkdir(exist_ok=True)
+            command = ["make", f"--directory={folder}", f"LWIP={lwip}", f"BUILD={objects}"]
+            with log.open("wb") as output:
+                failed = subprocess.run(command, stdout=output, stderr=output, check=False).returncode
+            if failed:
+                raise EdgeletError(explain_make(log))
+            (objects / "ppp_peer").replace(program)
+    return program
+
+
+@contextmanager
+def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
+    """Start a board that keeps its flash in `data`, and wait until it answers; stop it in the end.
+
+    firmware: the .uf2 file. host: an IPv4 address. log: a file for what the emulator has to say.
+    """
+    if ":" in host:
+        raise EdgeletError(f"the emulated board is reached by IPv4: choose another address than {host} with --host")
+    check_address(host, port)
+    peer = ensure_peer()
+    data.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        master, slave = pty.openpty()
+        stack.callback(os.close, slave)
+        tty.setraw(slave)
+        near, far = socket.socketpair()
+        with log.open("wb") as errors, near, far:
+            machine = [sys.executable, "-m", f"{__name__}.machine", firmware, data / "flash.bin", str(near.fileno())]
+            board = stack.enter_context(_running(machine, master, master, errors.fileno(), [near.fileno()]))
+            os.close(master)
+            command = [peer, socket.gethostbyname(host), str(port)]
+            forwarder = stack.enter_context(_running(command, far.fileno(), errors.fileno(), errors.fileno()))
+        _wait_until_it_answers([board, forwarder], host, port, log)
+        yield LocalDevice(board, os.ttyname(slave), (host, port))
+
+
+@contextmanager
+def _running(
+    command: Sequence[str | Path], stdin: int, stdout: int, stderr: int, more: Sequence[int] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program that ends with this process, or with the block."""
+    path = os.pathsep.join([str(_HOST_MODULES), os.environ.get("PYTHONPATH", "")])
+    process = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "TERM", *command],
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        pass_fds=more,
+        env=os.environ | {"PYTHONPATH": path},
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        process.kill()
+        process.wait()
+
+
+def _wait_until_it_answers(processes: Sequence[subprocess.Popen[bytes]], host: str, port: int, log: Path) -> None:
+    until = time.monotonic() + _START_S
+    target = "127.0.0.1" if host == "0.0.0.0" else host
+    with step("Starting the emulated Pico"):
+        while time.monotonic() < until:
+            for process in processes:
+                if process.poll() is not None:
+                    last = (log.read_text(errors="replace").strip().splitlines() or [""])[-1]
+                    raise EdgeletError(f"the emulated Pico ended at once: {last or process.returncode}")
+            # Refused until the link is up, reset until the server listens.
+            with contextlib.suppress(OSError, health.UnhealthyError):
+                health.ask(f"{target}:{port}", _ASK_S)
+                return
+            time.sleep(0.05)
+    raise EdgeletError(f"the emulated Pico does not answer after {_START_S:.0f} s; what it says is in {log}")

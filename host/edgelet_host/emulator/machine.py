@@ -1,0 +1,216 @@
+"""The emulated Pico: rp2040py with the flash in a file, the console and the UART on file descriptors, and a pace.
+
+Run as a process of its own:
+
+    python -m edgelet_host.emulator.machine FIRMWARE FLASH LINE
+
+FIRMWARE is a .uf2 file. FLASH is the file with the flash's content, which outlives the process: the firmware is written
+into it at each start and the rest is left alone. Standard input and output are the console, LINE is the file descriptor
+of a socket that is the other end of UART 0's line. SIGTERM stops it.
+
+Emulated time never runs ahead of the clock on the wall, so that what waits for people and networks may do so; it falls
+behind while the board computes, by a factor of 10 to 20. SIGUSR1 writes the emulated time and the cycles that were
+executed to the standard error, as a line of JSON.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+from rp2040py.boards import BoardSpec
+from rp2040py.device.base_device import BaseDevice, ResetCause
+from rp2040py.device.load_flash import load_uf2
+from rp2040py.gpio_pin import GPIOPinState
+from rp2040py.memory_map import FLASH_START_ADDRESS
+from rp2040py.rp2040 import RP2040
+
+from edgelet_host.emulator import pl011
+
+FLASH_BYTES = 2 * 1024 * 1024
+
+_FLASH_SELECT = 1  # of the flash chip's pins
+_TICK_NS = 1_000_000  # between two looks at the outside: a frame of USB
+_CHUNK = 4096
+_FALL_BEHIND_S = 0.05  # a debt larger than this is forgiven
+
+
+class Flash:
+    """The flash chip's content, kept in a file. An `ExternalDevice`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._is_dirty = False
+
+    def attach(self, rp2040: RP2040) -> None:
+        """Load the file, and notice every command that the chip gets."""
+        self._memory = rp2040.flash[:FLASH_BYTES]
+        rp2040.qspi[_FLASH_SELECT].add_listener(self._selected)
+
+    def load(self) -> None:
+        """Take the content from the file."""
+        content = self._path.read_bytes() if self._path.exists() else b""
+        self._memory[:] = content[:FLASH_BYTES].ljust(FLASH_BYTES, b"\xff")
+
+    def save(self) -> None:
+        """Write the file, where the content may have changed."""
+        if self._is_dirty:
+            self._is_dirty = False
+            with self._path.open("r+b" if self._path.exists() else "wb") as file:
+                file.write(self._memory)
+
+    def _selected(self, _value: GPIOPinState, _before: GPIOPinState) -> None:
+        self._is_dirty = True
+
+
+class Console:
+    """The host's side of the USB serial port, on file descriptors. What nobody reads is dropped."""
+
+    def __init__(self, device: BaseDevice, source: int, sink: int) -> None:
+        self._cdc = device.cdc
+        self._usb = device.mcu.usb_ctrl
+        self._sink = sink
+        self._source = source
+        self._input = b""
+        self._waiting: tuple[int, int] | None = None
+        self._answer = self._usb.on_endpoint_read
+        self._usb.on_endpoint_read = self._wants_data
+        self._cdc.on_serial_data = self._write
+
+    @property
+    def source(self) -> int | None:
+        """What to read from, None while the device has not taken the last."""
+        return None if self._input else self._source
+
+    def read(self) -> None:
+        """Take what has been typed."""
+        with contextlib.suppress(BlockingIOError, OSError):
+            self._input += os.read(self._source, _CHUNK)
+        self._pass_on()
+
+    def forget(self) -> None:
+        """The device left the bus."""
+        self._waiting = None
+
+    def _wants_data(self, endpoint: int, size: int) -> None:
+        # A host that has nothing to send does not answer with an empty packet, which would interrupt the board for
+        # ever: it waits (USB 2.0, section 8.4.6).
+        if endpoint == 0:
+            assert self._answer is not None
+            self._answer(endpoint, size)
+        else:
+            self._waiting = (endpoint, size)
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        if self._waiting and self._input:
+            endpoint, size = self._waiting
+            self._waiting = None
+            packet, self._input = self._input[:size], self._input[size:]
+            self._usb.endpoint_read_done(endpoint, packet)
+
+    def _write(self, data: bytes | bytearray) -> None:
+        with contextlib.suppress(BlockingIOError, OSError):
+            os.write(self._sink, data)
+
+
+class Line:
+    """The wire of UART 0, on a socket."""
+
+    def __init__(self, uart: pl011.Uart, wire: socket.socket) -> None:
+        self._uart = uart
+        self._wire = wire
+        wire.setblocking(False)
+
+    @property
+    def source(self) -> int | None:
+        """What to read from, None while much is on the line already."""
+        return None if self._uart.on_line > _CHUNK else self._wire.fileno()
+
+    def read(self) -> None:
+        """Put what the other end sent on the line."""
+        with contextlib.suppress(BlockingIOError):
+            data = self._wire.recv(_CHUNK)
+            if not data:
+                raise SystemExit("the other end of the UART's line is gone")
+            self._uart.feed(data)
+
+    def flush(self) -> None:
+        """Pass on what came out of the chip."""
+        while self._uart.sent:
+            try:
+                sent = self._wire.send(self._uart.sent)
+            except BlockingIOError:
+                return
+            del self._uart.sent[:sent]
+
+
+class Machine(BaseDevice):
+    """The board, its surroundings and its pace."""
+
+    def __init__(self, firmware: Path, flash: Path, wire: socket.socket) -> None:
+        self._flash = Flash(flash)
+        super().__init__(board=BoardSpec(extras=(lambda: self._flash,), image=firmware))
+        self._flash.load()
+        load_uf2(firmware, self.mcu)
+        self._console = Console(self, sys.stdin.fileno(), sys.stdout.fileno())
+        self._line = Line(pl011.install(self.mcu), wire)
+        self._clock = self.simulator.clock
+        self._alarm = self._clock.create_alarm(self._tick)
+        self._epoch_ns = 0.0
+        self._epoch_s = time.monotonic()
+
+    def run(self) -> None:
+        """Execute until `stop`."""
+        self.mcu.core.pc = FLASH_START_ADDRESS
+        self._alarm.schedule(_TICK_NS)
+        try:
+            asyncio.run(self.simulator.execute())
+        finally:
+            self._flash.save()
+
+    def hard_reset(self, *, cause: ResetCause = ResetCause.RUN_PIN) -> None:
+        """Restart the chip; the flash keeps its content."""
+        self._console.forget()
+        super().hard_reset(cause=cause)
+
+    def report(self) -> None:
+        """Write the emulated time to the standard error."""
+        print(json.dumps({"ms": self._clock.nanos / 1e6, "cycles": self.mcu.core.cycles}), file=sys.stderr, flush=True)
+
+    def _tick(self) -> None:
+        self._alarm.schedule(_TICK_NS)
+        self._line.flush()
+        self._flash.save()
+        sources = {source.source: source for source in (self._console, self._line)}
+        sources.pop(None, None)
+        ready, _, _ = select.select(list(sources), [], [], self._ahead_s())
+        for source in ready:
+            sources[source].read()
+
+    def _ahead_s(self) -> float:
+        """Give for how long emulated time has to wait for the clock on the wall, in seconds."""
+        now = time.monotonic()
+        ahead = (self._clock.nanos - self._epoch_ns) / 1e9 - (now - self._epoch_s)
+        if ahead < -_FALL_BEHIND_S:
+            self._epoch_ns, self._epoch_s = self._clock.nanos, now
+        return max(ahead, 0.0)
+
+
+def main(firmware: str, flash: str, line: str) -> None:
+    """Run the machine; see the top of this file."""
+    machine = Machine(Path(firmware), Path(flash), socket.socket(fileno=int(line)))
+    os.set_blocking(sys.stdout.fileno(), False)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: machine.stop())
+    signal.signal(signal.SIGUSR1, lambda _number, _frame: machine.report())
+    machine.run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
