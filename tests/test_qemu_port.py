@@ -18,7 +18,7 @@ MACHINES = {
 }
 QEMU_OPTIONS = ["-nographic", "-semihosting", "-icount", "shift=3"]
 RAM_SIZE = 16 * 1024
-SIZES = ["-DCORTEXM_ARENA_SIZE=1024", "-DCORTEXM_STACK_SIZE=1024"]
+SIZES = ["-DBARE_ARENA_SIZE=1024", "-DBARE_STACK_SIZE=1024"]
 
 
 @pytest.mark.parametrize("architecture", MACHINES)
@@ -28,7 +28,10 @@ def test_port(architecture, tmp_path):
     flags += [f"-I{MODULE}", f"-isystem{sources.ensure('quickjs-ng')}"]
     places = [f"-DRAM_END={data + RAM_SIZE:#x}"]
     places += [f"-Wl,--section-start=.vectors={code:#x},-Ttext={code + 0x400:#x},-Tbss={data:#x}"]
-    files = [ROOT / "tests" / "c" / "cortexm_port.c", MODULE / "port_cortexm.c", MODULE / "arena.c"]
+    files = [
+        ROOT / "tests" / "c" / "cortexm_port.c",
+        *(MODULE / f"{name}.c" for name in ("port_cortexm", "port_bare", "arena")),
+    ]
     program = tmp_path / "port.elf"
     subprocess.run(
         ["arm-none-eabi-gcc", *flags, *SIZES, *places, *files, "-nostartfiles", "-o", program],

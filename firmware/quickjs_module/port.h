@@ -1,4 +1,5 @@
-// What the isolates need of the machine. One file a port: port_unix.c, port_cortexm.c.
+// What the isolates need of the machine. One file a port: port_unix.c, port_cortexm.c,
+// port_rv32.c; the latter two share port_bare.c.
 
 #ifndef EDGELET_PORT_H
 #define EDGELET_PORT_H

@@ -1,4 +1,5 @@
-// Arm Cortex-M without an operating system. See port.h; what differs from board to board is in port_cortexm.h.
+// Arm Cortex-M without an operating system. See port.h; what differs from board to board is in port_bare.h and
+// port_cortexm.h.
 //
 // JavaScript runs in thread mode on a stack of its own, through the process stack pointer (PSP), while everything else,
 // interrupt handlers included, runs on the main stack (MSP). The frame that the processor pushed when it left
@@ -14,9 +15,9 @@
 
 #include <string.h>
 
-#include "arena.h"
 #include "isolate.h"
 #include "port.h"
+#include "port_bare.h"
 
 #if !defined(__ARM_ARCH_ISA_THUMB) || __ARM_ARCH_ISA_THUMB < 2
 #define ARMV6M (1)
@@ -55,94 +56,12 @@
 #define FRAME_XPSR (7)
 #define FRAME_WORDS (8)
 
-// The smallest region of the ARMv6-M memory protection unit.
-#define GUARD_SIZE (256)
-
-static uint8_t arena_block[CORTEXM_ARENA_SIZE] __attribute__((aligned(8)));
-static bool arena_taken;
-
-static struct {
-    uint8_t guard[GUARD_SIZE];
-    uint8_t stack[CORTEXM_STACK_SIZE + CORTEXM_STACK_RESERVE];
-} js_stack __attribute__((aligned(GUARD_SIZE)));
-#define STACK_TOP ((uint32_t)(js_stack.stack + sizeof(js_stack.stack)))
+#define STACK_TOP ((uint32_t)(&bare_stack + 1))
 
 void (*cortexm_next_fault)(void);
 
 // Whether thread mode is on the JavaScript stack. Written with interrupts off, by cortexm_call.
 volatile uint32_t cortexm_running;
-
-uint64_t port_cpu_us(void) {
-    return port_ticks_us();
-}
-
-void *port_arena_alloc(size_t size) {
-    if (arena_taken || size > sizeof(arena_block)) {
-        return NULL;
-    }
-    arena_taken = true;
-    memset(arena_block, 0, size);
-    return arena_block;
-}
-
-void port_arena_free(void *block, size_t size) {
-    (void)block;
-    (void)size;
-    arena_taken = false;
-}
-
-size_t port_fixed_arena(void) {
-    return sizeof(arena_block);
-}
-
-// The images are a TLSF arena of their own.
-static arena_t *image_arena(void) {
-    static arena_t *images;
-    if (images == NULL) {
-        size_t len;
-        uint8_t *memory = cortexm_board_image_memory(&len);
-        images = arena_init(memory, len);
-    }
-    return images;
-}
-
-void *port_image_alloc(size_t size) {
-    arena_t *images = image_arena();
-    void *block = images != NULL ? arena_alloc(images, size) : NULL;
-    if (block != NULL) {
-        memset(block, 0, size);
-    }
-    return block;
-}
-
-void port_image_free(void *block, size_t size) {
-    (void)size;
-    arena_free(image_arena(), block);
-}
-
-size_t port_stack_max(void) {
-    return CORTEXM_STACK_SIZE;
-}
-
-size_t port_stack_default(void) {
-    return CORTEXM_STACK_SIZE;
-}
-
-// FNV-1a over the words of the firmware. Code on these processors lies at fixed addresses, which the code itself holds.
-void port_firmware_id(uint8_t id[8]) {
-    static uint64_t hash;
-    if (hash == 0) {
-        size_t len;
-        const uint8_t *code = cortexm_board_code(&len);
-        hash = 0xcbf29ce484222325;
-        for (size_t i = 0; i + sizeof(uint32_t) <= len; i += sizeof(uint32_t)) {
-            uint32_t word;
-            memcpy(&word, code + i, sizeof(word));
-            hash = (hash ^ word) * 0x100000001b3;
-        }
-    }
-    memcpy(id, &hash, 8);
-}
 
 #if defined(ARMV8M)
 
@@ -159,9 +78,9 @@ static void enable_guard(void) {
     if (regions == 0) {
         return;
     }
-    const uint32_t privdefena_enable = 5, xn = 1u << 28, size = 31 - __builtin_clz(GUARD_SIZE) - 1, enable = 1;
+    const uint32_t privdefena_enable = 5, xn = 1u << 28, size = 31 - __builtin_clz(BARE_GUARD_SIZE) - 1, enable = 1;
     MPU_RNR = regions - 1;
-    MPU_RBAR = (uint32_t)js_stack.guard;
+    MPU_RBAR = (uint32_t)bare_stack.guard;
     MPU_RASR = xn | size << 1 | enable;
     MPU_CTRL |= privdefena_enable;
     __asm volatile("dsb\n isb" ::: "memory");
@@ -279,9 +198,9 @@ bool port_run(void (*fn)(void *arg), void *arg, size_t stack) {
         enable_guard();
         initialized = true;
     }
-    cortexm_board_tick_start();
-    bool returned = cortexm_call(fn, arg, STACK_TOP, (uint32_t)js_stack.stack);
-    cortexm_board_tick_stop();
+    bare_board_tick_start();
+    bool returned = cortexm_call(fn, arg, STACK_TOP, (uint32_t)bare_stack.stack);
+    bare_board_tick_stop();
     return returned;
 }
 
@@ -295,7 +214,7 @@ static uint32_t *process_stack(void) {
     return psp;
 }
 
-void cortexm_tick(void) {
+void bare_tick(void) {
     if (cortexm_running && isolate_tick()) {
         uint32_t *frame = process_stack();
         frame[FRAME_PC] = (uint32_t)&cortexm_abandoned & ~1u;
@@ -309,11 +228,11 @@ static bool guard_was_hit(void) {
 #elif defined(ARMV7M)
     uint32_t cfsr = CFSR;
     return (cfsr & CFSR_MSTKERR) != 0 || ((cfsr & CFSR_DACCVIOL) != 0 && (cfsr & CFSR_MMARVALID) != 0 &&
-                                             MMFAR - (uint32_t)js_stack.guard < GUARD_SIZE);
+                                             MMFAR - (uint32_t)bare_stack.guard < BARE_GUARD_SIZE);
 #else
     // No fault status registers: the guard is taken to be the cause when the stack ends at it. A processor that locks
     // up because its frame has no place either is left to the board's watchdog.
-    return (uint32_t)process_stack() <= (uint32_t)js_stack.stack;
+    return (uint32_t)process_stack() <= (uint32_t)bare_stack.stack;
 #endif
 }
 

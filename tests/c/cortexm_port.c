@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "port.h"
+#include "port_bare.h"
 #include "port_cortexm.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
@@ -65,7 +66,7 @@ bool isolate_tick(void) {
 }
 
 static void systick_handler(void) {
-    cortexm_tick();
+    bare_tick();
 }
 
 // Of lower priority than SysTick, which therefore often ticks in here.
@@ -106,13 +107,13 @@ void cortexm_board_init(void) {
     SHPR3 = PENDSV_LOWEST;
 }
 
-void cortexm_board_tick_start(void) {
+void bare_board_tick_start(void) {
     SYST_RVR = period;
     SYST_CVR = 0;
     SYST_CSR = 7;
 }
 
-void cortexm_board_tick_stop(void) {
+void bare_board_tick_stop(void) {
     SYST_CSR = 0;
 }
 
@@ -120,12 +121,12 @@ uint64_t port_ticks_us(void) {
     return 0;
 }
 
-const uint8_t *cortexm_board_code(size_t *len) {
+const uint8_t *bare_board_code(size_t *len) {
     *len = sizeof(vectors);
     return (const uint8_t *)vectors;
 }
 
-uint8_t *cortexm_board_image_memory(size_t *len) {
+uint8_t *bare_board_image_memory(size_t *len) {
     static uint64_t memory[32];
     *len = sizeof(memory);
     return (uint8_t *)memory;

@@ -1,4 +1,4 @@
-// What edgelet needs of the board: clocks, a tick, random bytes and memory. See port_cortexm.h.
+// What edgelet needs of the board: clocks, a tick, random bytes and memory. See port_bare.h.
 //
 // Addresses and registers: Arm, "Application Note AN385: Cortex-M3 SMM on V2M-MPS2", and "Cortex-M System Design Kit",
 // section 4 (APB timer). Clock and random bytes are the host's, through Arm semihosting ("Semihosting for AArch32 and
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "port.h"
+#include "port_bare.h"
 #include "port_cortexm.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
@@ -106,7 +107,7 @@ void port_random(void *buf, size_t len) {
 
 static void timer_handler(void) {
     TIMER_INTCLEAR = 1;
-    cortexm_tick();
+    bare_tick();
 }
 
 // The port's vector table has no place for interrupts.
@@ -120,23 +121,23 @@ void cortexm_board_init(void) {
     NVIC_ISER = 1u << TIMER_IRQ;
 }
 
-void cortexm_board_tick_start(void) {
+void bare_board_tick_start(void) {
     TIMER_RELOAD = TICK_US * CLOCK_MHZ;
     TIMER_VALUE = TICK_US * CLOCK_MHZ;
     TIMER_CTRL = TIMER_ENABLE_IRQ;
 }
 
-void cortexm_board_tick_stop(void) {
+void bare_board_tick_stop(void) {
     TIMER_CTRL = 0;
 }
 
 // The linker script puts everything that stays as it is in front of _etext, the vector table first.
-const uint8_t *cortexm_board_code(size_t *len) {
+const uint8_t *bare_board_code(size_t *len) {
     *len = (size_t)(_etext - (const uint8_t *)isr_vector);
     return (const uint8_t *)isr_vector;
 }
 
-uint8_t *cortexm_board_image_memory(size_t *len) {
+uint8_t *bare_board_image_memory(size_t *len) {
     *len = IMAGE_MEMORY_SIZE;
     return IMAGE_MEMORY;
 }

@@ -1,4 +1,4 @@
-// What edgelet needs of RP2040 and RP2350: clocks, a tick, random bytes and faults. See port_cortexm.h.
+// What edgelet needs of RP2040 and RP2350: clocks, a tick, random bytes and faults. See port_bare.h.
 
 #include <string.h>
 
@@ -14,6 +14,7 @@
 
 #include "crypto_hash.h"
 #include "port.h"
+#include "port_bare.h"
 #include "port_cortexm.h"
 
 // Of the four hardware alarms the SDK uses number 3 and MicroPython number 2.
@@ -110,7 +111,7 @@ static void set_alarm(void) {
 
 static void alarm(unsigned int number) {
     (void)number;
-    cortexm_tick();
+    bare_tick();
     set_alarm();
 }
 
@@ -121,23 +122,23 @@ void cortexm_board_init(void) {
     hardware_alarm_set_callback(ALARM, alarm);
 }
 
-void cortexm_board_tick_start(void) {
+void bare_board_tick_start(void) {
     ticking = true;
     set_alarm();
 }
 
-void cortexm_board_tick_stop(void) {
+void bare_board_tick_stop(void) {
     ticking = false;
     hardware_alarm_cancel(ALARM);
 }
 
-const uint8_t *cortexm_board_code(size_t *len) {
+const uint8_t *bare_board_code(size_t *len) {
     *len = (size_t)(__flash_binary_end - __flash_binary_start);
     return __flash_binary_start;
 }
 
 // There is no RAM for images: they are in the flash.
-uint8_t *cortexm_board_image_memory(size_t *len) {
+uint8_t *bare_board_image_memory(size_t *len) {
     *len = 0;
     return NULL;
 }

@@ -1,0 +1,90 @@
+// Memory of the ports without an operating system. See port_bare.h.
+
+#if (defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M') ||                                                      \
+    (defined(__riscv) && !defined(__unix__) && !defined(ESP_PLATFORM))
+
+#include "port_bare.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "port.h"
+
+static uint8_t arena_block[BARE_ARENA_SIZE] __attribute__((aligned(8)));
+static bool arena_taken;
+
+bare_stack_t bare_stack __attribute__((aligned(BARE_GUARD_SIZE)));
+
+uint64_t port_cpu_us(void) {
+    return port_ticks_us();
+}
+
+void *port_arena_alloc(size_t size) {
+    if (arena_taken || size > sizeof(arena_block)) {
+        return NULL;
+    }
+    arena_taken = true;
+    memset(arena_block, 0, size);
+    return arena_block;
+}
+
+void port_arena_free(void *block, size_t size) {
+    (void)block;
+    (void)size;
+    arena_taken = false;
+}
+
+size_t port_fixed_arena(void) {
+    return sizeof(arena_block);
+}
+
+// The images are a TLSF arena of their own.
+static arena_t *image_arena(void) {
+    static arena_t *images;
+    if (images == NULL) {
+        size_t len;
+        uint8_t *memory = bare_board_image_memory(&len);
+        images = arena_init(memory, len);
+    }
+    return images;
+}
+
+void *port_image_alloc(size_t size) {
+    arena_t *images = image_arena();
+    void *block = images != NULL ? arena_alloc(images, size) : NULL;
+    if (block != NULL) {
+        memset(block, 0, size);
+    }
+    return block;
+}
+
+void port_image_free(void *block, size_t size) {
+    (void)size;
+    arena_free(image_arena(), block);
+}
+
+size_t port_stack_max(void) {
+    return BARE_STACK_SIZE;
+}
+
+size_t port_stack_default(void) {
+    return BARE_STACK_SIZE;
+}
+
+// FNV-1a over the words of the firmware. Its code lies at fixed addresses, which the code itself holds.
+void port_firmware_id(uint8_t id[8]) {
+    static uint64_t hash;
+    if (hash == 0) {
+        size_t len;
+        const uint8_t *code = bare_board_code(&len);
+        hash = 0xcbf29ce484222325;
+        for (size_t i = 0; i + sizeof(uint32_t) <= len; i += sizeof(uint32_t)) {
+            uint32_t word;
+            memcpy(&word, code + i, sizeof(word));
+            hash = (hash ^ word) * 0x100000001b3;
+        }
+    }
+    memcpy(id, &hash, 8);
+}
+
+#endif // Cortex-M, RISC-V
