@@ -20,16 +20,21 @@ from pathlib import Path
 from typing import Any
 
 import serial
-from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
 from edgelet_host.errors import EdgeletError
+from edgelet_host.local import running_devices
 
 _JOB_POLL_S = 0.02
 # How long a port may be in use by another program, a device silent, and its console without a prompt.
 _BUSY_S = 3
 _SILENCE_S = 1
 _ANSWER_S = 5
+# How long a command may compute without a word.
+_COMMAND_S = 10
+# By so much an emulated board is slower than a real one, on a busy machine.
+_EMULATED = 30
 # Of the console (device/lib/edgelet/console.py).
 _RESTART = b"\x04"
 _RESTARTED = b"MPY: soft reboot\r\n"
@@ -46,18 +51,20 @@ class DeviceError(EdgeletError):
 class Device:
     """An open connection whose device waits for commands."""
 
-    def __init__(self, port: str, transport: SerialTransport) -> None:
+    def __init__(self, port: str, transport: SerialTransport, patience: int = 1) -> None:
         self.port = port
         self._transport = transport
+        self._patience = patience
 
     def execute(self, code: str) -> str:
         """Execute Python on the device; what it printed."""
         try:
-            return bytes(self._transport.exec(code)).decode()
-        except TransportExecError as e:
-            raise DeviceError(_device_message(e.error_output)) from None
+            printed, failure = self._transport.exec_raw(code, timeout=_COMMAND_S * self._patience)
         except (TransportError, serial.SerialException, OSError, termios.error) as e:
             raise DeviceError(f"{self.port}: lost the connection to the device ({e}). Run the command again") from None
+        if failure:
+            raise DeviceError(_device_message(failure.decode()))
+        return bytes(printed).decode()
 
     def send(self, code: str) -> None:
         """Execute Python that does not come back, such as a reset."""
@@ -120,13 +127,18 @@ def _explain_os(text: str) -> str:
     return text or "the device failed: OSError"
 
 
+def _patience(port: str) -> int:
+    """By how much more time than a real board a device may take."""
+    return _EMULATED if any(local.emulated for local in running_devices() if local.console == port) else 1
+
+
 def _open(port: str, wait_s: float) -> SerialTransport:
     """Open a port; while another edgelet has it, as each does for a moment, wait."""
     until = time.monotonic() + wait_s
     while True:
         try:
             # Without a timeout mpremote would wait for ever at a pty that is silent.
-            return SerialTransport(port, timeout=_SILENCE_S)
+            return SerialTransport(port, timeout=_SILENCE_S * _patience(port))
         except TransportError:
             if time.monotonic() >= until or not _is_accessible(port):
                 raise DeviceError(explain_port(port)) from None
@@ -135,12 +147,13 @@ def _open(port: str, wait_s: float) -> SerialTransport:
 
 def _enter(port: str, transport: SerialTransport) -> None:
     """Enter the raw REPL. mpremote prints what it got instead; it is of no use to people."""
+    answer_s = _ANSWER_S * _patience(port)
     try:
         with _entering, contextlib.redirect_stdout(io.StringIO()):
-            transport.enter_raw_repl(soft_reset=False, timeout_overall=_ANSWER_S)
+            transport.enter_raw_repl(soft_reset=False, timeout_overall=answer_s)
     except (TransportError, serial.SerialException, OSError, termios.error):
         raise DeviceError(
-            f"{port}: no MicroPython answers within {_ANSWER_S} s. Is this the right port? "
+            f"{port}: no MicroPython answers within {answer_s} s. Is this the right port? "
             "'./edgelet devices' lists those there are; else unplug the board and plug it in again"
         ) from None
 
@@ -155,7 +168,7 @@ def connect(port: str, wait_s: float = _BUSY_S) -> Iterator[Device]:
     try:
         _enter(port, transport)
         try:
-            yield Device(port, transport)
+            yield Device(port, transport, _patience(port))
         finally:
             # A device that is gone needs no farewell.
             with contextlib.suppress(serial.SerialException, OSError, termios.error):
@@ -172,7 +185,7 @@ def restart(port: str) -> None:
         _enter(port, transport)
         transport.exit_raw_repl()
         transport.serial.write(_RESTART)
-        answer = transport.read_until(1, _RESTARTED, timeout_overall=_ANSWER_S)
+        answer = transport.read_until(1, _RESTARTED, timeout_overall=_ANSWER_S * _patience(port))
     except (TransportError, serial.SerialException, OSError, termios.error) as e:
         raise DeviceError(f"{port}: lost the connection to the device ({e}). Run the command again") from None
     finally:

@@ -11,7 +11,7 @@ import time
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
@@ -23,11 +23,16 @@ _START_S = 15.0
 
 @dataclass(frozen=True)
 class LocalDevice:
-    """A running local device. port: the pty that the command line connects to. address: (host, port) of its server."""
+    """A running local device.
+
+    port: the pty that the command line connects to. address: (host, port) of its server. emulated: whether it is a
+    board in an emulator, which takes its time.
+    """
 
     process: subprocess.Popen[bytes]
     port: str
     address: tuple[str, int]
+    emulated: bool = False
 
     @property
     def url(self) -> str:
@@ -108,6 +113,7 @@ class Running:
     title: str
     console: str
     url: str
+    emulated: bool = False
 
 
 def _run_dir() -> Path:
@@ -123,7 +129,7 @@ def announce(local: LocalDevice, title: str) -> Iterator[None]:
     path = folder / f"{local.port.strip('/').replace('/', '-')}.json"
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        json.dump({"title": title, "console": local.port, "url": local.url}, file)
+        json.dump(asdict(Running(title, local.port, local.url, local.emulated)), file)
         file.flush()
         try:
             yield

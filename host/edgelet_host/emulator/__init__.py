@@ -69,13 +69,14 @@ def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterat
         tty.setraw(slave)
         near, far = socket.socketpair()
         with log.open("wb") as errors, near, far:
-            machine = [sys.executable, "-m", f"{__name__}.machine", firmware, data / "flash.bin", str(near.fileno())]
-            board = stack.enter_context(_running(machine, master, master, errors.fileno(), [near.fileno()]))
+            wire, messages = near.fileno(), errors.fileno()
+            machine = (sys.executable, "-m", f"{__name__}.machine", firmware, data / "flash.bin", str(wire))
+            board = stack.enter_context(_running(machine, master, master, messages, [wire]))
             os.close(master)
-            command = [peer, socket.gethostbyname(host), str(port)]
-            forwarder = stack.enter_context(_running(command, far.fileno(), errors.fileno(), errors.fileno()))
+            forward = (peer, socket.gethostbyname(host), str(port))
+            forwarder = stack.enter_context(_running(forward, far.fileno(), messages, messages))
         _wait_until_it_answers([board, forwarder], host, port, log)
-        yield LocalDevice(board, os.ttyname(slave), (host, port))
+        yield LocalDevice(board, os.ttyname(slave), (host, port), emulated=True)
 
 
 @contextmanager

@@ -188,8 +188,7 @@ class Machine(BaseDevice):
         self._alarm.schedule(_TICK_NS)
         self._line.flush()
         self._flash.save()
-        sources = {source.source: source for source in (self._console, self._line)}
-        sources.pop(None, None)
+        sources = {one.source: one for one in (self._console, self._line) if one.source is not None}
         ready, _, _ = select.select(list(sources), [], [], self._ahead_s())
         for source in ready:
             sources[source].read()

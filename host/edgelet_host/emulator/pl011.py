@@ -178,6 +178,6 @@ class Uart(BasePeripheral):
 def install(rp2040: RP2040) -> Uart:
     """Put such a UART in the place of the emulator's UART 0."""
     uart = Uart(rp2040)
-    rp2040.uart[0] = uart
+    rp2040.uart[0] = uart  # type: ignore[call-overload]
     rp2040.peripherals[_BASE_PAGE] = uart
     return uart
