@@ -120,7 +120,10 @@ def test_a_release_that_does_not_come_up_is_rolled_back(cli, local):
         ("import { x } from './gone.js'; export default { fetch() {} }", "gone.js"),
         ("export const nothing = 1", "handler"),
         ("throw new Error('at the top'); export default { fetch() {} }", "at the top"),
-        ("const kept = []; for (;;) kept.push(new Array(1000).fill(0)); export default { fetch() {} }", "memory"),
+        (
+            "const kept = []; for (;;) kept.push(new Array(1000).fill(0)); export default { fetch() {} }",
+            "more than 524288 bytes",
+        ),
         ("for (;;); export default { fetch() {} }", "CPU"),
     ],
 )
@@ -138,6 +141,7 @@ def test_a_source_that_cannot_run_is_refused_before_it_is_active(cli, local, sou
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
+        ({"arena_bytes": 65536}, "the image needs more than 65536 bytes, what this device has for a function"),
         ({"release_file_bytes": 2000}, "file public/large.bin has 5000 bytes, this device takes 2000"),
         ({"release_bytes": 4000}, "this device takes 4000"),
         ({"release_files": 1}, "this device takes 1"),
@@ -150,6 +154,28 @@ def test_what_is_too_large_for_the_device_is_refused_with_the_number(cli, firmwa
     with local_device(firmware, tmp_path, **settings) as small:
         assert message in cli.fails("deploy", project, "--device", small.port)
         assert cli.ok("list", "--device", small.port) == ""
+
+
+def test_an_image_is_measured_against_the_limit_before_it_is_active(cli, local):
+    project = constant(cli, "measured", "old")
+    [old] = cli.run("deploy", project, "--json").json()
+    grown = f"const kept = new Uint8Array({old['image_bytes']}); " + (project / "main.js").read_text()
+    source = grown.replace("old", "new")
+
+    def limited(memory: int) -> Path:
+        return write_project(project, "measured", {"main.js": source}, route="/measured", limits={"memory": memory})
+
+    # The image has the old one's bytes twice.
+    message = cli.fails("deploy", limited(2 * old["image_bytes"] - 1024))
+    assert f"the image needs more than {2 * old['image_bytes'] - 1024} bytes, limits.memory in edgelet.toml" in message
+    assert "main.js:1:" in message
+    assert get(local, "/measured") == "old"
+    assert [one["id"] for one in cli.run("releases", "measured", "--json").json() if one["active"]] == [old["release"]]
+    told = cli.ok("deploy", limited(2 * old["image_bytes"] + 16384))
+    [(image, memory)] = re.findall(r"image (\d+) of (\d+) bytes", told)
+    assert 2 * old["image_bytes"] - 1024 < int(image) < int(memory) == 2 * old["image_bytes"] + 16384
+    assert re.match(r"measured: bundle \d+ bytes, 1 files of \d+ bytes\n", told)
+    assert get(local, "/measured") == "new"
 
 
 @pytest.mark.parametrize(

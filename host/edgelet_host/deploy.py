@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -20,18 +21,21 @@ MAIN = "main.qjs"
 _HEALTH_S = 10
 # The status with which a device answers for a handler that threw (device/lib/edgelet/calls.py).
 _THROWN = 500
+# What the engine says of an image that does not fit (firmware/quickjs_module/isolate.c).
+_TOO_LARGE = re.compile(r"memory: memory limit of (\d+) bytes exceeded")
 
 
 @dataclass(frozen=True)
 class Release:
     """A release as it goes to a device.
 
-    route: the first one. manifest: see device/lib/edgelet/manifest.py. files: by their SHA-256. secrets: names of
-    those that the function needs.
+    route: the first one. memory: the limit that the project sets, 0 for the device's. manifest: see
+    device/lib/edgelet/manifest.py. files: by their SHA-256. secrets: names of those that the function needs.
     """
 
     function: str
     route: str
+    memory: int
     manifest: bytes
     files: dict[str, bytes]
     bundle_bytes: int
@@ -83,7 +87,8 @@ def make_release(project: Project, firmware: Path) -> Release:
         lines.append(json.dumps([path, digest, len(data)], ensure_ascii=False, separators=(",", ":")))
     manifest = ("\n".join(lines) + "\n").encode()
     bundle_bytes = len(contents.get(MAIN, b""))
-    return Release(project.name, project.routes[0], manifest, files, bundle_bytes, project.secrets)
+    memory = project.limits.get("memory", 0)
+    return Release(project.name, project.routes[0], memory, manifest, files, bundle_bytes, project.secrets)
 
 
 def _version() -> str:
@@ -110,11 +115,27 @@ def deploy(
         device.write_file(f"{folder}/{digest}", release.files[digest], partial(_report, progress, done, total))
         done += size
     identity = device.call("commit", name)
-    measured = device.wait_for_job(device.call("activate", name, identity))
+    measured = _activate(device, release, identity)
     there = {secret for secret, _ in device.call("secrets", name)}
     lacking = [secret for secret in release.secrets if secret not in there]
     clock_set = device.call("status")["clock_set"]
     return Deployed(identity, len(missing), total, measured["image_bytes"], measured["memory"], lacking, clock_set)
+
+
+def _activate(device: Device, release: Release, identity: str) -> dict[str, int]:
+    """Have the device build the image and, where it fits, activate the release; {image_bytes, memory}."""
+    try:
+        measured: dict[str, int] = device.wait_for_job(device.call("activate", release.function, identity))
+    except DeviceError as e:
+        if not (match := _TOO_LARGE.match(e.message)):
+            raise
+        limit = int(match[1])
+        whose = "limits.memory in edgelet.toml" if limit == release.memory else "what this device has for a function"
+        advice = "import less, or keep less at the top level"
+        # The innermost place in the sources.
+        place = next((f"\n{line}" for line in e.message.splitlines() if re.search(r":\d+:\d+\)", line)), "")
+        raise DeviceError(f"the image needs more than {limit} bytes, {whose}: {advice}{place}") from None
+    return measured
 
 
 def _report(progress: Callable[[int, int], None], before: int, total: int, sent: int) -> None:

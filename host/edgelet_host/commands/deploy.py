@@ -33,6 +33,11 @@ def deploy(path: Path, devices: tuple[str, ...], as_json: bool) -> None:
 
     targets = choose_targets(devices)
     release = make_release(read_project(path.resolve()), ensure_unix())
+    if not as_json:
+        size = sum(map(len, release.files.values()))
+        click.echo(
+            f"{release.function}: bundle {release.bundle_bytes} bytes, {len(release.files)} files of {size} bytes"
+        )
     with progress() as add, ThreadPoolExecutor(len(targets)) as pool:
         futures = [pool.submit(_deploy, target, release, add(target.label)) for target in targets]
     done = list(zip(targets, futures, strict=True))
@@ -66,7 +71,7 @@ def _message(future: "Future[Deployed]") -> str:
 def _print(target: "Target", release: "Release", done: "Deployed") -> None:
     parts = []
     if release.bundle_bytes:
-        parts.append(f"bundle {release.bundle_bytes} bytes, image {done.image_bytes} of {done.memory} bytes")
+        parts.append(f"image {done.image_bytes} of {done.memory} bytes")
     parts.append(f"{done.sent_files} of {len(release.files)} files ({done.sent_bytes} bytes) sent")
     click.echo(f"{release.function} {done.id} is active on {target.label}: {', '.join(parts)}")
     for name in done.missing_secrets:
