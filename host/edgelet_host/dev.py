@@ -17,8 +17,9 @@ from edgelet_host.logs import LEVEL_COLORS, log_line
 from edgelet_host.project import FILE, Project, read_project
 from edgelet_host.terminal import say
 
-# How often sources are looked at and the log is fetched.
+# How often sources are looked at and the log is fetched. An emulated board is busy for as long with each fetch.
 _LOOK_S = 0.2
+_EMULATED_LOG_S = 2.0
 
 
 def snapshot(folder: Path) -> dict[Path, tuple[int, int]]:
@@ -44,6 +45,8 @@ class Session:
         self._firmware = firmware
         self._states = {folder: snapshot(folder) for folder in folders}
         self._next_log = 0
+        self._log_s = _EMULATED_LOG_S if local.emulated else _LOOK_S
+        self._fetched = 0.0
 
     @property
     def port(self) -> str:
@@ -82,7 +85,9 @@ class Session:
                 if now != before:
                     self._states[folder] = now
                     self.deploy(folder)
-            self._fetch_log()
+            if time.monotonic() - self._fetched >= self._log_s:
+                self._fetch_log()
+                self._fetched = time.monotonic()
             time.sleep(_LOOK_S)
         raise EdgeletError(f"the local device ended with status {self._local.process.returncode}: see its device.log")
 
@@ -106,14 +111,24 @@ def make_secrets(device: Device, function: str, names: Sequence[str]) -> None:
         device.wait_for_job(device.call("set_secrets", function, values))
 
 
-def run(firmware: Path, folders: Sequence[Path], data: Path, host: str, port: int) -> None:
-    """Serve the projects in `folders` until Ctrl-C."""
+def run(firmware: Path, folders: Sequence[Path], data: Path, host: str, port: int, board: str | None) -> None:
+    """Serve the projects in `folders` until Ctrl-C, on this machine or on an emulated board."""
     for folder in folders:
         if not (folder / FILE).exists():
             read_project(folder)
     data.mkdir(parents=True, exist_ok=True)
-    with start(firmware, data / "device", host, port, data / "device.log") as local, announce(local, "edgelet dev"):
+    with _start(board, firmware, data, host, port) as local, announce(local, "edgelet dev"):
         _attend(Session(local, firmware, folders), folders, f"edgelet dev: {local.url}")
+
+
+def _start(
+    board: str | None, firmware: Path, data: Path, host: str, port: int
+) -> contextlib.AbstractContextManager[LocalDevice]:
+    if board is None:
+        return start(firmware, data / "device", host, port, data / "device.log")
+    from edgelet_host import emulator
+
+    return emulator.start(data / board, host, port, data / f"{board}.log")
 
 
 def serve(firmware: Path, data: Path, host: str, port: int) -> None:

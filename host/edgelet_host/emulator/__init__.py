@@ -1,6 +1,6 @@
 """A local device that is an emulated Raspberry Pi Pico, with the firmware of EDGELET_PICO.
 
-    with start(firmware, data, "127.0.0.1", 8080, log) as local: ...
+    with start(data, "127.0.0.1", 8080, log) as local: ...
 
 The board's network is PPP over its UART. The other end is firmware/ppp_peer, a program in C that is built first if need
 be; it forwards a TCP port of this machine to the board. Nothing needs root.
@@ -19,12 +19,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from edgelet_host import health, sources
+from edgelet_host.boards import board_build, write_outputs
 from edgelet_host.errors import EdgeletError
-from edgelet_host.firmware import digest, explain_make, file_digest, tool_times
+from edgelet_host.firmware import digest, ensure, explain_make, file_digest, tool_times
 from edgelet_host.local import LocalDevice, check_address
 from edgelet_host.paths import FIRMWARE, cache_dir
 from edgelet_host.system import BUILD_PACKAGES, ensure_packages
 from edgelet_host.terminal import step
+
+BOARD = "EDGELET_PICO"
 
 # An emulated board takes seconds to start, on a busy machine more.
 _START_S = 120.0
@@ -53,16 +56,19 @@ def ensure_peer() -> Path:
 
 
 @contextmanager
-def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
+def start(data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
     """Start a board that keeps its flash in `data`, and wait until it answers; stop it in the end.
 
-    firmware: the .uf2 file. host: an IPv4 address. log: a file for what the emulator has to say.
+    The firmware is built first where it is missing or stale. host: an IPv4 address. log: a file for what the emulator
+    has to say.
     """
     if ":" in host:
         raise EdgeletError(f"the emulated board is reached by IPv4: choose another address than {host} with --host")
     check_address(host, port)
     peer = ensure_peer()
-    data.mkdir(parents=True, exist_ok=True)
+    build = board_build(BOARD)
+    ensure(build)
+    firmware = write_outputs(build, data)[0]
     with ExitStack() as stack:
         master, slave = pty.openpty()
         stack.callback(os.close, slave)
