@@ -280,20 +280,24 @@ def test_a_change_is_reported_when_the_old_image_is_gone_and_the_new_one_built(f
             for _ in range(50):
                 assert box.device.call("job", job["job"]) == {"state": "running"}
             assert box.device.execute(BUILDS) == builds
-            box.device.execute(OVERWRITE_HEAP)
-            assert occurrences(box.local.process, secret.encode()) == 0
         box.device.wait_for_job(job)
+        box.device.execute(OVERWRITE_HEAP)
+        assert occurrences(box.local.process, secret.encode()) == 0
         assert int(box.device.execute(BUILDS)) == int(builds) + 1
         assert box.get("/secretive").text == "another another"
         assert int(box.device.execute(BUILDS)) == int(builds) + 1
 
 
-def test_a_change_ends_the_requests_that_run_with_the_old_values(firmware, tmp_path):
+def test_a_change_ends_the_requests_that_hold_the_only_arena(firmware, tmp_path):
     with running(firmware, tmp_path, arenas=1, drain_ms=100) as box:
         box.deploy("holding", HOLDING, route="/")
         with held(box, "/") as connection:
             box.job("set_variables", "holding", {"KEY": "new"})
             assert connection.recv(100).startswith(b"HTTP/1.1 503 ")
+        with held(box, "/") as connection:
+            box.deploy("holding", answer("another"), route="/")
+            assert connection.recv(100).startswith(b"HTTP/1.1 503 ")
+        assert box.get("/").text == "another"
         assert idle_arenas(box) == 1
 
 

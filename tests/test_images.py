@@ -200,7 +200,7 @@ CHANGES = ("deploy", "rollback", "secret", "delete", "failure", "start")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("torn", ["", "1", "2"])
+@pytest.mark.parametrize("torn", ["", "1"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_power_cut_at_every_erase_and_program(firmware, change, torn):
     found = run(firmware, "images_cut.py", change, torn, heap="32M")

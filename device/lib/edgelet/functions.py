@@ -369,16 +369,19 @@ class Functions:
     async def reload(self, name):
         """Brings changed variables or secrets of a function into service.
 
-        When this returns, what was built with the old ones is erased and the new image is built. Raises NotStarted
-        where it cannot be: the old values do not come back, and neither does what was built with them.
+        When this returns, the new image is built and what was built with the old values is erased. Raises NotStarted
+        where there can be no new image: the old values do not come back, and neither does what was built with them.
         """
         async with self._changing:
             function = self._load(name)
-            await self._replace(function)
+            problem = None
             try:
                 await self._build(function)
             except (ValueError, quickjs.Error) as e:
-                raise NotStarted(name, e)
+                problem = NotStarted(name, e)
+            await self._replace(function)
+            if problem:
+                raise problem
             log.info("variables and secrets have changed", function=name)
 
     async def remove(self, name):
@@ -391,12 +394,22 @@ class Functions:
                 await old.close(self.config.settings["drain_ms"])
 
     async def _build(self, function):
+        """Builds a function's image, while the one whose place it will take goes on."""
         if function.has_handler:
-            slot = await self.isolates.take()
+            slot = await self._take_slot(self._functions.get(function.name))
             try:
                 await self.images.make(slot, function)
             finally:
                 self.isolates.release(slot)
+
+    async def _take_slot(self, old):
+        """An arena to build in. Requests of the function `old` that hold one may end, and are aborted then."""
+        try:
+            return await self.isolates.take(self.config.settings["drain_ms"])
+        except asyncio.TimeoutError:
+            if old:
+                old.abort()
+            return await self.isolates.take()
 
     def _check_room(self, candidate):
         others = [one for one in self._functions.values() if one.has_handler and one.name != candidate.name]

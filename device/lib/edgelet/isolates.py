@@ -53,12 +53,12 @@ class Isolates:
         except asyncio.TimeoutError:
             raise Busy("no arena was free in time")
 
-    async def take(self):
+    async def take(self, wait_ms=None):
         """A slot for the device's own work, before all requests that wait.
 
-        It waits for as long as it takes, which is no longer than a running call may last.
+        Raises asyncio.TimeoutError after `wait_ms`; without it, it waits for as long as a running call may last.
         """
-        return self.idle.pop() if self.idle else await self._turn(0, None)
+        return self.idle.pop() if self.idle else await self._turn(0, wait_ms)
 
     async def _turn(self, position, wait_ms):
         """Waits at a position of the queue for the slot that another one gives back."""
