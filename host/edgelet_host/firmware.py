@@ -302,10 +302,14 @@ def make_environment(folder: Path) -> dict[str, str]:
 
 def explain_make(log: Path) -> str:
     """Give the first error in a build log in one line that names the log."""
+    text = log.read_text()
     telling = re.compile(r"\berror\b|Error:|undefined reference|\*\*\*", re.IGNORECASE)
-    errors = [line.strip() for line in log.read_text().splitlines() if telling.search(line)]
+    errors = [line.strip() for line in text.splitlines() if telling.search(line)]
     reason = errors[0].replace(f"{ROOT}/", "") if errors else "make gave no reason"
-    return f"The firmware does not build: {reason}. Mend it and run again; the full log is {log}"
+    # What CMake's message says stands below it, indented.
+    if message := re.search(r"^CMake Error at .*\(message\):\n\n?((?:  .*\n)+)", text, flags=re.MULTILINE):
+        reason = " ".join(message[1].split())
+    return f"The firmware does not build: {reason.rstrip('.')}. Mend it and run again; the full log is {log}"
 
 
 def file_digest(path: Path) -> str:

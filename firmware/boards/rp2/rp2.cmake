@@ -39,19 +39,18 @@ add_link_options(--specs=nano.specs)
 # The UF2 file is made by ./edgelet build.
 set(PICO_NO_PICOTOOL 1)
 
-# MicroPython's linker script with two changes: the firmware ends where the slots begin, and what comes from the C
-# library runs from flash, since the double arithmetic and the rest of it would take 50 KB of RAM.
+# MicroPython's linker script with two changes: the firmware ends where the slots begin, and all code runs from flash. The
+# double arithmetic and the rest of the C library would take 50 KB of RAM; only what is marked for RAM goes there.
 function(edgelet_linker_script name)
     file(READ ${MICROPY_PORT_DIR}/${name} script)
     string(REGEX REPLACE "(FLASH\\(rx\\) : ORIGIN = 0x10000000, LENGTH = )[0-9]+k" "\\1${EDGELET_FIRMWARE_BYTES}"
-        changed "${script}")
-    string(REGEX REPLACE "\\*libgcc\\.a: \\*libc\\.a: ?\\*lib_a-mem\\*\\.o \\*libm\\.a:" "*libedgelet_none.a:"
-        changed "${changed}")
-    if(NOT changed MATCHES "LENGTH = ${EDGELET_FIRMWARE_BYTES}\n" OR NOT changed MATCHES "libedgelet_none"
-        OR changed MATCHES "libgcc")
+        script "${script}")
+    string(REGEX REPLACE "EXCLUDE_FILE\\(\\*libgcc[^)]*\\) " "" script "${script}")
+    if(NOT script MATCHES "LENGTH = ${EDGELET_FIRMWARE_BYTES}\n" OR NOT script MATCHES "\\*\\(\\.rodata\\*\\)"
+        OR script MATCHES "EXCLUDE_FILE\\(\\*libgcc")
         message(FATAL_ERROR "${name} of this MicroPython is not as expected: rp2.cmake must learn about it")
     endif()
-    file(WRITE ${CMAKE_BINARY_DIR}/edgelet.ld "${changed}")
+    file(WRITE ${CMAKE_BINARY_DIR}/edgelet.ld "${script}")
 endfunction()
 
 if(PICO_PLATFORM STREQUAL "rp2040")

@@ -1,0 +1,3 @@
+#define MICROPY_HW_BOARD_NAME "edgelet on Raspberry Pi Pico 2 W"
+
+#include "wifi.h"

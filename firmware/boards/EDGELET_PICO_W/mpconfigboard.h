@@ -1,0 +1,3 @@
+#define MICROPY_HW_BOARD_NAME "edgelet on Raspberry Pi Pico W"
+
+#include "wifi.h"

@@ -1,0 +1,13 @@
+// For mpconfigboard.h of boards with the radio CYW43439, as MicroPython's own boards have it.
+
+// How the driver reaches the radio.
+#define CYW43_USE_SPI (1)
+#define CYW43_LWIP (1)
+#define CYW43_GPIO (1)
+#define CYW43_SPI_PIO (1)
+
+#define MICROPY_HW_PIN_EXT_COUNT CYW43_WL_GPIO_COUNT
+
+// The interrupt of the radio's pin outlives a soft reset.
+int mp_hal_is_pin_reserved(int n);
+#define MICROPY_HW_PIN_RESERVED(i) mp_hal_is_pin_reserved(i)
