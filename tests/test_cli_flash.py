@@ -1,115 +1,18 @@
 """`edgelet flash`: an RP2040 whose boot ROM and flash are played, at a real pty and with the real runtime; esptool."""
 
-import contextlib
 import os
 import pty
-import signal
 import struct
-import subprocess
-import sys
-import threading
 import tty
 from pathlib import Path
 
 import pytest
-from cli_helpers import Cli, as_board, greeting
-from device_helpers import free_port
-from edgelet_host import esptool, sources, uf2
+from cli_helpers import Cli, greeting
+from edgelet_host import esptool, uf2
+from edgelet_host.boards import board_firmware
 from edgelet_host.errors import EdgeletError
 from edgelet_host.flash import check_machine
-
-RP2040, RP2350, SAMD51 = 0xE48BFF56, 0xE48BFF59, 0x55114460
-INFO = "UF2 Bootloader v3.0\nModel: Raspberry Pi RP2\nBoard-ID: RPI-RP2\n"
-FLASH_BYTES = 2 << 20
-
-
-def make_uf2(path: Path, content: bytes, family: int = RP2040) -> Path:
-    """Make a UF2 file with MicroPython's own tool."""
-    binary = path.with_suffix(".raw")
-    binary.write_bytes(content)
-    tool = sources.ensure("micropython") / "tools" / "uf2conv.py"
-    command = [sys.executable, tool, "--convert", "--base", "0x10000000", "--family", hex(family)]
-    subprocess.run([*command, "--output", path, binary], check=True, capture_output=True)
-    return path
-
-
-class Pico:
-    """A board at a pty: its flash, and the boot ROM with its volume, which takes a UF2 file and starts what is there.
-
-    program: whether the ROM writes what it gets into the flash.
-    """
-
-    def __init__(self, firmware: Path, folder: Path, program: bool = True) -> None:
-        self.chip = folder / "chip"
-        self.chip.write_bytes(b"\xff" * FLASH_BYTES)
-        self.volume = folder / "volume"
-        self.volume.mkdir()
-        self._firmware = as_board(firmware, folder, "pico.py", CHIP=self.chip)
-        self._folder = folder
-        self._program = program
-        self._master, self._slave = pty.openpty()
-        tty.setraw(self._slave)
-        self.port = os.ttyname(self._slave)
-        self._stopping = threading.Event()
-        self._process: subprocess.Popen | None = None
-        self._thread = threading.Thread(target=self._run)
-
-    def start(self, in_bootsel: bool = False) -> None:
-        if in_bootsel:
-            self._show_volume()
-        else:
-            self._start_firmware()
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._process:
-            self._process.kill()
-        self._thread.join()
-        os.close(self._master)
-        os.close(self._slave)
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            if self._process and self._process.wait() == -signal.SIGUSR1:
-                self._show_volume()
-            if (self.volume / "INFO_UF2.TXT").exists():
-                self._take_file()
-            if not self._stopping.is_set():
-                self._start_firmware()
-
-    def _start_firmware(self) -> None:
-        command = [self._firmware, "-m", "edgelet.runtime", "-", "--host", "127.0.0.1", "--port", str(free_port())]
-        self._process = subprocess.Popen(command, stdin=self._master, stdout=self._master, cwd=self._folder)
-
-    def _show_volume(self) -> None:
-        (self.volume / "INFO_UF2.TXT").write_text(INFO)
-
-    def _take_file(self) -> None:
-        """Do what the ROM does (RP2040 datasheet, section 2.8.4.2): restart once all blocks have come."""
-        blocks: dict[int, tuple[int, bytes]] = {}
-        count = 1
-        while len(blocks) < count and not self._stopping.wait(0.01):
-            for file in self.volume.glob("*.uf2"):
-                data = file.read_bytes()
-                for at in range(0, len(data) - 511, 512):
-                    address, size, number, count = struct.unpack_from("<4I", data, at + 12)
-                    blocks[number] = (address, data[at + 32 : at + 32 + size])
-        with self.chip.open("r+b") as chip:
-            for address, content in blocks.values() if self._program else ():
-                chip.seek(address - 0x10000000)
-                chip.write(content)
-        for file in self.volume.iterdir():
-            file.unlink()
-
-
-@contextlib.contextmanager
-def running(board: Pico, **options):
-    board.start(**options)
-    try:
-        yield board
-    finally:
-        board.stop()
+from flash_helpers import FIRMWARE_BYTES, INFO, RP2350, SAMD51, Pico, make_uf2, running
 
 
 def flash(cli: Cli, board: Pico, image: Path, *options: str):
@@ -137,13 +40,22 @@ def test_a_board_at_its_serial_port_is_flashed_and_keeps_its_files(firmware, tmp
         assert cli.run("status", "--json", "--device", board.port).json()["hostname"] == "kitchen"
 
 
+@pytest.mark.slow
+def test_the_firmware_of_a_board_is_built_and_flashed(firmware, tmp_path):
+    with running(Pico(firmware, tmp_path), in_bootsel=True) as board:
+        given = ["--volume", board.volume, "--device", board.port]
+        assert "EDGELET_PICO.uf2 (SHA-256 " in Cli(tmp_path).ok("flash", "--board", "EDGELET_PICO", *given)
+        built = board_firmware("EDGELET_PICO").with_suffix(".bin").read_bytes()
+        assert board.chip.read_bytes()[: len(built)] == built
+
+
 def test_the_file_system_and_images_are_erased_when_told(firmware, tmp_path, image):
     cli = Cli(tmp_path)
     with running(Pico(firmware, tmp_path)) as board:
         cli.ok("deploy", greeting(tmp_path, "gone"), "--device", board.port)
         cli.ok("secret", "put", "KEY", "--device", board.port, stdin="canary-in-flash")
         with board.chip.open("r+b") as chip:
-            chip.seek((1 << 20) + 4096)
+            chip.seek(FIRMWARE_BYTES + 4096)
             chip.write(b"an image with canary-in-flash")
         assert b"canary-in-flash" in board.chip.read_bytes()
         done = flash(cli, board, image, "--erase-filesystem")
@@ -246,6 +158,8 @@ def test_without_a_board_it_says_what_to_do(tmp_path, image):
     assert "no board found: connect one by USB" in message
     assert "hold its BOOTSEL button" in message
     assert "there is no /dev/ttyACM99" in cli.fails("flash", "--image", image, "--device", "/dev/ttyACM99")
+    assert "--board NAME to build it, or --image FILE" in cli.fails("flash")
+    assert "There is no board NONE; there are: EDGELET_" in cli.fails("flash", "--board", "NONE")
     (tmp_path / "notes.txt").write_text("x")
     assert "neither a .uf2 nor a .bin" in cli.fails("flash", "--image", "notes.txt")
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from edgelet_host import sources
 from edgelet_host.errors import EdgeletError
-from edgelet_host.firmware import Build
+from edgelet_host.firmware import Build, ensure
 from edgelet_host.paths import FIRMWARE, ROOT
 from edgelet_host.system import BOARD_PACKAGES
 
@@ -152,6 +152,13 @@ def _symbols(elf: Path) -> tuple[dict[str, int], dict[str, int]]:
     fields = [line.split() for line in lines]
     values = {one[0]: int(one[2], 16) for one in fields if len(one) > 2}
     return values, {one[0]: int(one[3], 16) for one in fields if len(one) > 3}
+
+
+def board_firmware(board: str) -> Path:
+    """Build a board's firmware and give it as it is flashed: a .uf2, or for ESP32 a .bin."""
+    build = board_build(board)
+    ensure(build)
+    return write_outputs(build, build.folder / "output")[0]
 
 
 def write_outputs(build: Build, folder: Path) -> list[Path]:
