@@ -301,6 +301,31 @@ def test_a_change_ends_the_requests_that_hold_the_only_arena(firmware, tmp_path)
         assert idle_arenas(box) == 1
 
 
+IMAGES = """
+from edgelet import runtime
+functions = runtime.app.functions
+print(all(functions.get(one.name) is one for slot in functions.isolates.slots for one in slot.images))
+"""
+
+
+def test_a_request_that_waits_meanwhile_gets_the_new_release(firmware, tmp_path):
+    waiting = "from edgelet import runtime\nprint(runtime.app.functions.isolates.waiting)"
+    with running(firmware, tmp_path, arenas=1, queue_ms=60000) as box, ThreadPoolExecutor(2) as pool:
+        box.deploy("holding", HOLDING, route="/holding")
+        for release in ("new", "old"):
+            box.deploy("changing", answer(release), route="/changing")
+        box.deploy("leaving", answer("leaving"), route="/leaving")
+        with held(box, "/holding"):
+            changed, left = (pool.submit(box.get, target) for target in ("/changing", "/leaving"))
+            wait_until(lambda: int(box.device.execute(waiting)) == 2)
+            box.job("delete", "leaving")
+            job = box.device.call("rollback", "changing")
+            wait_until(lambda: int(box.device.execute(waiting)) == 3)
+        assert (changed.result().text, left.result().status) == ("new", 404)
+        box.device.wait_for_job(job)
+        assert box.device.execute(IMAGES).strip() == "True"
+
+
 def test_a_change_that_the_function_does_not_start_with_is_kept_and_reported(box):
     source = "if (!process.env.KEY) throw new Error('there is no KEY');" + KEEPING
     box.deploy("secretive", KEEPING, route="/secretive")

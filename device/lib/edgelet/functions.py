@@ -121,7 +121,13 @@ class Function:
             log.add("warn", str(e), request, self.name, 503)
             self.stats.add("busy", time.ticks_diff(time.ticks_ms(), began), 0, 0)
             return error_response(503, request, 1)
-        response = self._start(slot, head, body, connection, time.ticks_diff(time.ticks_ms(), began))
+        # Another release or other values may have come meanwhile, and what was built before must not come back.
+        function = self._owner.get(self.name)
+        if function is None or not function.has_handler:
+            self._isolates.release(slot)
+            response = connection.server.answer(connection, head, body)
+        else:
+            response = function._start(slot, head, body, connection, time.ticks_diff(time.ticks_ms(), began))
         return response if type(response) is tuple else await response
 
     def _start(self, slot, head, body, connection, queued_ms):
