@@ -18,6 +18,20 @@ from edgelet_host.local import LocalDevice, start
 ROOT = Path(__file__).resolve().parents[1]
 
 
+# What the commands import must be in memory before: that user may not look into a virtual environment of root's.
+AS_NOBODY = """
+import os, sys
+import serial.tools.list_ports
+from edgelet_host import device, esptool, flash, targets, uf2
+from edgelet_host.cli import main
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+main(sys.argv[1:], prog_name="edgelet")
+"""
+
+
 @dataclass
 class Result:
     """How a command ended. In a terminal all that it printed is in `out`."""
@@ -67,6 +81,18 @@ class Cli:
             check=False,
         )
         self.everything += [done.stdout, done.stderr, " ".join(map(str, args))]
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def as_nobody(self, *args: str | Path) -> Result:
+        """Run a command as a user who owns nothing, or where this is no root, as the present one."""
+        done = subprocess.run(
+            [sys.executable, "-c", AS_NOBODY, *map(str, args)],
+            env=self.environment() | {"XDG_CONFIG_HOME": "/nonexistent", "XDG_RUNTIME_DIR": "/nonexistent"},
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         return Result(done.returncode, done.stdout, done.stderr)
 
     def fails(self, *args: str | Path, stdin: str = "", cwd: Path | None = None) -> str:

@@ -2,7 +2,9 @@
 
 import os
 import pty
+import shutil
 import struct
+import tempfile
 import tty
 from pathlib import Path
 
@@ -149,6 +151,19 @@ def test_a_volume_that_is_full_is_told(tmp_path, bootsel, image):
     (bootsel / "edgelet.uf2").symlink_to("/dev/full")
     message = Cli(tmp_path).fails("flash", "--image", image, "--volume", bootsel)
     assert f"cannot write to {bootsel} (No space left on device): it is full: unplug the board" in message
+
+
+def test_a_volume_that_one_may_not_write_is_told(bootsel, image, tmp_path):
+    with tempfile.TemporaryDirectory() as name:
+        # Below tmp_path only its owner may look.
+        place = Path(name)
+        place.chmod(0o755)
+        volume = shutil.copytree(bootsel, place / "volume")
+        volume.chmod(0o555)
+        done = Cli(tmp_path).as_nobody("flash", "--image", shutil.copy(image, place), "--volume", volume)
+        assert done.status == 1
+        assert done.err.startswith(f"Error: cannot write to {volume} (Permission denied): mount it as yourself")
+        assert [path.name for path in volume.iterdir()] == ["INFO_UF2.TXT"]
 
 
 def test_without_a_board_it_says_what_to_do(tmp_path, image):

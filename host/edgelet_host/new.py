@@ -19,17 +19,31 @@ def make_project(folder: Path, template: str, typescript: bool) -> list[Path]:
     """Make the project in a new folder, which gives it its name; its files. Raises EdgeletError."""
     if not _NAME.fullmatch(folder.name):
         raise EdgeletError(f"{folder.name!r} is no name: use up to 32 lower-case letters, digits and inner hyphens")
-    if typescript and template != "hello":
-        raise EdgeletError("--typescript is for the template hello: begin with that and write what you need")
+    if typescript and template == "static":
+        raise EdgeletError("the template static has no code that could be in TypeScript: leave out --typescript")
     if folder.exists():
         raise EdgeletError(f"{folder} is there already: choose another name")
-    source = ROOT / "examples" / "login" if template == "login" else _TEMPLATES / (template + "-ts" * typescript)
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("node_modules", ".*"))
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    ignored = shutil.ignore_patterns("node_modules", ".*")
     if template == "login":
-        toml = folder / FILE
-        toml.write_text(re.sub(r'^name = "login"$', f'name = "{folder.name}"', toml.read_text(), flags=re.MULTILINE))
-        return files
-    for path in files:
-        path.write_text(re.sub(rf"\b{_PLACEHOLDER}\b", folder.name, path.read_text()))
-    return files
+        shutil.copytree(ROOT / "examples" / "login", folder, ignore=ignored)
+        _adapt_login(folder, typescript)
+    else:
+        shutil.copytree(_TEMPLATES / (template + "-ts" * typescript), folder, ignore=ignored)
+        for path in _files(folder):
+            path.write_text(re.sub(rf"\b{_PLACEHOLDER}\b", folder.name, path.read_text()))
+    return _files(folder)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _adapt_login(folder: Path, typescript: bool) -> None:
+    """Make a copy of examples/login a project of its own. Its JavaScript is TypeScript, too, in files of that name."""
+    text = re.sub(r'^name = "login"$', f'name = "{folder.name}"', (folder / FILE).read_text(), flags=re.MULTILINE)
+    if typescript:
+        text = text.replace('main = "main.js"', 'main = "main.ts"')
+        for path in folder.glob("*.js"):
+            if not path.name.endswith(".test.js"):
+                path.rename(path.with_suffix(".ts"))
+    (folder / FILE).write_text(text)

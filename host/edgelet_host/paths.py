@@ -1,9 +1,12 @@
-"""Where things are: the checkout of edgelet and the cache outside it."""
+"""Where things are: the checkout of edgelet, or what an installed command line has of it, and the cache outside it."""
 
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+_HERE = Path(__file__).resolve().parent
+# pyproject.toml puts the folders device, examples and firmware there when it is installed.
+_INSTALLED = _HERE / "checkout"
+ROOT = _INSTALLED if _INSTALLED.is_dir() else _HERE.parents[1]
 FIRMWARE = ROOT / "firmware"
 
 

@@ -1,6 +1,7 @@
 """`edgelet setup`, `shell`, `serve` and `doctor`: the device itself."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,7 +152,7 @@ def doctor(devices: tuple[str, ...], as_json: bool) -> None:
 
     Example: edgelet doctor
     """
-    findings = [_node()]
+    findings = [_compiler(), _node()]
     try:
         with chosen_device(devices) as device:
             findings += [("device", True, f"answers at {device.port}"), *_device(device)]
@@ -167,11 +168,24 @@ def doctor(devices: tuple[str, ...], as_json: bool) -> None:
         sys.exit(1)
 
 
-def _node() -> tuple[str, bool, str]:
-    import shutil
+def _compiler() -> tuple[str, bool, str]:
+    from edgelet_host.system import BUILD_PACKAGES
 
+    found = all(shutil.which(program) for program in BUILD_PACKAGES.values() if program)
+    return (
+        "C compiler",
+        found,
+        "found" if found else f"builds the firmware: sudo apt install {' '.join(BUILD_PACKAGES)}",
+    )
+
+
+def _node() -> tuple[str, bool, str]:
     found = shutil.which("node") and shutil.which("npm")
-    return "Node.js", bool(found), "found" if found else "only for TypeScript and npm packages: apt install nodejs npm"
+    return (
+        "Node.js",
+        bool(found),
+        "found" if found else "only for TypeScript and npm packages: sudo apt install nodejs npm",
+    )
 
 
 def _device(device: "Device") -> list[tuple[str, bool, str]]:
