@@ -62,7 +62,7 @@ def measure(board: Board, bundle: bytes, body: str) -> tuple[str, int, int, int]
 def main() -> None:
     """Prints the memory that isolates take on a simulated Cortex-M3 board."""
     with Linux() as linux, Board() as board:
-        runtime, context = ast.literal_eval(board.exec("import cortexm\nprint(cortexm.sizes())"))
+        runtime, context = ast.literal_eval(board.exec("import bare\nprint(bare.sizes())"))
         board.exec("import quickjs\narena = quickjs.Arena()")
         arena = int(board.exec("print(arena.size)"))
         echo(f"arena {arena}, runtime {runtime}, context {context} bytes\n")

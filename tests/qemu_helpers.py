@@ -1,57 +1,73 @@
-"""MicroPython with edgelet's C modules on a simulated Cortex-M3 board, and on Linux, driven in the same way."""
+"""MicroPython with edgelet's C modules on simulated 32-bit boards, and on Linux, driven in the same way."""
 
 from __future__ import annotations
 
 import functools
 import re
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from edgelet_host import firmware
 from edgelet_host.paths import FIRMWARE
-from edgelet_host.system import BOARD_PACKAGES
+from edgelet_host.system import BOARD_PACKAGES, RISCV_PACKAGES, Packages
 from mpremote.transport_serial import SerialTransport
 
-BOARD = "QEMU_MPS2_AN385"
 DRIVER = Path(__file__).with_name("isolate_driver.py")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A simulated machine: its compiler and the packages with it, and how qemu is started for it."""
+
+    compiler: str
+    packages: Packages
+    qemu: str
+
+
+MACHINES = {
+    "QEMU_MPS2_AN385": Machine("arm-none-eabi-gcc", BOARD_PACKAGES, "qemu-system-arm -machine mps2-an385"),
+    "QEMU_VIRT_RV32": Machine(
+        "riscv64-unknown-elf-gcc", RISCV_PACKAGES, "qemu-system-riscv32 -machine virt -bios none"
+    ),
+}
+CORTEX_M3, RV32 = MACHINES
 
 # Simulated time is counted in instructions, 2**3 = 8 ns each (125 MIPS, a Pico's pace), so that nothing depends on how
 # busy this machine is.
 INSTRUCTION_SHIFT = 3
-QEMU_OPTIONS = (
-    f"-machine mps2-an385 -nographic -monitor null -semihosting -serial pty -icount shift={INSTRUCTION_SHIFT}"
-).split()
+QEMU_OPTIONS = f"-nographic -monitor null -semihosting -serial pty -icount shift={INSTRUCTION_SHIFT}".split()
 
 
 @functools.cache
-def board_firmware() -> Path:
-    """The ELF file of the board's firmware; built first where it is missing or stale."""
-    folder = FIRMWARE / "boards" / BOARD
+def board_firmware(board: str) -> Path:
+    """The ELF file of a board's firmware; built first where it is missing or stale."""
+    folder = FIRMWARE / "boards" / board
     return firmware.ensure(
         firmware.Build(
-            name="qemu",
-            title="the firmware of the simulated board",
+            name=board,
+            title=f"the firmware of {board}",
             port="qemu",
             product="firmware.elf",
-            folders=(folder,),
-            variables=(f"BOARD={BOARD}", f"BOARD_DIR={folder}"),
+            folders=(folder, FIRMWARE / "boards" / "qemu"),
+            variables=(f"BOARD={board}", f"BOARD_DIR={folder}"),
             submodules=("mbedtls",),
-            compiler="arm-none-eabi-gcc",
-            packages=BOARD_PACKAGES,
+            compiler=MACHINES[board].compiler,
+            packages=MACHINES[board].packages,
         )
     )
 
 
 class Board:
-    """The board. Use it as a context manager."""
+    """A simulated board, a name in MACHINES. Use it as a context manager."""
 
     arena_size = None
 
-    def __init__(self) -> None:
+    def __init__(self, board: str = CORTEX_M3) -> None:
         self._qemu = subprocess.Popen(
-            ["qemu-system-arm", *QEMU_OPTIONS, "-kernel", board_firmware()],
+            [*MACHINES[board].qemu.split(), *QEMU_OPTIONS, "-kernel", board_firmware(board)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from isolate_cases import CASES, fetch
-from qemu_helpers import Board, Linux, load_driver
+from qemu_helpers import MACHINES, Board, Linux, load_driver
 
 pytestmark = pytest.mark.slow
 
@@ -49,9 +49,9 @@ def linux():
         yield target
 
 
-@pytest.fixture(scope="module")
-def board():
-    with Board() as target:
+@pytest.fixture(scope="module", params=MACHINES)
+def board(request):
+    with Board(request.param) as target:
         load_driver(target)
         yield target
 
@@ -173,7 +173,7 @@ def test_kills_come_in_time(board, compile_bundle):
 @pytest.mark.parametrize("frame", [8, 64, 250])
 def test_stack_guard(frame, board):
     """What goes deeper than the JavaScript stack is left at once, and nothing beside it is lost."""
-    output = board.exec(f"import cortexm\nprint(cortexm.overflow({frame}), cortexm.abandon(), cortexm.increment(41))")
+    output = board.exec(f"import bare\nprint(bare.overflow({frame}), bare.abandon(), bare.increment(41))")
     assert output == "False False 42\n"
 
 

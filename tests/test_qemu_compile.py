@@ -1,41 +1,61 @@
 """The C modules compile without a warning for the processors of the boards that the project is made for."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 from edgelet_host import sources
 from edgelet_host.paths import FIRMWARE
-from qemu_helpers import BOARD, board_firmware
+from qemu_helpers import CORTEX_M3, RV32, board_firmware
 
 pytestmark = pytest.mark.slow
 
-# As the boards' ports have it: RP2040, and RP2350 with its single-precision unit.
+# As the boards' ports have it: RP2040, RP2350 with its single-precision unit, and ESP32-C3. An ESP32 or ESP32-S3 has an
+# Xtensa LX6 or LX7, for which Debian has no compiler: the one for the LX106 checks syntax and types, no more.
 PROCESSORS = {
-    "cortex-m0plus": ["-mcpu=cortex-m0plus", "-mfloat-abi=soft"],
-    "cortex-m33": ["-mcpu=cortex-m33", "-mfloat-abi=softfp"],
+    "cortex-m0plus": (CORTEX_M3, "arm-none-eabi-gcc -mthumb -mcpu=cortex-m0plus -mfloat-abi=soft"),
+    "cortex-m33": (CORTEX_M3, "arm-none-eabi-gcc -mthumb -mcpu=cortex-m33 -mfloat-abi=softfp"),
+    "rv32imc": (
+        RV32,
+        "riscv64-unknown-elf-gcc -march=rv32imc -misa-spec=2.2 -mabi=ilp32 --specs=picolibc.specs",
+    ),
+    "lx106": (CORTEX_M3, "xtensa-lx106-elf-gcc -fsyntax-only"),
 }
 WARNINGS = ["-Wall", "-Wextra", "-Wpointer-arith", "-Wdouble-promotion", "-Wfloat-conversion", "-Werror"]
 ENGINE = ["-D__SANITIZE_ADDRESS__=1", "-D__DJGPP", "-DNDEBUG", "-fno-strict-aliasing"]
 SOURCES = sorted([*FIRMWARE.glob("quickjs_module/*.c"), *FIRMWARE.glob("http_module/*.c")])
 
 
+def arm_headers() -> list[str]:
+    """The C library's headers, of Arm's compiler: the LX106's has no library."""
+    command = ["arm-none-eabi-gcc", "-print-file-name=libc.a"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [f"-isystem{Path(done.stdout.strip()).resolve().parents[1] / 'include'}"]
+
+
 @pytest.fixture(scope="module")
 def includes():
-    """Our folders; MicroPython, its generated names and the engine, whose headers may warn."""
-    build = board_firmware().parent
-    tree = sources.micropython_tree(["mbedtls"])
-    ours = [FIRMWARE / "quickjs_module", FIRMWARE / "http_module", build / "quickjs_module"]
-    others = [FIRMWARE / "boards" / BOARD, build, tree, tree / "ports" / "qemu"]
-    others += [sources.ensure("quickjs-ng"), tree / "lib" / "mbedtls" / "include"]
-    return [*(f"-I{path}" for path in ours), *(f"-isystem{path}" for path in others)]
+    """For a board: our folders; MicroPython, its generated names and the engine, whose headers may warn."""
+
+    def folders(board):
+        build = next(board_firmware(board).parent.glob("make/*/qemu"))
+        tree = sources.micropython_tree(["mbedtls"])
+        ours = [FIRMWARE / "quickjs_module", FIRMWARE / "http_module", build / "quickjs_module"]
+        others = [FIRMWARE / "boards" / "qemu", build, tree, tree / "ports" / "qemu"]
+        others += [sources.ensure("quickjs-ng"), tree / "lib" / "mbedtls" / "include"]
+        return [*(f"-I{path}" for path in ours), *(f"-isystem{path}" for path in others)]
+
+    return folders
 
 
 @pytest.mark.parametrize("processor", PROCESSORS)
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 def test_compiles(source, processor, includes, tmp_path):
-    flags = ["-mthumb", *PROCESSORS[processor], "-std=gnu11", "-D_GNU_SOURCE", "-Os", *WARNINGS]
-    defines = ["-DQJS_DISABLE_PARSER", "-DMP_CONFIGFILE=<mpconfigboard.h>"]
+    board, compiler = PROCESSORS[processor]
+    flags = ["-std=gnu11", "-D_GNU_SOURCE", "-Os", *WARNINGS]
+    defines = ["-DQJS_DISABLE_PARSER", "-DMP_CONFIGFILE=<mpconfigqemu.h>"]
     engine = ENGINE if source.name == "engine.c" else []
-    command = ["arm-none-eabi-gcc", *flags, *defines, *engine, *includes, "-c", source]
+    library = arm_headers() if processor == "lx106" else []
+    command = [*compiler.split(), *flags, *defines, *engine, *includes(board), *library, "-c", source]
     done = subprocess.run([*command, "-o", tmp_path / "object.o"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

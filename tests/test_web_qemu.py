@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from qemu_helpers import Board, Linux, load_driver
+from qemu_helpers import MACHINES, Board, Linux, load_driver
 
 pytestmark = pytest.mark.slow
 
@@ -35,9 +35,9 @@ SOURCE = """
 """
 
 
-@pytest.fixture(scope="module")
-def targets():
-    with Linux() as linux, Board() as board:
+@pytest.fixture(scope="module", params=MACHINES)
+def targets(request):
+    with Linux() as linux, Board(request.param) as board:
         load_driver(linux)
         load_driver(board)
         yield linux, board

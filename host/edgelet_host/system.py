@@ -19,18 +19,28 @@ BOARD_PACKAGES: Packages = BUILD_PACKAGES | {
     "gcc-arm-none-eabi": "arm-none-eabi-gcc",
     "libnewlib-arm-none-eabi": None,
 }
-TEST_PACKAGES: Packages = BOARD_PACKAGES | {
-    "clang": "clang",
-    "gcc-multilib": None,
-    "gpg": "gpg",
-    "gpg-agent": "gpg-agent",
-    "libclang-rt-dev": None,
-    "nodejs": "node",
-    "npm": "npm",
-    "openssl": "openssl",
-    "qemu-system-arm": "qemu-system-arm",
-    "valgrind": "valgrind",
+RISCV_PACKAGES: Packages = BUILD_PACKAGES | {
+    "gcc-riscv64-unknown-elf": "riscv64-unknown-elf-gcc",
+    "picolibc-riscv64-unknown-elf": None,
 }
+TEST_PACKAGES: Packages = (
+    BOARD_PACKAGES
+    | RISCV_PACKAGES
+    | {
+        "clang": "clang",
+        "gcc-multilib": None,
+        "gcc-xtensa-lx106": "xtensa-lx106-elf-gcc",
+        "gpg": "gpg",
+        "gpg-agent": "gpg-agent",
+        "libclang-rt-dev": None,
+        "nodejs": "node",
+        "npm": "npm",
+        "openssl": "openssl",
+        "qemu-system-arm": "qemu-system-arm",
+        "qemu-system-misc": "qemu-system-riscv32",
+        "valgrind": "valgrind",
+    }
+)
 BENCH_PACKAGES: Packages = {"wrk": "wrk"}
 
 

@@ -9,14 +9,14 @@ CFLAGS += $(CPU_FLAGS)
 LDFLAGS += $(CPU_FLAGS)
 CFLAGS += -DQEMU_SOC_MPS2
 CFLAGS += -DMICROPY_HW_MCU_NAME='"Cortex-M3"'
-CFLAGS += -I$(BOARD_DIR) -DMP_CONFIGFILE='<mpconfigboard.h>'
+CFLAGS += -I$(BOARD_DIR)/../qemu -DMP_CONFIGFILE='<mpconfigqemu.h>'
 
 LDSCRIPT = $(BOARD_DIR)/mps2_an385.ld
 # The port links libgcc only and names no place for more.
 override LIBS = -lm -lc_nano -lgcc
 
-vpath %.c $(BOARD_DIR)
-SRC_C += modcortexm.c mps2_an385.c newlib.c
+vpath %.c $(BOARD_DIR) $(BOARD_DIR)/../qemu
+SRC_C += modbare.c mps2_an385.c newlib.c
 SRC_BOARD_O = shared/runtime/gchelper_native.o shared/runtime/gchelper_thumb2.o
 
 MPY_CROSS_FLAGS += -march=armv7m

@@ -1,4 +1,4 @@
-// import cortexm: what tests and benches of the port see beside `import quickjs`.
+// import bare: what tests and benches of the port see beside `import quickjs`.
 
 #include "py/runtime.h"
 
@@ -29,25 +29,25 @@ static void come_back(void *arg) {
 }
 
 // overflow(bytes) -> bool: whether a function came back that overflows the JavaScript stack in steps of this size.
-static mp_obj_t cortexm_overflow(mp_obj_t bytes_in) {
+static mp_obj_t bare_overflow(mp_obj_t bytes_in) {
     size_t bytes = (size_t)mp_obj_get_int(bytes_in);
     return mp_obj_new_bool(port_run(overflow, &bytes, port_stack_max()));
 }
-static MP_DEFINE_CONST_FUN_OBJ_1(cortexm_overflow_obj, cortexm_overflow);
+static MP_DEFINE_CONST_FUN_OBJ_1(bare_overflow_obj, bare_overflow);
 
 // abandon() -> bool: whether a function came back that calls port_abandon.
-static mp_obj_t cortexm_abandon(void) {
+static mp_obj_t bare_abandon(void) {
     return mp_obj_new_bool(port_run(leave, NULL, port_stack_max()));
 }
-static MP_DEFINE_CONST_FUN_OBJ_0(cortexm_abandon_obj, cortexm_abandon);
+static MP_DEFINE_CONST_FUN_OBJ_0(bare_abandon_obj, bare_abandon);
 
 // increment(n) -> int: n + 1, computed on the JavaScript stack.
-static mp_obj_t cortexm_increment(mp_obj_t n_in) {
+static mp_obj_t bare_increment(mp_obj_t n_in) {
     size_t n = (size_t)mp_obj_get_int(n_in);
     bool returned = port_run(come_back, &n, port_stack_max());
     return returned ? mp_obj_new_int_from_uint(n) : mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_1(cortexm_increment_obj, cortexm_increment);
+static MP_DEFINE_CONST_FUN_OBJ_1(bare_increment_obj, bare_increment);
 
 static void *sizes_calloc(void *opaque, size_t count, size_t size) {
     void *p = arena_alloc(opaque, count * size);
@@ -76,7 +76,7 @@ static const JSMallocFunctions sizes_functions = {
 
 // sizes() -> (runtime, context): bytes of the arena that a runtime takes, and a runtime with a context as isolates
 // begin with, before the host's functions. No quickjs.Arena may exist.
-static mp_obj_t cortexm_sizes(void) {
+static mp_obj_t bare_sizes(void) {
     size_t size = port_fixed_arena();
     void *block = port_arena_alloc(size);
     if (block == NULL) {
@@ -92,19 +92,19 @@ static mp_obj_t cortexm_sizes(void) {
     port_arena_free(block, size);
     return made ? mp_obj_new_tuple(2, sizes) : mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_0(cortexm_sizes_obj, cortexm_sizes);
+static MP_DEFINE_CONST_FUN_OBJ_0(bare_sizes_obj, bare_sizes);
 
-static const mp_rom_map_elem_t cortexm_globals_table[] = {
-    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_cortexm)},
-    {MP_ROM_QSTR(MP_QSTR_overflow), MP_ROM_PTR(&cortexm_overflow_obj)},
-    {MP_ROM_QSTR(MP_QSTR_abandon), MP_ROM_PTR(&cortexm_abandon_obj)},
-    {MP_ROM_QSTR(MP_QSTR_increment), MP_ROM_PTR(&cortexm_increment_obj)},
-    {MP_ROM_QSTR(MP_QSTR_sizes), MP_ROM_PTR(&cortexm_sizes_obj)},
+static const mp_rom_map_elem_t bare_globals_table[] = {
+    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_bare)},
+    {MP_ROM_QSTR(MP_QSTR_overflow), MP_ROM_PTR(&bare_overflow_obj)},
+    {MP_ROM_QSTR(MP_QSTR_abandon), MP_ROM_PTR(&bare_abandon_obj)},
+    {MP_ROM_QSTR(MP_QSTR_increment), MP_ROM_PTR(&bare_increment_obj)},
+    {MP_ROM_QSTR(MP_QSTR_sizes), MP_ROM_PTR(&bare_sizes_obj)},
 };
-static MP_DEFINE_CONST_DICT(cortexm_globals, cortexm_globals_table);
+static MP_DEFINE_CONST_DICT(bare_globals, bare_globals_table);
 
-const mp_obj_module_t cortexm_module = {
+const mp_obj_module_t bare_module = {
     .base = {&mp_type_module},
-    .globals = (mp_obj_dict_t *)&cortexm_globals,
+    .globals = (mp_obj_dict_t *)&bare_globals,
 };
-MP_REGISTER_MODULE(MP_QSTR_cortexm, cortexm_module);
+MP_REGISTER_MODULE(MP_QSTR_bare, bare_module);
