@@ -62,10 +62,10 @@ def _image_region():
         import partition
     except ImportError:
         return None
-    import rp2
+    from _rp2 import Flash  # rp2 is the assembler of its PIO too, which takes RAM
 
     start, length = partition.IMAGES
-    return _ImageRegion(rp2.Flash(start=start, len=length), partition.SLOT)
+    return _ImageRegion(Flash(start=start, len=length), partition.SLOT)
 
 
 def _is_low(pin):

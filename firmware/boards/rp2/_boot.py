@@ -1,11 +1,11 @@
 """Mounts the file system, which MicroPython runs before boot.py; makes one where there is none."""
 
 import partition
-import rp2
 import vfs
+from _rp2 import Flash  # rp2 is the assembler of its PIO too, which takes RAM
 
 start, length = partition.FILES
-device = rp2.Flash(start=start, len=length)
+device = Flash(start=start, len=length)
 try:
     fs = vfs.VfsLfs2(device, progsize=256)
 except OSError:
@@ -13,4 +13,4 @@ except OSError:
     fs = vfs.VfsLfs2(device, progsize=256)
 vfs.mount(fs, "/")
 
-del partition, rp2, vfs, start, length, device, fs
+del partition, Flash, vfs, start, length, device, fs
