@@ -243,6 +243,36 @@ def test_the_function_is_the_projects_in_this_folder(deployed):
     assert cli.run("env", "list", "--json", "--function", name).json() == {"WHO": "here"}
 
 
+def test_the_same_in_a_terminal(deployed):
+    """What other tests do with pipes: prompts instead of standard input, tables instead of lines with tabs."""
+    cli, name = deployed
+    here = ["--function", name]
+
+    def shown(*args: str, **answers: str) -> str:
+        done = cli.terminal(*args, answers={f"{question}: ": f"{answer}\n" for question, answer in answers.items()})
+        assert done.status == 0, done.out
+        assert "\t" not in done.out
+        return done.out
+
+    assert name in shown("list")
+    assert f"WHO is set for {name}" in shown("env", "set", "WHO", *here, WHO="ada")
+    assert re.search(r"WHO +ada", shown("env", "list", *here))
+    assert 'WHO="ada"' in shown("env", "pull", *here)
+    assert "key is set" in shown("kv", "put", "STORE", "key", *here, key="typed")
+    assert "typed" in shown("kv", "get", "STORE", "key", *here)
+    assert "key" in shown("kv", "list", "STORE", *here)
+    assert "key is not in STORE" in shown("kv", "delete", "STORE", "key", *here)
+    assert "secret KEY is set" in shown("secret", "generate", "KEY", *here)
+    assert re.search(r"KEY +20\d\d-", shown("secret", "list", *here))
+    assert "is not set" in shown("secret", "delete", "KEY", *here)
+    assert "is not set" in shown("env", "unset", "WHO", *here)
+    (cli.folder / name / "main.js").write_text("export default { fetch() { return new Response('second') } }")
+    assert "is active on" in shown("deploy", name)
+    assert re.search(r"[0-9a-f]{16} +previous", shown("releases", name))
+    assert "is active" in shown("rollback", name)
+    assert "is deleted" in shown("delete", name, "--yes")
+
+
 # KV
 
 
@@ -387,6 +417,13 @@ def commands(group, prefix=""):
             yield from commands(command, f"{prefix}{name} ")
         if not isinstance(command, click.Group) or command.invoke_without_command:
             yield f"{prefix}{name}", command
+
+
+def test_the_front_page_shows_the_login_example_as_it_is():
+    shown = re.search(
+        r"^```js\n(async function login.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert shown[1] in (ROOT / "examples" / "login" / "main.js").read_text()
 
 
 @pytest.mark.parametrize(("name", "command"), list(commands(main)), ids=str)

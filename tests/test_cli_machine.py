@@ -153,6 +153,44 @@ def test_dev_shares_its_device_with_other_commands(firmware, tmp_path):
     assert errors.strip().endswith("Stopped.")
 
 
+def test_dev_follows_several_projects_and_outlives_their_errors(firmware, tmp_path):
+    cli = Cli(tmp_path)
+    port = free_port()
+    command = cli.command("dev", greeting(tmp_path, "one"), greeting(tmp_path, "two"), "--port", str(port))
+    process = subprocess.Popen(
+        command, env=cli.environment(), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+    def wait_for(text: str) -> str:
+        line = ""
+        while text not in line:
+            line = process.stderr.readline()
+            assert line, f"it ended before it printed {text!r}"
+        return line
+
+    def answer(name: str) -> str:
+        return get(("127.0.0.1", port), f"/{name}")[1]
+
+    try:
+        wait_for("edgelet dev: http")
+        assert [answer(name)[:9] for name in ("one", "two")] == ["GET /one ", "GET /two "]
+        main = tmp_path / "two" / "main.js"
+        main.write_text("export default { fetch() { return new Response('changed') } }")
+        assert f"http://localhost:{port}/two" in wait_for("two ")
+        assert [answer("one")[:9], answer("two")] == ["GET /one ", "changed"]
+        main.write_text("export default {\n  fetch() { return new Response('broken' } }")
+        assert f"{tmp_path / 'two'}: main.js:2:" in wait_for("Error: ")
+        wait_for("Waiting for the next change")
+        assert answer("two") == "changed"
+        main.write_text("export default { fetch() { return new Response('mended') } }")
+        wait_for("is ready")
+        assert answer("two") == "mended"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    assert process.returncode == 0
+
+
 # Setting up
 
 ADMIN = "canary-admin-secret"

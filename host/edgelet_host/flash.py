@@ -51,7 +51,7 @@ def flash_rp2(image: uf2.Uf2, port: str, volume: Path | None, erase: bool, progr
         _verify(device, image, progress("verifying"))
         if erase:
             _erase_files(device, progress("erasing"))
-    return _wait_for_repl(port, [], found) if erase else port
+    return _wait_for_repl(port, before, found) if erase else port
 
 
 def flash_esp32(image: esptool.Image, port: str, erase: bool) -> str:
@@ -180,11 +180,12 @@ def _explain_write(volume: Path, error: OSError) -> str:
 
 
 def _wait_for_repl(port: str, before: list[str], volume: Path | None) -> str:
-    """Wait until the board answers; at a port that was not there before where none is known."""
+    """Wait until the board answers, at its port or, as the system may number it anew, one that was not there before."""
     until = time.monotonic() + _START_S
     reason = "no serial port appeared"
     while time.monotonic() < until:
-        for candidate in [port] if port else [one for one in _board_ports() if one not in before]:
+        fresh = [one for one in _board_ports() if one not in (port, *before)]
+        for candidate in [port, *fresh] if port else fresh:
             try:
                 with connect(candidate):
                     return candidate

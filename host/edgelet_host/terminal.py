@@ -91,7 +91,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for number, column in enumerate(columns):
+        # What narrow terminals break is text of several words, before names and numbers.
+        is_word = not any(" " in row[number] for row in rows)
+        table.add_column(column, no_wrap=is_word, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     Console().print(table)

@@ -72,6 +72,8 @@ def devices_forget(name: str) -> None:
 def status(devices: tuple[str, ...], as_json: bool) -> None:
     """Show the device's board, firmware, memory and flash, and what its functions did since it started.
 
+    CPU and TIME are the mean of a request.
+
     Example: edgelet status --device kitchen
     """
     with chosen_device(devices) as device:
@@ -82,7 +84,7 @@ def status(devices: tuple[str, ...], as_json: bool) -> None:
     for label, value in _summary(state):
         click.echo(f"{label:10}  {value}")
     if state["functions"]:
-        columns = ["FUNCTION", "RELEASE", "ROUTES", "REQUESTS", "ERRORS", "CPU/REQUEST", "TIME/REQUEST", "IMAGE"]
+        columns = ["FUNCTION", "RELEASE", "ROUTES", "REQUESTS", "ERRORS", "CPU", "TIME", "IMAGE"]
         print_table(columns, [_function_row(one) for one in state["functions"]])
 
 
