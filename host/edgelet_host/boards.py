@@ -105,7 +105,7 @@ class Report:
 
     flash_used, flash_size: of the part of the flash that is the firmware's. data, bss: RAM of initialized and other
     variables, among them the arena (`arena`). heap: RAM that is left for MicroPython. slots, slot_size: for images in
-    flash. files: flash for the file system.
+    flash. filesystem: flash for files.
     """
 
     board: str
@@ -117,7 +117,7 @@ class Report:
     heap: int
     slots: int
     slot_size: int
-    files: int
+    filesystem: int
 
     @property
     def flash_free(self) -> int:
@@ -141,7 +141,7 @@ def measure(board: str, elf: Path) -> Report:
         heap=symbols["__GcHeapEnd"] - symbols["__GcHeapStart"],
         slots=slots,
         slot_size=slot_size,
-        files=definitions["EDGELET_FLASH_BYTES"] - firmware - slots * slot_size,
+        filesystem=definitions["EDGELET_FLASH_BYTES"] - firmware - slots * slot_size,
     )
 
 

@@ -78,7 +78,7 @@ def _print_report(report: "Report") -> None:
     rows = [
         ("flash: firmware", kilobytes(report.flash_used), f"{kilobytes(report.flash_free)} of its part are free"),
         ("flash: images", kilobytes(report.slots * report.slot_size), f"{report.slots} slots, one of them spare"),
-        ("flash: files", kilobytes(report.files), "functions, settings, secrets, static files, KV"),
+        ("flash: files", kilobytes(report.filesystem), "functions, settings, secrets, static files, KV"),
         ("RAM: arena", kilobytes(report.arena), "for JavaScript"),
         ("RAM: other variables", kilobytes(report.data + report.bss - report.arena), f".data {report.data} bytes"),
         ("RAM: MicroPython", kilobytes(report.heap), "heap"),

@@ -1,0 +1,154 @@
+"""`edgelet build --board`: real firmware of RP2040 and RP2350, and what it says where it cannot build."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from edgelet_host import sources, uf2
+from edgelet_host.boards import board_build, board_names, read_definitions
+from edgelet_host.paths import ROOT
+
+FLASH, RAM = 0x10000000, 0x20000000
+CHIPS = {"EDGELET_PICO": "RP2040", "EDGELET_PICO2": "RP2350"}
+
+
+def build(folder, *arguments, **variables):
+    """Run `edgelet build` in a folder; the finished process."""
+    environment = {name: value for name, value in os.environ.items() if name != "EDGELET_MICROPYTHON"}
+    return subprocess.run(
+        [sys.executable, "-m", "edgelet_host", "build", *arguments],
+        env=environment | {"PYTHONPATH": str(ROOT / "host")} | variables,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+class Built:
+    """The firmware of a board: its folder, the report, and what the compiler's own tools say about it."""
+
+    def __init__(self, board, folder):
+        self.board, self.folder = board, folder
+        done = build(folder, "--board", board, "--json")
+        assert done.returncode == 0, done.stderr
+        self.report = json.loads(done.stdout)
+        self.elf = board_build(board).firmware
+        sizes = subprocess.run(["arm-none-eabi-size", "-A", self.elf], capture_output=True, text=True, check=True)
+        rows = [line.split() for line in sizes.stdout.splitlines() if line.startswith(".")]
+        self.sections = {name: (int(size), int(address)) for name, size, address in rows}
+        symbols = subprocess.run(["arm-none-eabi-nm", self.elf], capture_output=True, text=True, check=True)
+        self.symbols = {line.split()[-1]: int(line.split()[0], 16) for line in symbols.stdout.splitlines()}
+
+    def file(self, suffix):
+        return self.folder / "build" / f"{self.board}.{suffix}"
+
+
+@pytest.fixture(scope="module", params=sorted(CHIPS))
+def built(request, tmp_path_factory):
+    return Built(request.param, tmp_path_factory.mktemp(request.param))
+
+
+# What needs the firmware of a board. To build it takes minutes, the first time.
+slow = pytest.mark.slow
+
+
+@slow
+def test_the_report_agrees_with_the_compilers_tools(built):
+    report, sections = built.report, built.sections
+    assert report["data"] == sections[".data"][0]
+    # The guard of the JavaScript stack is aligned to its size.
+    assert sections[".bss"][0] <= report["bss"] < sections[".bss"][0] + 256
+    in_flash = [size for name, (size, address) in sections.items() if FLASH <= address < RAM and name != ".flash_end"]
+    loaded = sum(in_flash) + sections[".data"][0]
+    # Alignment between sections, and RP2350's block at the end.
+    assert loaded <= report["flash_used"] < loaded + 512
+    assert report["flash_used"] == built.file("bin").stat().st_size
+    assert report["flash_used"] + report["flash_free"] == report["flash_size"]
+
+
+@slow
+def test_flash_and_ram_are_divided_without_a_gap(built):
+    numbers = {name: int(value) for name, value in read_definitions(built.board).items() if value.isdigit()}
+    report = built.report
+    parts = report["flash_size"] + report["slots"] * report["slot_size"] + report["filesystem"]
+    assert parts == numbers["EDGELET_FLASH_BYTES"]
+    assert report["arena"] == numbers["EDGELET_ARENA_BYTES"]
+    assert report["slot_size"] % 4096 == report["flash_size"] % 4096 == 0
+    assert built.symbols["__GcHeapStart"] + report["heap"] == built.symbols["__GcHeapEnd"]
+    # What the linker lets the firmware have is what the report says.
+    [linker_map] = built.elf.parent.glob("make/*/rp2/firmware.elf.map")
+    region = re.search(r"^FLASH +0x0*10000000 +0x([0-9a-f]+)", linker_map.read_text(), re.MULTILINE)
+    assert int(region[1], 16) == report["flash_size"]
+
+
+@slow
+def test_a_uf2_file_and_checksums_are_written(built):
+    image = uf2.parse(built.file("uf2").read_bytes(), "firmware")
+    assert image.chip == CHIPS[built.board]
+    [(address, content)] = image.parts
+    binary = built.file("bin").read_bytes()
+    # The format fills its last block.
+    assert (address, content[: len(binary)]) == (FLASH, binary)
+    assert content[len(binary) :].strip(b"\0") == b""
+    checked = subprocess.run(["sha256sum", "--check", built.file("sha256").name], cwd=built.folder / "build")
+    assert checked.returncode == 0
+
+
+@slow
+def test_what_a_board_must_have_is_in_its_firmware(built):
+    # The C library and the double arithmetic are in flash; there is no parser, and the SDK's double arithmetic is not
+    # in the place of the compiler's.
+    assert FLASH < built.symbols["__aeabi_dadd"] < RAM
+    assert FLASH < built.symbols["pow"] < RAM
+    assert RAM <= built.symbols["arena_block"] < RAM + (1 << 20)
+    assert built.symbols["arena_block"] % 8 == 0
+    assert "__wrap___aeabi_dadd" not in built.symbols
+    assert not [name for name in built.symbols if name.startswith("js_parse_s")]
+
+
+@slow
+def test_a_build_that_is_there_is_taken(built, tmp_path):
+    done = build(tmp_path, "--board", built.board)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert f"build/{built.board}.uf2" in done.stdout
+    assert (tmp_path / "build" / f"{built.board}.bin").read_bytes() == built.file("bin").read_bytes()
+
+
+def test_every_board_says_which_chip_it_has():
+    for board in board_names():
+        definitions = read_definitions(board)
+        assert ("PICO_PLATFORM" in definitions) != ("IDF_TARGET" in definitions), board
+
+
+def test_an_unknown_board_is_an_error_with_the_list(tmp_path):
+    done = build(tmp_path, "--board", "PICO")
+    assert done.returncode == 1
+    assert done.stderr == f"Error: There is no board PICO; there are: {', '.join(board_names())}.\n"
+
+
+@pytest.mark.parametrize("board", ["EDGELET_PICO_W", "EDGELET_PICO2_W"])
+def test_a_radio_needs_its_driver(board, tmp_path):
+    done = build(tmp_path, "--board", board)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "lib/cyw43-driver" in done.stderr
+    assert "--micropython" in done.stderr
+
+
+def test_a_checkout_without_the_driver_says_how_to_fetch_it(tmp_path):
+    tree = sources.micropython_tree(["lwip", "mbedtls", "pico-sdk", "tinyusb-source"])
+    done = build(tmp_path, "--board", "EDGELET_PICO_W", "--micropython", str(tree))
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"git -C {tree} submodule update --init lib/cyw43-driver" in done.stderr
+
+
+def test_a_sanitizer_is_for_linux(tmp_path):
+    done = build(tmp_path, "--board", "EDGELET_PICO", "--sanitize")
+    assert done.returncode == 1
+    assert "--sanitize is for Linux only" in done.stderr
