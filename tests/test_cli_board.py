@@ -21,10 +21,11 @@ def board(firmware, tmp_path):
 
 def test_setup_joins_wifi_and_sets_the_clock(board):
     before = board.run("status", "--json").json()
-    assert (before["clock_set"], before["wifi"]) == (False, None)
+    assert (before["clock_set"], before["link"]) == (False, None)
     assert "Wi-Fi is up: http://192.0.2.7" in board.ok("setup", *WIFI, stdin=PASSWORD)
     after = board.run("status", "--json").json()
-    assert (after["clock_set"], after["wifi"], after["address"]) == (True, "up", "192.0.2.7")
+    assert (after["clock_set"], after["address"]) == (True, "192.0.2.7")
+    assert after["link"] == {"name": "Wi-Fi", "state": "up"}
     told = board.ok("status")
     assert "192.0.2.7, Wi-Fi up" in told
     assert "clock set" in told

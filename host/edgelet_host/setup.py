@@ -41,7 +41,7 @@ def wait_for_wifi(device: Device, ssid: str, show: Callable[[str], None]) -> str
     while True:
         state = device.call("status")
         # The service that connects may not have started yet.
-        wifi = state["wifi"] or _CONNECTING
+        wifi = state["link"]["state"] if state["link"] else _CONNECTING
         show(wifi)
         if wifi == _UP:
             return str(state["address"])

@@ -98,7 +98,7 @@ def status():
             "firmware": quickjs.FIRMWARE_ID,
             "hostname": app.config.settings["hostname"],
             "address": _network_address(app),
-            "wifi": app.link.state if app.link else None,
+            "link": {"name": app.link.name, "state": app.link.state} if app.link else None,
             "uptime_ms": time.ticks_diff(time.ticks_ms(), app.functions.started),
             "clock_set": clock.is_set(),
             "heap_free": gc.mem_free(),

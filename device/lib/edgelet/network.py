@@ -36,7 +36,7 @@ class Link:
         self.state = CONNECTING
         self._radio = radio
         self._report = report
-        self._name = name
+        self.name = name
         self._attempts = 0  # in vain, since the link was up last
         self._connecting = False
         self._until = None  # while connecting: when to give up; while waiting: when to try again
@@ -52,7 +52,7 @@ class Link:
         if state == UP:
             self._came_up()
         elif self.is_up:
-            self._report("warn", self._name + ": connection lost")
+            self._report("warn", self.name + ": connection lost")
             self.state = CONNECTING
             self._connect(now)
         elif self._connecting:
@@ -63,7 +63,7 @@ class Link:
 
     def _came_up(self):
         if not self.is_up:
-            self._report("info", "%s: connected, address %s" % (self._name, self._radio.address()))
+            self._report("info", "%s: connected, address %s" % (self.name, self._radio.address()))
         self.state = UP
         self._connecting = False
         self._attempts = 0
@@ -76,7 +76,7 @@ class Link:
     def _failed(self, state, now):
         self.state = NO_ANSWER if state == CONNECTING else state
         if self._attempts == 0:
-            self._report("warn", "%s: cannot connect (%s), trying on" % (self._name, self.state))
+            self._report("warn", "%s: cannot connect (%s), trying on" % (self.name, self.state))
         self._connecting = False
         self._radio.disconnect()
         self._attempts += 1

@@ -102,8 +102,8 @@ def _summary(state: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _network(state: dict[str, Any]) -> str:
-    wifi = state["wifi"] and f"Wi-Fi {state['wifi']}"
-    return ", ".join(part for part in (state["hostname"], state["address"], wifi) if part)
+    link = state["link"] and f"{state['link']['name']} {state['link']['state']}"
+    return ", ".join(part for part in (state["hostname"], state["address"], link) if part)
 
 
 def _function_row(one: dict[str, Any]) -> list[str]:

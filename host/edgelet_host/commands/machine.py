@@ -192,12 +192,13 @@ def _device(device: "Device") -> list[tuple[str, bool, str]]:
     state = device.call("status")
     secrets = [name for name, _ in device.call("settings")["secrets"]]
     clock = "set" if state["clock_set"] else "not set, so that tokens and times are wrong: './edgelet setup' sets it"
-    wifi = []
-    if state["wifi"]:
-        is_up = state["wifi"] == "up"
-        wifi = [("Wi-Fi", is_up, state["address"] if is_up else f"{state['wifi']}: './edgelet setup' sets it up")]
+    network = []
+    if link := state["link"]:
+        advice = "'./edgelet setup' sets it up" if link["name"] == "Wi-Fi" else "look at the other end of the line"
+        is_up = link["state"] == "up"
+        network = [(link["name"], is_up, state["address"] if is_up else f"{link['state']}: {advice}")]
     return [
-        *wifi,
+        *network,
         ("clock", state["clock_set"], clock),
         (
             "admin secret",
