@@ -9,7 +9,9 @@ import time
 import machine
 from edgelet import clock, config, interpreter, log, network, safemode, watchdog
 
-ROOT = "/edgelet"  # the folder of what the device keeps
+# The folder of what the device keeps. One that is named like the package would hide the frozen one: / comes first in
+# sys.path.
+ROOT = "/data"
 
 _CRASH_PAUSE_S = 5  # for a person to read what went wrong, before the board restarts
 
