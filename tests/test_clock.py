@@ -96,6 +96,11 @@ def test_answer_that_is_of_no_use(firmware, answer, error):
     assert query(firmware, answer)[0] == error
 
 
+def test_a_server_whose_name_nobody_knows(firmware):
+    source = (QUERY % 123).replace("127.0.0.1", "time.invalid")
+    assert json.loads(run_on_device(firmware, source)) == "its name cannot be resolved"
+
+
 def test_every_question_has_a_nonce_of_its_own(firmware):
     nonces = {query(firmware, lambda r: good_answer(r, 1.8e9))[1][0][40:] for _ in range(3)}
     assert len(nonces) == 3

@@ -134,7 +134,10 @@ class Discipline:
 async def query(server, port=123):
     """Asks `server` (name or address) once. OSError or ValueError where there is no usable answer."""
     # Names are resolved without asyncio, which MicroPython has no way around: an address as `server` avoids the wait.
-    address = socket.getaddrinfo(server, port)[0][-1]
+    try:
+        address = socket.getaddrinfo(server, port)[0][-1]
+    except OSError:  # its number is one of the resolver's, which nobody knows
+        raise OSError("its name cannot be resolved")
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         s.setblocking(False)
