@@ -155,6 +155,26 @@ def test_an_image_that_no_slot_holds_is_refused(firmware, tmp_path):
         assert len(used_slots(tmp_path)) == 2
 
 
+WORN = """
+from edgelet import runtime
+chip = runtime.app.functions.images._flash._region._chip
+chip.worn = [%d]
+"""
+
+
+def test_a_slot_that_does_not_keep_what_is_written_is_left_for_another(firmware, tmp_path):
+    with flashed(firmware, tmp_path) as box:
+        deploy_two(box)
+        [free] = {0, 1, 2} - set(used_slots(tmp_path))
+        box.device.execute(WORN % (free * SLOT + 4 * SECTOR))
+        with pytest.raises(EdgeletError, match=f"worn out: image slot {free} does not keep what is written"):
+            box.job("set_variables", "two", {"KEY": "x"})
+        assert box.get("/one").text == "one 1 undefined"
+        box.job("set_variables", "two", {"KEY": "y"})
+        assert box.get("/two").text == "two 1 y"
+        assert free not in used_slots(tmp_path)
+
+
 def test_a_release_that_does_not_start_leaves_the_old_one_in_service(firmware, tmp_path):
     with flashed(firmware, tmp_path) as box:
         deploy_two(box)

@@ -20,6 +20,7 @@ class Chip:
 
     With operation number `cut_at` (from 0) the power fails: that one is not done or, where `torn` is a number (the seed
     of chance), half done. From then on nothing changes `media` any more, and whatever still runs gets errors.
+    `worn`: addresses of bytes that can no more be programmed.
     """
 
     def __init__(self, media, cut_at=-1, torn=None):
@@ -27,6 +28,7 @@ class Chip:
         self.dead = False
         self.operations = 0
         self.erases = [0] * (len(media) // SECTOR)
+        self.worn = []
         self._cut_at = cut_at
         self._torn = torn
 
@@ -53,6 +55,8 @@ class Chip:
         if self.dead:
             raise OSError(EIO)
         self.media[at : at + len(data)] = data
+        for address in self.worn:
+            self.media[address] = 0xFF
 
     def _change_half(self, at, data):
         """What has begun but not ended: any part of the bits that were to change, more of them in front."""
