@@ -335,13 +335,27 @@ asyncio.run(Console().serve())
 """
 
 
-def test_a_board_with_other_firmware(firmware, tmp_path):
+OLD_FIRMWARE = OTHER_FIRMWARE.replace("object()", "type('', (), {'admin': object()})")
+NEW_FIRMWARE = OTHER_FIRMWARE.replace(
+    'sys.modules["edgelet"] = object()', "from edgelet import admin; admin.VERSION += 1"
+)
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        (OTHER_FIRMWARE, "this board runs other firmware than edgelet's: 'edgelet flash --board NAME' brings it"),
+        (OLD_FIRMWARE, "the device's firmware is of another version than this command line: flash this board with"),
+        (NEW_FIRMWARE, "the device's firmware is of another version than this command line: flash this board with"),
+    ],
+)
+def test_a_board_with_other_firmware(firmware, tmp_path, program, message):
     master, slave = pty.openpty()
     tty.setraw(slave)
-    process = subprocess.Popen([firmware, "-c", OTHER_FIRMWARE], stdin=master, stdout=master, cwd=tmp_path)
+    process = subprocess.Popen([firmware, "-c", program], stdin=master, stdout=master, cwd=tmp_path)
     try:
         cli = Cli(tmp_path, os.ttyname(slave))
-        assert "runs other firmware than edgelet's" in cli.fails("status")
+        assert message in cli.fails("status")
     finally:
         process.kill()
         process.wait()

@@ -38,6 +38,10 @@ _EMULATED = 30
 # Of the console (device/lib/edgelet/console.py).
 _RESTART = b"\x04"
 _RESTARTED = b"MPY: soft reboot\r\n"
+# Of edgelet.admin, whose functions are called.
+_VERSION = 1
+_SPEAKS = "the command line speaks version "
+_UPDATE = "flash this board with 'edgelet flash'; what runs here, start again"
 # Standard output belongs to the whole process.
 _entering = threading.Lock()
 # Bytes of a file that are sent in one command of the raw REPL.
@@ -75,7 +79,7 @@ class Device:
     def call(self, function: str, *args: Any) -> Any:
         """Call a function of `edgelet.admin` on the device; what it answers."""
         arguments = ", ".join(repr(arg) for arg in args)
-        printed = self.execute(f"from edgelet import admin\nadmin.{function}({arguments})")
+        printed = self.execute(f"from edgelet import admin\nadmin.expect({_VERSION})\nadmin.{function}({arguments})")
         try:
             return json.loads(printed)
         except ValueError:
@@ -112,9 +116,9 @@ def _device_message(traceback: str) -> str:
     if name == "OSError":
         return _explain_os(text)
     if name == "ImportError" or "NameError" in name:
-        return "this board runs other firmware than edgelet's. Flash edgelet's firmware first"
-    if name == "AttributeError":
-        return f"the device's firmware is of another version than this command line ({text}): flash the current one"
+        return "this board runs other firmware than edgelet's: 'edgelet flash --board NAME' brings it"
+    if name == "AttributeError" or text.startswith(_SPEAKS):
+        return f"the device's firmware is of another version than this command line: {_UPDATE}"
     if name in ("ValueError", "quickjs.Error") and text:
         return text
     return f"the device failed: {lines[-1]}"

@@ -16,6 +16,8 @@ from binascii import b2a_base64
 import quickjs
 from edgelet import clock, config, files, kv, log, network, runtime
 
+VERSION = 1  # to be raised with every change of what a function here takes or answers, in host/edgelet_host/device.py too
+
 _JOBS_KEPT = 16
 
 _jobs = {}  # number -> how it stands
@@ -30,6 +32,12 @@ def _app():
     if runtime.app is None:
         raise ValueError("the runtime is not running: restart the device")
     return runtime.app
+
+
+def expect(version):
+    """Refuses a command line of another version. Prints nothing: it comes before every call."""
+    if version != VERSION:
+        raise ValueError("the command line speaks version %d, this firmware %d" % (version, VERSION))
 
 
 async def _run(number, coroutine):

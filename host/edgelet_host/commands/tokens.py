@@ -104,6 +104,8 @@ def _token_and_secret(secret_file: str | None) -> tuple[str, str]:
         given = read_value("Token", None, hidden=False)
         return given, _checked(read_value("Secret", secret_file, hidden=True, confirm=False))
     given, _, secret = read_value("Token", "-", hidden=False).partition("\n")
+    if not secret:
+        raise EdgeletError("no secret: name its file with --secret-file, or pipe it behind the token's line")
     return given.removesuffix("\r"), _checked(secret)
 
 
