@@ -140,6 +140,21 @@ def test_a_radio_needs_its_driver(board, tmp_path):
     assert "--micropython" in done.stderr
 
 
+@pytest.mark.parametrize("board", ["EDGELET_ESP32", "EDGELET_ESP32_C3", "EDGELET_ESP32_S3"])
+def test_esp32_needs_esp_idf_and_a_checkout(board, tmp_path):
+    done = build(tmp_path, "--board", board, PATH="/usr/bin:/bin")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "ESP-IDF" in done.stderr
+    (tmp_path / "idf.py").write_text("#!/bin/sh\n")
+    (tmp_path / "idf.py").chmod(0o755)
+    done = build(tmp_path, "--board", board, PATH=f"{tmp_path}:/usr/bin:/bin")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "lib/berkeley-db-1.xx" in done.stderr
+    assert "--micropython" in done.stderr
+
+
 def test_a_checkout_without_the_driver_says_how_to_fetch_it(tmp_path):
     tree = sources.micropython_tree(["lwip", "mbedtls", "pico-sdk", "tinyusb-source"])
     done = build(tmp_path, "--board", "EDGELET_PICO_W", "--micropython", str(tree))

@@ -25,9 +25,11 @@ from edgelet_host.system import BOARD_PACKAGES
 BOARDS = FIRMWARE / "boards"
 PREFIX = "EDGELET_"
 
-# Sources in MicroPython's tree for a port. The radio's driver is not among the pinned ones: see `_check`.
+# Sources in MicroPython's tree for a port, and places of submodules that are not among the pinned sources.
 _RP2_SOURCES = ("lwip", "mbedtls", "pico-sdk", "tinyusb-source")
 _RADIO_DRIVER = "lib/cyw43-driver"
+_ESP32_SOURCES = ("mbedtls", "tinyusb-source")
+_ESP32_DATABASE = "lib/berkeley-db-1.xx"
 
 # Where the flash begins, and the families of pico-sdk's boot/uf2.h.
 _FLASH_ADDRESS = 0x10000000
@@ -60,11 +62,7 @@ def board_build(board: str, micropython: Path | None = None) -> Build:
         return _esp32_build(board, checkout)
     submodules: tuple[str, ...] = _RP2_SOURCES
     if "MICROPY_PY_NETWORK_CYW43" in definitions:
-        if checkout is None:
-            raise EdgeletError(
-                f"{board} needs {_RADIO_DRIVER}, the radio's driver, which the pinned packages lack: give an upstream "
-                f"checkout with --micropython DIR, in which 'make -C ports/rp2 BOARD=RPI_PICO_W submodules' has run."
-            )
+        _need_checkout(board, checkout, _RADIO_DRIVER, "rp2 BOARD=RPI_PICO_W")
         submodules += (_RADIO_DRIVER,)
     return Build(
         name=board,
@@ -80,12 +78,21 @@ def board_build(board: str, micropython: Path | None = None) -> Build:
     )
 
 
+def _need_checkout(board: str, checkout: Path | None, place: str, port: str) -> None:
+    if checkout is None:
+        raise EdgeletError(
+            f"{board} needs MicroPython's submodule {place}, which the pinned packages lack: give an upstream checkout "
+            f"with --micropython DIR, in which 'make -C ports/{port} submodules' has run."
+        )
+
+
 def _esp32_build(board: str, checkout: Path | None) -> Build:
     if shutil.which("idf.py") is None:
         raise EdgeletError(
             f"{board} is built with Espressif's ESP-IDF, which is not there: install the version that MicroPython's "
             "ports/esp32/README.md names, run '. export.sh' of it in this shell, and build again."
         )
+    _need_checkout(board, checkout, _ESP32_DATABASE, "esp32")
     return Build(
         name=board,
         title=f"the firmware of {board}",
@@ -93,7 +100,7 @@ def _esp32_build(board: str, checkout: Path | None) -> Build:
         product="firmware.bin",
         folders=(BOARDS / board, BOARDS / "esp32", ROOT / "device"),
         variables=(f"BOARD={board}", f"BOARD_DIR={BOARDS / board}"),
-        submodules=("mbedtls",),
+        submodules=(*_ESP32_SOURCES, _ESP32_DATABASE),
         checkout=checkout,
         compiler="idf.py",
     )
