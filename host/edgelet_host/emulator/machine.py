@@ -9,8 +9,9 @@ into it at each start and the rest is left alone. Standard input and output are 
 of a socket that is the other end of UART 0's line. SIGTERM stops it.
 
 Emulated time never runs ahead of the clock on the wall, so that what waits for people and networks may do so; it falls
-behind while the board computes, by a factor of 10 to 20. SIGUSR1 writes the emulated time and the cycles that were
-executed to the standard error, as a line of JSON.
+behind while the board computes, by a factor of 10 to 20. SIGUSR1 writes a line of JSON to the standard error: `ms`,
+emulated time; `sent_ms`, when the last byte came out of the UART; `overruns`, bytes that the UART lost; `cycles` that
+were executed since the last reset.
 """
 
 import asyncio
@@ -160,7 +161,8 @@ class Machine(BaseDevice):
         self._flash.load()
         load_uf2(firmware, self.mcu)
         self._console = Console(self, sys.stdin.fileno(), sys.stdout.fileno())
-        self._line = Line(pl011.install(self.mcu), wire)
+        self._uart = pl011.install(self.mcu)
+        self._line = Line(self._uart, wire)
         self._clock = self.simulator.clock
         self._alarm = self._clock.create_alarm(self._tick)
         self._epoch_ns = 0.0
@@ -181,8 +183,14 @@ class Machine(BaseDevice):
         super().hard_reset(cause=cause)
 
     def report(self) -> None:
-        """Write the emulated time to the standard error."""
-        print(json.dumps({"ms": self._clock.nanos / 1e6, "cycles": self.mcu.core.cycles}), file=sys.stderr, flush=True)
+        """Write the state to the standard error."""
+        state = {
+            "ms": self._clock.nanos / 1e6,
+            "sent_ms": self._uart.sent_ns / 1e6,
+            "overruns": self._uart.overruns,
+            "cycles": self.mcu.core.cycles,
+        }
+        print(json.dumps(state), file=sys.stderr, flush=True)
 
     def _tick(self) -> None:
         self._alarm.schedule(_TICK_NS)

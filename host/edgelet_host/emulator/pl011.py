@@ -30,12 +30,14 @@ _BITS = 10  # a byte on the line: start, eight, stop
 class Uart(BasePeripheral):
     """UART 0, and the line to it.
 
-    sent: bytes that came out of the chip, for the owner to take. overruns: bytes that came in while the FIFO was full.
+    sent: bytes that came out of the chip, for the owner to take. sent_ns: when the last one did, in emulated time.
+    overruns: bytes that came in while the FIFO was full.
     """
 
     def __init__(self, rp2040: RP2040) -> None:
         super().__init__(rp2040, "UART0")
         self.sent = bytearray()
+        self.sent_ns = 0.0
         self.overruns = 0
         self._line: deque[int] = deque()
         self._sending = rp2040.clock.create_alarm(self._byte_left)
@@ -128,6 +130,7 @@ class Uart(BasePeripheral):
     def _byte_left(self) -> None:
         if self._shifting is not None:
             self.sent.append(self._shifting)
+            self.sent_ns = self.rp2040.clock.nanos
         self._shifting = None
         if self._tx:
             self._shifting = self._tx.popleft()
