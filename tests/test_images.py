@@ -83,6 +83,15 @@ def test_images_outlive_a_restart(firmware, tmp_path):
     assert flash(tmp_path).read_bytes() == before
 
 
+def test_images_in_flash_under_sanitizers(firmware_asan, tmp_path):
+    for _ in range(2):
+        with flashed(firmware_asan, tmp_path) as box:
+            deploy_two(box)
+            box.job("set_variables", "one", {"KEY": "x"})
+            box.job("set_variables", "one", {"KEY": None})
+            check_two(box)
+
+
 def damage(folder: Path) -> None:
     """Clear a bit in each slot's image, near its end."""
     media = bytearray(flash(folder).read_bytes())
