@@ -339,6 +339,8 @@ def test_invoke_sends_method_path_headers_and_body(deployed):
     assert cli.ok("invoke", name, "--header", "@headers", "--data", "-", stdin=", body") == "from a file, body\n"
     assert "NAME:VALUE" in cli.fails("invoke", name, "--header", "nonsense")
     assert "no function nobody" in cli.fails("invoke", "nobody")
+    assert "is no method of HTTP" in cli.fails("invoke", name, "--method", "GET /")
+    assert "is no path: it begins with /" in cli.fails("invoke", name, "--path", "a b")
     assert cli.terminal("invoke", name, "--header", "x-token:t").out.startswith("200")
 
 
@@ -352,8 +354,9 @@ def test_invoke_sends_a_saved_lambda_event(deployed):
         (cli.folder / file).write_text(json.dumps(event))
     assert cli.ok("invoke", name, "--event", "v1.json").startswith("DELETE /v1 ")
     assert cli.ok("invoke", name, "--event", "v2.json").startswith("PATCH /v2 ")
-    (cli.folder / "bad.json").write_text("[]")
-    assert "no Lambda event" in cli.fails("invoke", name, "--event", "bad.json")
+    for bad in ([], {"httpMethod": "GET"}, {"httpMethod": "GET", "path": "/", "headers": [1]}):
+        (cli.folder / "bad.json").write_text(json.dumps(bad))
+        assert "no Lambda event" in cli.fails("invoke", name, "--event", "bad.json")
     assert "leave out" in cli.fails("invoke", name, "--event", "v1.json", "--path", "/")
 
 

@@ -189,12 +189,21 @@ def test_an_image_is_measured_against_the_limit_before_it_is_active(cli, local):
         ('name = "x"\nroute = "x"', "route 'x'"),
         ('name = "x"\nlimits = {cpu = 1}', "cpu"),
         ('name = "x"\nstatic = {folder = "gone"}', "no folder gone"),
+        ('name = "x"\nstatic = {folder = 1}', "static needs a folder"),
+        ('name = "x"\nstatic = {max_age = 1}', "static needs a folder"),
     ],
 )
 def test_a_project_file_that_is_wrong_is_explained(cli, toml, message):
     project = greeting(cli.folder, "wrong")
     (project / "edgelet.toml").write_text(toml)
     assert message in cli.fails("deploy", project)
+
+
+def test_a_file_whose_name_is_no_text_is_named(cli):
+    project = constant(cli, "named", "x", static={"folder": "public"})
+    (project / "public").mkdir()
+    (project / "public" / b"\xff".decode(errors="surrogateescape")).write_text("x")
+    assert "\\udcff': give this file a name" in cli.fails("deploy", project)
 
 
 def test_a_folder_without_a_project_says_how_to_make_one(cli):

@@ -292,6 +292,25 @@ def test_a_port_that_is_not_there(cli):
 
 def test_a_file_that_is_no_port(cli):
     assert "is no serial port" in cli.fails("status", "--device", str(cli.folder))
+    assert "is no serial port" in cli.fails("status", "--device", "/dev/null")
+
+
+def test_files_and_arguments_that_cannot_be_used(cli):
+    (cli.folder / "file").write_text("")
+    assert "cannot use /proc/mine: No such file" in cli.fails("new", "/proc/mine")
+    assert "cannot use" in cli.fails("serve", "--data", "file")
+    assert "the argument '\\udcff' is no UTF-8 text" in cli.fails(
+        "setup", "--set", b"\xff".decode(errors="surrogateescape")
+    )
+
+
+def test_what_is_too_much_for_the_devices_memory(cli):
+    cli.ok("deploy", greeting(cli.folder, "small", bindings={"STORE": {"type": "kv"}}))
+    (cli.folder / "large").write_bytes(b"x" * 4_000_000)
+    message = cli.fails("kv", "put", "STORE", "key", "--file", "large", "--function", "small")
+    assert "too much for the device's memory" in message
+    assert "too much for the device's memory" in cli.fails("invoke", "small", "--data", "large")
+    assert cli.ok("invoke", "small").startswith("GET ")
 
 
 def test_a_port_that_another_program_uses(cli, local):

@@ -20,11 +20,31 @@ from edgelet_host.commands import (
     tokens,
     users,
 )
+from edgelet_host.errors import EdgeletError
 
 # Commands import what they use when they run, so that none waits at start-up for another's modules.
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """What commands have in common when something goes wrong that none of them expects."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for arg in args:
+            if not arg.isascii() and arg.encode(errors="replace").decode() != arg:
+                raise EdgeletError(f"the argument {arg!a} is no UTF-8 text")
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except OSError as e:
+            # Of a file. Others are a closed pipe, which click knows, or a fault of ours.
+            if e.filename is None:
+                raise
+            raise EdgeletError(f"cannot use {e.filename}: {e.strerror}") from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """JavaScript edge functions on a microcontroller."""
 

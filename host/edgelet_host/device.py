@@ -67,8 +67,8 @@ class Device:
         except (TransportError, serial.SerialException, OSError, termios.error) as e:
             raise DeviceError(f"{self.port}: lost the connection to the device ({e}). Run the command again") from None
         if failure:
-            raise DeviceError(_device_message(failure.decode()))
-        return bytes(printed).decode()
+            raise DeviceError(_device_message(failure.decode(errors="replace")))
+        return bytes(printed).decode(errors="replace")
 
     def send(self, code: str) -> None:
         """Execute Python that does not come back, such as a reset."""
@@ -115,6 +115,8 @@ def _device_message(traceback: str) -> str:
     name, _, text = lines[-1].partition(": ")
     if name == "OSError":
         return _explain_os(text)
+    if name == "MemoryError":
+        return "this is too much for the device's memory: send less at once"
     if name == "ImportError" or "NameError" in name:
         return "this board runs other firmware than edgelet's: 'edgelet flash --board NAME' brings it"
     if name == "AttributeError" or text.startswith(_SPEAKS):
@@ -205,6 +207,17 @@ def _is_accessible(port: str) -> bool:
     return Path(port).is_char_device() and os.access(port, os.R_OK | os.W_OK)
 
 
+def _is_terminal(path: Path) -> bool:
+    try:
+        file = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError as e:
+        return e.errno == errno.EBUSY
+    try:
+        return os.isatty(file)
+    finally:
+        os.close(file)
+
+
 def explain_port(port: str) -> str:
     """Say why a port cannot be opened, and what to do."""
     path = Path(port)
@@ -214,4 +227,6 @@ def explain_port(port: str) -> str:
         return f"{port} is no serial port. './edgelet devices' lists the boards that are connected"
     if not os.access(port, os.R_OK | os.W_OK):
         return f"no permission for {port}. Add yourself to its group: sudo usermod -aG dialout $USER, and log in again"
+    if not _is_terminal(path):
+        return f"{port} is no serial port. './edgelet devices' lists the boards that are connected"
     return f"{port} is used by another program: close it (a serial monitor, or another edgelet)"

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +11,9 @@ from edgelet_host.device import Device
 from edgelet_host.errors import EdgeletError
 from edgelet_host.logs import fetch
 
+# RFC 9110 section 9.1, and RFC 9112 section 3.2.1: visible ASCII.
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TARGET = re.compile(r"/[!-~]*")
 # Greater than every sequence number of the log.
 _END_OF_LOG = 1 << 30
 
@@ -49,13 +53,17 @@ def request_of_event(path: str, text: str) -> Request:
         body = event.get("body") or ""
         data = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
         headers = [(str(name), str(value)) for name, value in (event.get("headers") or {}).items()]
+        return Request(str(method), str(target) + ("?" + query if query else ""), headers, data)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise EdgeletError(f"{path} is no Lambda event with httpMethod and path, as API Gateway sends it") from None
-    return Request(method, target + ("?" + query if query else ""), headers, data)
 
 
 def invoke(device: Device, function: str, request: Request) -> Answer:
     """Send a request to a function and wait for its answer."""
+    if not _METHOD.fullmatch(request.method):
+        raise EdgeletError(f"{request.method!r} is no method of HTTP")
+    if not _TARGET.fullmatch(request.target):
+        raise EdgeletError(f"{request.target!r} is no path: it begins with / and has %20 in the place of a blank")
     lines = []
     for name, value in request.headers:
         if not (name + value).isprintable() or not name or ":" in name:

@@ -40,6 +40,9 @@ class Project:
         if not top.is_dir():
             raise EdgeletError(f"{self.folder / FILE}: there is no folder {self.static['folder']} (static.folder)")
         files = [path for path in sorted(top.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+        for path in files:
+            if not str(path).isprintable():
+                raise EdgeletError(f"{str(path)!a}: give this file a name of printable UTF-8 text")
         return {path.relative_to(self.folder).as_posix(): path for path in files}
 
 
@@ -98,6 +101,9 @@ def read_project(folder: Path) -> Project:
     values = _Fields().read(path, given)
     if not values["name"]:
         raise EdgeletError(f"{path}: 'name' is missing, for example name = \"hello\"")
+    static = values["static"]
+    if static and not isinstance(static.get("folder"), str):
+        raise EdgeletError(f'{path}: static needs a folder, for example static = {{ folder = "public" }}')
     main = values["main"]
     if "main" not in given and values["static"] and not (folder / main).exists():
         main = ""
