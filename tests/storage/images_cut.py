@@ -60,7 +60,12 @@ class Device:
         if function is None:
             return None
         status, _, body = function(Head("/" + name), b"", Connection())
-        return body.decode() if status == 200 else status
+        if status != 200:
+            return status
+        text = body.decode()
+        if text.split()[1] != self.app.config.env(name)["KEY"]:
+            raise AssertionError(f"{text} in spite of what is stored")
+        return text
 
     async def prepare(self):
         await self.app.functions.prepare()
