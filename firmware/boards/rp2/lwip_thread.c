@@ -66,6 +66,8 @@ WRAPPED(void, pppos_input, ppp_pcb *ppp, const void *data, int len) {
 
 void __real_sys_check_timeouts(void);
 
+static mp_sched_node_t timers;
+
 static void run_timers(mp_sched_node_t *node) {
     (void)node;
     inside++;
@@ -76,6 +78,10 @@ static void run_timers(mp_sched_node_t *node) {
 void __wrap_sys_check_timeouts(void);
 
 void __wrap_sys_check_timeouts(void) {
-    static mp_sched_node_t node;
-    mp_sched_schedule_node(&node, run_timers);
+    mp_sched_schedule_node(&timers, run_timers);
+}
+
+// A soft reset empties MicroPython's queue, and a node that was in it would be taken for scheduled ever after.
+void lwip_thread_soft_reset(void) {
+    timers.callback = NULL;
 }

@@ -12,6 +12,12 @@
 #define MICROPY_PY_NETWORK_HOSTNAME_DEFAULT "edgelet"
 #define MICROPY_PY_WEBREPL (0)
 
+#if MICROPY_PY_NETWORK_PPP_LWIP
+// In lwip_thread.c.
+void lwip_thread_soft_reset(void);
+#define MICROPY_BOARD_END_SOFT_RESET() lwip_thread_soft_reset()
+#endif
+
 #include "mpconfigport.h"
 
 // Operations carry JavaScript's numbers.
