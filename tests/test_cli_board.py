@@ -99,7 +99,7 @@ def test_a_device_without_space_says_so_and_loses_nothing(firmware, tmp_path):
         kept = 0
         while (done := cli.run("kv", "put", "STORE", f"key{kept}", "--file", "value")).status == 0:
             kept += 1
-        assert done.err == "Error: the device has no space left for a KV value: 'edgelet kv delete' makes room\n"
+        assert done.err == "Error: no space left for a KV value: 'edgelet kv delete' makes room\n"
         assert "no space left: 'edgelet delete' or" in cli.fails("secret", "put", "KEY", "--file", "value")
         assert "no space" in cli.fails("deploy", project)
         assert cli.run("status", "--json").json()["flash_free"] < 2 * 4096

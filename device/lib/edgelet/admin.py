@@ -16,7 +16,8 @@ from binascii import b2a_base64
 import quickjs
 from edgelet import clock, config, files, kv, log, network, runtime
 
-VERSION = 1  # to be raised with every change of what a function here takes or answers, in host/edgelet_host/device.py too
+# To be raised with every change of what a function here takes or answers, in host/edgelet_host/device.py too.
+VERSION = 1
 
 _JOBS_KEPT = 16
 

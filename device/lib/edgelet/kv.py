@@ -267,7 +267,7 @@ class KV:
                 files.replace(path, record)
         except OSError as error:
             if error.errno == _ENOSPC:
-                raise ValueError("the device has no space left for a KV value: 'edgelet kv delete' makes room") from None
+                raise ValueError("no space left for a KV value: 'edgelet kv delete' makes room") from None
             raise
         expiry = struct.unpack_from("<I", record)[0]
         if expiry:

@@ -319,9 +319,8 @@ class Releases:
     def _check_engine(self, release):
         if release.main and release.engine != self._engine:
             raise ValueError(
-                "release %s was compiled for engine %s, this device has %s: deploy it again, or flash the firmware that "
-                "belongs to the command line"
-                % (release.id, release.engine or "?", self._engine)
+                "release %s was compiled for engine %s, this device has %s: deploy it again, or flash the firmware "
+                "that belongs to the command line" % (release.id, release.engine or "?", self._engine)
             )
 
     def _check_routes(self, release):
