@@ -16,13 +16,16 @@ extern uint32_t rosc_random_u32(void);
 
 // The server's connections, one that is refused, two that JavaScript opened, and those that have been closed lately.
 #define MEMP_NUM_TCP_PCB 12
-#define MEM_SIZE 4800
-#define TCP_MSS 800
-#define TCP_WND (2 * TCP_MSS)
-#define TCP_SND_BUF (4 * TCP_MSS)
 #define MEMP_NUM_TCP_SEG 32
+#define TCP_MSS 800
+#define TCP_SND_BUF (4 * TCP_MSS)
 
-#if !MICROPY_PY_NETWORK_CYW43
+#if MICROPY_PY_NETWORK_CYW43
+#define MEM_SIZE 8000
+#define TCP_WND (4 * TCP_MSS)
+#else
+#define MEM_SIZE 4800
+#define TCP_WND (2 * TCP_MSS)
 // Packets that have come and that Python has not read: a window and two more.
 #define PBUF_POOL_SIZE 4
 // Seconds: a peer that is silent for three of these is gone.
