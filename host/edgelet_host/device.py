@@ -14,6 +14,7 @@ import os
 import termios
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,8 +45,9 @@ _SPEAKS = "the command line speaks version "
 _UPDATE = "flash this board with 'edgelet flash'; what runs here, start again"
 # Standard output belongs to the whole process.
 _entering = threading.Lock()
-# Bytes of a file that are sent in one command of the raw REPL.
-_CHUNK = 2048
+# Bytes of a file that are sent in one command of the raw REPL. A board holds them several times: as the command, as its
+# literal, and decoded.
+_CHUNK = 768
 
 
 class DeviceError(EdgeletError):
@@ -100,13 +102,13 @@ class Device:
     def write_file(self, path: str, data: bytes, progress: Callable[[int], None] = lambda sent: None) -> None:
         """Write a file on the device. progress is told how many bytes were sent."""
         sent = 0
-        self.execute(f"f=open({path!r},'wb')\nw=f.write")
+        self.execute(f"from binascii import a2b_base64 as b\nf=open({path!r},'wb')\nw=f.write")
         while sent < len(data):
             chunk = data[sent : sent + _CHUNK]
-            self.execute(f"w({chunk!r})")
+            self.execute(f"w(b('{b64encode(chunk).decode()}'))")
             sent += len(chunk)
             progress(sent)
-        self.execute("f.close()\ndel f,w")
+        self.execute("f.close()\ndel f,w,b")
 
 
 def _device_message(traceback: str) -> str:
