@@ -1,15 +1,14 @@
 // What edgelet needs of the board: clocks, a tick, random bytes and memory. See port_bare.h.
 //
 // Addresses and registers: Arm, "Application Note AN385: Cortex-M3 SMM on V2M-MPS2", and "Cortex-M System Design Kit",
-// section 4 (APB timer). Clock and random bytes are the host's, through Arm semihosting ("Semihosting for AArch32 and
-// AArch64", Arm IHI 0085).
+// section 4 (APB timer). The time is the host's.
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "port.h"
 #include "port_bare.h"
 #include "port_cortexm.h"
+#include "semihosting.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 #define VTOR REGISTER(0xe000ed08)
@@ -37,19 +36,8 @@
 #define IMAGE_MEMORY ((uint8_t *)0x20000000)
 #define IMAGE_MEMORY_SIZE (4 * 1024 * 1024)
 
-#define SYS_OPEN (0x01)
-#define SYS_READ (0x06)
-#define SYS_TIME (0x11)
-
 extern const uint32_t isr_vector[EXCEPTION_IRQ0];
 extern const uint8_t _etext[];
-
-static int32_t semihosting(uint32_t operation, const void *arg) {
-    register uint32_t r0 __asm("r0") = operation;
-    register const void *r1 __asm("r1") = arg;
-    __asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
-    return (int32_t)r0;
-}
 
 static void start_counter(void) {
     static bool started;
@@ -81,28 +69,6 @@ uint64_t port_time_us(void) {
         origin = (uint64_t)(uint32_t)semihosting(SYS_TIME, NULL) * 1000000 - port_ticks_us();
     }
     return origin + port_ticks_us();
-}
-
-void port_random(void *buf, size_t len) {
-    static int32_t file = -1;
-    if (file < 0) {
-        static const char path[] = "/dev/urandom";
-        const struct {
-            const char *path;
-            uint32_t mode; // 1: "rb"
-            uint32_t len;
-        } open = {path, 1, sizeof(path) - 1};
-        file = semihosting(SYS_OPEN, &open);
-    }
-    const struct {
-        int32_t file;
-        void *buf;
-        size_t len;
-    } read = {file, buf, len};
-    // Returns the number of bytes that were not read.
-    if (semihosting(SYS_READ, &read) != 0) {
-        abort();
-    }
 }
 
 static void timer_handler(void) {
