@@ -1,0 +1,205 @@
+"""What the firmware of EDGELET_PICO costs, in the emulator's time: RP2040 at 125 MHz, and the goals of issue 5.
+
+The emulator counts an instruction's cycles and does not model how long the flash takes. What a restore reads from flash
+is calculated beside it: XIP's cache has lines of 8 bytes (RP2040 datasheet, section 2.6.3), and a miss is one
+continuous quad read of boot2_w25q080.S: 8 clocks of address and mode bits, 4 of waiting, 2 a byte, each of
+PICO_FLASH_SPI_CLKDIV = 2 system clocks. Ends with 1 where a goal is missed.
+"""
+
+import contextlib
+import http.client
+import json
+import signal
+import tempfile
+from pathlib import Path
+
+from edgelet_host import emulator
+from edgelet_host.deploy import deploy, make_release
+from edgelet_host.device import connect
+from edgelet_host.firmware import ensure_unix
+from edgelet_host.local import announce
+from edgelet_host.project import read_project
+from rich.console import Console
+from rich.table import Table
+
+PORT = 8098
+CLOCK_HZ = 125e6
+LINE_BYTES, ADDRESS_CLOCKS, WAIT_CLOCKS, CLOCKS_PER_BYTE, CLOCK_DIVIDER = 8, 8, 4, 2, 2
+
+HELLO = 'export default { fetch() { return new Response("hello world\\n"); } };\n'
+CRYPTO = """
+import jwt from "jsonwebtoken";
+const secret = "a secret of this bench, as long as its algorithm asks for";
+const token = jwt.sign({ sub: "ada" }, secret, { noTimestamp: true });
+const bytes = (text) => new TextEncoder().encode(text);
+const acts = {
+  "/crypto/sign": () => jwt.sign({ sub: "ada" }, secret),
+  "/crypto/verify": () => jwt.verify(token, secret).sub,
+  async "/crypto/pbkdf2"() {
+    const key = await crypto.subtle.importKey("raw", bytes("password"), "PBKDF2", false, ["deriveBits"]);
+    const parameters = { name: "PBKDF2", hash: "SHA-256", salt: bytes("salt"), iterations: 10000 };
+    return (await crypto.subtle.deriveBits(parameters, key, 256)).byteLength;
+  },
+};
+export default { async fetch(request) { return new Response(await acts[new URL(request.url).pathname]()); } };
+"""
+
+# On the device. From the read that completes a head to the moment when the connection waits for the next one, which is
+# when lwIP has the response.
+WATCH = """
+import time
+from asyncio import core
+from edgelet.connection import Connection
+from edgelet.functions import Function
+receive, queue_read, build = Connection._receive, core._io_queue.queue_read, Function.build
+Connection.began, Connection.times, Function.times = 0, [], []
+def timed_receive(self):
+    size = receive(self)
+    Connection.began = time.ticks_us()
+    return size
+def timed_queue_read(stream):
+    if Connection.began:
+        Connection.times.append(time.ticks_diff(time.ticks_us(), Connection.began))
+        Connection.began = 0
+    return queue_read(stream)
+def timed_build(self, *args):
+    began = time.ticks_us()
+    image = build(self, *args)
+    Function.times.append(time.ticks_diff(time.ticks_us(), began))
+    return image
+Connection._receive, core._io_queue.queue_read, Function.build = timed_receive, timed_queue_read, timed_build
+"""
+# A call's own CPU time is counted from the restore's end, so what is left is the restore and the request's objects.
+RESTORE = """
+import time
+from edgelet import runtime
+isolates = runtime.app.functions.isolates
+image = isolates.slots[0].images[runtime.app.functions.get("hello")]
+times = []
+for _ in range(5):
+    began = time.ticks_us()
+    call = image.start("GET", "/hello", b"", None, "pico", "http", "192.168.7.1")
+    times.append(time.ticks_diff(time.ticks_us(), began) - call.cpu_us)
+print(sorted(times)[2])
+"""
+
+
+class Bench:
+    """A running board and what has been measured."""
+
+    def __init__(self, folder, local):
+        self._folder = folder
+        self._local = local
+        self.rows = []
+
+    def add(self, what, value, unit, goal=None, most=True):
+        """Keep a measurement; goal: the most that it may be, or the least."""
+        self.rows.append((what, value, unit, goal, most))
+
+    def clock(self):
+        """The emulator's state, by name."""
+        log = self._folder / "pico.log"
+        before = log.stat().st_size
+        self._local.process.send_signal(signal.SIGUSR1)
+        while not (text := log.read_text()[before:]).endswith("\n"):
+            pass
+        return json.loads(text.splitlines()[-1])
+
+    def deploy(self, name, source):
+        """Deploy a function; the image's size and how long it took, in emulated milliseconds."""
+        project = self._folder / name
+        project.mkdir()
+        (project / "main.js").write_text(source)
+        (project / "edgelet.toml").write_text(f'name = "{name}"\nroute = "/{name}"\n[limits]\ncpu_ms = 60000\n')
+        release = make_release(read_project(project), ensure_unix())
+        with connect(self._local.port) as device:
+            before = self.clock()["ms"]
+            deployed = deploy(device, release)
+            return deployed.image_bytes, self.clock()["ms"] - before
+
+    def execute(self, code):
+        """Execute Python on the board; what it prints."""
+        with connect(self._local.port) as device:
+            return device.execute(code)
+
+    def ask(self, target, count=1):
+        """Send requests over one connection."""
+        connection = http.client.HTTPConnection(*self._local.address)
+        for _ in range(count):
+            connection.request("GET", target)
+            answer = connection.getresponse()
+            text = answer.read()
+            assert answer.status == 200, text
+        connection.close()
+
+    def cpu_ms(self, target):
+        """CPU time of one request in JavaScript."""
+        counted = "from edgelet import runtime\nprint(dict(runtime.app.functions.stats())['crypto'].cpu_us)"
+        before = int(self.execute(counted))
+        self.ask(target)
+        return (int(self.execute(counted)) - before) / 1000
+
+
+def source_of(size):
+    """A handler of `size` bytes that has work to compile."""
+    lines = [HELLO]
+    while sum(map(len, lines)) < size:
+        lines.append(f"export function step{len(lines)}(a, b) {{ return a > {len(lines)} ? `${{b}}` : [a, b]; }}\n")
+    return "".join(lines)
+
+
+def xip_ms(size):
+    """How long the flash takes to deliver `size` bytes that are not in XIP's cache."""
+    clocks = ADDRESS_CLOCKS + WAIT_CLOCKS + LINE_BYTES * CLOCKS_PER_BYTE
+    return size / LINE_BYTES * clocks * CLOCK_DIVIDER / CLOCK_HZ * 1000
+
+
+def measure(bench):
+    """Do everything once."""
+    bench.add("boot to first answer", bench.clock()["sent_ms"], "ms")
+    bench.execute(WATCH)
+    size, _ = bench.deploy("hello", HELLO)
+    bench.add(f"image build ({size} bytes)", int(bench.execute("print(Function.times[-1])")) / 1000, "ms")
+    bench.ask("/hello", 10)
+    handled = sorted(json.loads(bench.execute("print(Connection.times)")))
+    bench.add("hello, from head received to last byte in lwIP", handled[len(handled) // 2] / 1000, "ms", 15)
+    restore = int(bench.execute(RESTORE)) / 1000
+    bench.add("image restore, emulated, with the request's objects", restore, "ms")
+    bench.add("image restore, XIP read time, calculated", xip_ms(size), "ms")
+    bench.add("image restore, both", restore + xip_ms(size), "ms", 5)
+    free = int(bench.execute("import gc; gc.collect(); print(gc.mem_free())"))
+    bench.add("heap free with one function", free / 1024, "KB", 70, most=False)
+    _, took = bench.deploy("five", source_of(5000))
+    bench.add("deploy of 5 KB", took, "ms")
+    bench.deploy("crypto", CRYPTO)
+    for what, act in (("JWT verify", "verify"), ("JWT sign", "sign"), ("PBKDF2, 10,000 iterations", "pbkdf2")):
+        bench.add(what, bench.cpu_ms(f"/crypto/{act}"), "ms")
+    bench.add("bytes that the UART lost", bench.clock()["overruns"], "")
+
+
+def report(rows):
+    """Print the table; whether a goal was missed."""
+    table = Table("what", "measured", "goal")
+    missed = False
+    for what, value, unit, goal, most in rows:
+        miss = goal is not None and (value > goal if most else value < goal)
+        missed |= miss
+        bound = "" if goal is None else f"{'at most' if most else 'at least'} {goal} {unit}{': missed' if miss else ''}"
+        table.add_row(what, f"{value:.1f} {unit}", bound)
+    Console(width=120).print(table)
+    return missed
+
+
+def main():
+    """Print the table; takes some minutes."""
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        local = stack.enter_context(emulator.start(folder / "pico", "127.0.0.1", PORT, folder / "pico.log"))
+        stack.enter_context(announce(local, "edgelet bench"))
+        bench = Bench(folder, local)
+        measure(bench)
+    return report(bench.rows)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
