@@ -142,8 +142,10 @@ def choose_targets(wanted: Sequence[str]) -> list[Target]:
         port = names.get(one, one)
         if port != one and is_address(port):
             raise EdgeletError(f"{one} is at {port} in the network, and commands use the console: give its serial port")
-        if port == one and "/" not in one and not one.upper().startswith("COM"):
+        if port == one and is_address(one):
             raise EdgeletError(f"no device is named {one}. './edgelet devices' lists ports and names")
+        if not Path(port).exists():
+            raise EdgeletError(f"there is no {port}. './edgelet devices' lists the boards that are connected")
         target = Target(port, one if one in names else "", url=locals_.get(port, ""))
         if target not in targets:
             targets.append(target)
