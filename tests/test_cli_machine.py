@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import serial
-from cli_helpers import Cli, greeting, local_device
+from cli_helpers import ROOT, Cli, greeting, local_device
 from device_helpers import free_port
 from edgelet_host.project import read_project
 
@@ -151,6 +151,28 @@ def test_dev_shares_its_device_with_other_commands(firmware, tmp_path):
         _, errors = process.communicate()
     assert process.returncode == 0
     assert errors.strip().endswith("Stopped.")
+
+
+@pytest.mark.parametrize("folder", ["checkout", "project"])
+def test_dev_runs_the_login_example_in_a_checkout_else_this_folder(firmware, tmp_path, folder):
+    cli = Cli(tmp_path)
+    port = free_port()
+    cwd = ROOT if folder == "checkout" else greeting(tmp_path, "mine")
+    command = cli.command("dev", "--port", str(port))
+    process = subprocess.Popen(command, env=cli.environment(), cwd=cwd, stderr=subprocess.PIPE, text=True)
+    try:
+        line = ""
+        while "edgelet dev: http" not in line:
+            line = process.stderr.readline()
+            assert line
+        if folder == "checkout":
+            assert "POST /login" in get(("127.0.0.1", port), "/nothing")[1]
+        else:
+            assert get(("127.0.0.1", port), "/mine")[0] == 200
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    assert process.returncode == 0
 
 
 def test_dev_follows_several_projects_and_outlives_their_errors(firmware, tmp_path):
