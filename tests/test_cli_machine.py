@@ -326,6 +326,15 @@ def test_files_and_arguments_that_cannot_be_used(cli):
     )
 
 
+def test_a_closed_standard_input_is_an_empty_one(cli):
+    for command, message in ((["setup"], "nobody to ask"), (["token", "decode"], "this is no token")):
+        closed = ["sh", "-c", '"$@" <&-', "sh", *cli.command(*command)]
+        done = subprocess.run(closed, env=cli.environment(), capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_what_is_too_much_for_the_devices_memory(cli):
     cli.ok("deploy", greeting(cli.folder, "small", bindings={"STORE": {"type": "kv"}}))
     (cli.folder / "large").write_bytes(b"x" * 4_000_000)

@@ -1,5 +1,6 @@
 """The commands of `edgelet`: parse, call, print. What they do is in the modules beside this."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -47,6 +48,9 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """JavaScript edge functions on a microcontroller."""
+    # Who started this may have closed it.
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open()
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
