@@ -50,7 +50,7 @@ def main() -> None:
     """JavaScript edge functions on a microcontroller."""
     # Who started this may have closed it.
     if sys.stdin is None:
-        sys.stdin = Path(os.devnull).open()
+        sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - until the process ends
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
