@@ -174,7 +174,10 @@ def test_an_image_is_measured_against_the_limit_before_it_is_active(cli, local):
     told = cli.ok("deploy", limited(2 * old["image_bytes"] + 16384))
     [(image, memory)] = re.findall(r"image (\d+) of (\d+) bytes", told)
     assert 2 * old["image_bytes"] - 1024 < int(image) < int(memory) == 2 * old["image_bytes"] + 16384
-    assert re.match(r"measured: bundle \d+ bytes, 1 files of \d+ bytes\n", told)
+    assert re.match(
+        r"measured: bundle \d+ bytes, 1 files of \d+ bytes\nmeasured: image \d+ of \d+ bytes on .+\nmeasured \w+ is",
+        told,
+    )
     assert get(local, "/measured") == "new"
 
 

@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from device_helpers import running
+from device_helpers import running, write_project
+from edgelet_host.deploy import make_release
 from edgelet_host.device import DeviceError
 from edgelet_host.errors import EdgeletError
+from edgelet_host.project import read_project
 from isolate_helpers import occurrences
 
 
@@ -167,6 +169,36 @@ def wait_until(condition):
     while not condition():
         assert time.monotonic() < until, "it never came"
         time.sleep(0.01)
+
+
+KEPT_IMAGES = "from edgelet import runtime\nprint(sum(len(s.images) for s in runtime.app.functions.isolates.slots))"
+
+
+def test_a_staged_release_is_measured_and_goes_when_something_changes(box):
+    source = "export default { fetch(request, env) { return new Response(`%s ${env.WHO}`) } }"
+    box.deploy("staged", source % "old", route="/staged", vars={"WHO": "one"})
+    project = write_project(box.folder / "new", "staged", {"main.js": source % "new"}, route="/staged")
+    new = make_release(read_project(project), box.firmware)
+    folder = box.device.call("begin", "staged")
+    box.device.write_file(f"{folder}/manifest", new.manifest)
+    for digest, _ in box.device.call("missing", "staged"):
+        box.device.write_file(f"{folder}/{digest}", new.files[digest])
+    release = box.device.call("commit", "staged")
+    before = int(box.device.execute(KEPT_IMAGES))
+
+    staged = box.job("stage", "staged", release)
+    assert 0 < staged["image_bytes"] < staged["memory"]
+    assert int(box.device.execute(KEPT_IMAGES)) == before + 1
+    assert box.get("/staged").text == "old one"
+    box.job("set_variables", "staged", {"WHO": "two"})
+    assert int(box.device.execute(KEPT_IMAGES)) == before
+    assert box.get("/staged").text == "old two"
+
+    box.job("stage", "staged", release)
+    builds = int(box.device.execute(BUILDS))
+    box.job("activate", "staged", release)
+    assert int(box.device.execute(BUILDS)) == builds
+    assert box.get("/staged").text == "new two"
 
 
 def test_a_client_that_disconnects_abandons_its_request(box):

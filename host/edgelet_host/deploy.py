@@ -99,9 +99,15 @@ def _version() -> str:
 
 
 def deploy(
-    device: Device, release: Release, progress: Callable[[int, int], None] = lambda sent, total: None
+    device: Device,
+    release: Release,
+    progress: Callable[[int, int], None] = lambda sent, total: None,
+    measured: Callable[[int, int], None] = lambda image_bytes, memory: None,
 ) -> Deployed:
-    """Bring a release into service. progress is told how many of how many bytes are sent.
+    """Bring a release into service.
+
+    progress is told how many of how many bytes are sent; measured, before the last step, the image's size on the device
+    and the limit that it has to fit into.
 
     Until the last step the device serves the old release, whatever happens. Raises EdgeletError.
     """
@@ -115,17 +121,19 @@ def deploy(
         device.write_file(f"{folder}/{digest}", release.files[digest], partial(_report, progress, done, total))
         done += size
     identity = device.call("commit", name)
-    measured = _activate(device, release, identity)
+    staged = _stage(device, release, identity)
+    measured(staged["image_bytes"], staged["memory"])
+    device.wait_for_job(device.call("activate", name, identity))
     there = {secret for secret, _ in device.call("secrets", name)}
     lacking = [secret for secret in release.secrets if secret not in there]
     clock_set = device.call("status")["clock_set"]
-    return Deployed(identity, len(missing), total, measured["image_bytes"], measured["memory"], lacking, clock_set)
+    return Deployed(identity, len(missing), total, staged["image_bytes"], staged["memory"], lacking, clock_set)
 
 
-def _activate(device: Device, release: Release, identity: str) -> dict[str, int]:
-    """Have the device build the image and, where it fits, activate the release; {image_bytes, memory}."""
+def _stage(device: Device, release: Release, identity: str) -> dict[str, int]:
+    """Have the device build the image; {image_bytes, memory}. Raises DeviceError where it does not fit."""
     try:
-        measured: dict[str, int] = device.wait_for_job(device.call("activate", release.function, identity))
+        staged: dict[str, int] = device.wait_for_job(device.call("stage", release.function, identity))
     except DeviceError as e:
         if not (match := _TOO_LARGE.match(e.message)):
             raise
@@ -135,7 +143,7 @@ def _activate(device: Device, release: Release, identity: str) -> dict[str, int]
         # The innermost place in the sources.
         place = next((f"\n{line}" for line in e.message.splitlines() if re.search(r":\d+:\d+\)", line)), "")
         raise DeviceError(f"the image needs more than {limit} bytes, {whose}: {advice}{place}") from None
-    return measured
+    return staged
 
 
 def _report(progress: Callable[[int, int], None], before: int, total: int, sent: int) -> None:
@@ -147,13 +155,14 @@ def deploy_and_check(
     release: Release,
     url: str = "",
     progress: Callable[[int, int], None] = lambda sent, total: None,
+    measured: Callable[[int, int], None] = lambda image_bytes, memory: None,
 ) -> Deployed:
     """Deploy, and see that the device and the function answer; else go back to the release before.
 
-    url: of the device's server, "" where only the device knows.
+    url: of the device's server, "" where only the device knows. progress, measured: see `deploy`.
     """
     before = {one["id"] for one in device.call("releases", release.function) if one["active"]}
-    deployed = deploy(device, release, progress)
+    deployed = deploy(device, release, progress, measured)
     problem = _function_problem(device, release) or _server_problem(device, url)
     if problem is None:
         return deployed

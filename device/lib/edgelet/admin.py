@@ -1,8 +1,8 @@
 """What the command line executes on a device over its console. Every function prints one line of JSON.
 
 Raises ValueError with one line that says what is wrong; over the raw REPL it arrives as the traceback's last line.
-What takes more than a moment (activate, rollback, delete, a change of variables or secrets) runs in the event loop
-after the command; `job` tells how it went.
+What takes more than a moment (stage, activate, rollback, delete, a change of variables or secrets) runs in the event
+loop after the command; `job` tells how it went.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ import quickjs
 from edgelet import clock, config, files, kv, log, network, runtime
 
 # To be raised with every change of what a function here takes or answers, in host/edgelet_host/device.py too.
-VERSION = 1
+VERSION = 2
 
 _JOBS_KEPT = 16
 
@@ -202,8 +202,13 @@ def commit(name):
     _print(_app().releases.commit(name))
 
 
+def stage(name, id):
+    """Starts to build a release for `activate`; the job. Its result: {image_bytes, memory}, the limit for the image."""
+    _start(_app().functions.stage(name, id))
+
+
 def activate(name, id):
-    """Starts to activate a release; the job. Its result: {image_bytes, memory}."""
+    """Starts to activate a release; the job."""
     _start(_app().functions.activate(name, id))
 
 

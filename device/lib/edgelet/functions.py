@@ -269,6 +269,7 @@ class Functions:
         self.proxies = [p.strip() for p in settings["proxies"].split(",") if p.strip()]
         # Held by what changes functions: one change at a time.
         self._changing = asyncio.Lock()
+        self._staged = None
 
     def find(self, authority, target):
         """The Function that answers a request, or None."""
@@ -353,24 +354,34 @@ class Functions:
         self._table.replace(self._functions.values())
         return old
 
-    async def activate(self, name, id):
-        """Builds release `id` of a function, makes it the active one, and ends the old one's requests.
+    async def stage(self, name, id):
+        """Builds release `id` of a function, for `activate` to put into service unless something else changes before.
 
         Returns {image_bytes, memory}: the image's size, and the limit for it and its requests. Where the image cannot
-        be built, what the build raises, and the old release stays.
+        be built, what the build raises.
         """
         async with self._changing:
-            candidate = Function(self, self.releases.release(name, id), self._stats.setdefault(name, Stats()))
-            self._check_room(candidate)
+            await self._stage(name, id)
+            staged = self._staged
+            return {"image_bytes": staged.image_size, "memory": staged.limits["memory"]}
+
+    async def activate(self, name, id):
+        """Makes release `id` of a function the active one, and ends the old one's requests.
+
+        Where its image cannot be built, what the build raises, and the old release stays.
+        """
+        async with self._changing:
+            staged = self._staged
+            if staged is None or (staged.name, staged.release) != (name, id):
+                await self._stage(name, id)
+            candidate, self._staged = self._staged, None
             try:
-                await self._build(candidate)
                 self.releases.activate(name, id)
             except Exception:
                 await self.images.erase(candidate)
                 raise
             log.info("ready, release %s" % id, function=name)
             await self._replace(candidate)
-            return {"image_bytes": candidate.image_size, "memory": candidate.limits["memory"]}
 
     async def reload(self, name):
         """Brings changed variables or secrets of a function into service.
@@ -379,6 +390,7 @@ class Functions:
         where there can be no new image: the old values do not come back, and neither does what was built with them.
         """
         async with self._changing:
+            await self._unstage()
             function = self._load(name)
             problem = None
             try:
@@ -393,11 +405,29 @@ class Functions:
     async def remove(self, name):
         """Takes a function out of service and deletes its releases."""
         async with self._changing:
+            await self._unstage()
             self.releases.delete(name)
             old = self._functions.pop(name, None)
             self._table.replace(self._functions.values())
             if old:
                 await old.close(self.config.settings["drain_ms"])
+
+    async def _stage(self, name, id):
+        await self._unstage()
+        candidate = Function(self, self.releases.release(name, id), self._stats.setdefault(name, Stats()))
+        self._check_room(candidate)
+        try:
+            await self._build(candidate)
+        except Exception:
+            await self.images.erase(candidate)
+            raise
+        self._staged = candidate
+
+    async def _unstage(self):
+        """Erases what was staged: it has waited in vain, or is not up to date any more."""
+        staged, self._staged = self._staged, None
+        if staged:
+            await self.images.erase(staged)
 
     async def _build(self, function):
         """Builds a function's image, while the one whose place it will take goes on."""

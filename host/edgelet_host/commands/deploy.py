@@ -39,7 +39,7 @@ def deploy(path: Path, devices: tuple[str, ...], as_json: bool) -> None:
             f"{release.function}: bundle {release.bundle_bytes} bytes, {len(release.files)} files of {size} bytes"
         )
     with progress() as add, ThreadPoolExecutor(len(targets)) as pool:
-        futures = [pool.submit(_deploy, target, release, add(target.label)) for target in targets]
+        futures = [pool.submit(_deploy, target, release, add(target.label), as_json) for target in targets]
     done = list(zip(targets, futures, strict=True))
     if as_json:
         print_json([_as_json(target, release, future) for target, future in done])
@@ -52,12 +52,16 @@ def deploy(path: Path, devices: tuple[str, ...], as_json: bool) -> None:
         raise EdgeletError("\n".join(failed) if len(targets) > 1 else _message(futures[0]))
 
 
-def _deploy(target: "Target", release: "Release", show: Show) -> "Deployed":
+def _deploy(target: "Target", release: "Release", show: Show, as_json: bool) -> "Deployed":
     from edgelet_host.deploy import deploy_and_check
     from edgelet_host.device import connect
 
+    def measured(image_bytes: int, memory: int) -> None:
+        if image_bytes and not as_json:
+            click.echo(f"{release.function}: image {image_bytes} of {memory} bytes on {target.label}")
+
     with connect(target.port) as device:
-        return deploy_and_check(device, release, target.url, show)
+        return deploy_and_check(device, release, target.url, show, measured)
 
 
 def _message(future: "Future[Deployed]") -> str:
@@ -69,11 +73,8 @@ def _message(future: "Future[Deployed]") -> str:
 
 
 def _print(target: "Target", release: "Release", done: "Deployed") -> None:
-    parts = []
-    if release.bundle_bytes:
-        parts.append(f"image {done.image_bytes} of {done.memory} bytes")
-    parts.append(f"{done.sent_files} of {len(release.files)} files ({done.sent_bytes} bytes) sent")
-    click.echo(f"{release.function} {done.id} is active on {target.label}: {', '.join(parts)}")
+    sent = f"{done.sent_files} of {len(release.files)} files ({done.sent_bytes} bytes) sent"
+    click.echo(f"{release.function} {done.id} is active on {target.label}: {sent}")
     for name in done.missing_secrets:
         warn(f"secret {name} is not set on {target.label}: 'edgelet secret put' or 'generate' {name} sets it")
     if not done.clock_set:
