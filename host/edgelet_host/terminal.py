@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 import click
 
-# What is sent in less than a second over USB needs no bar.
+# A bar is shown for so many bytes, which take a second over USB, and for what has taken a second already.
 _SHOWN_BYTES = 65536
+_SHOWN_S = 1.0
 
 
 def say(text: str) -> None:
@@ -45,7 +46,7 @@ Show = Callable[[int, int], None]
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], Show]]:
-    """Show bars for what is sent, in a terminal and where there is much to send; nothing when piped.
+    """Show bars for what is sent, in a terminal and where it takes time; nothing when piped.
 
     The function that it gives adds a bar with a title, and gives a function that is told how many of how many bytes are
     done. Both may be called in any thread.
@@ -61,9 +62,10 @@ def progress() -> Iterator[Callable[[str], Show]]:
 
     def add(title: str) -> Show:
         task = bars.add_task(title, visible=False)
+        began = time.monotonic()
 
         def show(done: int, total: int) -> None:
-            if total >= _SHOWN_BYTES:
+            if total >= _SHOWN_BYTES or time.monotonic() - began >= _SHOWN_S:
                 bars.start()
                 bars.update(task, completed=done, total=total, visible=True)
 
