@@ -1,0 +1,91 @@
+"""An emulated Pico with the firmware of EDGELET_PICO, used as its owner does: command line, console, HTTP."""
+
+import http.client
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_helpers import Cli
+from device_helpers import Response, free_port, write_project
+from edgelet_host import emulator
+from edgelet_host.device import connect
+from edgelet_host.local import LocalDevice, announce
+
+
+class Pico:
+    """The board. Its flash stays in `folder` while it is off. cli: the command line, which means this board."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.cli = Cli(folder)
+        self.local: LocalDevice | None = None
+        self._power = ExitStack()
+
+    def switch_on(self) -> None:
+        """Start it, and wait until it answers over HTTP."""
+        log = self.folder / "pico.log"
+        local = self._power.enter_context(emulator.start(self.folder / "pico", "127.0.0.1", free_port(), log))
+        self._power.enter_context(announce(local, "test"))
+        self.local, self.cli.device = local, local.port
+
+    def switch_off(self) -> None:
+        """Cut the power."""
+        self._power.close()
+
+    def connection(self) -> http.client.HTTPConnection:
+        """Open a connection to its server."""
+        return http.client.HTTPConnection(*self.local.address)
+
+    def request(
+        self, method: str, target: str, body: bytes | str | None = None, headers: dict[str, str] | None = None
+    ) -> Response:
+        """Send a request over a connection of its own."""
+        connection = self.connection()
+        try:
+            connection.request(method, target, body, headers or {})
+            answer = connection.getresponse()
+            return Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def get(self, target: str, **headers: str) -> Response:
+        return self.request("GET", target, headers=headers)
+
+    def deploy(self, name: str, source: str, **fields: Any) -> Any:
+        """Deploy a function from source text with the command line; its route is /NAME."""
+        project = write_project(self.folder / name, name, {"main.js": source}, route=f"/{name}", **fields)
+        return self.cli.ok("deploy", project)
+
+    def execute(self, code: str) -> str:
+        """Execute Python on the board, beside its server."""
+        with connect(self.local.port) as device:
+            return device.execute(code)
+
+    def emulated(self) -> dict[str, float]:
+        """Give emulated time (ms), and how many clock cycles (cycles) were not slept through since the last reset."""
+        log = self.folder / "pico.log"
+        before = log.stat().st_size
+        self.local.process.send_signal(signal.SIGUSR1)
+        while True:
+            with log.open() as file:
+                file.seek(before)
+                line = file.readline()
+            if line.endswith("\n"):
+                return json.loads(line)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Pico]:
+    """Switch a board on, with a flash that is empty but for the firmware."""
+    pico = Pico(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", pico.cli.environment()["XDG_RUNTIME_DIR"])
+        try:
+            pico.switch_on()
+            yield pico
+        finally:
+            pico.switch_off()

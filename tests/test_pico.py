@@ -1,0 +1,80 @@
+"""The firmware of EDGELET_PICO in the emulator: deployed to over its serial port, asked over HTTP through PPP."""
+
+import time
+
+import pytest
+from pico_helpers import Pico, running
+
+# One board for all tests of this file.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pico")]
+
+
+@pytest.fixture(scope="module")
+def pico(firmware, tmp_path_factory):
+    with running(tmp_path_factory.mktemp("pico")) as pico:
+        yield pico
+
+
+def status(pico: Pico) -> dict:
+    return pico.cli.run("status", "--json").json()
+
+
+def test_it_boots_and_answers(pico):
+    state = status(pico)
+    assert (state["platform"], state["arena_bytes"]) == ("rp2", 96 * 1024)
+    assert pico.get("/healthz").json()["status"] == "ok"
+    assert pico.get("/nothing").status == 404
+
+
+def test_setup_names_it_and_sets_its_clock(pico):
+    pico.cli.ok("setup", "--set", "hostname=kitchen")
+    state = status(pico)
+    assert (state["hostname"], state["clock_set"]) == ("kitchen", True)
+    # Emulated time falls behind while the board computes.
+    assert 0 <= time.time() - int(pico.execute("import time; print(time.time())")) < 600
+
+
+PRISTINE = """
+let count = 0;
+export default { fetch(request, env) {
+  const before = [].mark ?? "clean";
+  Array.prototype.mark = env.NAME;
+  globalThis.seen = (globalThis.seen ?? 0) + 1;
+  return new Response([env.NAME, ++count, globalThis.seen, before].join(" "));
+} };
+"""
+
+
+def test_two_functions_take_turns_and_each_is_pristine(pico):
+    for name in ("left", "right"):
+        pico.deploy(name, PRISTINE, vars={"NAME": name})
+    connection = pico.connection()
+    for name in ("left", "right", "right", "left", "right", "left"):
+        connection.request("GET", f"/{name}")
+        assert connection.getresponse().read().decode() == f"{name} 1 1 clean"
+    connection.close()
+    assert status(pico)["address"] == "192.168.7.2"
+    pico.cli.ok("delete", "right", "--yes")
+
+
+HOSTILE = """
+function deeper() { return 1 + deeper(); }
+const acts = {
+  "/hostile/loop"() { for (;;); },
+  "/hostile/native"() { Array.prototype.includes.call({ length: 2 ** 53 - 1 }, 1); },
+  "/hostile/eat"() { const all = []; for (;;) all.push(new Uint8Array(500)); },
+  "/hostile/deep"() { deeper(); },
+  "/hostile/caught"() { try { deeper(); } catch (error) { return error.name; } },
+  "/hostile/fine"() { return "fine"; },
+};
+export default { fetch(request) { return new Response(acts[new URL(request.url).pathname]()); } };
+"""
+
+
+def test_what_a_handler_does_wrong_ends_with_its_request(pico):
+    pico.deploy("hostile", HOSTILE, limits={"cpu_ms": 200})
+    for act, expected in (("loop", 504), ("native", 504), ("eat", 503), ("deep", 500)):
+        assert pico.get(f"/hostile/{act}").status == expected, act
+        assert pico.get("/hostile/fine").text == "fine", act
+    assert pico.get("/hostile/caught").text == "RangeError"
+    pico.cli.ok("delete", "hostile", "--yes")
