@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from device_helpers import running as running_on_linux
+from fp_cases import ANSWER, BATCHES
 from pico_helpers import Pico, running
 
 # One board for all tests of this file.
@@ -78,3 +80,12 @@ def test_what_a_handler_does_wrong_ends_with_its_request(pico):
         assert pico.get("/hostile/fine").text == "fine", act
     assert pico.get("/hostile/caught").text == "RangeError"
     pico.cli.ok("delete", "hostile", "--yes")
+
+
+def test_numbers_are_those_of_linux(pico, firmware, tmp_path):
+    pico.deploy("numbers", ANSWER, limits={"cpu_ms": 60000})
+    with running_on_linux(firmware, tmp_path) as linux:
+        linux.deploy("numbers", ANSWER, route="/numbers", limits={"cpu_ms": 60000})
+        for batch in range(BATCHES):
+            assert pico.get(f"/numbers?{batch}").text.split("\n") == linux.get(f"/numbers?{batch}").text.split("\n")
+    pico.cli.ok("delete", "numbers", "--yes")
