@@ -1,14 +1,20 @@
 """The firmware of EDGELET_PICO in the emulator: deployed to over its serial port, asked over HTTP through PPP."""
 
+import json
+import shutil
 import time
 
+import jwt
 import pytest
 from device_helpers import running as running_on_linux
+from edgelet_host.paths import ROOT
 from fp_cases import ANSWER, BATCHES
 from pico_helpers import Pico, running
 
 # One board for all tests of this file.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pico")]
+
+SECRET = "a secret of this test, as long as its algorithm asks for"
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +95,32 @@ def test_numbers_are_those_of_linux(pico, firmware, tmp_path):
         for batch in range(BATCHES):
             assert pico.get(f"/numbers?{batch}").text.split("\n") == linux.get(f"/numbers?{batch}").text.split("\n")
     pico.cli.ok("delete", "numbers", "--yes")
+
+
+def log_in(pico: Pico) -> str:
+    answer = pico.request("POST", "/login", json.dumps({"user": "ada", "password": "correct horse"}))
+    assert answer.status == 200, answer.text
+    return answer.json()["token"]
+
+
+def me(pico: Pico, issuer: str) -> int:
+    """Ask with a token that nobody but the holder of the secret can have made."""
+    claims = {"iss": issuer, "sub": "ada", "iat": int(time.time()) - 900, "exp": int(time.time()) + 900, "jti": "x"}
+    return pico.get("/me", Authorization=f"Bearer {jwt.encode(claims, SECRET, 'HS256')}").status
+
+
+def test_login_is_deployed_used_and_rolled_back(pico):
+    pico.cli.ok("deploy", ROOT / "examples" / "login")
+    pico.cli.ok("secret", "put", "JWT_SECRET", "--function", "login", stdin=SECRET)
+    token = log_in(pico)
+    assert jwt.decode(token, SECRET, algorithms=["HS256"], issuer="edgelet", leeway=600)["sub"] == "ada"
+    assert pico.get("/me", Authorization=f"Bearer {token}").json() == {"user": "ada"}
+
+    project = pico.folder / "login"
+    shutil.copytree(ROOT / "examples" / "login", project)
+    settings = project / "edgelet.toml"
+    settings.write_text(settings.read_text().replace('ISSUER = "edgelet"', 'ISSUER = "another"'))
+    pico.cli.ok("deploy", project)
+    assert (me(pico, "edgelet"), me(pico, "another")) == (401, 200)
+    pico.cli.ok("rollback", "login")
+    assert (me(pico, "edgelet"), me(pico, "another")) == (200, 401)
