@@ -1,11 +1,17 @@
 """Fixtures for every test: the real firmware, built first where it is missing or stale."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from edgelet_host.firmware import ensure_unix
+
+
+def pytest_configure() -> None:
+    """Tests interrupt programs, which would inherit that this signal is ignored: a shell's `&` does so."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
