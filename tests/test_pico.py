@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import time
 
 import jwt
@@ -123,4 +124,51 @@ def test_login_is_deployed_used_and_rolled_back(pico):
     pico.cli.ok("deploy", project)
     assert (me(pico, "edgelet"), me(pico, "another")) == (401, 200)
     pico.cli.ok("rollback", "login")
+    assert (me(pico, "edgelet"), me(pico, "another")) == (200, 401)
+
+
+HELLO = 'export default { fetch() { return new Response("hello world\\n"); } };'
+TALK = """export default { fetch() {
+  for (let i = 0; i < 16; i++) console.log("x".repeat(500));
+  return new Response("said");
+} };"""
+
+
+def ask(wire: socket.socket, count: int) -> None:
+    """Send requests over a connection that stays open, some at once, and read the answers."""
+    for start in range(0, count, 10):
+        wanted = min(10, count - start)
+        wire.sendall(b"GET /hello HTTP/1.1\r\nHost: pico\r\n\r\n" * wanted)
+        answers = b""
+        while answers.count(b"hello world\n") < wanted:
+            data = wire.recv(4096)
+            assert data, answers
+            answers += data
+
+
+def heap_free(pico: Pico) -> int:
+    return int(pico.execute("import gc; gc.collect(); print(gc.mem_free())"))
+
+
+def test_a_thousand_requests_leave_the_heap_as_it_was(pico):
+    pico.deploy("talk", TALK)
+    assert pico.get("/talk").text == "said"
+    pico.cli.ok("delete", "talk", "--yes")
+    pico.deploy("hello", HELLO)
+    with socket.create_connection(pico.local.address) as wire:
+        ask(wire, 10)
+        before = heap_free(pico)
+        ask(wire, 990)
+        assert abs(heap_free(pico) - before) <= 512
+
+
+def test_functions_are_there_after_the_power_was_cut(pico):
+    pico.switch_off()
+    with pytest.raises(ConnectionRefusedError):
+        pico.get("/hello")
+    pico.switch_on()
+    assert pico.get("/hello").text == "hello world\n"
+    assert pico.get("/left").text == "left 1 1 clean"
+    assert status(pico)["hostname"] == "kitchen"
+    pico.cli.ok("setup", "--set", "hostname=kitchen")  # the clock had no power either
     assert (me(pico, "edgelet"), me(pico, "another")) == (200, 401)
