@@ -65,7 +65,7 @@ function line(x, y, formatted) {
   const text = String(x);
   const results = mix([
     Number(text), x + y, x - y, x * y, x / y, x % y, Math.sqrt(Math.abs(x)), Math.floor(x), Math.round(x),
-    Math.trunc(x), x | 0, x >>> 0, x < y, x === y, Object.is(x, y), Math.max(x, y), Math.hypot(x),
+    Math.trunc(x), Math.fround(x), x | 0, x >>> 0, x < y, x === y, Object.is(x, y), Math.max(x, y), Math.hypot(x),
   ]);
   if (!formatted) return text + " " + results;
   return [text, results, x.toPrecision(6), x.toExponential(10), x.toFixed(3), JSON.stringify([x])].join(" ");

@@ -62,6 +62,16 @@ endif()
 set_source_files_properties(${EDGELET_RP2_DIR}/port_rp2.c PROPERTIES COMPILE_OPTIONS "-Wextra;-Wno-unused-parameter")
 cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE ${EDGELET_RP2_DIR}/port_rp2.c)
 cmake_language(DEFER CALL target_link_libraries ${MICROPY_TARGET} hardware_exception pico_rand m)
+# MicroPython takes the SDK's conversion from float to double, which flushes denormals, too: Math.fround shows it.
+function(edgelet_unwrap_f2d)
+    get_target_property(options pico_float_micropython INTERFACE_LINK_OPTIONS)
+    if(NOT options MATCHES "--wrap=__aeabi_f2d")
+        message(FATAL_ERROR "pico_float_micropython is not as expected: rp2.cmake must learn about it")
+    endif()
+    list(FILTER options EXCLUDE REGEX "--wrap=__aeabi_f2d$")
+    set_target_properties(pico_float_micropython PROPERTIES INTERFACE_LINK_OPTIONS "${options}")
+endfunction()
+cmake_language(DEFER CALL edgelet_unwrap_f2d)
 cmake_language(DEFER CALL
     set_target_properties ${MICROPY_TARGET} PROPERTIES PICO_TARGET_LINKER_SCRIPT ${CMAKE_BINARY_DIR}/edgelet.ld)
 
