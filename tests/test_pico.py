@@ -8,6 +8,7 @@ import time
 import jwt
 import pytest
 from device_helpers import running as running_on_linux
+from device_helpers import write_project
 from edgelet_host.paths import ROOT
 from fp_cases import ANSWER, BATCHES
 from pico_helpers import Pico, running
@@ -64,6 +65,26 @@ def test_two_functions_take_turns_and_each_is_pristine(pico):
     connection.close()
     assert status(pico)["address"] == "192.168.7.2"
     pico.cli.ok("delete", "right", "--yes")
+
+
+def read_slowly(client: socket.socket) -> bytes:
+    return b"".join(iter(lambda: client.recv(100), b""))
+
+
+def test_a_file_that_is_larger_than_all_windows_comes_whole(pico):
+    lines = "".join(f"line {number} of a file\n" for number in range(600))
+    project = write_project(
+        pico.folder / "files", "files", {"public/lines.txt": lines}, route="/files", static={"folder": "public"}
+    )
+    pico.cli.ok("deploy", project)
+    for half_closes in (False, True, True):
+        with socket.create_connection(pico.local.address) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            client.sendall(b"GET /files/lines.txt HTTP/1.1\r\nHost: pico\r\nConnection: close\r\n\r\n")
+            if half_closes:
+                client.shutdown(socket.SHUT_WR)
+            assert read_slowly(client).partition(b"\r\n\r\n")[2].decode() == lines
+    pico.cli.ok("delete", "files", "--yes")
 
 
 HOSTILE = """

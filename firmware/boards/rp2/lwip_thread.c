@@ -10,6 +10,7 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 
+#include "lwip/tcp.h"
 #include "lwip/timeouts.h"
 #include "netif/ppp/pppos.h"
 
@@ -62,6 +63,13 @@ WRAPPED(void, pppos_input, ppp_pcb *ppp, const void *data, int len) {
     inside++;
     __real_pppos_input(ppp, data, len);
     inside--;
+}
+
+// Output for which there is no memory at the moment stays queued, and goes out with the next acknowledgement or timer.
+// MicroPython takes this for an error of the write, whose data then are lost or, written again, sent twice.
+WRAPPED(err_t, tcp_output, struct tcp_pcb *pcb) {
+    err_t err = __real_tcp_output(pcb);
+    return err == ERR_MEM ? ERR_OK : err;
 }
 
 void __real_sys_check_timeouts(void);
