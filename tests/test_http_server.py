@@ -470,6 +470,14 @@ def test_reset_abandons_the_function(app):
         pass
 
 
+def test_a_client_that_has_said_all_gets_the_whole_answer(app):
+    with app.client() as client:
+        client.send(b"GET /f/sized_stream?2000 HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.socket.shutdown(socket.SHUT_WR)
+        assert len(client.response().body) == 2000 * 1000
+        assert client.at_end()
+
+
 def test_disconnect_ends_a_stream(app):
     before = app.stats()["stream_closed"]
     with app.client() as client:

@@ -37,6 +37,10 @@ _FIRST_BODY = const(16384)  # bytes a mere announcement of a body can make us al
 # Bytes of a body that are copied, to go out in one write with the head. A board has no room to hold a large one twice.
 _ONE_WRITE = 1 << 30 if sys.platform == "linux" else 16384
 
+# How a client's end of the connection shows: it closed, reset it, or has not been heard of for long.
+_EPIPE = const(32)  # of Linux; MicroPython's errno does not have it
+_CLIENT_GONE = (_EPIPE, errno.ECONNRESET, errno.ECONNABORTED, errno.ENOTCONN, errno.ETIMEDOUT)
+
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TCP_NODELAY = (6, 1, 1)
 
@@ -150,8 +154,11 @@ class Connection:
                 # Otherwise the client is gone, or took too long to take a response, or the server shuts down.
                 if self._expired and self.phase <= BODY:
                     yield from self._refuse(408, "no complete request came in time")
-        except (OSError, MemoryError, core.CancelledError):
-            pass  # The client broke the connection, or a limit passed or memory ran out while it was told so.
+        except OSError as e:
+            if e.errno not in _CLIENT_GONE:
+                log_exception(e)
+        except (MemoryError, core.CancelledError):
+            pass  # A limit passed or memory ran out while the client was told so.
         except Exception as e:
             log_exception(e)
         finally:
@@ -366,8 +373,14 @@ class Connection:
                 yield from self._send(rest)
         elif self._bodyless:
             yield from rest.close()
+        elif rest.length is None:
+            yield from self.wait(self._send_stream(rest), STREAM)
         else:
-            yield from self.wait(self._send_stream(rest), STREAM if rest.length is None else SEND)
+            # A client that has said all may close its side before it has the answer: who is gone is noticed by writing.
+            self.phase = SEND
+            self.since = self.server.now
+            yield from self._send_stream(rest)
+            self.phase = ROUTE
 
     def _send(self, data, sent=0):
         """Sends bytes, at the client's pace."""
