@@ -157,6 +157,8 @@ class Function:
         request = log.request_name(self._owner.next_request())
         kind = error.kind if isinstance(error, quickjs.Error) else "build"
         text = "the image cannot be built: %s" % error
+        if isinstance(error, MemoryError):
+            kind, text = "memory", "the device has no memory for this request: %s" % error
         if isinstance(error, quickjs.Error) and error.stack:
             text += "\n" + error.stack
         log.add("error", text, request, self.name, 503)
