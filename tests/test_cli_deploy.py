@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from cli_helpers import ROOT, Cli, greeting, local_device
 from device_helpers import write_project
+from edgelet_host.esbuild import ensure_esbuild
 
 
 @pytest.fixture(scope="module")
@@ -239,6 +240,7 @@ def test_typescript_and_npm_packages_are_bundled(cli, local):
 
 
 def test_a_package_that_is_not_installed_is_named(cli):
+    ensure_esbuild("this test")
     source = 'import x from "no-such-package"; export default { fetch() { return new Response(x) } }'
     project = write_project(cli.folder / "package", "package", {"main.js": source})
     message = cli.fails("deploy", project)

@@ -23,7 +23,7 @@ def bundle_with_esbuild(project: Project, reason: str) -> str:
     """Give the main module with all that it imports, in JavaScript. reason: why this is needed, for errors."""
     done = subprocess.run(
         [
-            _program(reason),
+            ensure_esbuild(reason),
             project.main,
             "--bundle",
             "--format=esm",
@@ -58,7 +58,8 @@ def _explain(folder: Path, errors: str) -> str:
     return f"{folder}: {place + ': ' if place else ''}{message}{hint}"
 
 
-def _program(reason: str) -> Path:
+def ensure_esbuild(reason: str) -> Path:
+    """Give the path of esbuild; install it first if need be. reason: why it is needed, for who has no Node.js."""
     folder = cache_dir() / f"esbuild-{_VERSION}"
     program = folder / "node_modules" / ".bin" / "esbuild"
     npm = shutil.which("npm")
