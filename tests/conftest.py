@@ -16,8 +16,7 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with the sanitizer firmware are slow: to build it takes minutes. Groups take longest and go first."""
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    """Tests with the sanitizer firmware are slow: to build it takes minutes."""
     for item in items:
         if "firmware_asan" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)

@@ -12,6 +12,9 @@ from edgelet_host.paths import FIRMWARE, ROOT, cache_dir
 from edgelet_host.system import BENCH_PACKAGES, BUILD_PACKAGES, TEST_PACKAGES, ensure_packages
 from edgelet_host.terminal import warn
 
+# One process for each processor; tests of one `xdist_group` share one.
+PYTEST = ("-m", "pytest", "--numprocesses=auto", "--dist=loadgroup")
+
 
 def run_tests(quick: bool, arguments: Sequence[str]) -> int:
     """Run all checks and the tests; 0 where all passed.
@@ -23,10 +26,8 @@ def run_tests(quick: bool, arguments: Sequence[str]) -> int:
     failed = run_checks()
     for name in failed:
         warn(f"{name} found something, see above; the tests run all the same.")
-    # One process for each processor; tests of one `xdist_group` share one.
-    command = [sys.executable, "-m", "pytest", "--numprocesses=auto", "--dist=loadgroup"]
-    command += ["-m", "not slow"] if quick else []
-    status = subprocess.run([*command, *arguments], cwd=ROOT, check=False).returncode
+    chosen = ["-m", "not slow"] if quick else []
+    status = subprocess.run([sys.executable, *PYTEST, *chosen, *arguments], cwd=ROOT, check=False).returncode
     return status or int(bool(failed))
 
 
