@@ -40,6 +40,47 @@ def test_ring_is_bounded_in_bytes_and_drops_the_oldest(printed):
     assert text == "é" * (2999 % 500)
 
 
+# What records are made of -> the largest, in bytes.
+FILL = {
+    "ring.request(i, 'hello', 200, 31, 2, 9000)": 128,
+    "ring.add('info', str(i))": 256,
+    "ring.add('info', 'line %d of a handler' % i, '%06x' % i, 'hello')": 320,
+    "ring.add('error', 'at f (main.js:3:4)' * (20 + i % 60), '%06x' % i, 'hello', 500, 31, 2, 9000)": 1700,
+}
+
+
+@pytest.mark.parametrize("limit", [4096, 65536])
+@pytest.mark.parametrize("fill", FILL)
+def test_a_full_ring_takes_its_bytes_of_the_heap_whatever_is_in_it(printed, fill, limit):
+    used = printed(
+        "import gc\n"
+        "ring = log.Ring(1024)\n"
+        "gc.collect()\n"
+        "before = gc.mem_alloc()\n"
+        f"ring.resize({limit})\n"
+        "def fill(count):\n"  # so that nothing of it is left on the stack
+        "    for i in range(count):\n"
+        f"        {fill}\n"
+        "fill(3000)\n"
+        "gc.collect()\n"
+        "print(json.dumps(gc.mem_alloc() - before))"
+    )
+    assert limit - FILL[fill] <= used <= limit
+
+
+def test_a_text_is_cut_to_half_of_the_limit_between_two_characters(printed):
+    texts = printed(
+        "ring = log.Ring(1024)\n"
+        "ring.add('info', 'xx' + 'é' * 255)\n"
+        "kept = [ring.since(0)[-1].text]\n"
+        "for text in ('x' * 513, 'é' * 256, 'x' + 'é' * 256, '€' * 300):\n"
+        "    ring.add('info', text)\n"
+        "    kept.append(ring.since(0)[-1].text)\n"
+        "print(json.dumps(kept))"
+    )
+    assert texts == ["xx" + "é" * 255, "x" * 509 + "...", "é" * 256, "x" + "é" * 254 + "...", "€" * 169 + "..."]
+
+
 def test_follower_that_falls_behind_sees_the_gap(printed):
     first, lost = printed(
         "ring = log.Ring(1024)\n"
@@ -56,7 +97,7 @@ def test_smaller_limit_keeps_the_newest(printed):
         "for i in range(20): ring.add('info', 'x' * 100)\n"
         "ring.resize(1024)\n"
         "print(json.dumps([ring.since(0)[-1].seq, ring.since(0)[0].seq, ring.size <= 1024]))"
-    ) == [20, 17, True]
+    ) == [20, 18, True]
 
 
 def test_page_of_records(printed):

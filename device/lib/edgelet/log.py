@@ -13,8 +13,7 @@ from edgelet import clock
 
 LEVELS = ("debug", "info", "warn", "error")
 
-MAX_TEXT = 2048  # characters of one record's text; a JavaScript stack fits
-_OVERHEAD = 128  # bytes a record costs beside its text, on a 32-bit board: tuple, integers, headers of strings
+MAX_TEXT = 2048  # bytes of one record's text; a JavaScript stack fits
 
 #: time: milliseconds since 1970 (0 while the clock is not set), uptime: milliseconds since the start of the ring,
 #: status: HTTP status, cpu_us: CPU microseconds, wall_ms: milliseconds, arena: bytes of the arena in use at most.
@@ -23,10 +22,25 @@ Record = namedtuple(
     "seq time uptime level text request function status cpu_us wall_ms arena",
 )
 
+_REQUEST_FIELDS = 8  # of the record of an answered request, which is a tuple of integers and a shared name
 
-# Bytes that the record of an answered request costs: a tuple and integers, no text.
-_REQUEST_BYTES = 96
-_REQUEST_FIELDS = 8
+# What objects take of MicroPython's heap, which gives blocks of four words (py/mpconfig.h, MICROPY_BYTES_PER_GC_BLOCK):
+# a tuple has two words beside its items (py/objtuple.h), a string is one block and its characters with a NUL.
+_WORD = 8 if sys.maxsize > 1 << 32 else 4
+_BLOCK = 4 * _WORD
+
+
+def _blocks(size):
+    return (size + _BLOCK - 1) // _BLOCK * _BLOCK
+
+
+def _text_bytes(text):
+    return _BLOCK + _blocks(len(text.encode()) + 1) if text else 0
+
+
+_REQUEST_BYTES = _blocks((2 + _REQUEST_FIELDS) * _WORD)
+_TIME_BYTES = 2 * _BLOCK if _WORD == 4 else 0  # an integer above 2**30 is an object there, with its digits behind
+_RECORD_BYTES = _blocks((2 + 11) * _WORD) + _TIME_BYTES
 
 
 def request_name(number):
@@ -35,23 +49,23 @@ def request_name(number):
 
 
 class Ring:
-    """The newest records whose sizes add up to at most `limit` bytes (at least 1 KiB)."""
+    """The newest records, which take at most `limit` bytes of the heap (at least 1 KiB).
+
+    A text is cut to MAX_TEXT bytes, and to half of the limit.
+    """
 
     def __init__(self, limit):
-        self.limit = limit
-        self.size = 0
         self.next_seq = 1
         self.lost = 0  # records that could not be made for want of memory
         self.notify = None  # called without arguments after each record; it must not raise or wait
-        self._records = deque((), limit // _OVERHEAD)
+        self._records = ()
         self._started = time.ticks_ms()
+        self.resize(limit)
 
     def add(self, level, text, request="", function="", status=0, cpu_us=0, wall_ms=0, arena=0):
         """Keeps one record and drops the oldest ones that no longer fit."""
         try:
-            text = text if isinstance(text, str) else str(text)
-            if len(text) > MAX_TEXT:
-                text = text[: MAX_TEXT - 3] + "..."
+            text = self._cut(text if isinstance(text, str) else str(text))
             now = clock.unix_ms() if clock.is_set() else 0
             uptime = time.ticks_diff(time.ticks_ms(), self._started)
             record = Record(self.next_seq, now, uptime, level, text, request, function, status, cpu_us, wall_ms, arena)
@@ -97,12 +111,23 @@ class Ring:
         return [self._whole(records[i]) for i in range(first, last)]
 
     def resize(self, limit):
-        """Sets another `limit`."""
-        records, self._records = self._records, deque((), limit // _OVERHEAD)
-        self.limit, self.size = limit, 0
+        """Sets another limit."""
+        most = limit // (_REQUEST_BYTES + _WORD)  # records of the smallest kind, and where the deque keeps each
+        records, self._records = self._records, deque((), most)
+        self.limit, self.size = most * _REQUEST_BYTES, 0
+        self._longest = min(MAX_TEXT, limit // 2)
         for record in records:
             self._make_room(_cost(record))
             self._records.append(record)
+
+    def _cut(self, text):
+        data = text[: self._longest + 1].encode()
+        if len(data) <= self._longest:
+            return text
+        end = self._longest - 3
+        while data[end] & 0xC0 == 0x80:  # in UTF-8 such a byte goes on with a character
+            end -= 1
+        return data[:end].decode() + "..."
 
     def _make_room(self, size):
         records = self._records
@@ -114,7 +139,7 @@ class Ring:
 def _cost(record):
     if len(record) == _REQUEST_FIELDS:
         return _REQUEST_BYTES
-    return _OVERHEAD + len(record.text.encode()) + len(record.request) + len(record.function)
+    return _RECORD_BYTES + _text_bytes(record.text) + _text_bytes(record.request)
 
 
 def as_json(record):
