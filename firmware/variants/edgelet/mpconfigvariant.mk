@@ -4,4 +4,4 @@ MICROPY_PY_BTREE = 0
 MICROPY_PY_FFI = 0
 # See process.c, which raises MicroPython's stack limit.
 LDFLAGS += -Wl,--wrap=mp_cstack_init_with_sp_here
-FROZEN_MANIFEST ?= $(VARIANT_DIR)/manifest.py
+FROZEN_MANIFEST ?= $(VARIANT_DIR)/../../../device/manifest.py
