@@ -3,8 +3,8 @@
     build = board_build("EDGELET_PICO")
     report = measure(build, ensure(build))
 
-A board is a folder in firmware/boards whose name begins with EDGELET_. Everything about it is in the
-folder: its mpconfigboard.cmake says which chip it has and how the flash is divided.
+A board is a folder in firmware/boards whose name begins with EDGELET_: its mpconfigboard.cmake, with what that
+includes, says which chip it has and how the flash is divided.
 """
 
 import hashlib
@@ -42,11 +42,21 @@ def board_names() -> list[str]:
 
 
 def read_definitions(board: str) -> dict[str, str]:
-    """Give what a board's mpconfigboard.cmake sets. EdgeletError for a board that there is not."""
+    """Give what a board's mpconfigboard.cmake and the files that it includes set.
+
+    EdgeletError for a board that there is not.
+    """
     if board not in board_names():
         raise EdgeletError(f"There is no board {board}; there are: {', '.join(board_names())}.")
-    text = (BOARDS / board / "mpconfigboard.cmake").read_text()
-    return {name: value.strip('"') for name, value in re.findall(r"^set\((\w+) (\S+)\)", text, flags=re.MULTILINE)}
+    return _definitions(BOARDS / board / "mpconfigboard.cmake")
+
+
+def _definitions(path: Path) -> dict[str, str]:
+    text = path.read_text()
+    found = {name: value.strip('"') for name, value in re.findall(r"^set\((\w+) (\S+)\)", text, flags=re.MULTILINE)}
+    for included in re.findall(r"^include\(\$\{CMAKE_CURRENT_LIST_DIR\}/(\S+)\)", text, flags=re.MULTILINE):
+        found |= _definitions(path.parent / included)
+    return found
 
 
 def board_build(board: str, micropython: Path | None = None) -> Build:

@@ -1,12 +1,6 @@
 # Raspberry Pi Pico: RP2040, 264 KB of RAM, 2 MB of flash. The network comes by PPP over UART 0.
 set(PICO_BOARD "pico")
-set(PICO_PLATFORM "rp2040")
-
-set(EDGELET_FLASH_BYTES 2097152)
 set(EDGELET_FIRMWARE_BYTES 1179648) # 1152 KB
-set(EDGELET_IMAGE_SLOTS 4)
-set(EDGELET_SLOT_BYTES 98304) # 96 KB
-set(EDGELET_ARENA_BYTES 98304) # 96 KB
 
-include(${CMAKE_CURRENT_LIST_DIR}/../rp2/rp2.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/../rp2/rp2040.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/../rp2/ppp.cmake)

@@ -1,12 +1,6 @@
 # Raspberry Pi Pico W: RP2040, 264 KB of RAM, 2 MB of flash, Wi-Fi.
 set(PICO_BOARD "pico_w")
-set(PICO_PLATFORM "rp2040")
 set(MICROPY_PY_NETWORK_CYW43 ON)
-
-set(EDGELET_FLASH_BYTES 2097152)
 set(EDGELET_FIRMWARE_BYTES 1441792) # 1408 KB, of which the radio's own firmware is 230
-set(EDGELET_IMAGE_SLOTS 4)
-set(EDGELET_SLOT_BYTES 98304) # 96 KB
-set(EDGELET_ARENA_BYTES 98304) # 96 KB
 
-include(${CMAKE_CURRENT_LIST_DIR}/../rp2/rp2.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/../rp2/rp2040.cmake)

@@ -1,5 +1,5 @@
 // import partition: how the flash behind the firmware is divided. The numbers are those of the board's
-// mpconfigboard.cmake.
+// and its chip's CMake files, see rp2.cmake.
 //
 // IMAGES, FILES: (start, length) in bytes of the image slots and of the file system, for rp2.Flash(start=, len=).
 // SLOT: bytes of one image slot.

@@ -1,12 +1,18 @@
-# What edgelet's RP2040 and RP2350 boards share. A board's mpconfigboard.cmake sets before it includes this file:
+# What edgelet's RP2040 and RP2350 boards share. A board's mpconfigboard.cmake sets before it includes its chip's file,
+# which includes this one:
+#
+# EDGELET_FIRMWARE_BYTES   of the flash, at its front, for the firmware: the linker sees no more
+#
+# The chip's file sets:
 #
 # EDGELET_FLASH_BYTES      of the flash chip
-# EDGELET_FIRMWARE_BYTES   of it, at the front, for the firmware: the linker sees no more
 # EDGELET_IMAGE_SLOTS      images in the flash, one of them spare
-# EDGELET_SLOT_BYTES       of one slot, a multiple of the flash's 4096
 # EDGELET_ARENA_BYTES      of the one arena, whose address the linker fixes
 #
 # What follows the firmware and the slots is the file system. MicroPython's rp2.Flash is both: slots, then file system.
+
+# Of one slot, a multiple of the flash's 4096. Every image of an RP2040's arena fits.
+set(EDGELET_SLOT_BYTES 98304) # 96 KB
 
 set(EDGELET_RP2_DIR ${CMAKE_CURRENT_LIST_DIR})
 

@@ -1,0 +1,7 @@
+# Boards with an RP2040 and 2 MB of flash.
+set(PICO_PLATFORM "rp2040")
+set(EDGELET_FLASH_BYTES 2097152)
+set(EDGELET_IMAGE_SLOTS 4)
+set(EDGELET_ARENA_BYTES 98304) # 96 KB
+
+include(${CMAKE_CURRENT_LIST_DIR}/rp2.cmake)
