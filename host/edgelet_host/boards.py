@@ -20,15 +20,13 @@ from edgelet_host import sources
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import Build, ensure
 from edgelet_host.paths import FIRMWARE, ROOT
-from edgelet_host.system import BOARD_PACKAGES
+from edgelet_host.system import BOARD_PACKAGES, BUILD_PACKAGES
 
 BOARDS = FIRMWARE / "boards"
 PREFIX = "EDGELET_"
 
-# Sources in MicroPython's tree for a port, and places of submodules that are not among the pinned sources.
-_RP2_SOURCES = ("lwip", "mbedtls", "pico-sdk", "tinyusb-source")
+# Places of submodules in MicroPython's tree that are not among the pinned sources.
 _RADIO_DRIVER = "lib/cyw43-driver"
-_ESP32_SOURCES = ("mbedtls", "tinyusb-source")
 _ESP32_DATABASE = "lib/berkeley-db-1.xx"
 
 # Where the flash begins, and the families of pico-sdk's boot/uf2.h.
@@ -68,24 +66,38 @@ def board_build(board: str, micropython: Path | None = None) -> Build:
     definitions = read_definitions(board)
     chosen = micropython or os.environ.get("EDGELET_MICROPYTHON")
     checkout = Path(chosen).resolve() if chosen else None
-    if "IDF_TARGET" in definitions:
-        return _esp32_build(board, checkout)
-    submodules: tuple[str, ...] = _RP2_SOURCES
-    if "MICROPY_PY_NETWORK_CYW43" in definitions:
-        _need_checkout(board, checkout, _RADIO_DRIVER, "rp2 BOARD=RPI_PICO_W")
-        submodules += (_RADIO_DRIVER,)
+    esp32 = "IDF_TARGET" in definitions
+    port = "esp32" if esp32 else "rp2"
     return Build(
         name=board,
         title=f"the firmware of {board}",
-        port="rp2",
-        product="firmware.elf",
-        folders=(BOARDS / board, BOARDS / "rp2", ROOT / "device"),
+        port=port,
+        product="firmware.bin" if esp32 else "firmware.elf",
+        folders=(BOARDS / board, BOARDS / port, ROOT / "device"),
         variables=(f"BOARD={board}", f"BOARD_DIR={BOARDS / board}"),
-        submodules=submodules,
+        submodules=_esp32_submodules(board, checkout) if esp32 else _rp2_submodules(board, definitions, checkout),
         checkout=checkout,
-        compiler="arm-none-eabi-gcc",
-        packages=BOARD_PACKAGES,
+        compiler="idf.py" if esp32 else "arm-none-eabi-gcc",
+        packages=BUILD_PACKAGES if esp32 else BOARD_PACKAGES,
     )
+
+
+def _rp2_submodules(board: str, definitions: dict[str, str], checkout: Path | None) -> tuple[str, ...]:
+    pinned = ("lwip", "mbedtls", "pico-sdk", "tinyusb-source")
+    if "MICROPY_PY_NETWORK_CYW43" not in definitions:
+        return pinned
+    _need_checkout(board, checkout, _RADIO_DRIVER, "rp2 BOARD=RPI_PICO_W")
+    return (*pinned, _RADIO_DRIVER)
+
+
+def _esp32_submodules(board: str, checkout: Path | None) -> tuple[str, ...]:
+    if shutil.which("idf.py") is None:
+        raise EdgeletError(
+            f"{board} is built with Espressif's ESP-IDF, which is not there: install the version that MicroPython's "
+            "ports/esp32/README.md names, run '. export.sh' of it in this shell, and build again."
+        )
+    _need_checkout(board, checkout, _ESP32_DATABASE, "esp32")
+    return ("mbedtls", "tinyusb-source", _ESP32_DATABASE)
 
 
 def _need_checkout(board: str, checkout: Path | None, place: str, port: str) -> None:
@@ -94,26 +106,6 @@ def _need_checkout(board: str, checkout: Path | None, place: str, port: str) -> 
             f"{board} needs MicroPython's submodule {place}, which the pinned packages lack: give an upstream checkout "
             f"with --micropython DIR, in which 'make -C ports/{port} submodules' has run."
         )
-
-
-def _esp32_build(board: str, checkout: Path | None) -> Build:
-    if shutil.which("idf.py") is None:
-        raise EdgeletError(
-            f"{board} is built with Espressif's ESP-IDF, which is not there: install the version that MicroPython's "
-            "ports/esp32/README.md names, run '. export.sh' of it in this shell, and build again."
-        )
-    _need_checkout(board, checkout, _ESP32_DATABASE, "esp32")
-    return Build(
-        name=board,
-        title=f"the firmware of {board}",
-        port="esp32",
-        product="firmware.bin",
-        folders=(BOARDS / board, BOARDS / "esp32", ROOT / "device"),
-        variables=(f"BOARD={board}", f"BOARD_DIR={BOARDS / board}"),
-        submodules=(*_ESP32_SOURCES, _ESP32_DATABASE),
-        checkout=checkout,
-        compiler="idf.py",
-    )
 
 
 @dataclass(frozen=True)
