@@ -3,6 +3,7 @@
 import itertools
 import json
 
+import storage_helpers
 from console_helpers import run_on_device
 
 START = """
@@ -21,6 +22,10 @@ def test_three_failed_starts_lead_into_safe_mode(firmware, tmp_path):
     path = tmp_path / "folder" / "starts"
     reasons = [start(firmware, path) for _ in range(5)]
     assert reasons == ["", "", "", "3 starts in a row failed", "3 starts in a row failed"]
+
+
+def test_first_start_of_a_board_counts(firmware):
+    assert storage_helpers.run(firmware, "first_start.py") == [0, 1]
 
 
 def test_start_that_succeeds_ends_the_row(firmware, tmp_path):

@@ -71,7 +71,7 @@ def make_folder(path):
 def sync_folder(path):
     """Makes renames in the folder `path` durable."""
     if opens_folders(path):
-        with open(path, "rb") as folder:
+        with open(path + "/.", "rb") as folder:
             folder.flush()
 
 
@@ -82,7 +82,7 @@ def opens_folders(path):
     atomically by itself.
     """
     try:
-        open(path, "rb").close()
+        open(path + "/.", "rb").close()  # MicroPython does not open "/" under that name
     except OSError as error:
         if error.errno == errno.EISDIR:
             return False
