@@ -1,12 +1,14 @@
-"""The runtime with firmware and files in the flash $CHIP: `pico.py DATA --host ADDRESS --port PORT`."""
+"""The runtime with firmware and files in the flash $CHIP: `pico.py DATA --host ADDRESS --port PORT`.
 
-import os
+What mounts the files is the boards' own _boot.py.
+"""
+
 import sys
 
-import partition
-import rp2
+import _rp2
+import machine  # noqa: F401 - found no more once the files are mounted
 import vfs
-from edgelet import runtime
+from edgelet import board, runtime
 
 XIP = 0x10000000  # RP2040 datasheet, section 2.2
 
@@ -16,19 +18,15 @@ class Uctypes:
 
     @staticmethod
     def bytearray_at(address, size):
-        with open(os.getenv("CHIP"), "rb") as file:
-            file.seek(address - XIP)
-            return file.read(size)
+        _rp2.chip.seek(address - XIP)
+        return _rp2.chip.read(size)
 
 
 sys.modules["uctypes"] = Uctypes
-start, length = partition.FILES
-device = rp2.Flash(start=start, len=length)
-try:
-    fs = vfs.VfsLfs2(device, progsize=256)
-except OSError:
-    vfs.VfsLfs2.mkfs(device, progsize=256)
-    fs = vfs.VfsLfs2(device, progsize=256)
-vfs.mount(fs, "/flash")
+sys.modules["rp2"] = _rp2
+with open(__file__.rsplit("/", 3)[0] + "/firmware/boards/rp2/_boot.py") as file:
+    boot = file.read()
+vfs.umount("/")
+exec(boot, {})
 _, _, _, host, _, port = sys.argv
-runtime.run("/flash/edgelet", host, int(port))
+runtime.run(board.ROOT, host, int(port))

@@ -1,4 +1,4 @@
-"""What MicroPython's `rp2` offers of a board's flash, for the Linux firmware: the flash is the file $CHIP."""
+"""What MicroPython's `_rp2` offers of a board's flash, for the Linux firmware: the flash is the file $CHIP."""
 
 import os
 
@@ -6,23 +6,22 @@ import partition
 
 _SECTOR = 4096
 
+# Open from the start: the board's own file system will lie over this computer's.
+chip = open(os.getenv("CHIP"), "r+b")  # noqa: SIM115
+
 
 class Flash:
     def __init__(self, start, len):
         self._start = partition.FIRMWARE + start
         self._len = len
 
-    def _seek(self, file, sector, offset):
-        file.seek(self._start + sector * _SECTOR + offset)
-        return file
-
     def readblocks(self, sector, buffer, offset=0):
-        with open(os.getenv("CHIP"), "rb") as file:
-            self._seek(file, sector, offset).readinto(buffer)
+        chip.seek(self._start + sector * _SECTOR + offset)
+        chip.readinto(buffer)
 
     def writeblocks(self, sector, buffer, offset=0):
-        with open(os.getenv("CHIP"), "r+b") as file:
-            self._seek(file, sector, offset).write(buffer)
+        chip.seek(self._start + sector * _SECTOR + offset)
+        chip.write(buffer)
 
     def ioctl(self, operation, argument):
         if operation == 4:
