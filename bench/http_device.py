@@ -1,6 +1,6 @@
 """Runs on the device, for bench/http_server.py: one hello application on the server that the first argument names."""
 
-import gc
+import asyncio
 import sys
 
 HEADERS = b"content-type: text/plain;charset=UTF-8\r\n"
@@ -86,8 +86,15 @@ async def handler(request):
     return "hello " + request.method
 
 
+async def serve(kind):
+    """Serve for ever. Garbage is collected as the device does it, and for the others by MicroPython's own rule."""
+    tasks = [kinds[kind]().start_server("127.0.0.1", int(sys.argv[2]))]
+    if kind == "runtime":
+        from edgelet.runtime import collect_garbage
+
+        tasks.append(collect_garbage())
+    await asyncio.gather(*tasks)
+
+
 kinds = {"microdot": microdot, "route": route, "function": function, "javascript": javascript, "runtime": runtime}
-app = kinds[sys.argv[1]]()
-gc.collect()
-gc.threshold(512 * 1024)
-app.run("127.0.0.1", int(sys.argv[2]))
+asyncio.run(serve(sys.argv[1]))

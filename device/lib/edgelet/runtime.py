@@ -28,7 +28,8 @@ _COLLECT_MS = 20
 _COLLECT_BYTES = 8192
 
 
-async def _collect_garbage():
+async def collect_garbage():
+    """Collects garbage between requests, for ever."""
     limit = (gc.mem_free() + gc.mem_alloc()) // _COLLECT_SHARE
     gc.collect()
     used = gc.mem_alloc()
@@ -65,7 +66,7 @@ async def _serve(root, host, port, as_json, ssl, services, region, restarts):
     app.start()
     tasks = [asyncio.create_task(service(app)) for service in services]
     if sys.platform == "linux":
-        tasks.append(asyncio.create_task(_collect_garbage()))
+        tasks.append(asyncio.create_task(collect_garbage()))
     tasks.append(asyncio.create_task(app.functions.prepare()))
     server = asyncio.create_task(app.server.start_server(host, port, ssl=ssl))
     await asyncio.sleep_ms(0)
