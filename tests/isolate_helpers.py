@@ -47,6 +47,10 @@ def run_device_test(firmware: Path, name: str, function: str) -> None:
     run_device([firmware, "-c", f"import {module}; {module}.{function}()"])
 
 
+# For a device's console, which itself compiles what it is sent from the heap.
+OVERWRITE_HEAP = (Path(__file__).parent / "isolate" / "heap.py").read_text() + "overwrite()\n"
+
+
 def occurrences(process: subprocess.Popen[bytes], text: bytes) -> int:
     """How often `text` is in the memory that the process may write."""
     proc = Path("/proc") / str(process.pid)

@@ -14,7 +14,7 @@ from edgelet_host.deploy import make_release
 from edgelet_host.device import DeviceError
 from edgelet_host.errors import EdgeletError
 from edgelet_host.project import read_project
-from isolate_helpers import occurrences
+from isolate_helpers import OVERWRITE_HEAP, occurrences
 
 
 @pytest.fixture(scope="module")
@@ -264,18 +264,6 @@ def test_timers_and_kv_between_turns(box):
 
 KEEPING = "const known = process.env.KEY; export default { fetch: (r, env) => new Response(`${known} ${env.KEY}`) }"
 HOLDING = "export default { async fetch() { await new Promise((r) => setTimeout(r, 60000)); return new Response(); } }"
-# MicroPython keeps what it frees, and compiles what it is sent from its heap.
-OVERWRITE_HEAP = """
-import gc
-gc.collect()
-blocks = []
-try:
-    while True:
-        blocks.append(bytearray(16))
-except MemoryError:
-    blocks = None
-gc.collect()
-"""
 
 
 def test_a_secret_takes_effect_at_once_and_is_never_shown(box):

@@ -5,9 +5,9 @@ Usage: micropython secret_holder.py WAY
 Reads the secret from standard input; says "holds" and then "gone", and waits for a line behind each.
 """
 
-import gc
 import sys
 
+import heap
 import quickjs
 from common import build
 
@@ -43,17 +43,6 @@ def part(image, way):
         image.erase()
 
 
-def overwrite_heap():
-    """MicroPython's own strings lie in its heap, and what it frees keeps its content."""
-    gc.collect()
-    blocks = []
-    try:
-        while True:
-            blocks.append(bytearray(16))
-    except MemoryError:
-        pass
-
-
 def use_stack(depth):
     """Overwrite what is left of references on the C stack, so that the collector finds none."""
     return depth and 1 + use_stack(depth - 1)
@@ -70,8 +59,7 @@ def main(way):
     part(held[0], way)
     held = None
     use_stack(50)
-    gc.collect()
-    overwrite_heap()
+    heap.overwrite()
     say("gone")
 
 
