@@ -9,10 +9,11 @@ import socket
 import subprocess
 import time
 import tty
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 from edgelet_host.errors import EdgeletError
 from edgelet_host.paths import cache_dir
@@ -61,36 +62,49 @@ def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterat
     """Start a device that keeps its files in `data` and writes its own errors to `log`; stop it in the end."""
     check_address(host, port)
     data.mkdir(parents=True, exist_ok=True)
-    module = ["-m", "edgelet.runtime"]
-    # The firmware has the master's side, so that the other one can be opened like a serial port again and again.
-    master, slave = pty.openpty()
+    command = (firmware, "-m", "edgelet.runtime", data, "--host", host, "--port", str(port))
+    with ExitStack() as stack:
+        # The firmware has the master's side, so that the other one can be opened like a serial port again and again.
+        master, slave = pty.openpty()
+        stack.callback(os.close, slave)
+        with os.fdopen(master, "rb", buffering=0) as console, log.open("wb") as errors:
+            tty.setraw(slave)
+            process = stack.enter_context(child(command, console, console, errors))
+        _wait_until_it_listens(process, host, port, log)
+        yield LocalDevice(process, os.ttyname(slave), (host, port))
+
+
+@contextmanager
+def child(
+    command: Sequence[str | Path],
+    stdin: IO[bytes] | int,
+    stdout: IO[bytes],
+    stderr: IO[bytes],
+    kept: Sequence[int] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program that ends with the block, and with this process whatever ends that.
+
+    kept: file descriptors that the program keeps. environment: what differs from that of this process.
+    """
+    process = subprocess.Popen(
+        # setpriv is part of util-linux.
+        ["setpriv", "--pdeathsig", "TERM", *command],
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        pass_fds=kept,
+        env=os.environ | dict(environment or {}),
+        start_new_session=True,
+    )
     try:
-        tty.setraw(slave)
-        name = os.ttyname(slave)
-        with log.open("wb") as errors:
-            process = subprocess.Popen(
-                # Whatever ends this process ends the device: setpriv is part of util-linux.
-                ["setpriv", "--pdeathsig", "TERM", firmware, *module, data, "--host", host, "--port", str(port)],
-                stdin=master,
-                stdout=master,
-                stderr=errors,
-                start_new_session=True,
-            )
-        os.close(master)
-        master = -1
-        try:
-            _wait_until_it_listens(process, host, port, log)
-            yield LocalDevice(process, name, (host, port))
-        finally:
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(5)
-            process.kill()
-            process.wait()
+        yield process
     finally:
-        os.close(slave)
-        if master >= 0:
-            os.close(master)
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        process.kill()
+        process.wait()
 
 
 def _wait_until_it_listens(process: subprocess.Popen[bytes], host: str, port: int, log: Path) -> None:

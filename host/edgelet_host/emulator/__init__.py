@@ -22,7 +22,7 @@ from edgelet_host import health, sources
 from edgelet_host.boards import board_build, write_outputs
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import digest, ensure, explain_make, file_digest, tool_times
-from edgelet_host.local import LocalDevice, check_address
+from edgelet_host.local import LocalDevice, check_address, child
 from edgelet_host.paths import FIRMWARE, cache_dir
 from edgelet_host.system import BUILD_PACKAGES, ensure_packages
 from edgelet_host.terminal import step
@@ -72,42 +72,17 @@ def start(data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
     with ExitStack() as stack:
         master, slave = pty.openpty()
         stack.callback(os.close, slave)
-        tty.setraw(slave)
         near, far = socket.socketpair()
-        with log.open("wb") as errors, near, far:
-            wire, messages = near.fileno(), errors.fileno()
+        with os.fdopen(master, "rb", buffering=0) as console, log.open("wb") as errors, near, far:
+            tty.setraw(slave)
+            wire = near.fileno()
             machine = (sys.executable, "-m", f"{__name__}.machine", firmware, data / "flash.bin", str(wire))
-            board = stack.enter_context(_running(machine, master, master, messages, [wire]))
-            os.close(master)
+            path = os.pathsep.join(filter(None, (str(_HOST_MODULES), os.environ.get("PYTHONPATH"))))
+            board = stack.enter_context(child(machine, console, console, errors, [wire], {"PYTHONPATH": path}))
             forward = (peer, socket.gethostbyname(host), str(port))
-            forwarder = stack.enter_context(_running(forward, far.fileno(), messages, messages))
+            forwarder = stack.enter_context(child(forward, far.fileno(), errors, errors))
         _wait_until_it_answers([board, forwarder], host, port, log)
         yield LocalDevice(board, os.ttyname(slave), (host, port), emulated=True)
-
-
-@contextmanager
-def _running(
-    command: Sequence[str | Path], stdin: int, stdout: int, stderr: int, more: Sequence[int] = ()
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program that ends with this process, or with the block."""
-    path = os.pathsep.join([str(_HOST_MODULES), os.environ.get("PYTHONPATH", "")])
-    process = subprocess.Popen(
-        ["setpriv", "--pdeathsig", "TERM", *command],
-        stdin=stdin,
-        stdout=stdout,
-        stderr=stderr,
-        pass_fds=more,
-        env=os.environ | {"PYTHONPATH": path},
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(5)
-        process.kill()
-        process.wait()
 
 
 def _wait_until_it_answers(processes: Sequence[subprocess.Popen[bytes]], host: str, port: int, log: Path) -> None:
