@@ -55,8 +55,34 @@ class Response:
         return json.loads(self.body)
 
 
+class Client:
+    """Speaks HTTP to a device."""
+
+    local: LocalDevice
+
+    def connection(self) -> http.client.HTTPConnection:
+        """Open a connection to its server."""
+        return http.client.HTTPConnection(*self.local.address)
+
+    def request(
+        self, method: str, target: str, body: bytes | str | None = None, headers: dict[str, str] | None = None
+    ) -> Response:
+        """Send a request over a connection of its own."""
+        connection = self.connection()
+        try:
+            connection.request(method, target, body, headers or {})
+            answer = connection.getresponse()
+            return Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def get(self, target: str, **headers: str) -> Response:
+        """Send a GET; underscores in header names stand for hyphens."""
+        return self.request("GET", target, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
 @dataclass
-class Box:
+class Box(Client):
     """A running device and its console."""
 
     local: LocalDevice
@@ -73,22 +99,6 @@ class Box:
     def job(self, function: str, *args: Any) -> Any:
         """Start a job on the device and wait for its result."""
         return self.device.wait_for_job(self.device.call(function, *args))
-
-    def request(
-        self, method: str, target: str, body: bytes | str | None = None, headers: dict[str, str] | None = None
-    ) -> Response:
-        """Send a request over a connection of its own."""
-        connection = http.client.HTTPConnection(*self.local.address, timeout=30)
-        try:
-            connection.request(method, target, body, headers or {})
-            answer = connection.getresponse()
-            return Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
-        finally:
-            connection.close()
-
-    def get(self, target: str, **headers: str) -> Response:
-        """Send a GET; underscores in header names stand for hyphens."""
-        return self.request("GET", target, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
     def logs(self) -> list[dict[str, Any]]:
         """Give all log records that are kept."""

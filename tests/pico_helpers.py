@@ -1,6 +1,5 @@
 """An emulated Pico with the firmware of EDGELET_PICO, used as its owner does: command line, console, HTTP."""
 
-import http.client
 import json
 import signal
 from collections.abc import Iterator
@@ -10,19 +9,18 @@ from typing import Any
 
 import pytest
 from cli_helpers import Cli
-from device_helpers import Response, free_port, write_project
+from device_helpers import Client, free_port, write_project
 from edgelet_host import emulator
 from edgelet_host.device import connect
-from edgelet_host.local import LocalDevice, announce
+from edgelet_host.local import announce
 
 
-class Pico:
+class Pico(Client):
     """The board. Its flash stays in `folder` while it is off. cli: the command line, which means this board."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.cli = Cli(folder)
-        self.local: LocalDevice | None = None
         self._power = ExitStack()
 
     def switch_on(self) -> None:
@@ -35,25 +33,6 @@ class Pico:
     def switch_off(self) -> None:
         """Cut the power."""
         self._power.close()
-
-    def connection(self) -> http.client.HTTPConnection:
-        """Open a connection to its server."""
-        return http.client.HTTPConnection(*self.local.address)
-
-    def request(
-        self, method: str, target: str, body: bytes | str | None = None, headers: dict[str, str] | None = None
-    ) -> Response:
-        """Send a request over a connection of its own."""
-        connection = self.connection()
-        try:
-            connection.request(method, target, body, headers or {})
-            answer = connection.getresponse()
-            return Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
-        finally:
-            connection.close()
-
-    def get(self, target: str, **headers: str) -> Response:
-        return self.request("GET", target, headers=headers)
 
     def deploy(self, name: str, source: str, **fields: Any) -> Any:
         """Deploy a function from source text with the command line; its route is /NAME."""
