@@ -60,26 +60,10 @@ def board_firmware(board: str) -> Path:
     )
 
 
-class Board:
-    """A simulated board, a name in MACHINES. Use it as a context manager."""
+class _Target:
+    """A program that ends with the block in which it is used."""
 
-    arena_size = None
-
-    def __init__(self, board: str = CORTEX_M3) -> None:
-        self._qemu = subprocess.Popen(
-            [*MACHINES[board].qemu.split(), *QEMU_OPTIONS, "-kernel", board_firmware(board)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._qemu.stdout is not None
-        line = self._qemu.stdout.readline()
-        match = re.search(r"redirected to (\S+)", line)
-        if match is None:
-            self.__exit__(None, None, None)
-            raise RuntimeError(f"qemu gives no serial port: {line!r}")
-        self._serial = SerialTransport(match[1])
-        self._serial.enter_raw_repl(soft_reset=False, timeout_overall=None)
+    _process: subprocess.Popen[str]
 
     def __enter__(self) -> Self:
         return self
@@ -90,8 +74,30 @@ class Board:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._qemu.kill()
-        self._qemu.wait()
+        self._process.kill()
+        self._process.wait()
+
+
+class Board(_Target):
+    """A simulated board, a name in MACHINES. Use it as a context manager."""
+
+    arena_size = None
+
+    def __init__(self, board: str = CORTEX_M3) -> None:
+        self._process = subprocess.Popen(
+            [*MACHINES[board].qemu.split(), *QEMU_OPTIONS, "-kernel", board_firmware(board)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        match = re.search(r"redirected to (\S+)", line)
+        if match is None:
+            self.__exit__(None, None, None)
+            raise RuntimeError(f"qemu gives no serial port: {line!r}")
+        self._serial = SerialTransport(match[1])
+        self._serial.enter_raw_repl(soft_reset=False, timeout_overall=None)
 
     def exec(self, code: str) -> str:
         """Runs Python code and returns what it printed. Raises TransportExecError with the board's traceback."""
@@ -125,7 +131,7 @@ while True:
 """
 
 
-class Linux:
+class Linux(_Target):
     """The Linux firmware, driven like `Board`."""
 
     arena_size = 512 * 1024
@@ -134,18 +140,6 @@ class Linux:
         self._process = subprocess.Popen(
             [firmware.ensure_unix(), "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.kill()
-        self._process.wait()
 
     def exec(self, code: str) -> str:
         """Runs Python code and returns what it printed. Raises RuntimeError with the traceback."""
