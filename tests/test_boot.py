@@ -5,6 +5,7 @@ import json
 
 import storage_helpers
 from console_helpers import run_on_device
+from edgelet_host.paths import ROOT
 
 START = """
 import sys
@@ -136,6 +137,41 @@ del print
 print(json.dumps(states))
 """
     assert link(firmware, source) == ["up", "192.0.2.7", "connecting", "", "no network of that name in reach"]
+
+
+RADIO = """
+import json, sys
+sys.path.append(sys.argv[1])
+from network import WLAN
+from edgelet import network
+
+WLAN.failing_starts = int(sys.argv[2])
+told = []
+link = network.Link(network.Radio("home", "correct horse", "pico", "DE", True), lambda *record: told.append(record))
+for ms in range(0, 100000, 500):
+    link.step(ms)
+    if ms == 50000:
+        link._radio.reset()
+print(json.dumps([told, link.state]))
+"""
+
+
+def radio(firmware, failing_starts):
+    return json.loads(run_on_device(firmware, RADIO, ROOT / "tests" / "board", failing_starts))
+
+
+UP = ["info", "Wi-Fi: connected, address 192.0.2.7"]
+
+
+def test_a_reset_switches_the_radio_off(firmware):
+    assert radio(firmware, 0) == [[UP, ["warn", "Wi-Fi: connection lost"], UP], "up"]
+
+
+def test_a_radio_that_does_not_start_is_started_again(firmware):
+    failed = ["warn", "Wi-Fi: cannot connect (the radio does not start), trying on"]
+    told, state = radio(firmware, 3)
+    assert (told[:2], state) == ([failed, UP], "up")
+    assert radio(firmware, 1000) == [[failed], "the radio does not start"]
 
 
 WATCHDOG = """

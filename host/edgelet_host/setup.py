@@ -17,6 +17,7 @@ _ADVICE = {
     "wrong password": "Run './edgelet setup' again and give another wifi_password",
     "no network of that name in reach": "Look at its name (case counts, 2.4 GHz only) and at the distance",
     "refused": "Look at the access point: it may be full, or let in only devices that it knows",
+    "the radio does not start": "Take the power from the board and give it back",
 }
 
 

@@ -24,9 +24,9 @@ ENV_BYTES = 16384  # of all variables or all secrets of a function, names includ
 # are settings too, under their names in `edgelet.limits.TABLE`. Lowest and highest bound a number,
 # or the UTF-8 bytes of a text.
 SETTINGS = {
-    "hostname": ("edgelet", "edgelet", 1, 63, "name on the network; <hostname>.local by mDNS"),
+    "hostname": ("edgelet", "edgelet", 1, 32, "name on the network; <hostname>.local by mDNS"),
     "wifi_ssid": ("", "", 0, 32, "name of the Wi-Fi network"),
-    "wifi_country": ("", "", 0, 2, "two letters, which channels the radio may use"),
+    "wifi_country": ("", "", 0, 2, "two capital letters, which channels the radio may use"),
     "wifi_power_save": (True, True, None, None, "let the radio sleep between packets"),
     "ppp_baud": (921600, 921600, 1200, 3000000, "bits a second of PPP, on boards without a radio"),
     "time_server": ("pool.ntp.org", "pool.ntp.org", 1, 253, "NTP server"),
@@ -86,6 +86,8 @@ def _check_setting(name, value):
             raise ValueError("setting %s must be text of %d to %d bytes" % (name, low, high))
         if any(c < " " or c == "\x7f" for c in value):
             raise ValueError("setting %s must not have control characters" % name)
+        if name == "wifi_country" and value and not (len(value) == 2 and value.isalpha() and value.isupper()):
+            raise ValueError("setting %s must be two capital letters, or empty" % name)
     elif type(value) is not int or not low <= value <= high:
         raise ValueError("setting %s must be a whole number from %d to %d" % (name, low, high))
 

@@ -9,6 +9,7 @@ import time
 
 UP, CONNECTING = "up", "connecting"
 WRONG_PASSWORD, NO_NETWORK, REFUSED = "wrong password", "no network of that name in reach", "refused"
+NO_RADIO = "the radio does not start"
 NO_ANSWER = "no answer"
 
 _POLL_MS = 500
@@ -132,25 +133,38 @@ class Radio:
         if country:
             network.country(country)
         self._wlan = network.WLAN(network.WLAN.IF_STA)
+        self._starts = True
         self.reset()
 
     def reset(self):
         """Switches the radio off and on."""
         wlan = self._wlan
-        wlan.active(False)
+        if hasattr(wlan, "deinit"):
+            wlan.deinit()  # the CYW43 of a Pico W stays on when it is not active
+        else:
+            wlan.active(False)
         wlan.active(True)
         wlan.config(pm=wlan.PM_POWERSAVE if self._power_save else wlan.PM_PERFORMANCE)
 
     def connect(self):
-        """Begins to join the network."""
-        self._wlan.connect(*self._credentials)
+        """Begins to join the network, with a radio that did not start the last time after a reset."""
+        if not self._starts:
+            self.reset()
+        try:
+            self._wlan.connect(*self._credentials)
+            self._starts = True
+        except OSError:
+            self._starts = False
 
     def disconnect(self):
         """Leaves the network, or gives up joining it."""
-        self._wlan.disconnect()
+        if self._starts:
+            self._wlan.disconnect()
 
     def state(self):
         """How it stands: one of the constants of this file."""
+        if not self._starts:
+            return NO_RADIO
         if self._wlan.isconnected():
             return UP
         names = self._names
