@@ -88,11 +88,12 @@ async def handler(request):
 
 async def serve(kind):
     """Serve for ever. Garbage is collected as the device does it, and for the others by MicroPython's own rule."""
-    tasks = [kinds[kind]().start_server("127.0.0.1", int(sys.argv[2]))]
+    app = kinds[kind]()
+    tasks = [app.start_server("127.0.0.1", int(sys.argv[2]))]
     if kind == "runtime":
         from edgelet.runtime import collect_garbage
 
-        tasks.append(collect_garbage())
+        tasks.append(collect_garbage(app))
     await asyncio.gather(*tasks)
 
 

@@ -20,22 +20,22 @@ from edgelet.console import Console
 app = None
 
 # On Linux garbage is collected between requests once so much of the heap has been used since the last time, and looked
-# after this often.
+# after this often while there are clients: measuring takes a walk through the heap.
 _COLLECT_SHARE = 4
-_COLLECT_MS = 20
+_COLLECT_MS = 250
 # A board collects whenever so many bytes have been allocated: what lives long then goes to the lower end of the heap,
 # and the upper end stays in one piece. Else the largest free block of a Pico is 5 KB of 54 after three deploys.
 _COLLECT_BYTES = 8192
 
 
-async def collect_garbage():
-    """Collects garbage between requests, for ever."""
+async def collect_garbage(server):
+    """Collects garbage between a server's requests, for ever."""
     limit = (gc.mem_free() + gc.mem_alloc()) // _COLLECT_SHARE
     gc.collect()
     used = gc.mem_alloc()
     while True:
         await asyncio.sleep_ms(_COLLECT_MS)
-        if gc.mem_alloc() - used > limit:
+        if server.connections and gc.mem_alloc() - used > limit:
             gc.collect()
             used = gc.mem_alloc()
 
@@ -66,7 +66,7 @@ async def _serve(root, host, port, as_json, ssl, services, region, restarts):
     app.start()
     tasks = [asyncio.create_task(service(app)) for service in services]
     if sys.platform == "linux":
-        tasks.append(asyncio.create_task(collect_garbage()))
+        tasks.append(asyncio.create_task(collect_garbage(app.server)))
     tasks.append(asyncio.create_task(app.functions.prepare()))
     server = asyncio.create_task(app.server.start_server(host, port, ssl=ssl))
     await asyncio.sleep_ms(0)
