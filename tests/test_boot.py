@@ -3,6 +3,7 @@
 import itertools
 import json
 
+import pytest
 import storage_helpers
 from console_helpers import run_on_device
 from edgelet_host.paths import ROOT
@@ -114,6 +115,25 @@ def test_link_that_is_lost_comes_back(firmware):
     assert events[4][2] == "Wi-Fi: cannot connect (no answer), trying on"
     assert kinds[-1] == "info"
     assert 40 <= events[-1][1] < 60
+
+
+WAY = """
+import sys
+class Port: pass
+for name in sys.argv[1:]:
+    setattr(Port, name, None)
+sys.modules["network"] = Port
+from edgelet import network
+print(network.has_wifi(), network.has_ppp())
+"""
+
+
+@pytest.mark.parametrize(
+    "port, expected",
+    [((), "False False"), (("PPP",), "False True"), (("WLAN",), "True False"), (("PPP", "WLAN"), "True False")],
+)
+def test_a_radio_comes_before_a_serial_line(firmware, port, expected):
+    assert run_on_device(firmware, WAY, *port).strip() == expected
 
 
 def test_attempts_become_rarer_and_the_radio_is_reset(firmware):

@@ -103,8 +103,8 @@ def has_wifi():
 
 
 def has_ppp():
-    """Whether this device speaks PPP over a UART."""
-    return _has("PPP")
+    """Whether this device's way into the network is PPP. An ESP32 could speak it, too, and has a radio."""
+    return _has("PPP") and not _has("WLAN")
 
 
 def _has(name):
