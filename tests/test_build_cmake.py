@@ -1,6 +1,8 @@
 """Our C modules in the ports of MicroPython that build with CMake, by MicroPython's own usermod.cmake."""
 
+import json
 import subprocess
+from pathlib import Path
 
 import pytest
 from edgelet_host import sources
@@ -14,6 +16,12 @@ set(QUICKJS_DIR "@QUICKJS@")
 set(USER_C_MODULES @MODULES@)
 include(${MICROPY_DIR}/py/usermod.cmake)
 usermod_gather_sources(SOURCES INCLUDES FOUND usermod)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+file(WRITE ${CMAKE_BINARY_DIR}/probe.c "")
+add_library(probe ${CMAKE_BINARY_DIR}/probe.c)
+target_include_directories(probe PRIVATE ${MICROPY_DIR} ${CMAKE_BINARY_DIR}/port)
+target_compile_definitions(probe PRIVATE MBEDTLS_CONFIG_FILE="mbedtls/port_config.h")
+target_link_libraries(probe usermod)
 get_target_property(LIBRARY usermod_quickjs_library INTERFACE_SOURCES)
 file(WRITE ${CMAKE_BINARY_DIR}/sources.txt "${SOURCES};${LIBRARY}")
 """
@@ -42,6 +50,18 @@ def test_cmake_takes_every_source_of_every_module(configured):
     taken = (configured / "sources.txt").read_text().split(";")
     ours = [str(path) for module in FIRMWARE.glob("*/micropython.mk") for path in module.parent.glob("*.c")]
     assert sorted(taken) == sorted(ours)
+
+
+def test_a_port_with_an_mbedtls_of_its_own_leaves_ours_alone(configured):
+    for name in ("sha1", "sha256", "sha512", "private_access", "build_info", "platform", "port_config"):
+        header = configured / "port" / "mbedtls" / f"{name}.h"
+        header.parent.mkdir(parents=True, exist_ok=True)
+        header.write_text("#error that of the port\n")
+    commands = json.loads((configured / "compile_commands.json").read_text())
+    ours = [one for one in commands if Path(one["file"]).name.startswith("crypto_sha")]
+    assert len(ours) == 3
+    for one in ours:
+        subprocess.run(one["command"], shell=True, cwd=one["directory"], check=True)
 
 
 def test_cmake_and_make_agree_on_the_engine(configured, firmware):

@@ -26,13 +26,17 @@ target_sources(usermod_quickjs INTERFACE ${quickjs_binding})
 target_include_directories(usermod_quickjs INTERFACE ${CMAKE_CURRENT_LIST_DIR} ${CMAKE_BINARY_DIR}/quickjs_module)
 add_library(usermod_quickjs_library INTERFACE)
 target_sources(usermod_quickjs_library INTERFACE ${quickjs_library_sources})
-target_include_directories(usermod_quickjs SYSTEM INTERFACE ${QUICKJS_DIR} ${MICROPY_DIR}/lib/mbedtls/include)
+target_include_directories(usermod_quickjs SYSTEM INTERFACE ${QUICKJS_DIR})
 # Ports that build with CMake are microcontrollers: no parser, and little room for what stays outside the arena. See
 # engine.c and micropython.mk for the flags of its object.
 target_compile_definitions(usermod_quickjs_library INTERFACE QJS_DISABLE_PARSER=1
     ISOLATE_LOG_SIZE=2048 ISOLATE_MESSAGE_SIZE=512 ISOLATE_STACK_SIZE=1024)
 set(quickjs_options -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror)
-set_source_files_properties(${quickjs_library_sources} PROPERTIES COMPILE_OPTIONS "${quickjs_options}")
+# The headers that belong to our copy of mbedTLS' SHA functions come before those of a port's own mbedTLS (ESP-IDF's).
+set_source_files_properties(${quickjs_library_sources} PROPERTIES
+    COMPILE_OPTIONS "${quickjs_options}"
+    INCLUDE_DIRECTORIES ${MICROPY_DIR}/lib/mbedtls/include
+)
 # MicroPython's headers have parameters that they do not use.
 set_source_files_properties(${quickjs_binding} PROPERTIES COMPILE_OPTIONS "${quickjs_options};-Wno-unused-parameter")
 set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/engine.c PROPERTIES
