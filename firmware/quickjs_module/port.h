@@ -1,5 +1,5 @@
-// What the isolates need of the machine. One file a port: port_unix.c, port_cortexm.c,
-// port_rv32.c; the latter two share port_bare.c.
+// What the isolates need of the machine. One file a port: port_unix.c, port_cortexm.c, port_rv32.c, of which the latter
+// two share port_bare.c, and firmware/boards/esp32/port_esp32.c.
 
 #ifndef EDGELET_PORT_H
 #define EDGELET_PORT_H

@@ -69,9 +69,12 @@ void port_random(void *buf, size_t len) {
     esp_fill_random(buf, len);
 }
 
-// heap_caps_malloc aligns to 4 only.
+// PSRAM where there is some: Wi-Fi needs the internal RAM, which MALLOC_CAP_8BIT would give first.
 static void *allocate(size_t size) {
-    void *block = heap_caps_aligned_alloc(8, size, MALLOC_CAP_8BIT);
+    void *block = heap_caps_aligned_alloc(8, size, MALLOC_CAP_SPIRAM);
+    if (block == NULL) {
+        block = heap_caps_aligned_alloc(8, size, MALLOC_CAP_8BIT);
+    }
     if (block != NULL) {
         memset(block, 0, size);
     }
@@ -171,7 +174,7 @@ bool port_run(void (*fn)(void *arg), void *arg, size_t stack) {
     call.fn = fn;
     call.arg = arg;
     call.returned = false;
-    esp_timer_start_periodic(call.timer, TICK_US);
+    ESP_ERROR_CHECK(esp_timer_start_periodic(call.timer, TICK_US));
     TaskHandle_t task = xTaskCreateStaticPinnedToCore(call_task, "javascript", sizeof(call_stack) / sizeof(StackType_t),
         NULL, CALL_PRIORITY, call_stack, &call_tcb, MP_TASK_COREID);
     xSemaphoreTake(call.ended, portMAX_DELAY);
