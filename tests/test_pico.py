@@ -150,7 +150,7 @@ def test_login_is_deployed_used_and_rolled_back(pico):
 
 HELLO = 'export default { fetch() { return new Response("hello world\\n"); } };'
 TALK = """export default { fetch() {
-  for (let i = 0; i < 16; i++) console.log("x".repeat(500));
+  for (let i = 0; i < 50; i++) console.log("x".repeat(50));
   return new Response("said");
 } };"""
 
