@@ -122,6 +122,16 @@ class Bench:
         with connect(self._local.port) as device:
             return device.execute(code)
 
+    def console_us(self):
+        """Emulated time that the console takes for a byte of a command, in microseconds."""
+        with connect(self._local.port) as device:
+            times = [self.clock()["ms"]]
+            for size in (1000, 5000):
+                device.execute("#" * size)
+                times.append(self.clock()["ms"])
+        small, large = times[1] - times[0], times[2] - times[1]
+        return (large - small) / 4000 * 1000
+
     def ask(self, target, count=1):
         """Send requests over one connection."""
         connection = http.client.HTTPConnection(*self._local.address)
@@ -169,6 +179,7 @@ def measure(bench):
     bench.add("image restore, both", restore + xip_ms(size), "ms", 5)
     free = int(bench.execute("import gc; gc.collect(); print(gc.mem_free())"))
     bench.add("heap free with one function", free / 1024, "KB", 70, most=False)
+    bench.add("console, a byte of a command", bench.console_us(), "us")
     _, took = bench.deploy("five", source_of(5000))
     bench.add("deploy of 5 KB", took, "ms")
     bench.deploy("crypto", CRYPTO)

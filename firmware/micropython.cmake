@@ -3,3 +3,4 @@
 
 include(${CMAKE_CURRENT_LIST_DIR}/http_module/micropython.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/quickjs_module/micropython.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/stdin_module/micropython.cmake)

@@ -92,7 +92,7 @@ class Build:
 
     def state(self) -> State:
         """What the firmware would be made from now."""
-        modules = [path.parent for path in FIRMWARE.glob("*/micropython.mk")]
+        modules = sorted(FIRMWARE.glob("*_module"))
         paths = sorted(path for top in (*modules, *self.folders) for path in walk(top))
         # Another version that would do changes nothing in what was built.
         pins = re.sub(

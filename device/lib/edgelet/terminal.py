@@ -6,14 +6,19 @@ import sys
 
 try:
     import _console  # Linux: makes the standard streams behave like a board's
+
+    _input = sys.stdin.buffer
 except ImportError:
+    from _stdin import buffer as _input
+
     _console = None
 
 SEND_MS = 500  # how long output waits for its reader before it is dropped, as on MicroPython's USB console
 _PIECE = 512  # bytes of output for which that time is allowed
 
-# A raw-paste client may be two windows ahead of us: boards buffer at least 256 bytes of input, a pty 4096.
-WINDOW = 1024 if _console else 128
+# A raw-paste client may be two windows ahead of us. A pty buffers 4096 bytes, a UART at least 256; USB makes the client
+# wait.
+WINDOW = {"linux": 1024, "rp2": 512}.get(sys.platform, 128)
 
 _HISTORY = 16
 
@@ -28,14 +33,11 @@ class Terminal:
 
     def __init__(self):
         self.interactive = _prepare()
-        self._reader = asyncio.StreamReader(sys.stdin.buffer)
+        self._reader = asyncio.StreamReader(_input)
         self._writer = asyncio.StreamWriter(sys.stdout.buffer)
-        self._readable = select.poll()
-        self._readable.register(sys.stdin.buffer, select.POLLIN)
         self._writable = select.poll()
         self._writable.register(sys.stdout.buffer, select.POLLOUT)
-        # A board's input waits until it has filled the buffer it was given, so it is asked for single bytes.
-        self._buffer = bytearray(WINDOW if _console else 1)
+        self._buffer = memoryview(bytearray(WINDOW))
         self._sending = asyncio.Lock()
 
     async def read_key(self):
@@ -62,7 +64,7 @@ class Terminal:
             found = data.find(stop, 0, at)
             at = at if found < 0 else found
         Terminal._pending = data[at + 1 :]
-        return data[:at], data[at : at + 1]
+        return (data if at == len(data) else data[:at]), data[at : at + 1]
 
     def unread(self, data):
         """Gives bytes back, to be read next."""
@@ -72,18 +74,8 @@ class Terminal:
         n = await self._reader.readinto(self._buffer)
         if n == 0:
             raise EOFError
-        data = bytearray()
-        while n:
-            data.extend(self._buffer[:n])
-            if len(data) >= WINDOW or not self._has_input():
-                break
-            n = sys.stdin.buffer.readinto(self._buffer)
-        Terminal._pending += data
-
-    def _has_input(self):
-        for _, event in self._readable.ipoll(0):
-            return event & select.POLLIN
-        return False
+        if n:
+            Terminal._pending += self._buffer[:n]
 
     def has_room(self):
         """Whether some output would go out at once."""
