@@ -23,6 +23,8 @@ extern uint32_t rosc_random_u32(void);
 #if MICROPY_PY_NETWORK_CYW43
 #define MEM_SIZE 8000
 #define TCP_WND (4 * TCP_MSS)
+// Packets that have come and that Python has not read: two windows.
+#define PBUF_POOL_SIZE 8
 #else
 #define MEM_SIZE 4800
 #define TCP_WND (2 * TCP_MSS)

@@ -12,6 +12,10 @@
 #define MICROPY_PY_NETWORK_HOSTNAME_DEFAULT "edgelet"
 #define MICROPY_PY_WEBREPL (0)
 
+// In port_rp2.c.
+void port_rp2_startup(void);
+#define MICROPY_BOARD_STARTUP() port_rp2_startup()
+
 #if MICROPY_PY_NETWORK_PPP_LWIP
 // In lwip_thread.c.
 void lwip_thread_soft_reset(void);

@@ -5,6 +5,7 @@
 #include "py/mphal.h"
 
 #include "hardware/exception.h"
+#include "hardware/irq.h"
 #include "hardware/structs/rosc.h"
 #include "hardware/timer.h"
 #include "pico/unique_id.h"
@@ -35,6 +36,12 @@
 extern const uint8_t __flash_binary_start[], __flash_binary_end[];
 
 static volatile bool ticking;
+
+// PendSV runs lwIP and the radio's driver. It must give way to every other interrupt, which MicroPython sees to only
+// where it has threads (pendsv_init).
+void port_rp2_startup(void) {
+    exception_set_priority(PENDSV_EXCEPTION, PICO_LOWEST_IRQ_PRIORITY);
+}
 
 uint64_t port_time_us(void) {
     return mp_hal_time_ns() / 1000;
