@@ -3,7 +3,7 @@
 import http.client
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +55,34 @@ class Response:
         return json.loads(self.body)
 
 
+def request(
+    address: tuple[str, int],
+    method: str,
+    target: str,
+    body: bytes | str | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Send a request over a connection of its own."""
+    connection = http.client.HTTPConnection(*address)
+    try:
+        connection.request(method, target, body, headers or {})
+        answer = connection.getresponse()
+        return Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+    finally:
+        connection.close()
+
+
+def get(address: tuple[str, int], target: str, **headers: str) -> Response:
+    """Send a GET; underscores in header names stand for hyphens."""
+    return request(address, "GET", target, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for what must come."""
+    while not condition():
+        pass
+
+
 class Client:
     """Speaks HTTP to a device."""
 
@@ -67,18 +95,10 @@ class Client:
     def request(
         self, method: str, target: str, body: bytes | str | None = None, headers: dict[str, str] | None = None
     ) -> Response:
-        """Send a request over a connection of its own."""
-        connection = self.connection()
-        try:
-            connection.request(method, target, body, headers or {})
-            answer = connection.getresponse()
-            return Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
-        finally:
-            connection.close()
+        return request(self.local.address, method, target, body, headers)
 
     def get(self, target: str, **headers: str) -> Response:
-        """Send a GET; underscores in header names stand for hyphens."""
-        return self.request("GET", target, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        return get(self.local.address, target, **headers)
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """`edgelet deploy`: what it brings, what it refuses, and what it leaves where it is interrupted."""
 
-import http.client
 import json
 import os
 import pty
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import ROOT, Cli, greeting, local_device
-from device_helpers import write_project
+from device_helpers import get, write_project
 from edgelet_host.esbuild import ensure_esbuild
 
 
@@ -27,14 +26,6 @@ def local(firmware, tmp_path_factory):
 @pytest.fixture
 def cli(local, tmp_path):
     return Cli(tmp_path, local.port)
-
-
-def get(local, target: str) -> str:
-    connection = http.client.HTTPConnection(*local.address, timeout=30)
-    connection.request("GET", target)
-    text = connection.getresponse().read().decode()
-    connection.close()
-    return text
 
 
 def constant(cli: Cli, name: str, text: str, **fields):
@@ -53,7 +44,7 @@ def test_unchanged_files_are_not_sent_again(cli, local):
     [second] = cli.run("deploy", project, "--json").json()
     assert (second["sent_files"], second["sent_bytes"]) == (1, 4)
     assert "0 of 3 files (0 bytes) sent" in cli.ok("deploy", project)
-    assert get(local, "/unchanged/more.txt") == "more"
+    assert get(local.address, "/unchanged/more.txt").text == "more"
 
 
 def test_secrets_that_a_function_needs_and_lacks_are_named(cli):
@@ -80,7 +71,7 @@ def test_several_devices_at_once(cli, local, firmware, tmp_path):
         both = ["--device", local.port, "--device", other.port]
         done = cli.run("deploy", project, "--json", *both).json()
         assert [one["device"] for one in done] == [local.port, other.port]
-        assert [get(one, "/several") for one in (local, other)] == ["on both", "on both"]
+        assert [get(one.address, "/several").text for one in (local, other)] == ["on both", "on both"]
         cli.ok("deploy", constant(cli, "taken", "x"), "--device", other.port)
         source = (cli.folder / "taken" / "main.js").read_text()
         routes = ["/taken", "/conflict"]
@@ -99,7 +90,7 @@ def test_a_handler_that_throws_at_the_first_request_is_deployed(cli, local):
         route="/post",
     )
     cli.ok("deploy", project)
-    assert "the function failed" in get(local, "/post")
+    assert "the function failed" in get(local.address, "/post").text
 
 
 def test_a_release_that_does_not_come_up_is_rolled_back(cli, local):
@@ -109,7 +100,7 @@ def test_a_release_that_does_not_come_up_is_rolled_back(cli, local):
     message = cli.fails("deploy", project)
     assert "does not come up" in message
     assert "the one before is active again" in message
-    assert get(local, "/steady") == "old"
+    assert get(local.address, "/steady").text == "old"
     first = write_project(cli.folder / "first", "first", {"main.js": (project / "main.js").read_text()}, route="/first")
     assert "none before it" in cli.fails("deploy", first)
 
@@ -136,7 +127,7 @@ def test_a_source_that_cannot_run_is_refused_before_it_is_active(cli, local, sou
     assert done.status == 1
     assert message in done.err
     assert "Traceback" not in done.err
-    assert get(local, "/sound") == "sound"
+    assert get(local.address, "/sound").text == "sound"
 
 
 @pytest.mark.parametrize(
@@ -170,7 +161,7 @@ def test_an_image_is_measured_against_the_limit_before_it_is_active(cli, local):
     message = cli.fails("deploy", limited(2 * old["image_bytes"] - 1024))
     assert f"the image needs more than {2 * old['image_bytes'] - 1024} bytes, limits.memory in edgelet.toml" in message
     assert "main.js:1:" in message
-    assert get(local, "/measured") == "old"
+    assert get(local.address, "/measured").text == "old"
     assert [one["id"] for one in cli.run("releases", "measured", "--json").json() if one["active"]] == [old["release"]]
     told = cli.ok("deploy", limited(2 * old["image_bytes"] + 16384))
     [(image, memory)] = re.findall(r"image (\d+) of (\d+) bytes", told)
@@ -179,7 +170,7 @@ def test_an_image_is_measured_against_the_limit_before_it_is_active(cli, local):
         r"measured: bundle \d+ bytes, 1 files of \d+ bytes\nmeasured: image \d+ of \d+ bytes on .+\nmeasured \w+ is",
         told,
     )
-    assert get(local, "/measured") == "new"
+    assert get(local.address, "/measured").text == "new"
 
 
 @pytest.mark.parametrize(
@@ -234,7 +225,7 @@ def test_typescript_and_npm_packages_are_bundled(cli, local):
     }
     project = write_project(cli.folder / "typed", "typed", files, main="main.ts", route="/typed")
     cli.ok("deploy", project)
-    assert get(local, "/typed") == "42 FUNCTION"
+    assert get(local.address, "/typed").text == "42 FUNCTION"
     (project / "twice.ts").write_text("export const twice = (n: number => n;\n")
     assert "twice.ts:1:" in cli.fails("deploy", project)
 
@@ -324,9 +315,9 @@ def test_an_interrupted_deploy_leaves_the_old_or_the_new_release(cli, local, cut
         cli.ok("deploy", constant(cli, name, "old"))
         line = Line(local.port, whole.sent * moment / moments)
         assert deploy_over(line, cli, constant(cli, name, f"new {moment}"), cut) != 0
-        assert get(local, f"/{name}") in ("old", f"new {moment}")
+        assert get(local.address, f"/{name}").text in ("old", f"new {moment}")
         cli.ok("deploy", constant(cli, name, "next"))
-        assert get(local, f"/{name}") == "next"
+        assert get(local.address, f"/{name}").text == "next"
 
 
 # What docs/functions.md shows
@@ -354,4 +345,4 @@ def test_the_documented_handlers_and_project_file_work(cli, local):
     page = write_project(cli.folder / "page", "page", {"public/index.html": "<p>"}, route="/page")
     (page / "edgelet.toml").write_text((page / "edgelet.toml").read_text() + tomls[1])
     cli.ok("deploy", page)
-    assert get(local, "/page/") == "<p>"
+    assert get(local.address, "/page/").text == "<p>"

@@ -1,6 +1,5 @@
 """New projects, the gateway, setting up a device, and what a beginner meets."""
 
-import http.client
 import os
 import pty
 import shutil
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 import serial
 from cli_helpers import ROOT, Cli, greeting, local_device
-from device_helpers import free_port
+from device_helpers import free_port, get
 from edgelet_host.project import read_project
 
 
@@ -25,16 +24,6 @@ def local(firmware, tmp_path_factory):
 @pytest.fixture
 def cli(local, tmp_path):
     return Cli(tmp_path, local.port)
-
-
-def get(address: tuple[str, int], target: str, **headers: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection(*address, timeout=30)
-    connection.request("GET", target, headers=headers)
-    answer = connection.getresponse()
-    try:
-        return answer.status, answer.read().decode()
-    finally:
-        connection.close()
 
 
 # New projects
@@ -55,7 +44,7 @@ def test_a_new_project_has_a_test_that_runs_and_can_be_deployed(cli, local, temp
     toml = cli.folder / name / "edgelet.toml"
     toml.write_text(toml.read_text().replace('route = "/"', f'route = "/{name}"'))
     cli.ok("deploy", name)
-    assert answer in get(local.address, f"/{name}/{'index.html' if template == 'static' else ''}")[1]
+    assert answer in get(local.address, f"/{name}/{'index.html' if template == 'static' else ''}").text
 
 
 @pytest.mark.parametrize("template", ["hello", "lambda"])
@@ -65,7 +54,8 @@ def test_a_new_project_in_typescript(cli, local, template):
     toml = cli.folder / name / "edgelet.toml"
     toml.write_text(toml.read_text().replace('route = "/"', f'route = "/{name}"'))
     cli.ok("deploy", name)
-    assert get(local.address, f"/{name}?name=ada") == (200, '{"message":"hello, ada"}')
+    answer = get(local.address, f"/{name}?name=ada")
+    assert (answer.status, answer.text) == (200, '{"message":"hello, ada"}')
 
 
 def test_a_new_login_in_typescript(cli):
@@ -117,7 +107,7 @@ def test_serve_keeps_functions_and_prints_the_log(firmware, tmp_path):
             if run == 0:
                 # The device that runs here is the default one.
                 cli.ok("deploy", greeting(tmp_path, "kept"))
-            assert get(("127.0.0.1", port), "/kept")[0] == 200
+            assert get(("127.0.0.1", port), "/kept").status == 200
             line = ""
             while "[kept] asked" not in line:
                 line = process.stdout.readline()
@@ -144,7 +134,7 @@ def test_dev_shares_its_device_with_other_commands(firmware, tmp_path):
         for _ in range(5):
             assert cli.ok("list") == "first\n"
         cli.ok("env", "set", "WHO", "--function", "first", stdin="ada")
-        assert " ada " in get(("127.0.0.1", port), "/first")[1]
+        assert " ada " in get(("127.0.0.1", port), "/first").text
         assert f"port {port} is in use" in cli.fails("dev", "first", "--port", str(port))
     finally:
         process.send_signal(signal.SIGINT)
@@ -166,9 +156,9 @@ def test_dev_runs_the_login_example_in_a_checkout_else_this_folder(firmware, tmp
             line = process.stderr.readline()
             assert line
         if folder == "checkout":
-            assert "POST /login" in get(("127.0.0.1", port), "/nothing")[1]
+            assert "POST /login" in get(("127.0.0.1", port), "/nothing").text
         else:
-            assert get(("127.0.0.1", port), "/mine")[0] == 200
+            assert get(("127.0.0.1", port), "/mine").status == 200
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate()
@@ -191,7 +181,7 @@ def test_dev_follows_several_projects_and_outlives_their_errors(firmware, tmp_pa
         return line
 
     def answer(name: str) -> str:
-        return get(("127.0.0.1", port), f"/{name}")[1]
+        return get(("127.0.0.1", port), f"/{name}").text
 
     try:
         wait_for("edgelet dev: http")
@@ -225,8 +215,8 @@ def test_setup_without_a_terminal_sets_what_is_given(firmware, tmp_path):
         assert "4 settings" in cli.ok("setup", *given, stdin=f"admin_secret={ADMIN}\n")
         state = cli.run("status", "--json").json()
         assert (state["hostname"], state["arenas"]) == ("kitchen", 2)
-        assert get(local.address, "/metrics", Host="kitchen", Authorization=f"Bearer {ADMIN}")[0] == 200
-        assert get(local.address, "/metrics", Host="kitchen", Authorization="Bearer x")[0] == 401
+        assert get(local.address, "/metrics", Host="kitchen", Authorization=f"Bearer {ADMIN}").status == 200
+        assert get(local.address, "/metrics", Host="kitchen", Authorization="Bearer x").status == 401
 
 
 def test_setup_in_a_terminal_asks(firmware, tmp_path):
@@ -237,7 +227,7 @@ def test_setup_in_a_terminal_asks(firmware, tmp_path):
         assert "2 settings" in done.out
         assert "canary" not in done.out
         assert cli.run("status", "--json").json()["hostname"] == "hall"
-        assert get(local.address, "/metrics", Host="hall", Authorization=f"Bearer {ADMIN}")[0] == 200
+        assert get(local.address, "/metrics", Host="hall", Authorization=f"Bearer {ADMIN}").status == 200
 
 
 @pytest.mark.parametrize(

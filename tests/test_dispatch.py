@@ -4,12 +4,11 @@ import json
 import secrets
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from device_helpers import running, write_project
+from device_helpers import running, wait_until, write_project
 from edgelet_host.deploy import make_release
 from edgelet_host.device import DeviceError
 from edgelet_host.errors import EdgeletError
@@ -161,14 +160,6 @@ def idle_arenas(box) -> int:
 
 def is_busy(box) -> bool:
     return idle_arenas(box) == 0
-
-
-def wait_until(condition):
-    """Wait for what must come; a minute without it is a failure, not slowness."""
-    until = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < until, "it never came"
-        time.sleep(0.01)
 
 
 KEPT_IMAGES = "from edgelet import runtime\nprint(sum(len(s.images) for s in runtime.app.functions.isolates.slots))"

@@ -1,13 +1,11 @@
 """Images in flash that is read in place: requests, restarts, what is stale or damaged, power cuts at every write."""
 
 import secrets
-import time
-from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from device_helpers import Box, running
+from device_helpers import Box, running, wait_until
 from edgelet_host.errors import EdgeletError
 from storage_helpers import Device, DeviceError, run
 
@@ -42,14 +40,6 @@ def used_slots(folder: Path) -> list[int]:
 
 def builds(box: Box) -> int:
     return int(box.device.execute("from edgelet import runtime\nprint(runtime.app.functions.images.builds)"))
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for what must come; a minute without it is a failure, not slowness."""
-    until = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < until, "it never came"
-        time.sleep(0.01)
 
 
 def deploy_two(box: Box) -> None:
