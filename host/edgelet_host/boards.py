@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgelet_host import sources
+from edgelet_host import sources, uf2
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import Build, ensure
 from edgelet_host.paths import FIRMWARE, ROOT
@@ -29,9 +29,8 @@ PREFIX = "EDGELET_"
 _RADIO_DRIVER = "lib/cyw43-driver"
 _ESP32_DATABASE = "lib/berkeley-db-1.xx"
 
-# Where the flash begins, and the families of pico-sdk's boot/uf2.h.
+# Where the flash begins (RP2040 datasheet, section 2.2; RP2350 datasheet, section 2.2).
 _FLASH_ADDRESS = 0x10000000
-_UF2_FAMILIES = {"rp2040": 0xE48BFF56, "rp2350": 0xE48BFF59}
 
 
 def board_names() -> list[str]:
@@ -189,7 +188,7 @@ def write_outputs(build: Build, folder: Path) -> list[Path]:
 def _write_uf2(build: Build, binary: Path) -> Path:
     """Make a .uf2 of a .bin with MicroPython's own tool."""
     tool = sources.micropython_tree(build.submodules, build.checkout) / "tools" / "uf2conv.py"
-    family = _UF2_FAMILIES[read_definitions(build.name)["PICO_PLATFORM"].partition("-")[0]]
+    family = uf2.FAMILIES[read_definitions(build.name)["PICO_PLATFORM"].partition("-")[0].upper()]
     image = binary.with_suffix(".uf2")
     options = [f"--family=0x{family:x}", f"--base=0x{_FLASH_ADDRESS:x}", "--convert", f"--output={image}"]
     command = [sys.executable, str(tool), *options, str(binary)]

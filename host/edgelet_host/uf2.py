@@ -16,7 +16,10 @@ _DATA_BYTES = 476
 _NOT_FOR_FLASH = 0x0001
 _HAS_FAMILY = 0x2000
 
-_CHIPS = {0xE48BFF56: "RP2040", 0xE48BFF59: "RP2350", 0xE48BFF5A: "RP2350", 0xE48BFF5B: "RP2350"}
+# What the firmware of a chip is, of RP2350 for its Arm cores.
+FAMILIES = {"RP2040": 0xE48BFF56, "RP2350": 0xE48BFF59}
+# RP2350 takes two more: RISC-V, and Arm without secure mode.
+_CHIPS = {family: chip for chip, family in FAMILIES.items()} | {0xE48BFF5A: "RP2350", 0xE48BFF5B: "RP2350"}
 # Of blocks that are there for the boot ROM and not for flash: pico-sdk puts one in front for erratum RP2350-E10.
 _ABSOLUTE = 0xE48BFF57
 

@@ -91,7 +91,7 @@ class Console:
 
     def read(self) -> None:
         """Take what has been typed."""
-        with contextlib.suppress(BlockingIOError, OSError):
+        with contextlib.suppress(OSError):
             self._input += os.read(self._source, _CHUNK)
         self._pass_on()
 
@@ -117,7 +117,7 @@ class Console:
             self._usb.endpoint_read_done(endpoint, packet)
 
     def _write(self, data: bytes | bytearray) -> None:
-        with contextlib.suppress(BlockingIOError, OSError):
+        with contextlib.suppress(OSError):
             os.write(self._sink, data)
 
 
