@@ -9,7 +9,7 @@ import sys
 import pytest
 from edgelet_host import sources, uf2
 from edgelet_host.boards import board_build, board_names, read_definitions
-from edgelet_host.paths import ROOT
+from edgelet_host.paths import FIRMWARE, ROOT
 
 FLASH, RAM = 0x10000000, 0x20000000
 CHIPS = {"EDGELET_PICO": "RP2040", "EDGELET_PICO2": "RP2350"}
@@ -108,6 +108,42 @@ def test_what_a_board_must_have_is_in_its_firmware(built):
     assert built.symbols["arena_block"] % 8 == 0
     assert "__wrap___aeabi_dadd" not in built.symbols
     assert not [name for name in built.symbols if name.startswith("js_parse_s")]
+
+
+FROZEN_FUNCTIONS = FIRMWARE / "boards" / "rp2" / "frozen_functions.py"
+
+
+@slow
+def test_functions_of_frozen_modules_are_in_flash(built):
+    # Each would take 16 bytes of MicroPython's heap.
+    [content] = built.elf.parent.glob("make/*/rp2/frozen_content.c")
+    frozen = re.findall(r"// frozen bytecode for file (\S+), scope (\S+)", content.read_text())
+    functions = [file for file, scope in frozen if not scope.endswith("__lt_module_gt_")]
+    made = re.findall(r"&contexts\[(\d+)\]", content.with_name("frozen_functions.h").read_text())
+    assert len(made) == len(functions) > 500
+    assert len(set(made)) == len(set(functions)) > 30
+    assert all(FLASH < built.symbols[f"functions_{number}"] < RAM for number in set(made))
+    assert built.symbols["contexts"] > RAM
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "functions were not found: all"),
+        (
+            "// frozen bytecode for file a.py, scope a_f\nstatic const byte fun_data_a_f[8] = {\n",
+            "functions were not found: a_f",
+        ),
+    ],
+)
+def test_frozen_content_in_another_form_ends_the_build(content, problem, tmp_path):
+    frozen = tmp_path / "frozen_content.c"
+    frozen.write_text(content)
+    command = [sys.executable, FROZEN_FUNCTIONS, frozen, tmp_path / "frozen_functions.h"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == f"{frozen} is not as expected: {problem}: frozen_functions.py must learn about it\n"
+    assert not (tmp_path / "frozen_functions.h").exists()
 
 
 @slow

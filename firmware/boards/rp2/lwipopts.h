@@ -20,6 +20,12 @@ extern uint32_t rosc_random_u32(void);
 #define TCP_MSS 800
 #define TCP_SND_BUF (4 * TCP_MSS)
 
+// Names are resolved one at a time.
+#define DNS_TABLE_SIZE 1
+// TCP's segments and answers of DNS and NTP come in one piece.
+#define IP_REASSEMBLY 0
+#define IP_FRAG 0
+
 #if MICROPY_PY_NETWORK_CYW43
 #define MEM_SIZE 8000
 #define TCP_WND (4 * TCP_MSS)
@@ -38,9 +44,15 @@ extern uint32_t rosc_random_u32(void);
 #include "extmod/lwip-include/lwipopts_common.h"
 
 #if !MICROPY_PY_NETWORK_CYW43
-// Point to point there is nobody to answer to.
+// Point to point there is nobody to answer to, to look for or to tell apart.
 #undef LWIP_MDNS_RESPONDER
 #define LWIP_MDNS_RESPONDER 0
+#undef LWIP_DNS_SUPPORT_MDNS_QUERIES
+#define LWIP_DNS_SUPPORT_MDNS_QUERIES 0
+#undef LWIP_ARP
+#define LWIP_ARP 0
+#undef LWIP_ETHERNET
+#define LWIP_ETHERNET 0
 #endif
 
 #endif // EDGELET_LWIPOPTS_H

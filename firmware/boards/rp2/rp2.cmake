@@ -31,6 +31,8 @@ list(APPEND MICROPY_DEF_BOARD
     EDGELET_FIRMWARE_BYTES=${EDGELET_FIRMWARE_BYTES}
     EDGELET_IMAGE_BYTES=${EDGELET_IMAGE_BYTES}
     EDGELET_SLOT_BYTES=${EDGELET_SLOT_BYTES}
+    # One that sleeps, the watchdog's, and two for who is at the prompt.
+    PICO_TIME_DEFAULT_ALARM_POOL_MAX_TIMERS=4
 )
 # Before the port's own folders: lwipopts.h.
 include_directories(BEFORE ${EDGELET_RP2_DIR})
@@ -45,15 +47,20 @@ add_link_options(--specs=nano.specs)
 # The UF2 file is made by ./edgelet build.
 set(PICO_NO_PICOTOOL 1)
 
-# MicroPython's linker script with two changes: the firmware ends where the slots begin, and all code runs from flash. The
-# double arithmetic and the rest of the C library would take 50 KB of RAM; only what is marked for RAM goes there.
+# MicroPython's linker script with two changes: the firmware ends where the slots begin, and code runs from flash. The
+# double arithmetic and the rest of the C library would take 50 KB of RAM. What is marked for RAM goes there, but not that
+# of these sources, which is marked for speed only: none of it runs while the flash is written, with interrupts off.
+set(EDGELET_FAST_SOURCES dcd_rp2040.c mutex.c rp2040_usb.c spi.c usbd.c)
 function(edgelet_linker_script name)
     file(READ ${MICROPY_PORT_DIR}/${name} script)
     string(REGEX REPLACE "(FLASH\\(rx\\) : ORIGIN = 0x10000000, LENGTH = )[0-9]+k" "\\1${EDGELET_FIRMWARE_BYTES}"
         script "${script}")
     string(REGEX REPLACE "EXCLUDE_FILE\\(\\*libgcc[^)]*\\) " "" script "${script}")
+    list(TRANSFORM EDGELET_FAST_SOURCES REPLACE "(.+)" "*/\\1.o*(.time_critical*)" OUTPUT_VARIABLE fast)
+    list(JOIN fast " " fast)
+    string(REPLACE "*(.fini)" "${fast} *(.fini)" script "${script}")
     if(NOT script MATCHES "LENGTH = ${EDGELET_FIRMWARE_BYTES}\n" OR NOT script MATCHES "\\*\\(\\.rodata\\*\\)"
-        OR script MATCHES "EXCLUDE_FILE\\(\\*libgcc")
+        OR script MATCHES "EXCLUDE_FILE\\(\\*libgcc" OR NOT script MATCHES "time_critical\\*\\) \\*\\(\\.fini\\)")
         message(FATAL_ERROR "${name} of this MicroPython is not as expected: rp2.cmake must learn about it")
     endif()
     file(WRITE ${CMAKE_BINARY_DIR}/edgelet.ld "${script}")
@@ -80,6 +87,23 @@ endfunction()
 cmake_language(DEFER CALL edgelet_unwrap_f2d)
 cmake_language(DEFER CALL
     set_target_properties ${MICROPY_TARGET} PROPERTIES PICO_TARGET_LINKER_SCRIPT ${CMAKE_BINARY_DIR}/edgelet.ld)
+
+# frozen_functions.c takes frozen_content.c in.
+set_source_files_properties(${CMAKE_BINARY_DIR}/frozen_content.c PROPERTIES HEADER_FILE_ONLY ON)
+set_source_files_properties(${EDGELET_RP2_DIR}/frozen_functions.c PROPERTIES
+    COMPILE_OPTIONS "-Wextra;-Wno-unused-parameter")
+cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE ${EDGELET_RP2_DIR}/frozen_functions.c)
+foreach(name gc_collect_start mp_make_function_from_proto_fun mp_obj_new_module)
+    add_link_options(LINKER:--wrap=${name})
+endforeach()
+add_custom_target(edgelet_frozen_functions
+    BYPRODUCTS ${CMAKE_BINARY_DIR}/frozen_functions.h
+    COMMAND ${Python3_EXECUTABLE} ${EDGELET_RP2_DIR}/frozen_functions.py
+        ${CMAKE_BINARY_DIR}/frozen_content.c ${CMAKE_BINARY_DIR}/frozen_functions.h
+    VERBATIM
+)
+cmake_language(DEFER CALL add_dependencies edgelet_frozen_functions BUILD_FROZEN_CONTENT)
+cmake_language(DEFER CALL add_dependencies ${MICROPY_TARGET} edgelet_frozen_functions)
 
 # The SDK's few lines of C++ are of no use here, and would need the C++ library.
 set_source_files_properties(${PICO_SDK_PATH}/src/rp2_common/pico_cxx_options/new_delete.cpp PROPERTIES
