@@ -253,6 +253,16 @@ def test_timers_and_kv_between_turns(box):
     assert [box.get("/counting").json() for _ in range(3)] == [{"ticks": 3, "n": n} for n in (1, 2, 3)]
 
 
+def test_what_no_function_uses_takes_no_memory(firmware, tmp_path):
+    # On a board such a module takes up to 1 KB of the heap.
+    with running(firmware, tmp_path) as box:
+        box.deploy("hello", answer("hello"), route="/")
+        assert box.get("/").text == "hello"
+        loaded = set(box.device.execute("import sys; print(*sys.modules)").split())
+        assert "edgelet.operations" in loaded
+        assert not loaded & {f"edgelet.{name}" for name in ("kv", "metrics", "negotiate", "ratelimit", "static")}
+
+
 KEEPING = "const known = process.env.KEY; export default { fetch: (r, env) => new Response(`${known} ${env.KEY}`) }"
 HOLDING = "export default { async fetch() { await new Promise((r) => setTimeout(r, 60000)); return new Response(); } }"
 

@@ -1,7 +1,7 @@
 """The device as a whole: the server, the functions behind it, and the device's own pages."""
 
 import quickjs
-from edgelet import clock, config, kv, log, metrics
+from edgelet import clock, config, log
 from edgelet.functions import Functions
 from edgelet.limits import Limits
 from edgelet.operations import Operations
@@ -46,6 +46,8 @@ class App:
 
     async def remove(self, name):
         """Removes a function and all that the device keeps for it."""
+        from edgelet import kv  # here, as metrics below: who does not use them has the RAM for something else
+
         await self.functions.remove(name)
         self.config.forget(name)
         self.operations.forget(name)
@@ -79,6 +81,8 @@ class App:
         given = request.headers.get("Authorization", "")
         if not constant_time_equal(given.encode(), b"Bearer " + secret.encode()):
             return "the admin secret is missing or wrong", 401, {"WWW-Authenticate": "Bearer"}
+        from edgelet import metrics
+
         text = metrics.render(self.functions, self.server, self.restarts, self.wifi_rssi())
         return Response(text, 200, {"Content-Type": metrics.CONTENT_TYPE})
 

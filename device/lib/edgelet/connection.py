@@ -31,7 +31,7 @@ LINGER = const(7)  # all is said; what the client still sends is dropped
 _LIMITS = ("idle_ms", "head_ms", "body_ms", None, None, "send_ms", "wall_ms", None)
 _LINGER_MS = const(1000)
 
-READ_SIZE = 4096 if sys.platform == "linux" else 2048  # bytes of a buffer, and of one read
+READ_SIZE = 4096 if sys.platform == "linux" else 1024  # bytes of a buffer, and of one read
 _MIN_READ = const(512)  # bytes of a buffer that are worth a read
 _FIRST_BODY = const(16384)  # bytes a mere announcement of a body can make us allocate
 # Bytes of a body that are copied, to go out in one write with the head. A board has no room to hold a large one twice.

@@ -5,7 +5,7 @@ import time
 from hashlib import sha256
 
 import quickjs
-from edgelet import log, static
+from edgelet import log
 from edgelet.calls import Waiting, error_response, failed, log_lines
 from edgelet.images import FlashImages, RamImages
 from edgelet.isolates import Busy, Isolates
@@ -70,7 +70,7 @@ class Function:
         self.bindings = release.bindings
         self.limits = owner.limits_of(release)
         self.image_size = 0
-        self._static = static.Files(release) if release.static else None
+        self._static = _static_files(release) if release.static else None
         self.has_handler = bool(release.main)
 
     def key(self):
@@ -227,6 +227,12 @@ class Function:
         """Ends the running calls, before this returns."""
         for waiting in self._running:
             waiting.abort()
+
+
+def _static_files(release):
+    from edgelet import static  # here: a device without static files has the RAM for something else
+
+    return static.Files(release)
 
 
 class NotStarted(Exception):

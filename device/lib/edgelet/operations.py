@@ -6,8 +6,6 @@ A plain object among a method's arguments arrives as its JSON text.
 import json
 
 from edgelet import clock
-from edgelet.kv import KV, folder
-from edgelet.ratelimit import RateLimit
 
 
 def _options(text):
@@ -50,6 +48,8 @@ class Operations:
         """The namespace of a function's binding, as `edgelet.kv.KV`."""
         key = (function_name, binding)
         if key not in self._bindings:
+            from edgelet.kv import KV, folder  # here: a device without KV has the RAM for something else
+
             self._bindings[key] = KV(folder(self._root, *key), self._settings, _now)
         return self._bindings[key]
 
@@ -86,6 +86,8 @@ class Operations:
         """env.NAME.limit({ key }): { success }."""
         key = (function.name, binding)
         if key not in self._bindings:
+            from edgelet.ratelimit import RateLimit
+
             wanted = function.bindings[binding]
             places = self._settings["ratelimit_keys"]
             self._bindings[key] = RateLimit(wanted["limit"], wanted["period"], places)

@@ -17,7 +17,8 @@ from microdot.microdot import NoCaseDict, invoke_handler
 TICK_MS = 250
 
 _BACKLOG = 128 if sys.platform == "linux" else 8
-_SPARE_BUFFERS = 4
+_SPARE_BUFFERS = 4 if sys.platform == "linux" else 1
+_SCRATCH_SIZE = 512 if sys.platform == "linux" else 128
 _TURNED_AWAY = 4  # connections beyond the limit that are told so at a time; more are closed at once
 
 
@@ -55,7 +56,7 @@ class Server(Microdot):
         self._task = None
         self._closing = False
         self._buffers = []
-        self.scratch = bytearray(512)  # where all connections read what nobody wants
+        self.scratch = bytearray(_SCRATCH_SIZE)  # where all connections read what nobody wants
 
     async def start_server(self, host="0.0.0.0", port=5000, debug=False, ssl=None, start_serving=True):
         """Serves until `shutdown()`; see microdot. `ssl`: an SSLContext with a certificate, for https."""
