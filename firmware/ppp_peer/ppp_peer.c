@@ -28,7 +28,8 @@
 #include "lwip/timeouts.h"
 #include "netif/ppp/pppos.h"
 
-#define LINE STDIN_FILENO
+#include "ppp_line.h"
+
 #define BOARD_PORT 80
 #define MAX_CONNECTIONS 64
 #define CHUNK 2048 // bytes
@@ -61,35 +62,7 @@ static void fail(const char *format, ...) {
     exit(1);
 }
 
-// The line
-
-static u32_t line_write(ppp_pcb *ppp, const void *data, u32_t size, void *context) {
-    (void)ppp;
-    (void)context;
-    u32_t done = 0;
-    while (done < size) {
-        ssize_t written = write(LINE, (const char *)data + done, size - done);
-        if (written >= 0) {
-            done += written;
-        } else if (errno == EAGAIN) {
-            struct pollfd room = {.fd = LINE, .events = POLLOUT};
-            poll(&room, 1, -1);
-        } else if (errno != EINTR) {
-            exit(0); // the other end is gone
-        }
-    }
-    return size;
-}
-
-static void line_read(ppp_pcb *ppp) {
-    char data[CHUNK];
-    ssize_t size = read(LINE, data, sizeof(data));
-    if (size > 0) {
-        pppos_input(ppp, data, size);
-    } else if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
-        exit(0);
-    }
-}
+// The link
 
 static void link_changed(ppp_pcb *ppp, int error, void *context) {
     (void)context;
@@ -99,7 +72,7 @@ static void link_changed(ppp_pcb *ppp, int error, void *context) {
 }
 
 static ppp_pcb *link_open(void) {
-    ppp_pcb *ppp = pppos_create(&interface, line_write, link_changed, NULL);
+    ppp_pcb *ppp = pppos_create(&interface, ppp_line_write, link_changed, NULL);
     if (ppp == NULL) {
         fail("out of memory");
     }
@@ -178,7 +151,7 @@ static void connection_free(connection_t *connection) {
         pbuf_free(connection->received);
     }
     close(connection->client);
-    connection->client = -1;
+    *connection = (connection_t){.client = -1};
 }
 
 // Resets both sides: what was lost cannot be delivered.
@@ -297,7 +270,7 @@ static short wanted_events(const connection_t *connection) {
 
 static int wait_for_events(struct pollfd *line, struct pollfd *incoming, struct pollfd *clients, nfds_t count) {
     u32_t sleep_ms = sys_timeouts_sleeptime();
-    *line = (struct pollfd){.fd = LINE, .events = POLLIN};
+    *line = (struct pollfd){.fd = PPP_LINE, .events = POLLIN};
     *incoming = (struct pollfd){.fd = free_connection() ? listener : -1, .events = POLLIN};
     for (size_t i = 0; i < MAX_CONNECTIONS; i++) {
         clients[i] = (struct pollfd){.fd = connections[i].client, .events = wanted_events(&connections[i])};
@@ -314,7 +287,7 @@ static void serve(ppp_pcb *ppp) {
         }
         sys_check_timeouts();
         if (line->revents) {
-            line_read(ppp);
+            ppp_line_read(ppp);
         }
         for (size_t i = 0; i < MAX_CONNECTIONS; i++) {
             if (connections[i].client >= 0) {
