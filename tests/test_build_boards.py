@@ -191,12 +191,19 @@ def test_esp32_needs_esp_idf_and_a_checkout(board, tmp_path):
     assert "--micropython" in done.stderr
 
 
-def test_a_checkout_without_the_driver_says_how_to_fetch_it(tmp_path):
-    tree = sources.micropython_tree(["lwip", "mbedtls", "pico-sdk", "tinyusb-source"])
-    done = build(tmp_path, "--board", "EDGELET_PICO_W", "--micropython", str(tree))
+@pytest.mark.parametrize("board", ["EDGELET_PICO_W", "EDGELET_PICO2_W"])
+@pytest.mark.parametrize(
+    ("fetched", "missing"),
+    [
+        (["lwip", "mbedtls", "pico-sdk", "tinyusb-source"], "lib/cyw43-driver"),
+        ([], "lib/lwip lib/mbedtls lib/pico-sdk lib/tinyusb lib/cyw43-driver"),
+    ],
+)
+def test_an_incomplete_checkout_says_how_to_fetch_what_it_lacks(board, fetched, missing, tmp_path):
+    tree = sources.micropython_tree(fetched)
+    done = build(tmp_path, "--board", board, "--micropython", str(tree))
     assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert f"git -C {tree} submodule update --init lib/cyw43-driver" in done.stderr
+    assert done.stderr == f"Error: Submodules are missing: git -C {tree} submodule update --init {missing}\n"
 
 
 def test_a_sanitizer_is_for_linux(tmp_path):
