@@ -4,9 +4,14 @@ The runtime on the real Linux firmware; tests/board plays the hardware.
 """
 
 import re
+import time
 
 import pytest
 from cli_helpers import Cli, as_board, greeting, local_device
+from edgelet_host.dev import Session
+from edgelet_host.device import connect
+from edgelet_host.local import LocalDevice
+from flash_helpers import Pico, running
 
 WIFI = ["--set", "wifi_ssid=home", "--secrets-file", "-"]
 PASSWORD = "wifi_password=correct horse\n"
@@ -79,6 +84,23 @@ def test_a_clock_that_is_not_set_is_told_with_what_sets_it(board):
     board.ok("setup", *WIFI, stdin=PASSWORD)
     assert board.run("deploy", project).err == ""
     assert "ok       clock: set" in board.run("doctor").out
+
+
+def test_dev_sets_the_clock_of_a_board_whenever_it_starts(firmware, tmp_path, capsys):
+    project = greeting(tmp_path, "early")
+    with running(Pico(firmware, tmp_path)) as board:
+        session = Session(LocalDevice(None, board.port, ("127.0.0.1", 80)), firmware, [project])
+        for _ in range(2):
+            before = time.time()
+            with connect(board.port) as device:
+                assert not device.call("status")["clock_set"]
+            session.deploy(project)
+            with connect(board.port) as device:
+                now = float(device.execute("from edgelet import clock\nprint(clock.unix_ms())")) / 1000
+                device.send("import machine\nmachine.reset()")
+            # It is set to a whole second.
+            assert before - 1 <= now <= time.time() + 1
+    assert capsys.readouterr().out.count("listening on") == 2
 
 
 def test_a_device_without_space_says_so_and_loses_nothing(firmware, tmp_path):

@@ -61,6 +61,7 @@ class Session:
             release = make_release(project, self._firmware)
             # The console is held for a moment only, so that other commands can talk to this device.
             with connect(self._local.port) as device:
+                self._print_log(device)
                 deployed = deploy(device, release)
                 make_secrets(device, project.name, deployed.missing_secrets)
                 self._print_log(device)
@@ -97,8 +98,11 @@ class Session:
             self._print_log(device)
 
     def _print_log(self, device: Device) -> None:
-        """Print the log records since the last time."""
+        """Print the log records since the last time. Set the clock of a board that has started since then."""
         answer = device.call("logs", self._next_log)
+        if not answer["clock_set"]:
+            device.call("set_clock", round(time.time()))
+            answer = device.call("logs", 0)
         for record in answer["records"]:
             self._next_log = record["seq"] + 1
             click.secho(log_line(record), fg=LEVEL_COLORS.get(record["level"]))

@@ -40,7 +40,7 @@ _EMULATED = 30
 _RESTART = b"\x04"
 _RESTARTED = b"MPY: soft reboot\r\n"
 # Of edgelet.admin, whose functions are called.
-_VERSION = 2
+_VERSION = 3
 _SPEAKS = "the command line speaks version "
 _UPDATE = "flash this board with 'edgelet flash'; what runs here, start again"
 # Standard output belongs to the whole process.

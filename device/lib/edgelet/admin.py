@@ -17,7 +17,7 @@ import quickjs
 from edgelet import clock, config, files, log, network, runtime
 
 # To be raised with every change of what a function here takes or answers, in host/edgelet_host/device.py too.
-VERSION = 2
+VERSION = 3
 
 _JOBS_KEPT = 16
 
@@ -279,8 +279,9 @@ def set_settings(changes):
 
 
 def logs(since=0, count=100):
-    """Up to `count` log records from sequence number `since` on, and the next number."""
-    _print({"next": log.ring.next_seq, "records": [json.loads(log.as_json(one)) for one in log.since(since, count)]})
+    """Up to `count` log records from sequence number `since` on, the next number, and whether the clock is set."""
+    records = [json.loads(log.as_json(one)) for one in log.since(since, count)]
+    _print({"next": log.ring.next_seq, "records": records, "clock_set": clock.is_set()})
 
 
 def _namespace(name, binding):
