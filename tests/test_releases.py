@@ -189,6 +189,21 @@ def test_deploys_that_are_refused_change_nothing(device, contents, header, messa
     deploy(device, {"main.qjs": b"new"}, routes=["/mine"])
 
 
+@pytest.mark.parametrize("device", ["linux"], indirect=True)
+def test_no_manifest_stays_open(device):
+    device("import gc, os\ngc.disable()")
+    count = "len(os.listdir('/proc/self/fd'))"
+    before = device(count)
+    deploy(device, V1)
+    assert device("store.release('hello').bundle()") == b"one"
+    device("from edgelet.config import Settings")
+    device("Settings(root).set({})", {"release_file_bytes": 1024})
+    start(device)
+    with pytest.raises(DeviceError, match="this device takes 1024"):
+        deploy(device, {"main.qjs": b"x" * 2000, "z": b""})
+    assert device(count) == before
+
+
 def test_same_route_on_another_host_is_taken(device):
     deploy(device, V1, routes=["/"], hosts=["a.local"])
     deploy(device, V1, function="other", routes=["/"], hosts=["b.local"])

@@ -58,7 +58,10 @@ class Release:
             setattr(self, name, value)
 
     def files(self):
-        """Yields (path, sha256, size) of each file. ValueError where the manifest is not valid."""
+        """Yields (path, sha256, size) of each file. ValueError where the manifest is not valid.
+
+        The manifest is open until the last one, or until close() of this generator.
+        """
         with open(self._manifest, "rb") as stream:
             stream.readline()
             for _, path, sha256, size in manifest.files(stream):
@@ -68,11 +71,11 @@ class Release:
         """The compiled handler as bytes, or None where the function has static files only."""
         if not self.main:
             return None
-        for path, sha256, _ in self.files():
-            if path == self.main:
-                with open(self._path(sha256), "rb") as file:
-                    return file.read()
-        raise ValueError("the manifest lists no file %s" % self.main)
+        found = [sha256 for path, sha256, _ in self.files() if path == self.main]
+        if not found:
+            raise ValueError("the manifest lists no file %s" % self.main)
+        with open(self._path(found[0]), "rb") as file:
+            return file.read()
 
     def find(self, path):
         """(sha256, size) of the static file at `path`, relative to the static folder, or None."""
@@ -226,8 +229,12 @@ class Releases:
         release = self._staged(name)
         folder = self._folder(name)
         self._check(release)
-        for path, sha256, size in release.files():
-            self._take(folder, path, sha256, size)
+        listed = release.files()
+        try:
+            for path, sha256, size in listed:
+                self._take(folder, path, sha256, size)
+        finally:
+            listed.close()
         if release.id in os.listdir(folder):
             files.remove_tree(folder + "/staging")
         else:
@@ -300,11 +307,15 @@ class Releases:
     def _check(self, release):
         total = 0
         has_main = not release.main
-        for count, (path, _, size) in enumerate(release.files()):
-            total += size
-            has_main = has_main or path == release.main
-            self._check_limit("file %s" % path, size, "release_file_bytes", "bytes")
-            self._check_limit("the release", count + 1, "release_files", "files")
+        listed = release.files()
+        try:
+            for count, (path, _, size) in enumerate(listed):
+                total += size
+                has_main = has_main or path == release.main
+                self._check_limit("file %s" % path, size, "release_file_bytes", "bytes")
+                self._check_limit("the release", count + 1, "release_files", "files")
+        finally:
+            listed.close()
         self._check_limit("the release", total, "release_bytes", "bytes")
         if not has_main:
             raise ValueError("the manifest lists no file %s" % release.main)
