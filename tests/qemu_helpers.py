@@ -79,13 +79,14 @@ class _Target:
 
 
 class Board(_Target):
-    """A simulated board, a name in MACHINES. Use it as a context manager."""
+    """A simulated board, a name in MACHINES. Use it as a context manager. elf: its firmware."""
 
     arena_size = None
 
     def __init__(self, board: str = CORTEX_M3) -> None:
+        self.elf = board_firmware(board)
         self._process = subprocess.Popen(
-            [*MACHINES[board].qemu.split(), *QEMU_OPTIONS, "-kernel", board_firmware(board)],
+            [*MACHINES[board].qemu.split(), *QEMU_OPTIONS, "-kernel", self.elf],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,

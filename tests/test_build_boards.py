@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 
@@ -108,6 +109,9 @@ def test_what_a_board_must_have_is_in_its_firmware(built):
     assert built.symbols["arena_block"] % 8 == 0
     assert "__wrap___aeabi_dadd" not in built.symbols
     assert not [name for name in built.symbols if name.startswith("js_parse_s")]
+    # ELF's note of a build id: size of the name, of the id, type, name.
+    note = built.file("bin").read_bytes()[built.symbols["bare_build_id_note"] - FLASH :]
+    assert note.startswith(struct.pack("<3I4s", 4, 20, 3, b"GNU"))
 
 
 FROZEN_FUNCTIONS = FIRMWARE / "boards" / "rp2" / "frozen_functions.py"

@@ -29,7 +29,7 @@ file(WRITE ${CMAKE_BINARY_DIR}/sources.txt "${SOURCES};${LIBRARY}")
 
 def configure(folder, quickjs):
     """Run CMake over a project with our modules; the finished process."""
-    modules = sorted(path.parent for path in FIRMWARE.glob("*/micropython.mk"))
+    modules = sorted(path.parent for path in FIRMWARE.glob("*/micropython.cmake"))
     values = {"TREE": sources.micropython_tree(["mbedtls"]), "QUICKJS": quickjs, "MODULES": " ".join(map(str, modules))}
     text = PROJECT
     for name, value in values.items():
@@ -48,7 +48,7 @@ def configured(tmp_path):
 
 def test_cmake_takes_every_source_of_every_module(configured):
     taken = (configured / "sources.txt").read_text().split(";")
-    ours = [str(path) for module in FIRMWARE.glob("*/micropython.mk") for path in module.parent.glob("*.c")]
+    ours = [str(path) for path in FIRMWARE.glob("*_module/*.c")]
     assert sorted(taken) == sorted(ours)
 
 

@@ -96,6 +96,12 @@ def test_engine_is_the_same(board, linux):
     assert (here[1], there[1]) == ("False", "True")
 
 
+def test_images_are_keyed_by_the_linkers_hash_over_the_firmware(board):
+    before = struct.pack("<3I4s", 4, 20, 3, b"GNU")  # ELF's note of a build id: size of the name, of the id, type, name
+    _, _, after = board.elf.read_bytes().partition(before)
+    assert board.exec("print(quickjs.FIRMWARE_ID)") == f"{after[:8].hex()}\n"
+
+
 def test_stripped_bundle(board, compile_bundle):
     bundle = compile_bundle(fetch("null.x"), strip=True)
     ((outcome, message, stack, _, _),) = run(board, bundle, [("GET", "/", None)])

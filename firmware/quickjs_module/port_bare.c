@@ -10,6 +10,9 @@
 #include "arena.h"
 #include "port.h"
 
+// In an ELF note, what follows three words and the name "GNU".
+#define BUILD_ID_OFFSET (16)
+
 static uint8_t arena_block[BARE_ARENA_SIZE] __attribute__((aligned(8)));
 static bool arena_taken;
 
@@ -71,20 +74,9 @@ size_t port_stack_default(void) {
     return BARE_STACK_SIZE;
 }
 
-// FNV-1a over the words of the firmware. Its code lies at fixed addresses, which the code itself holds.
+// The linker's hash over all that it linked: of code that lies at fixed addresses, which it holds itself.
 void port_firmware_id(uint8_t id[8]) {
-    static uint64_t hash;
-    if (hash == 0) {
-        size_t len;
-        const uint8_t *code = bare_board_code(&len);
-        hash = 0xcbf29ce484222325;
-        for (size_t i = 0; i + sizeof(uint32_t) <= len; i += sizeof(uint32_t)) {
-            uint32_t word;
-            memcpy(&word, code + i, sizeof(word));
-            hash = (hash ^ word) * 0x100000001b3;
-        }
-    }
-    memcpy(id, &hash, 8);
+    memcpy(id, bare_build_id_note + BUILD_ID_OFFSET, 8);
 }
 
 #endif // Cortex-M, RISC-V

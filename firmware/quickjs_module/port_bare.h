@@ -31,13 +31,14 @@ typedef struct _bare_stack_t {
 } bare_stack_t;
 extern bare_stack_t bare_stack;
 
+// From the linker script: the section .note.gnu.build-id, 8 bytes or more of it. The linker gets the option --build-id.
+extern const uint8_t bare_build_id_note[];
+
 // From the board.
 
 // Between these two, bare_tick is called from an interrupt handler at least every 5 ms.
 void bare_board_tick_start(void);
 void bare_board_tick_stop(void);
-// The firmware's code and constants as they lie in memory, for port_firmware_id.
-const uint8_t *bare_board_code(size_t *len);
 // The memory for images, aligned to 8. A board whose images lie in flash has none: 0 bytes.
 uint8_t *bare_board_image_memory(size_t *len);
 

@@ -6,7 +6,7 @@ QEMU_MACHINE = mps2-an385
 # The linker chooses the C library by these, too.
 CPU_FLAGS = -mthumb -mcpu=cortex-m3 -mfloat-abi=soft
 CFLAGS += $(CPU_FLAGS)
-LDFLAGS += $(CPU_FLAGS)
+LDFLAGS += $(CPU_FLAGS) -Wl,--build-id
 CFLAGS += -DQEMU_SOC_MPS2
 CFLAGS += -DMICROPY_HW_MCU_NAME='"Cortex-M3"'
 CFLAGS += -I$(BOARD_DIR)/../qemu -DMP_CONFIGFILE='<mpconfigqemu.h>'

@@ -37,7 +37,6 @@
 #define IMAGE_MEMORY_SIZE (4 * 1024 * 1024)
 
 extern const uint32_t isr_vector[EXCEPTION_IRQ0];
-extern const uint8_t _etext[];
 
 static void start_counter(void) {
     static bool started;
@@ -95,12 +94,6 @@ void bare_board_tick_start(void) {
 
 void bare_board_tick_stop(void) {
     TIMER_CTRL = 0;
-}
-
-// The linker script puts everything that stays as it is in front of _etext, the vector table first.
-const uint8_t *bare_board_code(size_t *len) {
-    *len = (size_t)(_etext - (const uint8_t *)isr_vector);
-    return (const uint8_t *)isr_vector;
 }
 
 uint8_t *bare_board_image_memory(size_t *len) {

@@ -12,7 +12,7 @@ CFLAGS += -DMICROPY_HW_MCU_NAME='"$(RV32_ARCH)"'
 CFLAGS += -I$(BOARD_DIR)/../qemu -DMP_CONFIGFILE='<mpconfigqemu.h>'
 
 # The port's entrypoint.s starts the machine.
-LDFLAGS += -nostartfiles
+LDFLAGS += -nostartfiles -Wl,--build-id
 LDSCRIPT = $(BOARD_DIR)/virt_rv32.ld
 override LIBS = -lm -lc -lgcc
 

@@ -28,8 +28,6 @@
 #define IMAGE_MEMORY ((uint8_t *)0x80800000)
 #define IMAGE_MEMORY_SIZE (4 * 1024 * 1024)
 
-extern const uint8_t _sitext[], _etext[];
-
 static uint64_t machine_time(void) {
     uint32_t high, low;
     do {
@@ -66,11 +64,6 @@ void bare_board_tick_start(void) {
 
 void bare_board_tick_stop(void) {
     set_alarm(UINT64_MAX);
-}
-
-const uint8_t *bare_board_code(size_t *len) {
-    *len = (size_t)(_etext - _sitext);
-    return _sitext;
 }
 
 uint8_t *bare_board_image_memory(size_t *len) {

@@ -33,8 +33,6 @@
 #define FIRST_SAMPLES (4096)
 #define SAMPLES (256)
 
-extern const uint8_t __flash_binary_start[], __flash_binary_end[];
-
 static volatile bool ticking;
 
 // PendSV runs lwIP and the radio's driver. It must give way to every other interrupt, which MicroPython sees to only
@@ -137,11 +135,6 @@ void bare_board_tick_start(void) {
 void bare_board_tick_stop(void) {
     ticking = false;
     hardware_alarm_cancel(ALARM);
-}
-
-const uint8_t *bare_board_code(size_t *len) {
-    *len = (size_t)(__flash_binary_end - __flash_binary_start);
-    return __flash_binary_start;
 }
 
 // There is no RAM for images: they are in the flash.

@@ -47,9 +47,10 @@ add_link_options(--specs=nano.specs)
 # The UF2 file is made by ./edgelet build.
 set(PICO_NO_PICOTOOL 1)
 
-# MicroPython's linker script with two changes: the firmware ends where the slots begin, and code runs from flash. The
-# double arithmetic and the rest of the C library would take 50 KB of RAM. What is marked for RAM goes there, but not that
-# of these sources, which is marked for speed only: none of it runs while the flash is written, with interrupts off.
+# MicroPython's linker script with three changes: the firmware ends where the slots begin, it has a build id, and code
+# runs from flash. The double arithmetic and the rest of the C library would take 50 KB of RAM. What is marked for RAM
+# goes there, but not that of these sources, which is marked for speed only: none of it runs while the flash is written,
+# with interrupts off.
 set(EDGELET_FAST_SOURCES dcd_rp2040.c mutex.c rp2040_usb.c spi.c usbd.c)
 function(edgelet_linker_script name)
     file(READ ${MICROPY_PORT_DIR}/${name} script)
@@ -59,8 +60,11 @@ function(edgelet_linker_script name)
     list(TRANSFORM EDGELET_FAST_SOURCES REPLACE "(.+)" "*/\\1.o*(.time_critical*)" OUTPUT_VARIABLE fast)
     list(JOIN fast " " fast)
     string(REPLACE "*(.fini)" "${fast} *(.fini)" script "${script}")
+    string(REPLACE "    .rodata : {\n"
+        "    .rodata : {\n        bare_build_id_note = .;\n        KEEP(*(.note.gnu.build-id))\n" script "${script}")
     if(NOT script MATCHES "LENGTH = ${EDGELET_FIRMWARE_BYTES}\n" OR NOT script MATCHES "\\*\\(\\.rodata\\*\\)"
-        OR script MATCHES "EXCLUDE_FILE\\(\\*libgcc" OR NOT script MATCHES "time_critical\\*\\) \\*\\(\\.fini\\)")
+        OR script MATCHES "EXCLUDE_FILE\\(\\*libgcc" OR NOT script MATCHES "time_critical\\*\\) \\*\\(\\.fini\\)"
+        OR NOT script MATCHES "bare_build_id_note")
         message(FATAL_ERROR "${name} of this MicroPython is not as expected: rp2.cmake must learn about it")
     endif()
     file(WRITE ${CMAKE_BINARY_DIR}/edgelet.ld "${script}")
@@ -75,6 +79,7 @@ endif()
 set_source_files_properties(${EDGELET_RP2_DIR}/port_rp2.c PROPERTIES COMPILE_OPTIONS "-Wextra;-Wno-unused-parameter")
 cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE ${EDGELET_RP2_DIR}/port_rp2.c)
 cmake_language(DEFER CALL target_link_libraries ${MICROPY_TARGET} hardware_exception pico_rand m)
+cmake_language(DEFER CALL target_link_options ${MICROPY_TARGET} PRIVATE LINKER:--build-id)
 # MicroPython takes the SDK's conversion from float to double, which flushes denormals, too: Math.fround shows it.
 function(edgelet_unwrap_f2d)
     get_target_property(options pico_float_micropython INTERFACE_LINK_OPTIONS)
