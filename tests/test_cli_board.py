@@ -67,7 +67,7 @@ def test_wifi_that_cannot_be_joined_is_explained(board, ssid, password, reason, 
     assert f"Wi-Fi '{ssid}': {reason}. " in error
     assert advice in error
     assert password not in done.out + done.err
-    assert f"missing  Wi-Fi: {reason}: './edgelet setup' sets it up" in board.run("doctor").out
+    assert f"missing  Wi-Fi: {reason}: 'edgelet setup' sets it up" in board.run("doctor").out
     # The settings are kept, and what was wrong can be put right.
     assert "Wi-Fi is up" in board.ok("setup", *WIFI, stdin=PASSWORD)
 
@@ -77,7 +77,7 @@ def test_a_clock_that_is_not_set_is_told_with_what_sets_it(board):
     warning = board.run("deploy", project).err
     assert "the clock of" in warning
     assert "'edgelet setup' sets it" in warning
-    assert "missing  clock: not set, so that tokens and times are wrong: './edgelet setup' sets it" in (
+    assert "missing  clock: not set, so that tokens and times are wrong: 'edgelet setup' sets it" in (
         board.run("doctor").out
     )
     assert "clock not set" in board.ok("status")

@@ -162,7 +162,7 @@ def _enter(port: str, transport: SerialTransport) -> None:
     except (TransportError, serial.SerialException, OSError, termios.error):
         raise DeviceError(
             f"{port}: no MicroPython answers within {answer_s} s. Is this the right port? "
-            "'./edgelet devices' lists those there are; else unplug the board and plug it in again"
+            "'edgelet devices' lists those there are; else unplug the board and plug it in again"
         ) from None
 
 
@@ -224,11 +224,11 @@ def explain_port(port: str) -> str:
     """Say why a port cannot be opened, and what to do."""
     path = Path(port)
     if not path.exists():
-        return f"there is no {port}. './edgelet devices' lists the boards that are connected"
+        return f"there is no {port}. 'edgelet devices' lists the boards that are connected"
     if not path.is_char_device():
-        return f"{port} is no serial port. './edgelet devices' lists the boards that are connected"
+        return f"{port} is no serial port. 'edgelet devices' lists the boards that are connected"
     if not os.access(port, os.R_OK | os.W_OK):
         return f"no permission for {port}. Add yourself to its group: sudo usermod -aG dialout $USER, and log in again"
     if not _is_terminal(path):
-        return f"{port} is no serial port. './edgelet devices' lists the boards that are connected"
+        return f"{port} is no serial port. 'edgelet devices' lists the boards that are connected"
     return f"{port} is used by another program: close it (a serial monitor, or another edgelet)"

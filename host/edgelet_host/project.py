@@ -95,7 +95,7 @@ def read_project(folder: Path) -> Project:
     try:
         given = tomllib.loads(path.read_text())
     except FileNotFoundError:
-        raise EdgeletError(f"{folder} has no {FILE}. Make a project with './edgelet new NAME'") from None
+        raise EdgeletError(f"{folder} has no {FILE}. Make a project with 'edgelet new NAME'") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise EdgeletError(f"{path}: {e}") from None
     values = _Fields().read(path, given)

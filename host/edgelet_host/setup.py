@@ -14,7 +14,7 @@ _LOOK_S = 0.2
 # As device/lib/edgelet/network.py has them.
 _UP, _CONNECTING = "up", "connecting"
 _ADVICE = {
-    "wrong password": "Run './edgelet setup' again and give another wifi_password",
+    "wrong password": "Run 'edgelet setup' again and give another wifi_password",
     "no network of that name in reach": "Look at its name (case counts, 2.4 GHz only) and at the distance",
     "refused": "Look at the access point: it may be full, or let in only devices that it knows",
     "the radio does not start": "Take the power from the board and give it back",
@@ -48,6 +48,6 @@ def wait_for_wifi(device: Device, ssid: str, show: Callable[[str], None]) -> str
             return str(state["address"])
         if wifi != _CONNECTING or time.monotonic() > until:
             reason = wifi if wifi != _CONNECTING else f"no answer within {_WIFI_S} s"
-            advice = _ADVICE.get(wifi, "Look at the distance to the access point, and run './edgelet setup' again")
+            advice = _ADVICE.get(wifi, "Look at the distance to the access point, and run 'edgelet setup' again")
             raise EdgeletError(f"Wi-Fi {ssid!r}: {reason}. {advice}. The settings are kept, and the device tries on")
         time.sleep(_LOOK_S)

@@ -86,7 +86,7 @@ def set_name(name: str, place: str | None) -> None:
     names = read_names()
     if place is None:
         if name not in names:
-            raise EdgeletError(f"no device is named {name}. './edgelet devices' lists the names")
+            raise EdgeletError(f"no device is named {name}. 'edgelet devices' lists the names")
         del names[name]
     else:
         names[name] = _checked_address(place) if is_address(place.removeprefix("http://").rstrip("/")) else place
@@ -143,9 +143,9 @@ def choose_targets(wanted: Sequence[str]) -> list[Target]:
         if port != one and is_address(port):
             raise EdgeletError(f"{one} is at {port} in the network, and commands use the console: give its serial port")
         if port == one and is_address(one):
-            raise EdgeletError(f"no device is named {one}. './edgelet devices' lists ports and names")
+            raise EdgeletError(f"no device is named {one}. 'edgelet devices' lists ports and names")
         if not Path(port).exists():
-            raise EdgeletError(f"there is no {port}. './edgelet devices' lists the boards that are connected")
+            raise EdgeletError(f"there is no {port}. 'edgelet devices' lists the boards that are connected")
         target = Target(port, one if one in names else "", url=locals_.get(port, ""))
         if target not in targets:
             targets.append(target)
@@ -163,7 +163,7 @@ def choose_target(wanted: Sequence[str]) -> Target:
 def _only_target() -> Target:
     found = [target for target in find_targets() if target.kind != "named"]
     if not found:
-        raise EdgeletError("no device found: connect a board by USB, or start './edgelet dev' in another terminal")
+        raise EdgeletError("no device found: connect a board by USB, or start 'edgelet dev' in another terminal")
     if len(found) > 1:
         labels = ", ".join(target.label for target in found)
         raise EdgeletError(f"there are several devices ({labels}): choose one with --device")

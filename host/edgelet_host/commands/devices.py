@@ -30,7 +30,7 @@ def devices(context: click.Context, as_json: bool) -> None:
         rows = [[one.port or one.url, one.name, one.kind, _description(one)] for one in found]
         print_table(["PORT OR URL", "NAME", "KIND", "DESCRIPTION"], rows)
     else:
-        say("No device. Connect a board by USB, or start './edgelet dev' in another terminal.")
+        say("No device. Connect a board by USB, or start 'edgelet dev' in another terminal.")
 
 
 def _description(target: "Target") -> str:

@@ -191,10 +191,10 @@ def _node() -> tuple[str, bool, str]:
 def _device(device: "Device") -> list[tuple[str, bool, str]]:
     state = device.call("status")
     secrets = [name for name, _ in device.call("settings")["secrets"]]
-    clock = "set" if state["clock_set"] else "not set, so that tokens and times are wrong: './edgelet setup' sets it"
+    clock = "set" if state["clock_set"] else "not set, so that tokens and times are wrong: 'edgelet setup' sets it"
     network = []
     if link := state["link"]:
-        advice = "'./edgelet setup' sets it up" if link["name"] == "Wi-Fi" else "look at the other end of the line"
+        advice = "'edgelet setup' sets it up" if link["name"] == "Wi-Fi" else "look at the other end of the line"
         is_up = link["state"] == "up"
         network = [(link["name"], is_up, state["address"] if is_up else f"{link['state']}: {advice}")]
     return [
@@ -203,11 +203,11 @@ def _device(device: "Device") -> list[tuple[str, bool, str]]:
         (
             "admin secret",
             "admin_secret" in secrets,
-            "set" if "admin_secret" in secrets else "not set: /metrics is closed. './edgelet setup' sets it",
+            "set" if "admin_secret" in secrets else "not set: /metrics is closed. 'edgelet setup' sets it",
         ),
         (
             "functions",
             bool(state["functions"]),
-            f"{len(state['functions'])}" if state["functions"] else "none: './edgelet deploy PATH' brings one",
+            f"{len(state['functions'])}" if state["functions"] else "none: 'edgelet deploy PATH' brings one",
         ),
     ]
