@@ -77,7 +77,7 @@ class App:
             return "not found", 404
         secret = self.config.device_secret("admin_secret")
         if not secret:
-            return "no admin secret is set: run './edgelet setup'", 403
+            return "no admin secret is set: run 'edgelet setup'", 403
         given = request.headers.get("Authorization", "")
         if not constant_time_equal(given.encode(), b"Bearer " + secret.encode()):
             return "the admin secret is missing or wrong", 401, {"WWW-Authenticate": "Bearer"}
