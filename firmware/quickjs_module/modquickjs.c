@@ -445,7 +445,8 @@ static void call_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             dest[0] = self->error;
             break;
         case MP_QSTR_cpu_us:
-            dest[0] = mp_obj_new_int_from_ull(self->cpu_us);
+            // Fits by far, see ISOLATE_CPU_MS_MAX. What takes 64 bits makes an object on the heap of any value.
+            dest[0] = mp_obj_new_int_from_uint((mp_uint_t)self->cpu_us);
             break;
         case MP_QSTR_peak:
             dest[0] = mp_obj_new_int_from_uint(self->peak);
