@@ -21,7 +21,7 @@ _ATTEMPTS_BEFORE_RESET = 5  # radio firmware can hang: switch it off and on
 _UART = 0
 # Bytes. Interrupts fill the first while JavaScript runs: a TCP window (lwipopts.h) with its framing must find room.
 _RECEIVE_BUFFER = 2048
-_SEND_BUFFER = 1024
+_SEND_BUFFER = 512
 _PPP_CONNECTING = 3  # of `PPP.status`: connecting, or connected
 
 
