@@ -62,6 +62,14 @@ class Line:
             sending.result()
             return bytes(back)
 
+    @contextlib.contextmanager
+    def client(self):
+        """Open a connection that the board has answered on."""
+        with socket.create_connection(self.address) as client:
+            client.send(b"x")
+            assert client.recv(1) == b"x"
+            yield client
+
     def wait_until(self, listening):
         """Wait until the peer lets clients in, or refuses them."""
         while True:
@@ -134,10 +142,7 @@ def test_clients_that_break_off_leave_nothing_behind(line):
 def test_a_link_that_ends_refuses_clients_until_the_next_one(line):
     for _ in range(3):
         board = line.connect_board()
-        assert line.echo(b"here") == b"here"
-        with socket.create_connection(line.address) as client:
-            client.send(b"x")
-            assert client.recv(1) == b"x"
+        with line.client() as client:
             stop(board, signal.SIGTERM)
             with contextlib.suppress(ConnectionResetError):
                 assert client.recv(1) == b""
@@ -146,10 +151,7 @@ def test_a_link_that_ends_refuses_clients_until_the_next_one(line):
 
 def test_a_board_that_was_cut_off_is_replaced(line):
     board = line.connect_board()
-    assert line.echo(b"first") == b"first"
-    with socket.create_connection(line.address) as client:
-        client.send(b"x")
-        assert client.recv(1) == b"x"
+    with line.client() as client:
         stop(board, signal.SIGKILL)
         board = line.connect_board()
         # The new board knows nothing of this connection.
