@@ -1,5 +1,6 @@
 """tests/http_app.py on a real firmware, and a client that says just what a test wants said."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -11,6 +12,7 @@ HERE = Path(__file__).parent
 LIB = HERE.parent / "device" / "lib"
 
 GET = b"GET /f/echo HTTP/1.1\r\nHost: a\r\n\r\n"
+STATS = b"GET /stats HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 def device_command(firmware, script, *args, heap="64M"):
@@ -56,7 +58,16 @@ class HttpApp:
             return client.response(method)
 
     def stats(self):
-        return json.loads(self.ask(b"GET /stats HTTP/1.1\r\nHost: a\r\n\r\n").body)
+        return json.loads(self.ask(STATS).body)
+
+    def wait_until_alone(self):
+        """Wait until the server knows that all clients are gone but the one that asks it."""
+        while True:
+            # As long as there are too many, this one is turned away too.
+            with contextlib.suppress(ConnectionError):
+                response = self.ask(STATS)
+                if response.status == 200 and json.loads(response.body)["connections"] == 1:
+                    return
 
 
 class Response:

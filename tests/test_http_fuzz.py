@@ -163,8 +163,7 @@ def fuzz(app, seed, count):
             raise AssertionError(f"seed {seed}, request {number}: {data!r}") from error
         if number % 1000 == 0:
             heap.append(app.stats()["heap"])
-    while app.stats()["connections"] > 1:
-        pass
+    app.wait_until_alone()
     last = app.stats()
     assert app.process.poll() is None
     # By the second half the log is full.
@@ -207,8 +206,7 @@ def test_no_leak(app):
                 assert {client.response().status for _ in kinds} <= STATUSES
         for client in clients:
             client.__exit__()
-        while app.stats()["connections"] > 1:
-            pass
+        app.wait_until_alone()
         used.append(app.stats()["heap"])
     # The server keeps up to four spare buffers of 4 KiB. 2400 requests a round would show a leak of a few bytes each.
     assert max(used) - min(used) < 20000

@@ -188,14 +188,12 @@ def test_stream_ends_at_the_wall_limit(hasty):
 def test_client_that_takes_nothing(hasty):
     with hasty.client() as client:
         client.send(b"GET /f/big?16000000 HTTP/1.1\r\nHost: a\r\n\r\n")
-        while hasty.stats()["connections"] > 1:
-            pass
+        hasty.wait_until_alone()
         assert len(client.file.read()) < 16000000
 
 
 def test_too_many_connections(hasty):
-    while hasty.stats()["connections"] > 1:
-        pass
+    hasty.wait_until_alone()
     with hasty.client() as one, hasty.client() as two, hasty.client() as three:
         for client in (one, two, three):
             client.send(GET)
@@ -207,14 +205,12 @@ def test_too_many_connections(hasty):
         for client in (one, two, three):
             client.send(GET)
             assert client.response().status == 200
-    while hasty.stats()["connections"] > 1:
-        pass
+    hasty.wait_until_alone()
     assert hasty.ask(GET).status == 200
 
 
 def test_far_too_many_connections(hasty):
-    while hasty.stats()["connections"] > 1:
-        pass
+    hasty.wait_until_alone()
     clients = [hasty.client() for _ in range(40)]
     for client in clients[3:]:
         # Told so, or closed at once.
@@ -223,8 +219,7 @@ def test_far_too_many_connections(hasty):
     assert clients[0].response().status == 200
     for client in clients:
         client.__exit__()
-    while hasty.stats()["connections"] > 1:
-        pass
+    hasty.wait_until_alone()
 
 
 def fill_memory(app, size, count):
@@ -239,16 +234,7 @@ def leave(app, clients):
     """Closes connections, and waits until the server has noticed."""
     for client in clients.values():
         client.__exit__()
-    while not is_alone(app):
-        pass
-
-
-def is_alone(app):
-    """Whether the server answers and knows of no other connection. Without memory for one it closes it at once."""
-    try:
-        return app.ask(GET).status == 200 and app.stats()["connections"] == 1
-    except ConnectionError:
-        return False
+    app.wait_until_alone()
 
 
 def test_too_little_memory(firmware):

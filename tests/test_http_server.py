@@ -142,16 +142,14 @@ def test_50_connections(app):
     assert app.stats()["connections"] == 51
     for client in clients:
         client.__exit__()
-    while app.stats()["connections"] > 1:
-        pass
+    app.wait_until_alone()
 
 
 def test_client_that_vanishes(app):
     for data in (b"", b"GET", b"GET / HTTP/1.1\r\n", post(10) + b"123", chunked(b"5\r\nab")):
         with app.client() as client:
             client.send(data)
-    while app.stats()["connections"] > 1:
-        pass
+    app.wait_until_alone()
 
 
 # Bodies.
@@ -340,8 +338,7 @@ def test_stream_has_back_pressure(app, client):
     heap = [app.stats()["heap"] for _ in range(50)]
     assert max(heap[10:]) - min(heap[10:]) < 20000
     client.__exit__()
-    while app.stats()["connections"] > 1:
-        pass
+    app.wait_until_alone()
 
 
 def test_microdot_streams_and_files(client):

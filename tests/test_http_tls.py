@@ -71,6 +71,5 @@ def test_no_handshake(hasty, data):
         client.sendall(data)
         while client.recv(1000):
             pass
-    while hasty.stats()["connections"] > 1:
-        pass
+    hasty.wait_until_alone()
     assert hasty.ask(GET).status == 200
