@@ -63,6 +63,7 @@ class HttpApp:
     def wait_until_alone(self):
         """Wait until the server knows that all clients are gone but the one that asks it."""
         while True:
+            assert self.process.poll() is None, f"the server ended with {self.process.returncode}"
             # As long as there are too many, this one is turned away too.
             with contextlib.suppress(ConnectionError):
                 response = self.ask(STATS)
