@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "arena.h"
+#include "engine/arena.h"
 
 #define LIVE (8192)
 #define STEPS (1 << 16)

@@ -18,9 +18,9 @@ MODULE = ROOT / "firmware" / "quickjs_module"
 
 def objects() -> list[Path]:
     """The firmware's own objects of our module, but those that the bench includes or that need MicroPython."""
-    engines = (ensure_unix().parent / "make").rglob("quickjs_module/engine.o")
-    folder = max(engines, key=lambda path: path.stat().st_mtime).parent
-    return [path for path in folder.glob("*.o") if path.stem not in ("isolate", "modquickjs")]
+    engines = (ensure_unix().parent / "make").rglob("quickjs_module/engine/engine.o")
+    folder = max(engines, key=lambda path: path.stat().st_mtime).parent.parent
+    return [path for path in folder.rglob("*.o") if path.stem not in ("isolate", "modquickjs")]
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 //
 // Links the firmware's own objects. isolate.c is included, to start a call without the restore before it.
 
-#include "isolate.c"
+#include "isolate/isolate.c"
 
 #include <limits.h>
 #include <malloc.h>

@@ -23,7 +23,7 @@ PROCESSORS = {
 }
 WARNINGS = ["-Wall", "-Wextra", "-Wpointer-arith", "-Wdouble-promotion", "-Wfloat-conversion", "-Werror"]
 ENGINE = ["-D__SANITIZE_ADDRESS__=1", "-D__DJGPP", "-DNDEBUG", "-fno-strict-aliasing"]
-SOURCES = sorted([*FIRMWARE.glob("quickjs_module/*.c"), *FIRMWARE.glob("http_module/*.c")])
+SOURCES = sorted([*FIRMWARE.glob("quickjs_module/**/*.c"), *FIRMWARE.glob("http_module/*.c")])
 
 
 def arm_headers() -> list[str]:

@@ -30,7 +30,7 @@ def test_port(architecture, tmp_path):
     places += [f"-Wl,--section-start=.vectors={code:#x},-Ttext={code + 0x400:#x},-Tbss={data:#x}"]
     files = [
         ROOT / "tests" / "c" / "cortexm_port.c",
-        *(MODULE / f"{name}.c" for name in ("port_cortexm", "port_bare", "arena")),
+        *(MODULE / f"{name}.c" for name in ("port/port_cortexm", "port/port_bare", "engine/arena")),
     ]
     program = tmp_path / "port.elf"
     subprocess.run(

@@ -7,7 +7,7 @@ endif()
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 execute_process(
-    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/engine_id.py
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/engine/engine_id.py
         ${QUICKJS_DIR} ${CMAKE_BINARY_DIR}/quickjs_module/engine_id.h
     RESULT_VARIABLE engine_id_result
 )
@@ -16,8 +16,7 @@ if(NOT engine_id_result EQUAL 0)
 endif()
 
 set(quickjs_binding ${CMAKE_CURRENT_LIST_DIR}/modquickjs.c)
-file(GLOB quickjs_library_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.c)
-list(REMOVE_ITEM quickjs_library_sources ${quickjs_binding})
+file(GLOB quickjs_library_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*/*.c)
 
 # The binding alone has MicroPython's names (qstrs) in it, for which MicroPython preprocesses every source that it finds.
 # It does not find what is behind a generator expression.
@@ -37,9 +36,10 @@ set_source_files_properties(${quickjs_library_sources} PROPERTIES
     COMPILE_OPTIONS "${quickjs_options}"
     INCLUDE_DIRECTORIES ${MICROPY_DIR}/lib/mbedtls/include
 )
-# MicroPython's headers have parameters that they do not use.
-set_source_files_properties(${quickjs_binding} PROPERTIES COMPILE_OPTIONS "${quickjs_options};-Wno-unused-parameter")
-set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/engine.c PROPERTIES
+# MicroPython's and the chips' headers have parameters that they do not use.
+set_source_files_properties(${quickjs_binding} ${CMAKE_CURRENT_LIST_DIR}/port/port_esp32.c
+    ${CMAKE_CURRENT_LIST_DIR}/port/port_rp2.c PROPERTIES COMPILE_OPTIONS "${quickjs_options};-Wno-unused-parameter")
+set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/engine/engine.c PROPERTIES
     COMPILE_OPTIONS "${quickjs_options};-D__SANITIZE_ADDRESS__=1;-D__DJGPP;-DNDEBUG;-fno-strict-aliasing"
 )
 

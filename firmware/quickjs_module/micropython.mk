@@ -14,17 +14,17 @@ QUICKJS_OPT ?= -O2
 QUICKJS_DEFINES ?=
 
 QUICKJS_ENGINE_ID_H := $(BUILD)/quickjs_module/engine_id.h
-$(if $(shell $(PYTHON) $(QUICKJS_MODULE_DIR)/engine_id.py $(QUICKJS_DIR) $(QUICKJS_ENGINE_ID_H) || echo failed), $(error engine_id.py failed))
+$(if $(shell $(PYTHON) $(QUICKJS_MODULE_DIR)/engine/engine_id.py $(QUICKJS_DIR) $(QUICKJS_ENGINE_ID_H) || echo failed), $(error engine_id.py failed))
 
 SRC_USERMOD_C += $(QUICKJS_MODULE_DIR)/modquickjs.c
-SRC_USERMOD_LIB_C += $(filter-out %/modquickjs.c, $(wildcard $(QUICKJS_MODULE_DIR)/*.c))
+SRC_USERMOD_LIB_C += $(wildcard $(QUICKJS_MODULE_DIR)/*/*.c)
 
 # -isystem, searched last: no header of the engine's hides one of MicroPython's.
 CFLAGS_USERMOD += -I$(QUICKJS_MODULE_DIR) -isystem $(QUICKJS_DIR) $(QUICKJS_DEFINES)
-QUICKJS_OBJ = $(patsubst $(QUICKJS_MODULE_DIR)/%.c, $(BUILD)/quickjs_module/%.o, $(wildcard $(QUICKJS_MODULE_DIR)/*.c))
+QUICKJS_OBJ = $(patsubst $(QUICKJS_MODULE_DIR)/%.c, $(BUILD)/quickjs_module/%.o, $(wildcard $(QUICKJS_MODULE_DIR)/*.c $(QUICKJS_MODULE_DIR)/*/*.c))
 $(QUICKJS_OBJ): CFLAGS += -std=gnu11 -D_GNU_SOURCE -I$(BUILD)/quickjs_module -isystem $(TOP)/lib/mbedtls/include $(QUICKJS_OPT)
-$(BUILD)/quickjs_module/engine.o: CFLAGS += $(QUICKJS_FLAGS)
-$(BUILD)/quickjs_module/engine.o: $(QUICKJS_ENGINE_ID_H)
+$(BUILD)/quickjs_module/engine/engine.o: CFLAGS += $(QUICKJS_FLAGS)
+$(BUILD)/quickjs_module/engine/engine.o: $(QUICKJS_ENGINE_ID_H)
 
 # Under AddressSanitizer the arena shows it which bytes are free.
 ifneq ($(findstring -fsanitize=address, $(CFLAGS_EXTRA)),)

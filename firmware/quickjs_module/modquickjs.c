@@ -14,11 +14,11 @@
 #include "py/objexcept.h"
 #include "py/objstr.h"
 
-#include "bundle.h"
-#include "engine.h"
-#include "host.h"
-#include "isolate.h"
-#include "port.h"
+#include "engine/bundle.h"
+#include "engine/engine.h"
+#include "isolate/host.h"
+#include "isolate/isolate.h"
+#include "port/port.h"
 
 // Memory of a compilation: mapped, and used as far as the sources need it.
 #define COMPILE_ARENA_SIZE (256 * 1024 * 1024)

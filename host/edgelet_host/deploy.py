@@ -21,7 +21,7 @@ MAIN = "main.qjs"
 _HEALTH_S = 10
 # The status with which a device answers for a handler that threw (device/lib/edgelet/calls.py).
 _THROWN = 500
-# What the engine says of an image that does not fit (firmware/quickjs_module/isolate.c).
+# What the engine says of an image that does not fit (firmware/quickjs_module/isolate/isolate.c).
 _TOO_LARGE = re.compile(r"memory: memory limit of (\d+) bytes exceeded")
 
 

@@ -1,5 +1,5 @@
-// Fuzz test of firmware/quickjs_module/arena.c against a model: which bytes belong to which allocation, and what each
-// of them holds. Input bytes are read as operations.
+// Fuzz test of firmware/quickjs_module/engine/arena.c against a model: which bytes belong to which allocation, and what
+// each of them holds. Input bytes are read as operations.
 //
 //     arena_fuzz SEED RUNS    runs RUNS inputs of pseudo-random bytes from SEED on; each is one seed, named on failure
 //
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
+#include "engine/arena.h"
 
 #define UNIT (ARENA_ALIGN)
 #define UNITS_MAX (4096)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "arena.h"
+#include "engine/arena.h"
 
 static _Alignas(ARENA_ALIGN) unsigned char block[16 * 1024];
 static unsigned char image[sizeof(block)];

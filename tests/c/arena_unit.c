@@ -1,4 +1,4 @@
-// Unit tests of firmware/quickjs_module/arena.c. Prints each test's name; ends at the first check that fails.
+// Unit tests of firmware/quickjs_module/engine/arena.c. Prints each test's name; ends at the first check that fails.
 
 #include <setjmp.h>
 #include <signal.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "arena.h"
+#include "engine/arena.h"
 
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)

@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "port.h"
-#include "port_bare.h"
-#include "port_cortexm.h"
+#include "port/port.h"
+#include "port/port_bare.h"
+#include "port/port_cortexm.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 #define SYST_CSR REGISTER(0xe000e010)

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#include "port.h"
-#include "port_bare.h"
-#include "port_cortexm.h"
+#include "port/port.h"
+#include "port/port_bare.h"
+#include "port/port_cortexm.h"
 #include "semihosting.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))

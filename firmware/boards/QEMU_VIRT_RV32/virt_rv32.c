@@ -8,9 +8,9 @@
 
 #include "py/mphal.h"
 
-#include "port.h"
-#include "port_bare.h"
-#include "port_rv32.h"
+#include "port/port.h"
+#include "port/port_bare.h"
+#include "port/port_rv32.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 

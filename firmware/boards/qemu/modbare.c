@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "arena.h"
-#include "engine.h"
-#include "port.h"
+#include "engine/arena.h"
+#include "engine/engine.h"
+#include "port/port.h"
 
 // Recurses in frames of `bytes` until the stack's guard ends it. The depth is never reached.
 static uint32_t descend(uint32_t depth, size_t bytes) {

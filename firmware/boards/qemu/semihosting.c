@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "port.h"
+#include "port/port.h"
 
 #if defined(__riscv)
 

@@ -76,8 +76,6 @@ else()
     edgelet_linker_script(memmap_mp_rp2350.ld)
 endif()
 # After the port's own CMakeLists.txt, which makes the target and chooses its script.
-set_source_files_properties(${EDGELET_RP2_DIR}/port_rp2.c PROPERTIES COMPILE_OPTIONS "-Wextra;-Wno-unused-parameter")
-cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE ${EDGELET_RP2_DIR}/port_rp2.c)
 cmake_language(DEFER CALL target_link_libraries ${MICROPY_TARGET} hardware_exception pico_rand m)
 cmake_language(DEFER CALL target_link_options ${MICROPY_TARGET} PRIVATE LINKER:--build-id)
 # MicroPython takes the SDK's conversion from float to double, which flushes denormals, too: Math.fround shows it.

@@ -1,0 +1,211 @@
+// The global `crypto`. See crypto.h.
+
+#include "crypto/crypto.h"
+
+#include <string.h>
+
+#include "crypto/crypto_private.h"
+#include "isolate/host.h"
+
+// ---- crypto.subtle: every method gives a promise, which is settled already ----
+
+// digest(algorithm, data)
+static JSValue digest(JSContext *ctx, JSValueConst *argv) {
+    int hash = crypto_algorithm(ctx, argv[0], CRYPTO_HASHES);
+    web_slice_t data;
+    if (hash < 0 || crypto_bytes(ctx, argv[1], "data", &data) < 0) {
+        return JS_EXCEPTION;
+    }
+    uint8_t result[CRYPTO_DIGEST_MAX];
+    crypto_sha_t sha;
+    crypto_sha_start(&sha, (crypto_hash_t)hash);
+    crypto_sha_update(&sha, data.data, data.len);
+    crypto_sha_finish(&sha, result);
+    return crypto_array_buffer(ctx, result, crypto_hashes[hash].digest);
+}
+
+static void mac_of(const crypto_key_t *key, web_slice_t data, uint8_t *mac) {
+    crypto_hmac_t hmac;
+    crypto_hmac_key(&hmac, key->hash, key->secret, key->len);
+    crypto_hmac(&hmac, data.data, data.len, mac);
+    crypto_wipe(&hmac, sizeof(hmac));
+}
+
+// sign(algorithm, key, data)
+static JSValue sign(JSContext *ctx, JSValueConst *argv) {
+    web_slice_t data;
+    if (crypto_algorithm(ctx, argv[0], CRYPTO_BIT(CRYPTO_HMAC)) < 0 || crypto_bytes(ctx, argv[2], "data", &data) < 0) {
+        return JS_EXCEPTION;
+    }
+    const crypto_key_t *key = crypto_key(ctx, argv[1], CRYPTO_HMAC, CRYPTO_SIGN);
+    if (key == NULL) {
+        return JS_EXCEPTION;
+    }
+    uint8_t mac[CRYPTO_DIGEST_MAX];
+    mac_of(key, data, mac);
+    return crypto_array_buffer(ctx, mac, crypto_hashes[key->hash].digest);
+}
+
+// verify(algorithm, key, signature, data)
+static JSValue verify(JSContext *ctx, JSValueConst *argv) {
+    web_slice_t signature, data;
+    if (crypto_algorithm(ctx, argv[0], CRYPTO_BIT(CRYPTO_HMAC)) < 0 ||
+        crypto_copy_bytes(ctx, argv[2], "signature", &signature) < 0) {
+        return JS_EXCEPTION;
+    }
+    const crypto_key_t *key = NULL;
+    if (crypto_bytes(ctx, argv[3], "data", &data) == 0) {
+        key = crypto_key(ctx, argv[1], CRYPTO_HMAC, CRYPTO_VERIFY);
+    }
+    bool equal = false;
+    if (key != NULL) {
+        uint8_t mac[CRYPTO_DIGEST_MAX];
+        mac_of(key, data, mac);
+        size_t len = crypto_hashes[key->hash].digest;
+        equal = signature.len == len && crypto_equal(mac, signature.data, len);
+    }
+    js_free(ctx, (char *)signature.data);
+    return key == NULL ? JS_EXCEPTION : JS_NewBool(ctx, equal);
+}
+
+typedef struct _subtle_method_t {
+    JSValue (*call)(JSContext *ctx, JSValueConst *argv);
+    int needed; // arguments
+} subtle_method_t;
+
+typedef enum {
+    SUBTLE_DERIVE_BITS,
+    SUBTLE_DERIVE_KEY,
+    SUBTLE_DIGEST,
+    SUBTLE_EXPORT_KEY,
+    SUBTLE_IMPORT_KEY,
+    SUBTLE_SIGN,
+    SUBTLE_VERIFY,
+} subtle_t;
+
+static const subtle_method_t methods[] = {
+    [SUBTLE_DERIVE_BITS] = {crypto_derive_bits, 2},
+    [SUBTLE_DERIVE_KEY] = {crypto_derive_key, 5},
+    [SUBTLE_DIGEST] = {digest, 2},
+    [SUBTLE_EXPORT_KEY] = {crypto_export_key, 2},
+    [SUBTLE_IMPORT_KEY] = {crypto_import_key, 5},
+    [SUBTLE_SIGN] = {sign, 3},
+    [SUBTLE_VERIFY] = {verify, 4},
+};
+
+static JSValue call_subtle(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
+    (void)this_val;
+    const subtle_method_t *method = &methods[magic];
+    JSValue value = web_check_args(ctx, argc, method->needed) < 0 ? JS_EXCEPTION : method->call(ctx, argv);
+    if (JS_IsException(value)) {
+        return web_reject_pending(ctx);
+    }
+    JSValue promise = JS_NewSettledPromise(ctx, false, value);
+    JS_FreeValue(ctx, value);
+    return promise;
+}
+
+// timingSafeEqual(a, b), as Workers have it: not a promise, and a TypeError where the lengths differ.
+static JSValue timing_safe_equal(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val, (void)argc;
+    web_slice_t a, b;
+    if (crypto_copy_bytes(ctx, argv[0], "a", &a) < 0) {
+        return JS_EXCEPTION;
+    }
+    JSValue result = JS_EXCEPTION;
+    if (crypto_bytes(ctx, argv[1], "b", &b) == 0) {
+        result = a.len == b.len ? JS_NewBool(ctx, crypto_equal(a.data, b.data, a.len))
+                                : JS_ThrowTypeError(ctx, "the buffers to compare must have the same length in bytes");
+    }
+    js_free(ctx, (char *)a.data);
+    return result;
+}
+
+static const JSCFunctionListEntry subtle_functions[] = {
+    JS_CFUNC_MAGIC_DEF("deriveBits", 3, call_subtle, SUBTLE_DERIVE_BITS),
+    JS_CFUNC_MAGIC_DEF("deriveKey", 5, call_subtle, SUBTLE_DERIVE_KEY),
+    JS_CFUNC_MAGIC_DEF("digest", 2, call_subtle, SUBTLE_DIGEST),
+    JS_CFUNC_MAGIC_DEF("exportKey", 2, call_subtle, SUBTLE_EXPORT_KEY),
+    JS_CFUNC_MAGIC_DEF("importKey", 5, call_subtle, SUBTLE_IMPORT_KEY),
+    JS_CFUNC_MAGIC_DEF("sign", 3, call_subtle, SUBTLE_SIGN),
+    JS_CFUNC_MAGIC_DEF("verify", 4, call_subtle, SUBTLE_VERIFY),
+    JS_CFUNC_DEF("timingSafeEqual", 2, timing_safe_equal),
+    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "SubtleCrypto", JS_PROP_CONFIGURABLE),
+};
+
+// ---- crypto ----
+
+// The standard's limit.
+#define RANDOM_BYTES_MAX (65536)
+
+static bool holds_integers(JSValueConst value) {
+    int type = JS_GetTypedArrayType(value);
+    return type >= 0 && type != JS_TYPED_ARRAY_FLOAT16 && type != JS_TYPED_ARRAY_FLOAT32 &&
+           type != JS_TYPED_ARRAY_FLOAT64;
+}
+
+static JSValue get_random_values(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val, (void)argc;
+    web_slice_t bytes;
+    if (host_at_top_level(ctx, "crypto.getRandomValues") || crypto_bytes(ctx, argv[0], "array", &bytes) < 0) {
+        return JS_EXCEPTION;
+    }
+    if (!holds_integers(argv[0])) {
+        crypto_refuse(ctx, "TypeMismatchError", "getRandomValues fills typed arrays of integers only");
+        return JS_EXCEPTION;
+    }
+    if (bytes.len > RANDOM_BYTES_MAX) {
+        crypto_refuse(ctx, "QuotaExceededError", "getRandomValues fills at most 65536 bytes at once");
+        return JS_EXCEPTION;
+    }
+    isolate_random((char *)bytes.data, bytes.len);
+    return JS_DupValue(ctx, argv[0]);
+}
+
+// A version 4 UUID (RFC 9562, section 5.4).
+static JSValue random_uuid(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val, (void)argc, (void)argv;
+    if (host_at_top_level(ctx, "crypto.randomUUID")) {
+        return JS_EXCEPTION;
+    }
+    static const char digits[] = "0123456789abcdef";
+    uint8_t bytes[16];
+    char text[36];
+    isolate_random(bytes, sizeof(bytes));
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    char *to = text;
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
+            *to++ = '-';
+        }
+        *to++ = digits[bytes[i] >> 4];
+        *to++ = digits[bytes[i] & 15];
+    }
+    return JS_NewStringLen(ctx, text, sizeof(text));
+}
+
+static const JSCFunctionListEntry crypto_functions[] = {
+    JS_CFUNC_DEF("getRandomValues", 1, get_random_values),
+    JS_CFUNC_DEF("randomUUID", 0, random_uuid),
+    JS_OBJECT_DEF("subtle", subtle_functions, WEB_COUNT(subtle_functions), JS_PROP_ENUMERABLE | JS_PROP_CONFIGURABLE),
+    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Crypto", JS_PROP_CONFIGURABLE),
+};
+
+static JSValue make_crypto(JSContext *ctx, const char *name) {
+    (void)name;
+    JSValue crypto = JS_NewObject(ctx);
+    if (!JS_IsException(crypto) &&
+        JS_SetPropertyFunctionList(ctx, crypto, crypto_functions, WEB_COUNT(crypto_functions)) < 0) {
+        JS_FreeValue(ctx, crypto);
+        return JS_EXCEPTION;
+    }
+    return crypto;
+}
+
+int crypto_install(JSContext *ctx) {
+    JSValue global = JS_GetGlobalObject(ctx);
+    int result = engine_define_lazy(ctx, global, "crypto", make_crypto);
+    JS_FreeValue(ctx, global);
+    return result;
+}

@@ -1,0 +1,199 @@
+// The arguments of Web Cryptography's methods: algorithm identifiers and their parameters, usages, bytes.
+
+#include <math.h>
+#include <string.h>
+
+#include "crypto/crypto_private.h"
+
+int crypto_refuse(JSContext *ctx, const char *name, const char *message) {
+    if (engine_need(ctx, ENGINE_DOM_EXCEPTION) == 0) {
+        JS_ThrowDOMException(ctx, name, "%s", message);
+    }
+    return -1;
+}
+
+// ---- algorithms ----
+
+static const char *algorithm_name(int algorithm) {
+    static const char *const names[] = {"HMAC", "PBKDF2", "HKDF"};
+    return algorithm < CRYPTO_HASH_COUNT ? crypto_hashes[algorithm].name : names[algorithm - CRYPTO_HASH_COUNT];
+}
+
+static bool equal_nocase(const char *a, const char *b) {
+    for (; *a != '\0' && *b != '\0'; a++, b++) {
+        char x = *a >= 'a' && *a <= 'z' ? (char)(*a - 'a' + 'A') : *a;
+        char y = *b >= 'a' && *b <= 'z' ? (char)(*b - 'a' + 'A') : *b;
+        if (x != y) {
+            return false;
+        }
+    }
+    return *a == *b;
+}
+
+static int find_algorithm(JSContext *ctx, JSValueConst name, unsigned supported) {
+    const char *text = JS_ToCString(ctx, name);
+    if (text == NULL) {
+        return -1;
+    }
+    int found = 0;
+    while (found < CRYPTO_ALGORITHM_COUNT &&
+           ((supported & CRYPTO_BIT(found)) == 0 || !equal_nocase(text, algorithm_name(found)))) {
+        found++;
+    }
+    JS_FreeCString(ctx, text);
+    if (found == CRYPTO_ALGORITHM_COUNT) {
+        return crypto_refuse(ctx, "NotSupportedError", "the algorithm is not supported for this operation");
+    }
+    return found;
+}
+
+int crypto_parameter(JSContext *ctx, JSValueConst params, const char *name, JSValue *value) {
+    *value = JS_IsObject(params) ? JS_GetPropertyStr(ctx, params, name) : JS_UNDEFINED;
+    if (JS_IsUndefined(*value)) {
+        JS_ThrowTypeError(ctx, "the algorithm needs the parameter '%s'", name);
+        return -1;
+    }
+    return JS_IsException(*value) ? -1 : 0;
+}
+
+int crypto_algorithm(JSContext *ctx, JSValueConst identifier, unsigned supported) {
+    if (!JS_IsObject(identifier)) {
+        return find_algorithm(ctx, identifier, supported);
+    }
+    JSValue name;
+    if (crypto_parameter(ctx, identifier, "name", &name) < 0) {
+        return -1;
+    }
+    int algorithm = find_algorithm(ctx, name, supported);
+    JS_FreeValue(ctx, name);
+    return algorithm;
+}
+
+int crypto_hash_parameter(JSContext *ctx, JSValueConst params) {
+    JSValue hash;
+    if (crypto_parameter(ctx, params, "hash", &hash) < 0) {
+        return -1;
+    }
+    int algorithm = crypto_algorithm(ctx, hash, CRYPTO_HASHES);
+    JS_FreeValue(ctx, hash);
+    return algorithm;
+}
+
+// ---- numbers ----
+
+int crypto_u32(JSContext *ctx, JSValueConst value, const char *name, uint32_t *number) {
+    double wide;
+    if (JS_ToFloat64(ctx, &wide, value) < 0) {
+        return -1;
+    }
+    wide = trunc(wide);
+    if (!(wide >= 0 && wide <= UINT32_MAX)) {
+        JS_ThrowTypeError(ctx, "'%s' must be a whole number from 0 to 4294967295", name);
+        return -1;
+    }
+    *number = (uint32_t)wide;
+    return 0;
+}
+
+int crypto_u32_parameter(JSContext *ctx, JSValueConst params, const char *name, uint32_t *number) {
+    JSValue value = JS_IsObject(params) ? JS_GetPropertyStr(ctx, params, name) : JS_UNDEFINED;
+    if (JS_IsUndefined(value)) {
+        return 0;
+    }
+    int result = JS_IsException(value) || crypto_u32(ctx, value, name, number) < 0 ? -1 : 1;
+    JS_FreeValue(ctx, value);
+    return result;
+}
+
+// ---- usages ----
+
+static const char *const usage_names[] = {
+    "encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"};
+
+static int add_usage(JSContext *ctx, void *opaque, JSValueConst item) {
+    const char *text = JS_ToCString(ctx, item);
+    if (text == NULL) {
+        return -1;
+    }
+    int found = 0;
+    while (found < WEB_COUNT(usage_names) && strcmp(text, usage_names[found]) != 0) {
+        found++;
+    }
+    if (found == WEB_COUNT(usage_names)) {
+        JS_ThrowTypeError(ctx, "'%.40s' is no key usage", text);
+        found = -1;
+    } else {
+        *(uint8_t *)opaque |= (uint8_t)(1 << found);
+    }
+    JS_FreeCString(ctx, text);
+    return found < 0 ? -1 : 0;
+}
+
+int crypto_usages(JSContext *ctx, JSValueConst sequence, uint8_t *usages) {
+    *usages = 0;
+    JSValue method =
+        JS_IsObject(sequence) ? JS_GetProperty(ctx, sequence, isolate_web(ctx)->symbol_iterator) : JS_UNDEFINED;
+    if (JS_IsException(method)) {
+        return -1;
+    }
+    int result = -1;
+    if (JS_IsFunction(ctx, method)) {
+        result = web_iterate(ctx, sequence, method, add_usage, usages);
+    } else {
+        JS_ThrowTypeError(ctx, "the key usages must be an array, such as [\"sign\", \"verify\"]");
+    }
+    JS_FreeValue(ctx, method);
+    return result;
+}
+
+JSValue crypto_usages_array(JSContext *ctx, uint8_t usages) {
+    JSValue array = JS_NewArray(ctx);
+    uint32_t count = 0;
+    for (int i = 0; i < WEB_COUNT(usage_names) && !JS_IsException(array); i++) {
+        if ((usages & 1 << i) != 0 &&
+            JS_DefinePropertyValueUint32(ctx, array, count++, JS_NewString(ctx, usage_names[i]), JS_PROP_C_W_E) < 0) {
+            JS_FreeValue(ctx, array);
+            return JS_EXCEPTION;
+        }
+    }
+    return array;
+}
+
+// ---- bytes ----
+
+int crypto_bytes(JSContext *ctx, JSValueConst value, const char *name, web_slice_t *bytes) {
+    int found = JS_IsObject(value) ? web_buffer_source(ctx, value, bytes) : 0;
+    if (found == 0) {
+        JS_ThrowTypeError(ctx, "'%s' must be an ArrayBuffer or a view of one", name);
+    }
+    return found > 0 ? 0 : -1;
+}
+
+int crypto_copy_bytes(JSContext *ctx, JSValueConst value, const char *name, web_slice_t *bytes) {
+    if (crypto_bytes(ctx, value, name, bytes) < 0) {
+        return -1;
+    }
+    char *copy = js_malloc(ctx, bytes->len + 1);
+    if (copy == NULL) {
+        return -1;
+    }
+    if (bytes->len > 0) {
+        memcpy(copy, bytes->data, bytes->len);
+    }
+    bytes->data = copy;
+    return 0;
+}
+
+JSValue crypto_array_buffer(JSContext *ctx, const void *data, size_t len) {
+    return engine_need(ctx, ENGINE_TYPED_ARRAYS) < 0 ? JS_EXCEPTION : JS_NewArrayBufferCopy(ctx, data, len);
+}
+
+JSValue crypto_base64url(JSContext *ctx, web_slice_t bytes) {
+    char *text = js_malloc(ctx, WEB_BASE64_SIZE(bytes.len));
+    if (text == NULL) {
+        return JS_EXCEPTION;
+    }
+    JSValue string = JS_NewStringLen(ctx, text, web_base64url_encode(text, bytes));
+    js_free(ctx, text);
+    return string;
+}

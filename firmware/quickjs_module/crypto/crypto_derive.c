@@ -1,0 +1,145 @@
+// deriveBits and deriveKey: PBKDF2 and HKDF.
+
+#include "crypto/crypto_private.h"
+
+typedef struct _derive_t {
+    crypto_algorithm_t algorithm;
+    crypto_hash_t hash;
+    JSValue salt, info;
+    uint32_t iterations;
+} derive_t;
+
+static int read_params(JSContext *ctx, JSValueConst params, derive_t *derive) {
+    *derive = (derive_t){.salt = JS_UNDEFINED, .info = JS_UNDEFINED};
+    int algorithm = crypto_algorithm(ctx, params, CRYPTO_DERIVATIONS);
+    int hash = algorithm < 0 ? -1 : crypto_hash_parameter(ctx, params);
+    if (hash < 0 || crypto_parameter(ctx, params, "salt", &derive->salt) < 0) {
+        return -1;
+    }
+    derive->algorithm = (crypto_algorithm_t)algorithm;
+    derive->hash = (crypto_hash_t)hash;
+    if (algorithm == CRYPTO_HKDF) {
+        return crypto_parameter(ctx, params, "info", &derive->info);
+    }
+    JSValue iterations;
+    if (crypto_parameter(ctx, params, "iterations", &iterations) < 0) {
+        return -1;
+    }
+    int result = crypto_u32(ctx, iterations, "iterations", &derive->iterations);
+    JS_FreeValue(ctx, iterations);
+    return result;
+}
+
+static void free_params(JSContext *ctx, derive_t *derive) {
+    JS_FreeValues(ctx, derive->salt, derive->info);
+}
+
+static int check_derivation(JSContext *ctx, const derive_t *derive, size_t len) {
+    if (derive->algorithm == CRYPTO_PBKDF2 && derive->iterations == 0) {
+        return crypto_refuse(ctx, "OperationError", "PBKDF2 needs at least one iteration");
+    }
+    // RFC 5869, section 2.3.
+    if (derive->algorithm == CRYPTO_HKDF && len > 255u * crypto_hashes[derive->hash].digest) {
+        return crypto_refuse(ctx, "OperationError", "HKDF gives at most 255 digests");
+    }
+    return 0;
+}
+
+static void fill(
+    const derive_t *derive, const crypto_key_t *key, web_slice_t salt, web_slice_t info, char *out, size_t len) {
+    if (derive->algorithm == CRYPTO_HKDF) {
+        crypto_hkdf_t params = {
+            .hash = derive->hash,
+            .secret = key->secret,
+            .secret_len = key->len,
+            .salt = salt.data,
+            .salt_len = salt.len,
+            .info = info.data,
+            .info_len = info.len,
+        };
+        crypto_hkdf(&params, (uint8_t *)out, len);
+    } else {
+        crypto_hmac_t hmac;
+        crypto_hmac_key(&hmac, derive->hash, key->secret, key->len);
+        crypto_pbkdf2(&hmac, salt.data, salt.len, derive->iterations, (uint8_t *)out, len);
+        crypto_wipe(&hmac, sizeof(hmac));
+    }
+}
+
+// Derives `len` bytes, to be freed with js_free. NULL with a pending exception.
+static char *derive_bytes(JSContext *ctx, const derive_t *derive, const crypto_key_t *key, size_t len) {
+    web_slice_t salt = {0}, info = {0};
+    char *out = NULL;
+    if (check_derivation(ctx, derive, len) == 0 && crypto_copy_bytes(ctx, derive->salt, "salt", &salt) == 0 &&
+        (derive->algorithm != CRYPTO_HKDF || crypto_copy_bytes(ctx, derive->info, "info", &info) == 0)) {
+        out = js_malloc(ctx, len + 1);
+    }
+    if (out != NULL) {
+        fill(derive, key, salt, info, out, len);
+    }
+    js_free(ctx, (char *)salt.data);
+    js_free(ctx, (char *)info.data);
+    return out;
+}
+
+// A length in bits as bytes. 0 or -1.
+static int bytes_of_bits(JSContext *ctx, uint32_t bits, size_t *len) {
+    *len = bits / 8;
+    return bits % 8 == 0 ? 0 : crypto_refuse(ctx, "OperationError", "the length must be a multiple of 8 bits");
+}
+
+// deriveBits(algorithm, baseKey, length)
+JSValue crypto_derive_bits(JSContext *ctx, JSValueConst *argv) {
+    derive_t derive;
+    uint32_t bits = 0;
+    size_t len;
+    JSValue result = JS_EXCEPTION;
+    bool has_length = !JS_IsUndefined(argv[2]) && !JS_IsNull(argv[2]);
+    if (read_params(ctx, argv[0], &derive) == 0 && (!has_length || JS_ToUint32(ctx, &bits, argv[2]) == 0)) {
+        const crypto_key_t *key = crypto_key(ctx, argv[1], derive.algorithm, CRYPTO_DERIVE_BITS);
+        if (key != NULL && !has_length) {
+            crypto_refuse(ctx, "OperationError", "deriveBits needs a length");
+        } else if (key != NULL && bytes_of_bits(ctx, bits, &len) == 0) {
+            char *bytes = derive_bytes(ctx, &derive, key, len);
+            result = bytes == NULL ? JS_EXCEPTION : crypto_array_buffer(ctx, bytes, len);
+            js_free(ctx, bytes);
+        }
+    }
+    free_params(ctx, &derive);
+    return result;
+}
+
+// The bytes that a key derived with these parameters has: of an HMAC key as many as the hash takes at once.
+static int key_length(JSContext *ctx, crypto_key_params_t *params, size_t *len) {
+    if (params->algorithm != CRYPTO_HMAC) {
+        return crypto_refuse(ctx, "OperationError", "such a key has no length to derive it by");
+    }
+    if (!params->has_length) {
+        params->length = crypto_hashes[params->hash].block * 8u;
+        params->has_length = true;
+    }
+    if (params->length == 0) {
+        JS_ThrowTypeError(ctx, "the length of an HMAC key cannot be 0");
+        return -1;
+    }
+    return bytes_of_bits(ctx, params->length, len);
+}
+
+// deriveKey(algorithm, baseKey, derivedKeyType, extractable, keyUsages)
+JSValue crypto_derive_key(JSContext *ctx, JSValueConst *argv) {
+    derive_t derive;
+    crypto_key_params_t params;
+    size_t len = 0;
+    JSValue result = JS_EXCEPTION;
+    if (read_params(ctx, argv[0], &derive) == 0 && crypto_key_params(ctx, argv + 2, &params) == 0) {
+        const crypto_key_t *key = crypto_key(ctx, argv[1], derive.algorithm, CRYPTO_DERIVE_KEY);
+        char *bytes = key == NULL || key_length(ctx, &params, &len) < 0 ? NULL : derive_bytes(ctx, &derive, key, len);
+        if (bytes != NULL) {
+            result = crypto_key_object(ctx, &params, (web_slice_t){bytes, len});
+            crypto_wipe(bytes, len);
+            js_free(ctx, bytes);
+        }
+    }
+    free_params(ctx, &derive);
+    return result;
+}

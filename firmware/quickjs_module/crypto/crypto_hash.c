@@ -1,0 +1,216 @@
+// See crypto_hash.h.
+
+#include "crypto/crypto_hash.h"
+
+#include <string.h>
+
+const crypto_hash_info_t crypto_hashes[CRYPTO_HASH_COUNT] = {
+    [CRYPTO_SHA1] = {"SHA-1", 20, 64},
+    [CRYPTO_SHA256] = {"SHA-256", 32, 64},
+    [CRYPTO_SHA384] = {"SHA-384", 48, 128},
+    [CRYPTO_SHA512] = {"SHA-512", 64, 128},
+};
+
+void crypto_wipe(void *p, size_t len) {
+    memset(p, 0, len);
+    __asm__ volatile("" : : "r"(p) : "memory");
+}
+
+bool crypto_equal(const void *a, const void *b, size_t len) {
+    const volatile uint8_t *x = a, *y = b;
+    uint8_t different = 0;
+    for (size_t i = 0; i < len; i++) {
+        different |= x[i] ^ y[i];
+    }
+    return different == 0;
+}
+
+// Hashes. mbedTLS' functions for software hashes fail for wrong arguments only.
+
+void crypto_sha_start(crypto_sha_t *sha, crypto_hash_t hash) {
+    sha->hash = hash;
+    switch (hash) {
+        case CRYPTO_SHA1:
+            mbedtls_sha1_init(&sha->sha1);
+            (void)mbedtls_sha1_starts(&sha->sha1);
+            break;
+        case CRYPTO_SHA256:
+            mbedtls_sha256_init(&sha->sha256);
+            (void)mbedtls_sha256_starts(&sha->sha256, 0);
+            break;
+        default:
+            mbedtls_sha512_init(&sha->sha512);
+            (void)mbedtls_sha512_starts(&sha->sha512, hash == CRYPTO_SHA384);
+            break;
+    }
+}
+
+void crypto_sha_update(crypto_sha_t *sha, const void *data, size_t len) {
+    switch (sha->hash) {
+        case CRYPTO_SHA1:
+            (void)mbedtls_sha1_update(&sha->sha1, data, len);
+            break;
+        case CRYPTO_SHA256:
+            (void)mbedtls_sha256_update(&sha->sha256, data, len);
+            break;
+        default:
+            (void)mbedtls_sha512_update(&sha->sha512, data, len);
+            break;
+    }
+}
+
+void crypto_sha_finish(crypto_sha_t *sha, uint8_t *digest) {
+    switch (sha->hash) {
+        case CRYPTO_SHA1:
+            (void)mbedtls_sha1_finish(&sha->sha1, digest);
+            break;
+        case CRYPTO_SHA256:
+            (void)mbedtls_sha256_finish(&sha->sha256, digest);
+            break;
+        default:
+            (void)mbedtls_sha512_finish(&sha->sha512, digest);
+            break;
+    }
+}
+
+// HMAC
+
+static void start_padded(crypto_sha_t *sha, crypto_hash_t hash, const uint8_t *key, uint8_t pad) {
+    uint8_t block[CRYPTO_BLOCK_MAX];
+    size_t size = crypto_hashes[hash].block;
+    for (size_t i = 0; i < size; i++) {
+        block[i] = key[i] ^ pad;
+    }
+    crypto_sha_start(sha, hash);
+    crypto_sha_update(sha, block, size);
+    crypto_wipe(block, sizeof(block));
+}
+
+void crypto_hmac_key(crypto_hmac_t *key, crypto_hash_t hash, const void *secret, size_t len) {
+    uint8_t padded[CRYPTO_BLOCK_MAX] = {0};
+    if (len > crypto_hashes[hash].block) {
+        crypto_sha_t sha;
+        crypto_sha_start(&sha, hash);
+        crypto_sha_update(&sha, secret, len);
+        crypto_sha_finish(&sha, padded);
+    } else if (len > 0) {
+        memcpy(padded, secret, len);
+    }
+    start_padded(&key->inner, hash, padded, 0x36);
+    start_padded(&key->outer, hash, padded, 0x5c);
+    crypto_wipe(padded, sizeof(padded));
+}
+
+// Ends an HMAC whose inner hash has taken the message.
+static void finish_hmac(const crypto_hmac_t *key, crypto_sha_t *inner, uint8_t *mac) {
+    size_t size = crypto_hashes[inner->hash].digest;
+    crypto_sha_t outer = key->outer;
+    crypto_sha_finish(inner, mac);
+    crypto_sha_update(&outer, mac, size);
+    crypto_sha_finish(&outer, mac);
+}
+
+void crypto_hmac(const crypto_hmac_t *key, const void *data, size_t len, uint8_t *mac) {
+    crypto_sha_t inner = key->inner;
+    crypto_sha_update(&inner, data, len);
+    finish_hmac(key, &inner, mac);
+}
+
+// PBKDF2
+
+static void put_u32(uint8_t *p, uint32_t value) {
+    for (int i = 0; i < 4; i++) {
+        p[i] = (uint8_t)(value >> (24 - 8 * i));
+    }
+}
+
+static void put_u64(uint8_t *p, uint64_t value) {
+    put_u32(p, (uint32_t)(value >> 32));
+    put_u32(p + 4, (uint32_t)value);
+}
+
+// One compression of `block` from the state that `from` has, and the digest that results at the block's start.
+static void compress(const crypto_sha_t *from, uint8_t *block) {
+    crypto_sha_t sha;
+    if (from->hash == CRYPTO_SHA1) {
+        memcpy(sha.sha1.state, from->sha1.state, sizeof(sha.sha1.state));
+        (void)mbedtls_internal_sha1_process(&sha.sha1, block);
+        for (int i = 0; i < 5; i++) {
+            put_u32(block + 4 * i, sha.sha1.state[i]);
+        }
+    } else if (from->hash == CRYPTO_SHA256) {
+        memcpy(sha.sha256.state, from->sha256.state, sizeof(sha.sha256.state));
+        (void)mbedtls_internal_sha256_process(&sha.sha256, block);
+        for (int i = 0; i < 8; i++) {
+            put_u32(block + 4 * i, sha.sha256.state[i]);
+        }
+    } else {
+        memcpy(sha.sha512.state, from->sha512.state, sizeof(sha.sha512.state));
+        (void)mbedtls_internal_sha512_process(&sha.sha512, block);
+        int words = from->hash == CRYPTO_SHA384 ? 6 : 8;
+        for (int i = 0; i < words; i++) {
+            put_u64(block + 8 * i, sha.sha512.state[i]);
+        }
+    }
+}
+
+// Both hashes of an HMAC over a digest have the same last block but for the digest at its start: two compressions an
+// iteration and nothing else.
+static void pbkdf2_block(const crypto_hmac_t *key, crypto_sha_t *inner, uint32_t iterations, uint8_t *sum) {
+    const crypto_hash_info_t *info = &crypto_hashes[key->inner.hash];
+    uint8_t block[CRYPTO_BLOCK_MAX] = {0};
+    finish_hmac(key, inner, block);
+    memcpy(sum, block, info->digest);
+    block[info->digest] = 0x80;
+    put_u32(block + info->block - 4, (uint32_t)(info->block + info->digest) * 8);
+    for (uint32_t i = 1; i < iterations; i++) {
+        compress(&key->inner, block);
+        compress(&key->outer, block);
+        for (size_t j = 0; j < info->digest; j++) {
+            sum[j] ^= block[j];
+        }
+    }
+    crypto_wipe(block, sizeof(block));
+}
+
+void crypto_pbkdf2(
+    const crypto_hmac_t *key, const void *salt, size_t salt_len, uint32_t iterations, uint8_t *out, size_t len) {
+    size_t size = crypto_hashes[key->inner.hash].digest;
+    crypto_sha_t salted = key->inner;
+    crypto_sha_update(&salted, salt, salt_len);
+    for (uint32_t index = 1; len > 0; index++) {
+        uint8_t number[4], sum[CRYPTO_DIGEST_MAX];
+        crypto_sha_t inner = salted;
+        put_u32(number, index);
+        crypto_sha_update(&inner, number, sizeof(number));
+        pbkdf2_block(key, &inner, iterations, sum);
+        size_t part = len < size ? len : size;
+        memcpy(out, sum, part);
+        out += part;
+        len -= part;
+    }
+}
+
+// HKDF
+
+void crypto_hkdf(const crypto_hkdf_t *params, uint8_t *out, size_t len) {
+    size_t size = crypto_hashes[params->hash].digest;
+    uint8_t digest[CRYPTO_DIGEST_MAX];
+    crypto_hmac_t key;
+    crypto_hmac_key(&key, params->hash, params->salt, params->salt_len);
+    crypto_hmac(&key, params->secret, params->secret_len, digest);
+    crypto_hmac_key(&key, params->hash, digest, size);
+    for (uint8_t index = 1; len > 0; index++) {
+        crypto_sha_t inner = key.inner;
+        crypto_sha_update(&inner, digest, index > 1 ? size : 0);
+        crypto_sha_update(&inner, params->info, params->info_len);
+        crypto_sha_update(&inner, &index, 1);
+        finish_hmac(&key, &inner, digest);
+        size_t part = len < size ? len : size;
+        memcpy(out, digest, part);
+        out += part;
+        len -= part;
+    }
+    crypto_wipe(digest, sizeof(digest));
+    crypto_wipe(&key, sizeof(key));
+}

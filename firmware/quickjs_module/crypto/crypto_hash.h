@@ -1,0 +1,75 @@
+// SHA-1 and SHA-2 (FIPS 180-4), HMAC (RFC 2104), PBKDF2 (RFC 8018, section 5.2) and HKDF (RFC 5869) over bytes.
+//
+// Everything lies on the caller's stack: no allocation, no lock, no static state, so a call may be abandoned anywhere.
+
+#ifndef EDGELET_CRYPTO_HASH_H
+#define EDGELET_CRYPTO_HASH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crypto/crypto_mbedtls.h"
+
+#define CRYPTO_DIGEST_MAX (64)
+#define CRYPTO_BLOCK_MAX (128)
+
+typedef enum {
+    CRYPTO_SHA1,
+    CRYPTO_SHA256,
+    CRYPTO_SHA384,
+    CRYPTO_SHA512,
+    CRYPTO_HASH_COUNT,
+} crypto_hash_t;
+
+typedef struct _crypto_hash_info_t {
+    const char *name; // as Web Cryptography spells it
+    uint8_t digest;   // bytes
+    uint8_t block;    // bytes that one compression takes
+} crypto_hash_info_t;
+
+extern const crypto_hash_info_t crypto_hashes[CRYPTO_HASH_COUNT];
+
+// A hash that has taken part of its message. It may be copied by assignment.
+typedef struct _crypto_sha_t {
+    crypto_hash_t hash;
+    union {
+        mbedtls_sha1_context sha1;
+        mbedtls_sha256_context sha256;
+        mbedtls_sha512_context sha512; // SHA-384 too
+    };
+} crypto_sha_t;
+
+void crypto_sha_start(crypto_sha_t *sha, crypto_hash_t hash);
+void crypto_sha_update(crypto_sha_t *sha, const void *data, size_t len);
+// Writes the digest and wipes `sha`.
+void crypto_sha_finish(crypto_sha_t *sha, uint8_t *digest);
+
+// An HMAC key: the hashes that have taken the padded key, so that a short message costs two compressions.
+typedef struct _crypto_hmac_t {
+    crypto_sha_t inner, outer;
+} crypto_hmac_t;
+
+void crypto_hmac_key(crypto_hmac_t *key, crypto_hash_t hash, const void *secret, size_t len);
+// The MAC of `data`, crypto_hashes[hash].digest bytes.
+void crypto_hmac(const crypto_hmac_t *key, const void *data, size_t len, uint8_t *mac);
+
+// Fills `out` with a key derived from the password that `key` was made of. iterations is 1 or more.
+void crypto_pbkdf2(
+    const crypto_hmac_t *key, const void *salt, size_t salt_len, uint32_t iterations, uint8_t *out, size_t len);
+
+// Fills `out`, of at most 255 digests, with a key derived from `secret`.
+typedef struct _crypto_hkdf_t {
+    crypto_hash_t hash;
+    const void *secret, *salt, *info;
+    size_t secret_len, salt_len, info_len;
+} crypto_hkdf_t;
+void crypto_hkdf(const crypto_hkdf_t *params, uint8_t *out, size_t len);
+
+// Whether two blocks of bytes are equal, in a time that depends on their length only.
+bool crypto_equal(const void *a, const void *b, size_t len);
+
+// Overwrites memory that is not used any more, which a compiler may leave out of a memset.
+void crypto_wipe(void *p, size_t len);
+
+#endif // EDGELET_CRYPTO_HASH_H

@@ -1,0 +1,4 @@
+// See crypto_mbedtls.h.
+
+#include "crypto/crypto_mbedtls.h"
+#include "lib/mbedtls/library/sha512.c"

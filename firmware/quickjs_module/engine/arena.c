@@ -1,0 +1,538 @@
+// See arena.h. The block, from its start:
+//
+//     control structure | blocks, used and free | top: never used, or free again up to the end
+//
+// Top is no block: it has no header and is in no list. A free block that touches it becomes part of it, so the
+// control structure's `top` alone says where the image ends, and a restore has nothing to repair behind the image.
+//
+// A block is a header word (its size in bytes, header included, and two flags) and the payload. While a block is free,
+// its payload holds the links of its free list, and its last word repeats its size for the neighbour above.
+//
+// Links and sizes are 32-bit offsets and not addresses: a header then costs 4 bytes and the smallest block 16 on every
+// target, and 32 and 64-bit builds share one layout. Offset 0 (the control structure) stands for "no block".
+
+#include <string.h>
+
+#include "engine/arena.h"
+
+#if ARENA_POISON
+#include <sanitizer/asan_interface.h>
+#define POISON(address, size) ASAN_POISON_MEMORY_REGION(address, size)
+#define UNPOISON(address, size) ASAN_UNPOISON_MEMORY_REGION(address, size)
+// For the few functions that read and write book-keeping between poisoned payloads.
+#define UNCHECKED __attribute__((no_sanitize("address")))
+// Behind every payload; its last word holds the exact size that was asked for.
+#define RED_ZONE (16 + 4)
+#else
+#define POISON(address, size) ((void)(address), (void)(size))
+#define UNPOISON(address, size) ((void)(address), (void)(size))
+#define UNCHECKED inline
+#define RED_ZONE (0)
+#endif
+
+#define MAX_SIZE ((size_t)1 << 30)
+#define HEADER (4)
+#define MIN_BLOCK (16)
+
+#define FREE (1u)
+#define BELOW_FREE (2u)
+#define FLAGS (3u)
+
+// Free lists per power of two. Sizes below 2 << SPLIT_BITS units of ARENA_ALIGN bytes have a list each.
+#define SPLIT_BITS (4)
+#define CLASSES_MAX (((28 - SPLIT_BITS) << SPLIT_BITS) + (1 << SPLIT_BITS))
+
+struct _arena_t {
+    uint32_t end;
+    uint32_t first;
+    uint32_t top;
+    uint32_t extent;
+    uint32_t used;
+    uint32_t peak;
+    uint32_t limit;
+    // Bit n: bitmap[n] is not 0. Bit n of the bitmap: list n is not empty.
+    uint32_t bitmap_words;
+    uint32_t bitmap[CLASSES_MAX / 32 + 1];
+    // One for each class that this arena's size can need.
+    uint32_t lists[];
+};
+
+static inline void *address(const arena_t *arena, uint32_t offset) {
+    return (char *)(uintptr_t)arena + offset;
+}
+
+static UNCHECKED uint32_t load_at(const void *address) {
+    return *(const uint32_t *)address;
+}
+
+static UNCHECKED void store_at(void *address, uint32_t value) {
+    *(uint32_t *)address = value;
+}
+
+static inline uint32_t load(const arena_t *arena, uint32_t offset) {
+    return load_at(address(arena, offset));
+}
+
+static inline void store(arena_t *arena, uint32_t offset, uint32_t value) {
+    store_at(address(arena, offset), value);
+}
+
+static inline uint32_t block_size(const arena_t *arena, uint32_t block) {
+    return load(arena, block) & ~FLAGS;
+}
+
+static inline uint32_t block_of(const arena_t *arena, const void *ptr) {
+    return (uint32_t)((uintptr_t)ptr - (uintptr_t)arena) - HEADER;
+}
+
+// The list for free blocks of this size, rising with it. Branchless form of the paper's two-level mapping.
+static inline uint32_t class_of(uint32_t size) {
+    uint32_t units = size / ARENA_ALIGN;
+    uint32_t shift = 31u - (uint32_t)__builtin_clz(units | (1u << SPLIT_BITS)) - SPLIT_BITS;
+    return (shift << SPLIT_BITS) + (units >> shift);
+}
+
+// The lowest class at or above `class` that has a free block, or 0: no block is so small.
+static inline uint32_t class_with_blocks(const arena_t *arena, uint32_t class) {
+    uint32_t word = class / 32;
+    uint32_t bits = arena->bitmap[word] & (~0u << class % 32);
+    if (bits == 0) {
+        uint32_t words = arena->bitmap_words & (~1u << word);
+        if (words == 0) {
+            return 0;
+        }
+        word = (uint32_t)__builtin_ctz(words);
+        bits = arena->bitmap[word];
+    }
+    return word * 32 + (uint32_t)__builtin_ctz(bits);
+}
+
+#define NEXT_LINK(block) ((block) + HEADER)
+#define PREVIOUS_LINK(block) ((block) + HEADER + 4)
+
+// Makes [block, block + size) a free block. The block below it is in use, and a block in use follows.
+static inline void list_insert(arena_t *arena, uint32_t block, uint32_t size) {
+    uint32_t class = class_of(size);
+    uint32_t next = arena->lists[class];
+    store(arena, block, size | FREE);
+    store(arena, block + size - 4, size);
+    store(arena, NEXT_LINK(block), next);
+    store(arena, PREVIOUS_LINK(block), 0);
+    if (next != 0) {
+        store(arena, PREVIOUS_LINK(next), block);
+    }
+    arena->lists[class] = block;
+    arena->bitmap[class / 32] |= 1u << class % 32;
+    arena->bitmap_words |= 1u << class / 32;
+}
+
+static inline void list_remove(arena_t *arena, uint32_t block, uint32_t size) {
+    uint32_t next = load(arena, NEXT_LINK(block));
+    uint32_t previous = load(arena, PREVIOUS_LINK(block));
+    if (next != 0) {
+        store(arena, PREVIOUS_LINK(next), previous);
+    }
+    if (previous != 0) {
+        store(arena, NEXT_LINK(previous), next);
+        return;
+    }
+    uint32_t class = class_of(size);
+    arena->lists[class] = next;
+    if (next == 0 && (arena->bitmap[class / 32] &= ~(1u << class % 32)) == 0) {
+        arena->bitmap_words &= ~(1u << class / 32);
+    }
+}
+
+// Bytes of the block for a payload of `size` bytes, or 0 when it can fit no arena.
+static inline uint32_t block_size_for(size_t size) {
+    if (size > MAX_SIZE) {
+        return 0;
+    }
+    uint32_t bytes = ((uint32_t)size + HEADER + RED_ZONE + ARENA_ALIGN - 1) & ~(uint32_t)(ARENA_ALIGN - 1);
+    return bytes < MIN_BLOCK ? MIN_BLOCK : bytes;
+}
+
+// A free block of at least `size` bytes in the lists, or 0.
+static inline uint32_t list_find(const arena_t *arena, uint32_t size) {
+    uint32_t class = class_of(size);
+    uint32_t block = arena->lists[class];
+    if (block != 0 && block_size(arena, block) >= size) {
+        return block;
+    }
+    class = class_with_blocks(arena, class + 1);
+    return class == 0 ? 0 : arena->lists[class];
+}
+
+// Whether `bytes` more may be in use; counts them when so.
+static inline bool take(arena_t *arena, uint32_t bytes) {
+    uint32_t used = arena->used + bytes;
+    if (used > arena->limit) {
+        return false;
+    }
+    arena->used = used;
+    if (used > arena->peak) {
+        arena->peak = used;
+    }
+    return true;
+}
+
+// The extent moves first, and the fence keeps that order: it has to cover every byte written also when a signal's
+// handler jumps out of here.
+static inline void move_top_up(arena_t *arena, uint32_t top) {
+    if (top > arena->extent) {
+        arena->extent = top;
+        __atomic_signal_fence(__ATOMIC_RELEASE);
+    }
+    arena->top = top;
+}
+
+// Notes the exact size of a block in use for the sanitizer, and shows its payload and nothing more of it.
+static inline void *block_payload(arena_t *arena, uint32_t block, size_t size) {
+    void *payload = address(arena, block + HEADER);
+#if ARENA_POISON
+    uint32_t bytes = block_size(arena, block);
+    store(arena, block + bytes - 4, (uint32_t)size);
+    POISON(payload, bytes);
+    UNPOISON(payload, size);
+#else
+    (void)size;
+#endif
+    return payload;
+}
+
+// Takes the low end of a free block; a rest that can be a block stays free.
+static inline bool take_from_list(arena_t *arena, uint32_t block, uint32_t size) {
+    uint32_t found = block_size(arena, block);
+    uint32_t rest = found - size;
+    if (rest < MIN_BLOCK) {
+        size = found;
+        rest = 0;
+    }
+    if (!take(arena, size)) {
+        return false;
+    }
+    list_remove(arena, block, found);
+    store(arena, block, size);
+    if (rest != 0) {
+        list_insert(arena, block + size, rest);
+    } else {
+        store(arena, block + size, load(arena, block + size) & ~BELOW_FREE);
+    }
+    return true;
+}
+
+static inline bool take_from_top(arena_t *arena, uint32_t size) {
+    if (!take(arena, size)) {
+        return false;
+    }
+    uint32_t block = arena->top;
+    move_top_up(arena, block + size);
+    store(arena, block, size);
+    return true;
+}
+
+// Makes a block in use of at least `size` bytes from a free block or top, whichever begins at `block`; it is large
+// enough. False when the limit would be passed.
+static inline bool take_block(arena_t *arena, uint32_t block, uint32_t size) {
+    return block == arena->top ? take_from_top(arena, size) : take_from_list(arena, block, size);
+}
+
+// Top comes last, so that the image stays short.
+void *arena_alloc(arena_t *arena, size_t size) {
+    uint32_t bytes = block_size_for(size);
+    if (bytes == 0 || bytes > arena->end - arena->first) {
+        return NULL;
+    }
+    uint32_t block = list_find(arena, bytes);
+    if (block == 0) {
+        block = arena->top;
+        if (bytes > arena->end - block) {
+            return NULL;
+        }
+    }
+    return take_block(arena, block, bytes) ? block_payload(arena, block, size) : NULL;
+}
+
+// A read for the sanitizer to stop at when ptr is not in use (any more).
+static inline void check_in_use(const void *ptr) {
+#if ARENA_POISON
+    if (arena_usable_size(ptr) != 0) {
+        (void)*(const volatile char *)ptr;
+    }
+#else
+    (void)ptr;
+#endif
+}
+
+// Makes [block, block + size) free and one with its free neighbours. `flags` are those of the block's header.
+static inline void release(arena_t *arena, uint32_t block, uint32_t size, uint32_t flags) {
+    if ((flags & BELOW_FREE) != 0) {
+        uint32_t below_size = load(arena, block - 4);
+        block -= below_size;
+        size += below_size;
+        list_remove(arena, block, below_size);
+    }
+    uint32_t above = block + size;
+    if (above == arena->top) {
+        arena->top = block;
+        return;
+    }
+    uint32_t above_header = load(arena, above);
+    if ((above_header & FREE) != 0) {
+        uint32_t above_size = above_header & ~FLAGS;
+        list_remove(arena, above, above_size);
+        size += above_size;
+    } else {
+        store(arena, above, above_header | BELOW_FREE);
+    }
+    list_insert(arena, block, size);
+}
+
+void arena_free(arena_t *arena, void *ptr) {
+    if (ptr == NULL) {
+        return;
+    }
+    check_in_use(ptr);
+    uint32_t block = block_of(arena, ptr);
+    uint32_t header = load(arena, block);
+    uint32_t size = header & ~FLAGS;
+    arena->used -= size;
+    POISON(ptr, size);
+    release(arena, block, size, header);
+}
+
+// Bytes that a block can grow to where it is.
+static inline uint32_t room(const arena_t *arena, uint32_t block, uint32_t size) {
+    uint32_t above = block + size;
+    if (above == arena->top) {
+        return arena->end - block;
+    }
+    uint32_t above_header = load(arena, above);
+    return (above_header & FREE) != 0 ? size + (above_header & ~FLAGS) : size;
+}
+
+// Grows a block in place; there is room. False when the limit would be passed.
+static bool grow(arena_t *arena, uint32_t block, uint32_t old_size, uint32_t size) {
+    uint32_t above = block + old_size;
+    if (!take_block(arena, above, size - old_size)) {
+        return false;
+    }
+    store(arena, block, (old_size + block_size(arena, above)) | (load(arena, block) & BELOW_FREE));
+    return true;
+}
+
+// Shrinks a block in place. A rest too small for a block stays with it, unless there is free memory to join.
+static void shrink(arena_t *arena, uint32_t block, uint32_t old_size, uint32_t size) {
+    uint32_t rest = old_size - size;
+    if (rest == 0 || (rest < MIN_BLOCK && room(arena, block, old_size) == old_size)) {
+        return;
+    }
+    arena->used -= rest;
+    POISON(address(arena, block + size + HEADER), rest);
+    store(arena, block, size | (load(arena, block) & BELOW_FREE));
+    release(arena, block + size, rest, 0);
+}
+
+// Only to grow.
+static void *move(arena_t *arena, void *ptr, size_t size) {
+    void *moved = arena_alloc(arena, size);
+    if (moved != NULL) {
+        memcpy(moved, ptr, arena_usable_size(ptr));
+        arena_free(arena, ptr);
+    }
+    return moved;
+}
+
+void *arena_realloc(arena_t *arena, void *ptr, size_t size) {
+    if (ptr == NULL) {
+        return arena_alloc(arena, size);
+    }
+    check_in_use(ptr);
+    uint32_t bytes = block_size_for(size);
+    if (bytes == 0) {
+        return NULL;
+    }
+    uint32_t block = block_of(arena, ptr);
+    uint32_t old_size = block_size(arena, block);
+    if (bytes <= old_size) {
+        shrink(arena, block, old_size, bytes);
+    } else if (bytes > room(arena, block, old_size)) {
+        return move(arena, ptr, size);
+    } else if (!grow(arena, block, old_size, bytes)) {
+        return NULL;
+    }
+    return block_payload(arena, block, size);
+}
+
+size_t arena_usable_size(const void *ptr) {
+    const char *payload = ptr;
+    uint32_t size = load_at(payload - HEADER) & ~FLAGS;
+#if ARENA_POISON
+    return load_at(payload - HEADER + size - 4);
+#else
+    return size - HEADER;
+#endif
+}
+
+size_t arena_used(const arena_t *arena) {
+    return arena->used;
+}
+
+size_t arena_peak(const arena_t *arena) {
+    return arena->peak;
+}
+
+void arena_reset_peak(arena_t *arena) {
+    arena->peak = arena->used;
+}
+
+void arena_set_limit(arena_t *arena, size_t bytes) {
+    arena->limit = bytes == 0 || bytes > MAX_SIZE ? MAX_SIZE : (uint32_t)bytes;
+}
+
+// Lists that free blocks of an arena of `size` bytes, a multiple of ARENA_ALIGN up to MAX_SIZE, can be in.
+static inline uint32_t list_count(size_t size) {
+    return class_of((uint32_t)size - ARENA_ALIGN) + 1;
+}
+
+// The first header lies 4 bytes before a multiple of ARENA_ALIGN, so that payloads lie on one.
+size_t arena_overhead(size_t size) {
+    size_t lists = list_count(size < ARENA_ALIGN ? ARENA_ALIGN : size < MAX_SIZE ? size : MAX_SIZE);
+    size_t bytes = sizeof(arena_t) + lists * sizeof(uint32_t) + HEADER;
+    return (bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+}
+
+#if ARENA_POISON
+// Hides everything behind the control structure but the payloads in use.
+static void poison(const arena_t *arena) {
+    POISON(address(arena, arena->first), arena->end + HEADER - arena->first);
+    for (uint32_t block = arena->first; block != arena->top; block += block_size(arena, block)) {
+        if ((load(arena, block) & FREE) == 0) {
+            void *payload = address(arena, block + HEADER);
+            UNPOISON(payload, arena_usable_size(payload));
+        }
+    }
+}
+#else
+static inline void poison(const arena_t *arena) {
+    (void)arena;
+}
+#endif
+
+arena_t *arena_init(void *block, size_t size) {
+    size &= ~(size_t)(ARENA_ALIGN - 1);
+    size_t overhead = arena_overhead(size);
+    if (size > MAX_SIZE || size < overhead + block_size_for(0)) {
+        return NULL;
+    }
+    UNPOISON(block, size);
+    memset(block, 0, overhead);
+    arena_t *arena = block;
+    arena->first = (uint32_t)overhead - HEADER;
+    arena->end = (uint32_t)size - HEADER;
+    arena->top = arena->first;
+    arena->extent = arena->first;
+    arena->limit = MAX_SIZE;
+    poison(arena);
+    return arena;
+}
+
+size_t arena_image_size(const arena_t *arena) {
+    return arena->top;
+}
+
+void arena_save(const arena_t *arena, void *to) {
+    UNPOISON(arena, arena->top);
+    memcpy(to, arena, arena->top);
+    poison(arena);
+}
+
+const void *arena_image(const arena_t *arena) {
+    UNPOISON(arena, arena->top);
+    return arena;
+}
+
+void arena_restore(arena_t *arena, const void *image, size_t image_size) {
+    UNPOISON(arena, image_size);
+    memcpy(arena, image, image_size);
+    arena->extent = arena->top;
+    poison(arena);
+}
+
+size_t arena_extent(const arena_t *arena) {
+    return arena->extent;
+}
+
+void arena_erase(arena_t *arena) {
+    size_t extent = arena->extent;
+    UNPOISON(arena, arena->end + HEADER);
+    memset(arena, 0, extent);
+    // Without it a compiler that sees the block given back next may leave the writes out.
+    __asm__ volatile("" : : "r"(arena) : "memory");
+}
+
+// A block's header and footer are sound, and flags agree with `below_free`, whether the block below is free.
+static bool check_block(const arena_t *arena, uint32_t block, bool below_free) {
+    uint32_t header = load(arena, block);
+    uint32_t size = header & ~FLAGS;
+    if (size < MIN_BLOCK || size > arena->top - block || ((header & BELOW_FREE) != 0) != below_free) {
+        return false;
+    }
+    if ((header & FREE) == 0) {
+        return arena_usable_size(address(arena, block + HEADER)) <= size - HEADER - RED_ZONE;
+    }
+    return !below_free && block + size != arena->top && load(arena, block + size - 4) == size;
+}
+
+// Counts the list's blocks into `blocks`, which must not pass `most`: a loop ends there too.
+static bool check_list(const arena_t *arena, uint32_t class, uint32_t most, uint32_t *blocks) {
+    uint32_t previous = 0;
+    for (uint32_t block = arena->lists[class]; block != 0; block = load(arena, NEXT_LINK(block))) {
+        if (block < arena->first || block >= arena->top || block % ARENA_ALIGN != arena->first % ARENA_ALIGN) {
+            return false;
+        }
+        if ((load(arena, block) & FREE) == 0 || class_of(block_size(arena, block)) != class) {
+            return false;
+        }
+        if (load(arena, PREVIOUS_LINK(block)) != previous || ++*blocks > most) {
+            return false;
+        }
+        previous = block;
+    }
+    bool listed = (arena->bitmap[class / 32] >> class % 32 & 1) != 0;
+    return listed == (previous != 0);
+}
+
+static bool check_lists(const arena_t *arena, uint32_t free_blocks) {
+    uint32_t listed = 0;
+    uint32_t lists = list_count(arena->end + HEADER);
+    for (uint32_t class = 0; class < lists; ++class) {
+        if (!check_list(arena, class, free_blocks, &listed)) {
+            return false;
+        }
+    }
+    for (uint32_t word = 0; word < sizeof(arena->bitmap) / sizeof(arena->bitmap[0]); ++word) {
+        if ((arena->bitmap_words >> word & 1) != (arena->bitmap[word] != 0)) {
+            return false;
+        }
+    }
+    return listed == free_blocks;
+}
+
+bool arena_check(const arena_t *arena) {
+    if (arena->first > arena->top || arena->top > arena->extent || arena->extent > arena->end) {
+        return false;
+    }
+    uint32_t used = 0;
+    uint32_t free_blocks = 0;
+    bool below_free = false;
+    for (uint32_t block = arena->first; block != arena->top; block += block_size(arena, block)) {
+        if (!check_block(arena, block, below_free)) {
+            return false;
+        }
+        below_free = (load(arena, block) & FREE) != 0;
+        free_blocks += below_free;
+        used += below_free ? 0 : block_size(arena, block);
+    }
+    return used == arena->used && used <= arena->peak && check_lists(arena, free_blocks);
+}

@@ -1,0 +1,96 @@
+// See bundle.h.
+
+#include "engine/bundle.h"
+
+#include <string.h>
+
+// MicroPython includes the same file where it has no TLS library, so its names get a prefix here.
+#define sha256_init bundle_sha256_init
+#define sha256_update bundle_sha256_update
+#define sha256_final bundle_sha256_final
+#define sha256_transform bundle_sha256_transform
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#include "lib/crypto-algorithms/sha256.c"
+#pragma GCC diagnostic pop
+
+static uint16_t read_u16(const uint8_t *p) {
+    return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static uint32_t read_u32(const uint8_t *p) {
+    return read_u16(p) | (uint32_t)read_u16(p + 2) << 16;
+}
+
+void bundle_sha256(uint8_t digest[32], const bundle_piece_t *pieces, size_t count) {
+    CRYAL_SHA256_CTX sha;
+    sha256_init(&sha);
+    for (size_t i = 0; i < count; i++) {
+        sha256_update(&sha, pieces[i].data, pieces[i].len);
+    }
+    sha256_final(&sha, digest);
+}
+
+bool bundle_next(const bundle_t *bundle, size_t *at, bundle_module_t *module) {
+    const uint8_t *p = bundle->data + BUNDLE_HEADER_SIZE + *at;
+    size_t left = bundle->len - BUNDLE_HEADER_SIZE - BUNDLE_DIGEST_SIZE - *at;
+    if (left < 2) {
+        return false;
+    }
+    module->name_len = read_u16(p);
+    module->name = (const char *)p + 2;
+    if (left - 2 < module->name_len + 4) {
+        return false;
+    }
+    module->code = p + 2 + module->name_len + 4;
+    module->code_len = read_u32(module->code - 4);
+    if (left - 2 - module->name_len - 4 < module->code_len) {
+        return false;
+    }
+    *at += 2 + module->name_len + 4 + module->code_len;
+    return true;
+}
+
+static bool modules_fill_the_bundle(const bundle_t *bundle) {
+    bundle_module_t module;
+    size_t at = 0;
+    unsigned count = 0;
+    while (bundle_next(bundle, &at, &module)) {
+        if (module.name_len == 0 || module.code_len == 0) {
+            return false;
+        }
+        count++;
+    }
+    return count == bundle->modules && at == bundle->len - BUNDLE_HEADER_SIZE - BUNDLE_DIGEST_SIZE;
+}
+
+const char *bundle_open(bundle_t *bundle, const uint8_t *data, size_t len) {
+    if (len < 5 || memcmp(data, "EJSB", 4) != 0) {
+        return "not a bundle: compile the sources with quickjs.compile or ./edgelet deploy";
+    }
+    if (data[4] != BUNDLE_VERSION) {
+        return "bundle of another format version: deploy the function again";
+    }
+    if (len < BUNDLE_HEADER_SIZE + BUNDLE_DIGEST_SIZE ||
+        read_u32(data + 56) > len - BUNDLE_HEADER_SIZE - BUNDLE_DIGEST_SIZE) {
+        return "bundle is truncated: deploy the function again";
+    }
+    uint8_t digest[BUNDLE_DIGEST_SIZE];
+    bundle_sha256(digest, &(bundle_piece_t){data, len - BUNDLE_DIGEST_SIZE}, 1);
+    if (memcmp(digest, data + len - BUNDLE_DIGEST_SIZE, BUNDLE_DIGEST_SIZE) != 0 ||
+        read_u32(data + 56) != len - BUNDLE_HEADER_SIZE - BUNDLE_DIGEST_SIZE) {
+        return "bundle is damaged: its digest does not match; deploy the function again";
+    }
+    bundle->data = data;
+    bundle->len = len;
+    bundle->stripped = (data[5] & BUNDLE_STRIPPED) != 0;
+    bundle->modules = read_u16(data + 6);
+    memcpy(bundle->engine, data + 8, 16);
+    bundle->engine[16] = '\0';
+    bundle->source_hash = data + 24;
+    if ((data[5] & ~BUNDLE_STRIPPED) != 0 || bundle->modules == 0 || bundle->modules > BUNDLE_MODULES_MAX ||
+        !modules_fill_the_bundle(bundle)) {
+        return "bundle is malformed: deploy the function again";
+    }
+    return NULL;
+}

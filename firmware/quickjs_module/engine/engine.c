@@ -1,0 +1,671 @@
+// QuickJS as one translation unit, and what isolates need of its private fields. See engine.h.
+
+#include "engine/engine.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+#include <sys/time.h>
+
+#include "port/port.h"
+
+// The slab allocator would take 75 KB more and hide blocks from the sanitizer build; the macro's name is upstream's
+// only switch for it. __DJGPP leaves out threads and Atomics, NDEBUG the assertions that abort.
+#if !defined(__SANITIZE_ADDRESS__) || !defined(__DJGPP) || !defined(NDEBUG)
+#error "engine.c needs -D__SANITIZE_ADDRESS__=1 -D__DJGPP -DNDEBUG (see micropython.mk)"
+#endif
+
+// The machine's clock, and UTC as the only time zone: the local-time functions of a C library take locks, and a board
+// has no time zone.
+static int engine_gettimeofday(struct timeval *tv) {
+    uint64_t now = port_time_us();
+    tv->tv_sec = (time_t)(now / 1000000);
+    tv->tv_usec = (long)(now % 1000000);
+    return 0;
+}
+#define gettimeofday(tv, tz) engine_gettimeofday(tv)
+#define localtime_r(t, tm) ((void)(t), (void)memset(tm, 0, sizeof(*(tm))))
+#define gmtime_r(t, tm) ((void)(t), (void)memset(tm, 0, sizeof(*(tm))))
+#define mktime(tm) ((void)(tm), (time_t)0)
+
+// JSON.parse converts numbers with the C library's strtod, which allocates outside the arena in newlib. The engine's
+// own conversion does not.
+static double engine_strtod(const char *text);
+#define strtod(text, end) engine_strtod(text)
+
+// Upstream's table of lazy property makers names js_bytecode_autoinit without arguments, its definition with them: a
+// function-like macro therefore renames the definition only, and the table gets ours.
+static JSValue js_bytecode_autoinit(JSContext *ctx, JSObject *object, JSAtom atom, void *opaque);
+#define js_bytecode_autoinit(ctx, object, atom, opaque) upstream_bytecode_autoinit(ctx, object, atom, opaque)
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#pragma GCC diagnostic ignored "-Wimplicit-fallthrough"
+#pragma GCC diagnostic ignored "-Wfloat-conversion"
+#pragma GCC diagnostic ignored "-Wdouble-promotion"
+#pragma GCC diagnostic ignored "-Wpointer-arith"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wunused-but-set-variable"
+#pragma GCC diagnostic ignored "-Wunused-variable"
+#include "quickjs.c"
+#include "dtoa.c"
+#include "libregexp.c"
+#include "libunicode.c"
+#pragma GCC diagnostic pop
+#undef js_bytecode_autoinit
+
+static double engine_strtod(const char *text) {
+    JSATODTempMem memory;
+    return js_atod(text, NULL, 10, 0, &memory);
+}
+
+#include "engine_id.h"
+const char engine_id[17] = EDGELET_ENGINE_ID;
+
+// What this file keeps of a runtime, inside the arena (JSRuntime.libc_opaque): for each group that has come into being,
+// an object with its globals.
+typedef struct _engine_state_t {
+    JSValue groups[ENGINE_GROUP_COUNT];
+} engine_state_t;
+
+// A global that comes into being when it is first read, with its group. Where class_id is given, the global is a typed
+// array's constructor, which the group does not bring along: each takes 700 bytes of a 32-bit arena.
+typedef struct _engine_lazy_global_t {
+    const char *name;
+    engine_group_t group;
+    uint16_t class_id;
+} engine_lazy_global_t;
+
+static const engine_lazy_global_t lazy_globals[] = {
+    {"Map", ENGINE_MAP_SET, 0},
+    {"Set", ENGINE_MAP_SET, 0},
+    {"WeakMap", ENGINE_MAP_SET, 0},
+    {"WeakSet", ENGINE_MAP_SET, 0},
+    {"ArrayBuffer", ENGINE_TYPED_ARRAYS, 0},
+    {"Uint8Array", ENGINE_TYPED_ARRAYS, 0},
+    {"Int8Array", ENGINE_TYPED_ARRAYS, JS_CLASS_INT8_ARRAY},
+    {"Uint8ClampedArray", ENGINE_TYPED_ARRAYS, JS_CLASS_UINT8C_ARRAY},
+    {"Int16Array", ENGINE_TYPED_ARRAYS, JS_CLASS_INT16_ARRAY},
+    {"Uint16Array", ENGINE_TYPED_ARRAYS, JS_CLASS_UINT16_ARRAY},
+    {"Int32Array", ENGINE_TYPED_ARRAYS, JS_CLASS_INT32_ARRAY},
+    {"Uint32Array", ENGINE_TYPED_ARRAYS, JS_CLASS_UINT32_ARRAY},
+    {"BigInt64Array", ENGINE_TYPED_ARRAYS, JS_CLASS_BIG_INT64_ARRAY},
+    {"BigUint64Array", ENGINE_TYPED_ARRAYS, JS_CLASS_BIG_UINT64_ARRAY},
+    {"Float16Array", ENGINE_TYPED_ARRAYS, JS_CLASS_FLOAT16_ARRAY},
+    {"Float32Array", ENGINE_TYPED_ARRAYS, JS_CLASS_FLOAT32_ARRAY},
+    {"Float64Array", ENGINE_TYPED_ARRAYS, JS_CLASS_FLOAT64_ARRAY},
+    {"SharedArrayBuffer", ENGINE_SHARED_ARRAY_BUFFER, 0},
+    {"DataView", ENGINE_DATA_VIEW, 0},
+    {"Date", ENGINE_DATE, 0},
+    {"Proxy", ENGINE_PROXY, 0},
+    {"WeakRef", ENGINE_WEAK_REF, 0},
+    {"FinalizationRegistry", ENGINE_WEAK_REF, 0},
+    {"DOMException", ENGINE_DOM_EXCEPTION, 0},
+};
+
+static engine_state_t *state_of(JSContext *ctx) {
+    return ctx->rt->libc_opaque;
+}
+
+// The installers define their globals on ctx->global_obj. Those of the typed arrays do what upstream's
+// JS_AddIntrinsicTypedArrays does for all classes at once.
+
+static int install_array_buffer(JSContext *ctx) {
+    JSValue constructor = JS_NewCConstructor(ctx, JS_CLASS_ARRAY_BUFFER, "ArrayBuffer", js_array_buffer_constructor, 1,
+        JS_CFUNC_constructor, 0, JS_UNDEFINED, js_array_buffer_funcs, countof(js_array_buffer_funcs),
+        js_array_buffer_proto_funcs, countof(js_array_buffer_proto_funcs), 0);
+    JS_FreeValue(ctx, constructor);
+    return JS_IsException(constructor) ? -1 : 0;
+}
+
+static int install_shared_array_buffer(JSContext *ctx) {
+    JSValue constructor = JS_NewCConstructor(ctx, JS_CLASS_SHARED_ARRAY_BUFFER, "SharedArrayBuffer",
+        js_shared_array_buffer_constructor, 1, JS_CFUNC_constructor, 0, JS_UNDEFINED, js_shared_array_buffer_funcs,
+        countof(js_shared_array_buffer_funcs), js_shared_array_buffer_proto_funcs,
+        countof(js_shared_array_buffer_proto_funcs), 0);
+    JS_FreeValue(ctx, constructor);
+    return JS_IsException(constructor) ? -1 : 0;
+}
+
+static int install_data_view(JSContext *ctx) {
+    JSValue constructor = JS_NewCConstructor(ctx, JS_CLASS_DATAVIEW, "DataView", js_dataview_constructor, 1,
+        JS_CFUNC_constructor, 0, JS_UNDEFINED, NULL, 0, js_dataview_proto_funcs, countof(js_dataview_proto_funcs), 0);
+    JS_FreeValue(ctx, constructor);
+    return JS_IsException(constructor) ? -1 : 0;
+}
+
+// %TypedArray%, which is no global: ECMA-262, section 23.2.1.
+static JSValue new_typed_array_base(JSContext *ctx) {
+    JSValue base = JS_NewCConstructor(ctx, -1, "TypedArray", js_typed_array_base_constructor, 0,
+        JS_CFUNC_constructor_or_func, 0, JS_UNDEFINED, js_typed_array_base_funcs, countof(js_typed_array_base_funcs),
+        js_typed_array_base_proto_funcs, countof(js_typed_array_base_proto_funcs), JS_NEW_CTOR_NO_GLOBAL);
+    JSValue proto = JS_IsException(base) ? JS_EXCEPTION : JS_GetProperty(ctx, base, JS_ATOM_prototype);
+    // The same function object as Array.prototype.toString: ECMA-262, section 23.2.3.32.
+    JSValue to_string = JS_GetProperty(ctx, ctx->class_proto[JS_CLASS_ARRAY], JS_ATOM_toString);
+    bool made =
+        !JS_IsException(proto) && !JS_IsException(to_string) &&
+        JS_DefinePropertyValue(ctx, proto, JS_ATOM_toString, to_string, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE) >= 0;
+    JS_FreeValue(ctx, proto);
+    if (!made) {
+        JS_FreeValue(ctx, base);
+        return JS_EXCEPTION;
+    }
+    return base;
+}
+
+static JSValue new_typed_array(JSContext *ctx, JSValueConst base, int class_id, int flags) {
+    JSCFunctionType function = {.generic_magic = js_typed_array_constructor};
+    char buf[ATOM_GET_STR_BUF_SIZE];
+    const char *name =
+        JS_AtomGetStr(ctx, buf, sizeof(buf), JS_ATOM_Uint8ClampedArray + (JSAtom)(class_id - JS_CLASS_UINT8C_ARRAY));
+    const JSCFunctionListEntry *element_size = js_typed_array_funcs + typed_array_size_log2(class_id);
+    return JS_NewCConstructor(ctx, class_id, name, function.generic, 3, JS_CFUNC_constructor_magic, class_id, base,
+        element_size, 1, element_size, 1, flags);
+}
+
+// Where an installed group keeps %TypedArray%.
+#define TYPED_ARRAY_BASE "TypedArray"
+
+// ArrayBuffer and Uint8Array: what the web's functions give and take.
+static int install_typed_arrays(JSContext *ctx) {
+    JSValue base = install_array_buffer(ctx) < 0 ? JS_EXCEPTION : new_typed_array_base(ctx);
+    if (JS_IsException(base)) {
+        return -1;
+    }
+    JSValue bytes = new_typed_array(ctx, base, JS_CLASS_UINT8_ARRAY, 0);
+    JS_FreeValue(ctx, bytes);
+    int result = JS_DefinePropertyValueStr(ctx, ctx->global_obj, TYPED_ARRAY_BASE, base, 0);
+    return JS_IsException(bytes) || result < 0 ? -1 : js_uint8array_funcs_init(ctx);
+}
+
+static int (*const group_install[ENGINE_GROUP_COUNT])(JSContext *ctx) = {
+    [ENGINE_MAP_SET] = JS_AddIntrinsicMapSet,
+    [ENGINE_TYPED_ARRAYS] = install_typed_arrays,
+    [ENGINE_SHARED_ARRAY_BUFFER] = install_shared_array_buffer,
+    [ENGINE_DATA_VIEW] = install_data_view,
+    [ENGINE_DATE] = JS_AddIntrinsicDate,
+    [ENGINE_PROXY] = JS_AddIntrinsicProxy,
+    [ENGINE_WEAK_REF] = JS_AddIntrinsicWeakRef,
+    [ENGINE_DOM_EXCEPTION] = JS_AddIntrinsicDOMException,
+};
+
+int engine_need(JSContext *ctx, engine_group_t group) {
+    JSValue *holder = &state_of(ctx)->groups[group];
+    if (!JS_IsUndefined(*holder)) {
+        return 0;
+    }
+    // A property that is being initialized must not see its object, the global one, change: the installers get another.
+    JSValue scratch = JS_NewObjectProto(ctx, JS_NULL);
+    if (JS_IsException(scratch)) {
+        return -1;
+    }
+    JSValue global = ctx->global_obj;
+    ctx->global_obj = scratch;
+    int result = group_install[group](ctx);
+    ctx->global_obj = global;
+    if (result < 0) {
+        JS_FreeValue(ctx, scratch);
+        return -1;
+    }
+    *holder = scratch;
+    return 0;
+}
+
+static JSValue make_lazy_global(JSContext *ctx, const char *name) {
+    for (size_t i = 0; i < countof(lazy_globals); i++) {
+        const engine_lazy_global_t *global = &lazy_globals[i];
+        if (strcmp(global->name, name) == 0) {
+            if (engine_need(ctx, global->group) < 0) {
+                return JS_EXCEPTION;
+            }
+            bool typed_array = global->class_id != 0;
+            JSValue value =
+                JS_GetPropertyStr(ctx, state_of(ctx)->groups[global->group], typed_array ? TYPED_ARRAY_BASE : name);
+            if (!typed_array) {
+                return value;
+            }
+            JSValue constructor = new_typed_array(ctx, value, global->class_id, JS_NEW_CTOR_NO_GLOBAL);
+            JS_FreeValue(ctx, value);
+            return constructor;
+        }
+    }
+    return JS_ThrowInternalError(ctx, "no built-in %s", name);
+}
+
+// Upstream gives small integers as `opaque`, engine_define_lazy a function.
+static JSValue js_bytecode_autoinit(JSContext *ctx, JSObject *object, JSAtom atom, void *opaque) {
+    if ((uintptr_t)opaque <= JS_BUILTIN_ITERATOR_ZIP_KEYED) {
+        return upstream_bytecode_autoinit(ctx, object, atom, opaque);
+    }
+    const char *name = JS_AtomToCString(ctx, atom);
+    if (name == NULL) {
+        return JS_EXCEPTION;
+    }
+    JSValue value = ((engine_make_t)opaque)(ctx, name);
+    JS_FreeCString(ctx, name);
+    return value;
+}
+
+int engine_define_lazy(JSContext *ctx, JSValueConst obj, const char *name, engine_make_t make) {
+    JSAtom atom = JS_NewAtom(ctx, name);
+    if (atom == JS_ATOM_NULL) {
+        return -1;
+    }
+    int result = JS_DefineAutoInitProperty(
+        ctx, obj, atom, JS_AUTOINIT_ID_BYTECODE, (void *)make, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+    JS_FreeAtom(ctx, atom);
+    return result < 0 ? -1 : 0;
+}
+
+// Whether atob or btoa, which is given by `encodes`, surely has a result for a string.
+static bool has_base64_result(JSValueConst string, bool encodes) {
+    const JSString *s = JS_VALUE_GET_STRING(string);
+    if (s->is_wide_char || s->kind != JS_STRING_KIND_NORMAL) {
+        return false;
+    }
+    size_t len = s->len;
+    if (encodes) {
+        return true;
+    }
+    const uint8_t *text = str8((JSString *)s);
+    while (len > 0 && s->len % 4 == 0 && s->len - len < 2 && text[len - 1] == '=') {
+        len--;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if ((b64_flags[text[i]] & K_VAL) == 0) {
+            return false;
+        }
+    }
+    return len % 4 != 1;
+}
+
+// atob and btoa, for whose errors only DOMException comes into being.
+static JSValue base64_function(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int encodes) {
+    (void)argc;
+    JSValue string = JS_ToString(ctx, argv[0]);
+    if (JS_IsException(string)) {
+        return JS_EXCEPTION;
+    }
+    JSValue result = JS_EXCEPTION;
+    if (has_base64_result(string, encodes) || engine_need(ctx, ENGINE_DOM_EXCEPTION) == 0) {
+        JSValueConst args[] = {string};
+        result = encodes ? js_btoa(ctx, this_val, 1, args) : js_atob(ctx, this_val, 1, args);
+    }
+    JS_FreeValue(ctx, string);
+    return result;
+}
+
+static const JSCFunctionListEntry base64_functions[] = {
+    JS_CFUNC_MAGIC_DEF("atob", 1, base64_function, false),
+    JS_CFUNC_MAGIC_DEF("btoa", 1, base64_function, true),
+};
+
+// Math comes from engine_new_math, with a random function that knows the top level.
+static int remove_math(JSContext *ctx) {
+    JSAtom atom = JS_NewAtom(ctx, "Math");
+    int result = JS_DeleteProperty(ctx, ctx->global_obj, atom, 0);
+    JS_FreeAtom(ctx, atom);
+    return result;
+}
+
+static int install_builtins(JSContext *ctx) {
+    if (JS_AddIntrinsicBaseObjects(ctx) < 0 || JS_AddIntrinsicRegExp(ctx) < 0 || JS_AddIntrinsicJSON(ctx) < 0 ||
+        JS_AddIntrinsicPromise(ctx) < 0 || remove_math(ctx) < 0 ||
+        JS_SetPropertyFunctionList(ctx, ctx->global_obj, base64_functions, countof(base64_functions)) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < countof(lazy_globals); i++) {
+        if (engine_define_lazy(ctx, ctx->global_obj, lazy_globals[i].name, make_lazy_global) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+JSContext *engine_new(const JSMallocFunctions *mf, void *opaque) {
+    JSRuntime *rt = JS_NewRuntime2(mf, opaque);
+    if (rt == NULL) {
+        return NULL;
+    }
+    engine_state_t *state = js_malloc_rt(rt, sizeof(*state));
+    if (state == NULL) {
+        JS_FreeRuntime(rt);
+        return NULL;
+    }
+    for (size_t i = 0; i < ENGINE_GROUP_COUNT; i++) {
+        state->groups[i] = JS_UNDEFINED;
+    }
+    rt->libc_opaque = state;
+    // Upstream begins with a table twice as large. It grows when there are twice as many atoms as entries.
+    if (JS_ResizeAtomHash(rt, 512) < 0) {
+        return NULL;
+    }
+    JS_SetCanBlock(rt, false);
+    JSContext *ctx = JS_NewContextRaw(rt);
+    if (ctx == NULL || install_builtins(ctx) < 0) {
+        return NULL;
+    }
+    return ctx;
+}
+
+JSValue engine_new_math(JSContext *ctx) {
+    JSValue math = JS_NewObjectProtoList(ctx, ctx->class_proto[JS_CLASS_OBJECT], js_math_funcs, countof(js_math_funcs));
+    if (!JS_IsException(math)) {
+        JSAtom atom = JS_NewAtom(ctx, "random");
+        JS_DeleteProperty(ctx, math, atom, 0);
+        JS_FreeAtom(ctx, atom);
+    }
+    return math;
+}
+
+void engine_enable_compiler(JSContext *ctx) {
+    JS_AddIntrinsicEval(ctx);
+}
+
+// A set of atoms, as a bit each.
+typedef struct _atom_set_t {
+    uint8_t *bits;
+    JSAtom limit;
+} atom_set_t;
+
+static void atom_set_add(atom_set_t *set, JSAtom atom) {
+    if (atom < set->limit) {
+        set->bits[atom >> 3] |= 1 << (atom & 7);
+    }
+}
+
+static bool atom_set_has(const atom_set_t *set, JSAtom atom) {
+    return atom < set->limit && (set->bits[atom >> 3] & (1 << (atom & 7))) != 0;
+}
+
+// Every opcode format with an atom has it right behind the opcode byte.
+static void collect_atoms(const JSFunctionBytecode *b, atom_set_t *set) {
+    for (int pos = 0; pos < b->byte_code_len;) {
+        const JSOpCode *op = &short_opcode_info(b->byte_code_buf[pos]);
+        switch (op->fmt) {
+            case OP_FMT_atom:
+            case OP_FMT_atom_u8:
+            case OP_FMT_atom_u16:
+            case OP_FMT_atom_label_u8:
+            case OP_FMT_atom_label_u16:
+                atom_set_add(set, get_u32(b->byte_code_buf + pos + 1));
+                break;
+            default:
+                break;
+        }
+        pos += op->size;
+    }
+}
+
+// Initializes the first lazy property of `object` that is in the set. 1 when there was one, 0 when none is left.
+// One at a time, since initializing may give the object another shape.
+static int warm_one(JSContext *ctx, JSObject *object, const atom_set_t *set) {
+    JSShapeProperty *prs = get_shape_prop(object->shape);
+    for (int i = 0; i < object->shape->prop_count; i++, prs++) {
+        if (prs->atom == JS_ATOM_NULL || (prs->flags & JS_PROP_TMASK) != JS_PROP_AUTOINIT ||
+            !atom_set_has(set, prs->atom)) {
+            continue;
+        }
+        JSValue value = JS_GetProperty(ctx, JS_MKPTR(JS_TAG_OBJECT, object), prs->atom);
+        if (JS_IsException(value)) {
+            return -1;
+        }
+        JS_FreeValue(ctx, value);
+        return 1;
+    }
+    return 0;
+}
+
+// Objects that come into being here are added at the list's end, and so are visited too.
+static int warm_objects(JSContext *ctx, const atom_set_t *set) {
+    struct list_head *el;
+    list_for_each(el, &ctx->rt->gc_obj_list) {
+        JSGCObjectHeader *header = list_entry(el, JSGCObjectHeader, link);
+        if (JS_GC_TYPE(header) != JS_GC_OBJ_TYPE_JS_OBJECT) {
+            continue;
+        }
+        int result;
+        while ((result = warm_one(ctx, (JSObject *)header, set)) > 0) {
+        }
+        if (result < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int engine_warm(JSContext *ctx) {
+    atom_set_t set = {.limit = (JSAtom)ctx->rt->atom_size};
+    set.bits = js_mallocz(ctx, (set.limit + 7) / 8);
+    if (set.bits == NULL) {
+        return -1;
+    }
+    struct list_head *el;
+    list_for_each(el, &ctx->rt->gc_obj_list) {
+        JSGCObjectHeader *header = list_entry(el, JSGCObjectHeader, link);
+        if (JS_GC_TYPE(header) == JS_GC_OBJ_TYPE_FUNCTION_BYTECODE) {
+            collect_atoms((const JSFunctionBytecode *)header, &set);
+        }
+    }
+    int result = warm_objects(ctx, &set);
+    js_free(ctx, set.bits);
+    return result;
+}
+
+void engine_renew(JSContext *ctx, uint64_t random_state, size_t stack) {
+    ctx->random_state = random_state != 0 ? random_state : 1;
+    ctx->interrupt_counter = JS_INTERRUPT_COUNTER_INIT;
+    ctx->rt->stack_size = stack;
+    JS_UpdateStackTop(ctx->rt);
+}
+
+double engine_random(JSContext *ctx) {
+    JSFloat64Union u;
+    u.u64 = ((uint64_t)0x3ff << 52) | (xorshift64star(&ctx->random_state) >> 12);
+    return u.d - 1.0;
+}
+
+void engine_interrupt_soon(JSContext *ctx) {
+    *(volatile int *)&ctx->interrupt_counter = 0;
+}
+
+// The memory that engine_backtrace may look at: the arena and the C stack in use.
+typedef struct _readable_t {
+    uintptr_t arena, arena_end, stack, stack_end;
+} readable_t;
+
+static bool readable(const readable_t *r, const void *p, size_t size) {
+    uintptr_t at = (uintptr_t)p;
+    return (at & (sizeof(void *) - 1)) == 0 && ((at >= r->arena && at <= r->arena_end && size <= r->arena_end - at) ||
+                                                   (at >= r->stack && at <= r->stack_end && size <= r->stack_end - at));
+}
+
+typedef struct _text_t {
+    char *out;
+    size_t size, len;
+} text_t;
+
+static void text_add(text_t *text, char c) {
+    if (text->len + 1 < text->size) {
+        text->out[text->len++] = c;
+    }
+}
+
+static void text_add_str(text_t *text, const char *s) {
+    for (; *s != '\0'; s++) {
+        text_add(text, *s);
+    }
+}
+
+static void text_add_int(text_t *text, int value) {
+    char digits[12];
+    size_t n = 0;
+    do {
+        digits[n++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (n > 0) {
+        text_add(text, digits[--n]);
+    }
+}
+
+// False when there is nothing to add.
+static bool text_add_string(text_t *text, JSString *s, const readable_t *r) {
+    if (!readable(r, s, sizeof(*s)) || s->len == 0 || s->is_wide_char || s->kind != JS_STRING_KIND_NORMAL ||
+        s->len > 120 || !readable(r, (void *)((uintptr_t)str8(s) & ~(uintptr_t)7), s->len + 8)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < s->len; i++) {
+        uint8_t c = str8(s)[i];
+        text_add(text, c >= 0x20 && c < 0x7f ? (char)c : '?');
+    }
+    return true;
+}
+
+static bool text_add_atom(text_t *text, JSRuntime *rt, JSAtom atom, const readable_t *r) {
+    JSAtomStruct *const *array = rt->atom_array;
+    return !__JS_AtomIsTaggedInt(atom) && (int)atom < rt->atom_size && readable(r, array + atom, sizeof(*array)) &&
+           text_add_string(text, array[atom], r);
+}
+
+// Methods have their name in a property only.
+static bool text_add_name_property(text_t *text, const JSObject *function, const readable_t *r) {
+    JSShape *shape = function->shape;
+    if (!readable(r, shape, sizeof(*shape)) || shape->prop_count < 0) {
+        return false;
+    }
+    size_t count = (size_t)shape->prop_count;
+    const JSShapeProperty *prs = get_shape_prop(shape);
+    if (count > r->arena_end - r->arena || !readable(r, prs, count * sizeof(*prs)) ||
+        !readable(r, function->prop, count * sizeof(*function->prop))) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        JSValueConst value = function->prop[i].u.value;
+        if (prs[i].atom == JS_ATOM_name && (prs[i].flags & JS_PROP_TMASK) == JS_PROP_NORMAL &&
+            JS_VALUE_GET_TAG(value) == JS_TAG_STRING) {
+            return text_add_string(text, JS_VALUE_GET_STRING(value), r);
+        }
+    }
+    return false;
+}
+
+// The position of the frame's last call; of a function that has called nothing yet, where it begins.
+static void text_add_position(
+    text_t *text, JSContext *ctx, JSFunctionBytecode *b, const JSStackFrame *sf, const readable_t *r) {
+    text_add_str(text, " (");
+    if (!text_add_atom(text, ctx->rt, b->filename, r)) {
+        text_add_str(text, "?)");
+        return;
+    }
+    int line = b->line_num, column = b->col_num;
+    intptr_t pc = sf->cur_pc - b->byte_code_buf - 1;
+    if (sf->cur_pc != NULL && pc >= 0 && pc < b->byte_code_len && b->pc2line_len > 0 &&
+        readable(r, (void *)((uintptr_t)b->pc2line_buf & ~(uintptr_t)7), (size_t)b->pc2line_len + 8)) {
+        line = find_line_num(ctx, b, (uint32_t)pc, &column);
+    }
+    text_add(text, ':');
+    text_add_int(text, line);
+    text_add(text, ':');
+    text_add_int(text, column);
+    text_add(text, ')');
+}
+
+static bool text_add_frame(text_t *text, JSContext *ctx, const JSStackFrame *sf, const readable_t *r) {
+    if (JS_VALUE_GET_TAG(sf->cur_func) != JS_TAG_OBJECT) {
+        return false;
+    }
+    const JSObject *function = JS_VALUE_GET_OBJ(sf->cur_func);
+    if (!readable(r, function, sizeof(*function))) {
+        return false;
+    }
+    text_add_str(text, "    at ");
+    if (!js_class_has_bytecode(function->class_id)) {
+        text_add_str(text, "<native>\n");
+        return true;
+    }
+    JSFunctionBytecode *b = function->u.func.function_bytecode;
+    if (!readable(r, b, sizeof(*b))) {
+        return false;
+    }
+    if (!text_add_atom(text, ctx->rt, b->func_name, r) && !text_add_name_property(text, function, r)) {
+        text_add_str(text, "<anonymous>");
+    }
+    text_add_position(text, ctx, b, sf, r);
+    text_add(text, '\n');
+    return true;
+}
+
+// As many frames as Error.stackTraceLimit has by default.
+#define BACKTRACE_FRAMES (10)
+
+void engine_backtrace(JSContext *ctx, char *out, size_t size, const void *lo, size_t len) {
+    readable_t r = {
+        .arena = (uintptr_t)lo,
+        .arena_end = (uintptr_t)lo + len,
+        .stack = js_get_stack_pointer() & ~(uintptr_t)(sizeof(void *) - 1),
+        .stack_end = ctx->rt->stack_top,
+    };
+    text_t text = {.out = out, .size = size};
+    const JSStackFrame *sf = ctx->rt->current_stack_frame;
+    for (int i = 0; i < BACKTRACE_FRAMES && sf != NULL && readable(&r, sf, sizeof(*sf)); i++) {
+        if (!text_add_frame(&text, ctx, sf, &r)) {
+            break;
+        }
+        sf = sf->prev_frame;
+    }
+    out[text.len] = '\0';
+}
+
+bool engine_is_stack_overflow(JSContext *ctx, JSValueConst exception) {
+    static const char overflow[] = "Maximum call stack size exceeded";
+    if (JS_VALUE_GET_TAG(exception) != JS_TAG_OBJECT) {
+        return false;
+    }
+    JSObject *object = JS_VALUE_GET_OBJ(exception);
+    JSProperty *pr;
+    JSShapeProperty *prs = find_own_property(&pr, object, JS_ATOM_message);
+    if (object->class_id != JS_CLASS_ERROR || prs == NULL || (prs->flags & JS_PROP_TMASK) != JS_PROP_NORMAL ||
+        JS_VALUE_GET_TAG(pr->u.value) != JS_TAG_STRING) {
+        return false;
+    }
+    JSString *message = JS_VALUE_GET_STRING(pr->u.value);
+    (void)ctx;
+    return !message->is_wide_char && message->kind == JS_STRING_KIND_NORMAL && message->len == sizeof(overflow) - 1 &&
+           memcmp(str8(message), overflow, sizeof(overflow) - 1) == 0;
+}
+
+int engine_view_bytes(JSContext *ctx, JSValueConst value, uint8_t **data, size_t *len) {
+    if (JS_VALUE_GET_TAG(value) != JS_TAG_OBJECT) {
+        return 0;
+    }
+    JSObject *object = JS_VALUE_GET_OBJ(value);
+    bool typed = is_typed_array(object->class_id);
+    if (!typed && object->class_id != JS_CLASS_DATAVIEW) {
+        return 0;
+    }
+    if (typed ? typed_array_is_oob(object) : dataview_is_oob(object)) {
+        JS_ThrowTypeErrorArrayBufferOOB(ctx);
+        return -1;
+    }
+    const JSTypedArray *view = object->u.typed_array;
+    const JSArrayBuffer *buffer = view->buffer->u.array_buffer;
+    *data = buffer->data + view->offset;
+    *len = view->length;
+    if (view->track_rab) {
+        uint32_t rest = buffer->byte_length - view->offset;
+        *len =
+            typed ? rest >> typed_array_size_log2(object->class_id) << typed_array_size_log2(object->class_id) : rest;
+    }
+    return 1;
+}
+
+JSValue engine_construct_error(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
+    return js_error_constructor(ctx, new_target, argc, argv, -1);
+}
+
+JSValue engine_module_namespace(JSContext *ctx, JSValueConst module) {
+    return JS_GetModuleNamespace(ctx, JS_VALUE_GET_PTR(module));
+}

@@ -1,0 +1,252 @@
+// Isolates: one JavaScript runtime in one arena, and images of it to which every request returns.
+//
+// The way of a request: isolate_start restores the image, builds the request in the arena, calls the handler and drains
+// its jobs. Where the handler waits, operations queue in the arena (isolate_next_op); isolate_settle runs what waits
+// for one. Nothing is freed in JavaScript: the next restore is the clean-up, after a kill too.
+//
+// No function here calls MicroPython, and none may be called from inside the engine, except those named "host".
+
+#ifndef EDGELET_ISOLATE_H
+#define EDGELET_ISOLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "engine/arena.h"
+#include "quickjs.h"
+#include "web/web.h"
+
+// Bytes of log text that a call may leave behind until it is picked up, and of an error's message and stack.
+#ifndef ISOLATE_LOG_SIZE
+#define ISOLATE_LOG_SIZE (16 * 1024)
+#endif
+#ifndef ISOLATE_MESSAGE_SIZE
+#define ISOLATE_MESSAGE_SIZE (1024)
+#endif
+#ifndef ISOLATE_STACK_SIZE
+#define ISOLATE_STACK_SIZE (2048)
+#endif
+
+// Most operations of one call that may be open at once; one more throws.
+#define ISOLATE_OPS_MAX (256)
+// Longest name of an operation, "kind.method", without the NUL.
+#define ISOLATE_OP_NAME_MAX (47)
+// Most arguments of an operation.
+#define ISOLATE_OP_ARGS_MAX (8)
+
+// A call that passes its CPU limit is interrupted at the engine's next poll, and abandoned this much later if it has
+// not stopped by then.
+#define ISOLATE_GRACE_US (10000)
+
+// Longest name of a function in bytes.
+#define ISOLATE_NAME_MAX (47)
+
+// Limits of a function and their ranges.
+#define ISOLATE_CPU_MS_MIN (1)
+#define ISOLATE_CPU_MS_MAX (60000)
+#define ISOLATE_CPU_MS_DEFAULT (50)
+#define ISOLATE_MEMORY_MIN (48 * 1024)
+#define ISOLATE_STACK_MIN (8 * 1024)
+
+// What went wrong. ISOLATE_OK is 0.
+typedef enum {
+    ISOLATE_OK,
+    ISOLATE_THROWN,  // an exception that nobody caught
+    ISOLATE_CPU,     // CPU limit passed
+    ISOLATE_MEMORY,  // memory limit passed
+    ISOLATE_STACK,   // the stack overflow error, not caught
+    ISOLATE_RESULT,  // the handler's answer is no response
+    ISOLATE_STUCK,   // waits for something that can never happen
+    ISOLATE_BUNDLE,  // damaged bundle
+    ISOLATE_ENGINE,  // bundle of another engine
+    ISOLATE_IMPORT,  // an import that is not in the bundle
+    ISOLATE_HANDLER, // no usable export
+    ISOLATE_SYNTAX,  // source that does not compile
+    ISOLATE_STALE,   // image of another firmware build or arena address
+} isolate_kind_t;
+
+// The kind's name, as in quickjs.Error.kind.
+const char *isolate_kind_name(isolate_kind_t kind);
+
+typedef enum {
+    ISOLATE_IDLE, // no call
+    ISOLATE_PENDING,
+    ISOLATE_DONE,
+    ISOLATE_ERROR,
+} isolate_state_t;
+
+typedef struct _isolate_limits_t {
+    uint32_t cpu_ms;
+    uint32_t memory; // bytes of the arena, for runtime and request together
+    uint32_t stack;  // bytes of C stack
+} isolate_limits_t;
+
+// Where an image's bytes lie.
+typedef enum {
+    ISOLATE_IMAGE_KEPT,   // in memory of its own, from port_image_alloc
+    ISOLATE_IMAGE_MAPPED, // in the caller's memory, flash for instance
+    ISOLATE_IMAGE_DRAFT,  // in the arena, until that is used for something else; it can be saved but not started
+} isolate_place_t;
+
+// An image: the arena's used bytes after the top level ran, and where things lie in them.
+typedef struct _isolate_image_t {
+    const uint8_t *bytes; // NULL once erased
+    size_t size;
+    isolate_place_t place;
+    JSContext *ctx;
+    struct _isolate_host_t *host;
+    isolate_limits_t limits;
+    web_shape_t shape;
+    char name[ISOLATE_NAME_MAX + 1]; // of the function, for Lambda's context
+} isolate_image_t;
+
+// An error, outside the arena so that it outlives it.
+typedef struct _isolate_error_t {
+    isolate_kind_t kind;
+    char message[ISOLATE_MESSAGE_SIZE];
+    char stack[ISOLATE_STACK_SIZE];
+} isolate_error_t;
+
+typedef struct _isolate_t {
+    arena_t *arena; // the block
+    size_t size;
+    uint32_t refs;                   // the arena object and its images
+    const isolate_image_t *resident; // the image that the arena was last restored from
+    JSContext *ctx;                  // of the call
+    struct _isolate_host_t *host;
+
+    isolate_state_t state;
+    bool background;         // promises given to waitUntil are open
+    uint32_t call;           // number of the current or last call
+    web_response_t response; // once ISOLATE_DONE; inside the arena
+    isolate_error_t error;   // once ISOLATE_ERROR
+
+    isolate_limits_t limits;
+    const char *name;                  // of the function
+    uint64_t cpu_used_us;              // in the turns before this one
+    uint64_t turn_began_us;            // port_cpu_us
+    volatile uint64_t cpu_deadline_us; // of this turn
+    volatile isolate_kind_t killed;    // ISOLATE_CPU, ISOLATE_MEMORY or ISOLATE_OK
+    volatile bool running;
+
+    size_t log_used;
+    uint32_t log_dropped;
+    char log[ISOLATE_LOG_SIZE];
+} isolate_t;
+
+// A name and a value of `env`.
+typedef struct _isolate_var_t {
+    web_slice_t name, value;
+} isolate_var_t;
+
+// env.NAME, an object whose methods queue operations "kind.method".
+typedef struct _isolate_binding_t {
+    web_slice_t name, kind;
+    const web_slice_t *methods;
+    size_t method_count;
+} isolate_binding_t;
+
+typedef struct _isolate_config_t {
+    web_slice_t bundle;
+    web_slice_t name; // of the function, ISOLATE_NAME_MAX bytes at most
+    const isolate_var_t *vars;
+    size_t var_count;
+    const isolate_binding_t *bindings;
+    size_t binding_count;
+    isolate_limits_t limits; // valid ones: the caller checks
+} isolate_config_t;
+
+// An argument of an operation, in a form that can be read without the engine. Text and bytes lie in the arena.
+typedef enum {
+    ISOLATE_ARG_NONE, // undefined and null
+    ISOLATE_ARG_BOOL,
+    ISOLATE_ARG_NUMBER,
+    ISOLATE_ARG_TEXT, // UTF-8
+    ISOLATE_ARG_BYTES,
+} isolate_arg_type_t;
+
+typedef struct _isolate_arg_t {
+    isolate_arg_type_t type;
+    double number; // of ISOLATE_ARG_BOOL too: 0 or 1
+    web_slice_t data;
+} isolate_arg_t;
+
+// An open operation, in the arena. Read between turns only.
+typedef struct _isolate_op_t {
+    struct _isolate_op_t *next;
+    uint32_t id;
+    bool taken;   // isolate_next_op gave it out
+    bool repeats; // stays open when resolved (setInterval)
+    bool cancelled;
+    uint8_t argc;
+    char name[ISOLATE_OP_NAME_MAX + 1];
+    isolate_arg_t args[ISOLATE_OP_ARGS_MAX];
+    JSValue resolve; // called with the value
+    JSValue reject;  // called with an Error; undefined for timers
+} isolate_op_t;
+
+// Makes an isolate over a block of `size` bytes from port_arena_alloc, in memory that must stay until the last
+// isolate_release. False when there is no block.
+bool isolate_init(isolate_t *iso, size_t size);
+// Ends the call, overwrites the block, and frees it.
+void isolate_close(isolate_t *iso);
+// Takes back one of iso->refs; the last one closes.
+void isolate_release(isolate_t *iso);
+
+// Builds an image, ISOLATE_IMAGE_KEPT or ISOLATE_IMAGE_DRAFT. False with iso->error set.
+bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_place_t place, isolate_image_t *image);
+// Whether a draft is still in the arena.
+bool isolate_has_draft(const isolate_t *iso, const isolate_image_t *image);
+// Overwrites and frees an image's bytes, and the arena where the image is in it. Mapped memory is left as it is: who
+// mapped it erases it.
+void isolate_erase(isolate_t *iso, isolate_image_t *image);
+
+// Bytes of a saved image, and copying `len` of them from `offset` on to `to`. To read from the first bytes, where the
+// digest is, takes a pass over the whole image.
+size_t isolate_saved_size(const isolate_image_t *image);
+void isolate_save(const isolate_t *iso, const isolate_image_t *image, size_t offset, uint8_t *to, size_t len);
+// An image from saved bytes: a copy (ISOLATE_IMAGE_KEPT), or the bytes themselves (ISOLATE_IMAGE_MAPPED), which must
+// stay as they are until isolate_erase. False with iso->error set (ISOLATE_STALE).
+bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_place_t place, isolate_image_t *image);
+
+// Starts a call. Must not be pending, and the image no draft. Returns the new state.
+isolate_state_t isolate_start(isolate_t *iso, const isolate_image_t *image, const web_request_t *request);
+
+// Makes the JavaScript value that an operation is settled with, inside the engine: must not call MicroPython in a way
+// that allocates or raises.
+typedef JSValue (*isolate_convert_t)(JSContext *ctx, const void *arg);
+// Settles an operation. False when the id is not open. The state is in iso->state.
+bool isolate_settle(isolate_t *iso, uint32_t id, bool reject, isolate_convert_t convert, const void *arg);
+
+// The next operation that has not been given out, or NULL. The pointer is valid until the next turn.
+isolate_op_t *isolate_next_op(isolate_t *iso);
+// The id of an operation that JavaScript cancelled after it was given out; 0 when there is none. Each is told once.
+uint32_t isolate_next_cancelled(isolate_t *iso);
+
+// Forgets the call.
+void isolate_abandon(isolate_t *iso);
+
+// Most bytes of the arena in use at once since the call began.
+size_t isolate_peak(const isolate_t *iso);
+
+// The port's tick, in interrupt or signal context: see port_run.
+bool isolate_tick(void);
+
+// Host: while masked, the code that runs is not abandoned. For natives that take a lock or allocate outside the arena.
+// They nest.
+void isolate_mask(void);
+void isolate_unmask(void);
+
+// Host: appends a log line. Level is one byte: 'd', 'i', 'w' or 'e'.
+void isolate_log(isolate_t *iso, char level, const char *text, size_t len);
+
+// Compiles modules to a bundle, in a fresh runtime of this isolate's arena; files[main] is the one with the handler.
+// The bundle lies in the arena and is valid until its next use. False with iso->error set. Only where the engine has
+// its parser.
+typedef struct _isolate_source_t {
+    web_slice_t path, text; // text.data[text.len] must be NUL
+} isolate_source_t;
+bool isolate_compile(
+    isolate_t *iso, const isolate_source_t *files, size_t count, size_t main, bool strip, web_slice_t *bundle);
+
+#endif // EDGELET_ISOLATE_H

@@ -1,0 +1,99 @@
+// What the files of jsonwebtoken share. Not for others.
+//
+// Options and claims are the handler's objects: reading a property may run its code, which may change anything that it
+// can reach. So each option is read once, and what was checked is what is used.
+
+#ifndef EDGELET_JWT_PRIVATE_H
+#define EDGELET_JWT_PRIVATE_H
+
+#include "crypto/crypto_hash.h"
+#include "web/web_private.h"
+
+// ---- errors (jwt.c) ----
+
+// The classes that verify throws.
+typedef enum {
+    JWT_ERROR_INVALID,    // JsonWebTokenError
+    JWT_ERROR_NOT_BEFORE, // NotBeforeError
+    JWT_ERROR_EXPIRED,    // TokenExpiredError
+    JWT_ERROR_COUNT,
+} jwt_error_t;
+
+// Throws an error of that class, a plain Error where it is undefined. The message is put together from strings, of
+// which the last is followed by NULL. Always -1.
+int jwt_refuse(JSContext *ctx, JSValueConst class, ...) __attribute__((sentinel));
+
+// ---- algorithms (jwt.c) ----
+
+typedef struct _jwt_algorithm_t {
+    const char *name;
+    crypto_hash_t hash;
+} jwt_algorithm_t;
+
+// The algorithm that a value names, NULL where it names none of them.
+const jwt_algorithm_t *jwt_algorithm(JSContext *ctx, JSValueConst value);
+
+// ---- options (jwt_options.c); results of -1 go with a pending exception ----
+
+typedef enum {
+    JWT_ALGORITHM,
+    JWT_ALGORITHMS,
+    JWT_AUDIENCE,
+    JWT_CLOCK_TIMESTAMP,
+    JWT_CLOCK_TOLERANCE,
+    JWT_COMPLETE,
+    JWT_EXPIRES_IN,
+    JWT_HEADER,
+    JWT_IGNORE_EXPIRATION,
+    JWT_IGNORE_NOT_BEFORE,
+    JWT_ISSUER,
+    JWT_JWTID,
+    JWT_KEYID,
+    JWT_MAX_AGE,
+    JWT_NONCE,
+    JWT_NO_TIMESTAMP,
+    JWT_NOT_BEFORE,
+    JWT_SUBJECT,
+    JWT_OPTION_COUNT,
+} jwt_option_t;
+
+// The function that the options are for.
+typedef enum {
+    JWT_SIGN,
+    JWT_VERIFY,
+    JWT_USE_COUNT,
+} jwt_use_t;
+
+// Reads and checks the options: undefined where one is not given. Free them after a failure too. 0 or -1.
+int jwt_read_options(JSContext *ctx, JSValueConst object, jwt_use_t use, JSValue options[JWT_OPTION_COUNT]);
+void jwt_free_options(JSContext *ctx, JSValue options[JWT_OPTION_COUNT]);
+const char *jwt_option_name(jwt_option_t option);
+
+// Whether Array.isArray says so. A revoked Proxy is none.
+bool jwt_is_array(JSContext *ctx, JSValueConst value);
+// Whether it is an object that is neither an array nor a function.
+bool jwt_is_object(JSContext *ctx, JSValueConst value);
+
+// Called for an item. 0 goes on, other results stop.
+typedef int jwt_each_t(JSContext *ctx, void *opaque, JSValueConst item);
+// Calls `each` for every item of an array, or for a value that is no array; its last result.
+int jwt_each(JSContext *ctx, JSValueConst value, jwt_each_t *each, void *opaque);
+
+// The time, in seconds, that lies a span after `from`: a number of seconds, or text such as "2 days" or "10h" with the
+// units of the npm package "ms", where none means milliseconds. `option` is the one that the span was given as.
+// 0 or -1.
+int jwt_time_after(JSContext *ctx, double from, JSValueConst span, jwt_option_t option, double *time);
+
+// ---- claims (jwt_claims.c) ----
+
+// Defines the enumerable properties of `from` on `to`, as { ...from } does. 0 or -1.
+int jwt_spread(JSContext *ctx, JSValueConst to, JSValueConst from);
+
+// The payload that sign makes of claims and options.
+JSValue jwt_make_payload(JSContext *ctx, JSValueConst claims, const JSValue *options);
+
+// Checks the payload of a token whose signature is right: 0, or -1 with an error of the given classes.
+int jwt_check_times(JSContext *ctx, const JSValueConst *classes, JSValueConst payload, const JSValue *options);
+int jwt_check_names(JSContext *ctx, const JSValueConst *classes, JSValueConst payload, const JSValue *options);
+
+#endif // EDGELET_JWT_PRIVATE_H

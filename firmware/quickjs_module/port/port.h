@@ -1,0 +1,49 @@
+// What the isolates need of the machine. One file a port: port_unix.c, port_esp32.c, port_cortexm.c and port_rv32.c, of
+// which the last two share port_bare.c and need a board beneath them, such as port_rp2.c.
+
+#ifndef EDGELET_PORT_H
+#define EDGELET_PORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Microseconds since 1970-01-01 UTC.
+uint64_t port_time_us(void);
+// Monotonic microseconds from an arbitrary origin.
+uint64_t port_ticks_us(void);
+// CPU time of this thread in microseconds; where nothing else runs, port_ticks_us. Safe in interrupt context.
+uint64_t port_cpu_us(void);
+
+// Fills `buf` with `len` bytes of the machine's best random source.
+void port_random(void *buf, size_t len);
+
+// A block of `size` bytes outside MicroPython's heap, aligned to 8; NULL when there is none. Zeroed.
+// For arenas a board with a fixed arena returns that one (and NULL while it is taken).
+void *port_arena_alloc(size_t size);
+void port_arena_free(void *block, size_t size);
+// The same for images, of which there are several.
+void *port_image_alloc(size_t size);
+void port_image_free(void *block, size_t size);
+// Bytes of the fixed arena; 0 where arenas are made to size.
+size_t port_fixed_arena(void);
+
+// Most bytes of C stack that JavaScript may be given, and what it gets when nothing is said.
+size_t port_stack_max(void);
+size_t port_stack_default(void);
+
+// 8 bytes that name this firmware build and where its code lies: equal only where a pointer into code or constants
+// means the same thing.
+void port_firmware_id(uint8_t id[8]);
+
+// Runs fn(arg) on the JavaScript stack, of which `stack` bytes may be used before the guard. While it runs,
+// isolate_tick (isolate.h) is called from interrupt or signal context at least every 5 ms of CPU time; when that
+// returns true, the port abandons fn as if it had called port_abandon. True when fn returned, false when it was
+// abandoned. Not re-entrant.
+bool port_run(void (*fn)(void *arg), void *arg, size_t stack);
+
+// Leaves the function that port_run runs, from inside it. Frames between are dead, their locks and memory lost: the
+// caller of port_run must restore what they touched.
+_Noreturn void port_abandon(void);
+
+#endif // EDGELET_PORT_H

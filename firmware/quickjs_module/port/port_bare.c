@@ -1,0 +1,82 @@
+// Memory of the ports without an operating system. See port_bare.h.
+
+#if (defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M') ||                                                      \
+    (defined(__riscv) && !defined(__unix__) && !defined(ESP_PLATFORM))
+
+#include "port/port_bare.h"
+
+#include <string.h>
+
+#include "engine/arena.h"
+#include "port/port.h"
+
+// In an ELF note, what follows three words and the name "GNU".
+#define BUILD_ID_OFFSET (16)
+
+static uint8_t arena_block[BARE_ARENA_SIZE] __attribute__((aligned(8)));
+static bool arena_taken;
+
+bare_stack_t bare_stack __attribute__((aligned(BARE_GUARD_SIZE)));
+
+uint64_t port_cpu_us(void) {
+    return port_ticks_us();
+}
+
+void *port_arena_alloc(size_t size) {
+    if (arena_taken || size > sizeof(arena_block)) {
+        return NULL;
+    }
+    arena_taken = true;
+    memset(arena_block, 0, size);
+    return arena_block;
+}
+
+void port_arena_free(void *block, size_t size) {
+    (void)block;
+    (void)size;
+    arena_taken = false;
+}
+
+size_t port_fixed_arena(void) {
+    return sizeof(arena_block);
+}
+
+// The images are a TLSF arena of their own.
+static arena_t *image_arena(void) {
+    static arena_t *images;
+    if (images == NULL) {
+        size_t len;
+        uint8_t *memory = bare_board_image_memory(&len);
+        images = arena_init(memory, len);
+    }
+    return images;
+}
+
+void *port_image_alloc(size_t size) {
+    arena_t *images = image_arena();
+    void *block = images != NULL ? arena_alloc(images, size) : NULL;
+    if (block != NULL) {
+        memset(block, 0, size);
+    }
+    return block;
+}
+
+void port_image_free(void *block, size_t size) {
+    (void)size;
+    arena_free(image_arena(), block);
+}
+
+size_t port_stack_max(void) {
+    return BARE_STACK_SIZE;
+}
+
+size_t port_stack_default(void) {
+    return BARE_STACK_SIZE;
+}
+
+// The linker's hash over all that it linked: of code that lies at fixed addresses, which it holds itself.
+void port_firmware_id(uint8_t id[8]) {
+    memcpy(id, bare_build_id_note + BUILD_ID_OFFSET, 8);
+}
+
+#endif // Cortex-M, RISC-V

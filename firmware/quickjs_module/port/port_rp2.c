@@ -1,0 +1,148 @@
+// What edgelet needs of RP2040 and RP2350: clocks, a tick, random bytes and faults. See port_bare.h.
+
+#if PICO_ON_DEVICE
+
+#include <string.h>
+
+#include "py/mphal.h"
+
+#include "hardware/exception.h"
+#include "hardware/irq.h"
+#include "hardware/structs/rosc.h"
+#include "hardware/timer.h"
+#include "pico/unique_id.h"
+#if PICO_RP2350
+#include "pico/rand.h"
+#endif
+
+#include "crypto/crypto_hash.h"
+#include "port/port.h"
+#include "port/port_bare.h"
+#include "port/port_cortexm.h"
+
+// Of the four hardware alarms the SDK uses number 3 and MicroPython number 2.
+#define ALARM (0)
+#define TICK_US (1000)
+
+#if PICO_RP2040
+#define GUARD_EXCEPTION HARDFAULT_EXCEPTION
+#else
+#define GUARD_EXCEPTION USAGEFAULT_EXCEPTION
+#endif
+
+// Samples of the ring oscillator's random bit that are mixed in for each request of random bytes, and at first. The
+// datasheet (RP2040, section 2.17.5) warns that the bit is biased; a bit of entropy in 8 samples is assumed.
+#define FIRST_SAMPLES (4096)
+#define SAMPLES (256)
+
+static volatile bool ticking;
+
+// PendSV runs lwIP and the radio's driver. It must give way to every other interrupt, which MicroPython sees to only
+// where it has threads (pendsv_init).
+void port_rp2_startup(void) {
+    exception_set_priority(PENDSV_EXCEPTION, PICO_LOWEST_IRQ_PRIORITY);
+}
+
+uint64_t port_time_us(void) {
+    return mp_hal_time_ns() / 1000;
+}
+
+uint64_t port_ticks_us(void) {
+    return time_us_64();
+}
+
+static void mix_samples(crypto_sha_t *sha, size_t count) {
+    uint32_t samples = 0;
+    for (size_t i = 1; i <= count; i++) {
+        samples = samples << 1 | (rosc_hw->randombit & 1);
+        busy_wait_us_32(1);
+        if (i % 32 == 0) {
+            crypto_sha_update(sha, &samples, sizeof(samples));
+        }
+    }
+}
+
+static void mix_device(crypto_sha_t *sha) {
+    pico_unique_board_id_t id;
+    pico_get_unique_board_id(&id);
+    crypto_sha_update(sha, id.id, sizeof(id.id));
+    uint64_t now[] = {time_us_64(), mp_hal_time_ns()};
+    crypto_sha_update(sha, now, sizeof(now));
+#if PICO_RP2350
+    // From the true random number generator.
+    rng_128_t random;
+    get_rand_128(&random);
+    crypto_sha_update(sha, &random, sizeof(random));
+#endif
+}
+
+static void hash_block(const uint8_t pool[32], uint32_t number, uint8_t digest[32]) {
+    crypto_sha_t sha;
+    crypto_sha_start(&sha, CRYPTO_SHA256);
+    crypto_sha_update(&sha, pool, 32);
+    crypto_sha_update(&sha, &number, sizeof(number));
+    crypto_sha_finish(&sha, digest);
+}
+
+// A pool of which SHA-256 keeps what was ever mixed in, and from which it derives the output. Block 0 becomes the next
+// pool, so that one that is found out tells nothing about what was given before.
+void port_random(void *buf, size_t len) {
+    static uint8_t pool[32];
+    static bool seeded;
+    crypto_sha_t sha;
+    crypto_sha_start(&sha, CRYPTO_SHA256);
+    crypto_sha_update(&sha, pool, sizeof(pool));
+    mix_device(&sha);
+    mix_samples(&sha, seeded ? SAMPLES : FIRST_SAMPLES);
+    crypto_sha_finish(&sha, pool);
+    seeded = true;
+    uint8_t block[32];
+    uint8_t *to = buf;
+    for (uint32_t number = 1; len > 0; number++) {
+        size_t n = len < sizeof(block) ? len : sizeof(block);
+        hash_block(pool, number, block);
+        memcpy(to, block, n);
+        to += n;
+        len -= n;
+    }
+    hash_block(pool, 0, block);
+    memcpy(pool, block, sizeof(pool));
+    crypto_wipe(block, sizeof(block));
+}
+
+static void set_alarm(void) {
+    while (ticking && hardware_alarm_set_target(ALARM, make_timeout_time_us(TICK_US))) {
+        // That time has passed already.
+    }
+}
+
+static void alarm(unsigned int number) {
+    (void)number;
+    bare_tick();
+    set_alarm();
+}
+
+void cortexm_board_init(void) {
+    cortexm_next_fault = exception_get_vtable_handler(GUARD_EXCEPTION);
+    exception_set_exclusive_handler(GUARD_EXCEPTION, cortexm_fault);
+    hardware_alarm_claim(ALARM);
+    hardware_alarm_set_callback(ALARM, alarm);
+}
+
+void bare_board_tick_start(void) {
+    ticking = true;
+    set_alarm();
+}
+
+void bare_board_tick_stop(void) {
+    ticking = false;
+    hardware_alarm_cancel(ALARM);
+}
+
+// There is no RAM for images: they are in the flash.
+uint8_t *bare_board_image_memory(size_t *len) {
+    *len = 0;
+    return NULL;
+}
+
+#endif // PICO_ON_DEVICE

@@ -1,0 +1,208 @@
+// Linux. See port.h.
+
+#if defined(__linux__)
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include "port/port.h"
+
+#include <errno.h>
+#include <link.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "isolate/isolate.h"
+
+// CPU time between two ticks.
+#define TICK_NS (2000000)
+// Ticks without JavaScript after which the timer stops.
+#define IDLE_TICKS (8)
+#define TICK_SIGNAL (SIGRTMIN)
+
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
+static uint64_t clock_us(clockid_t clock) {
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+uint64_t port_time_us(void) {
+    return clock_us(CLOCK_REALTIME);
+}
+
+uint64_t port_ticks_us(void) {
+    return clock_us(CLOCK_MONOTONIC);
+}
+
+uint64_t port_cpu_us(void) {
+    return clock_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
+void port_random(void *buf, size_t len) {
+    uint8_t *p = buf;
+    while (len > 0) {
+        ssize_t n = getrandom(p, len, 0);
+        if (n < 0 && errno != EINTR) {
+            abort();
+        }
+        if (n > 0) {
+            p += n;
+            len -= (size_t)n;
+        }
+    }
+}
+
+static void *map(size_t size) {
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+void *port_arena_alloc(size_t size) {
+    return map(size);
+}
+
+void port_arena_free(void *block, size_t size) {
+    munmap(block, size);
+}
+
+void *port_image_alloc(size_t size) {
+    return map(size);
+}
+
+void port_image_free(void *block, size_t size) {
+    munmap(block, size);
+}
+
+size_t port_fixed_arena(void) {
+    return 0;
+}
+
+// The main thread has 8 MB by default; a quarter for JavaScript leaves MicroPython and natives their share.
+size_t port_stack_max(void) {
+    return 2 * 1024 * 1024;
+}
+
+size_t port_stack_default(void) {
+    return 256 * 1024;
+}
+
+static int find_build_id(struct dl_phdr_info *info, size_t size, void *arg) {
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type != PT_NOTE) {
+            continue;
+        }
+        const uint8_t *p = (const uint8_t *)(info->dlpi_addr + segment->p_vaddr);
+        const uint8_t *end = p + segment->p_memsz;
+        while (p + sizeof(ElfW(Nhdr)) <= end) {
+            const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)p;
+            const uint8_t *name = p + sizeof(*note);
+            const uint8_t *desc = name + ((note->n_namesz + 3) & ~3u);
+            if (note->n_type == NT_GNU_BUILD_ID && note->n_descsz >= 8 && note->n_namesz == 4 &&
+                memcmp(name, "GNU", 4) == 0) {
+                memcpy(arg, desc, 8);
+                return 1;
+            }
+            p = desc + ((note->n_descsz + 3) & ~3u);
+        }
+    }
+    // The first object is the program itself.
+    return 1;
+}
+
+void port_firmware_id(uint8_t id[8]) {
+    memset(id, 0, 8);
+    dl_iterate_phdr(find_build_id, id);
+    // The loader may have put the program elsewhere this time.
+    uintptr_t here = (uintptr_t)&port_firmware_id;
+    for (size_t i = 0; i < sizeof(here); i++) {
+        id[i % 8] ^= (uint8_t)(here >> (8 * i));
+    }
+}
+
+static sigjmp_buf leave;
+static volatile sig_atomic_t inside;
+static volatile sig_atomic_t idle_ticks;
+static volatile sig_atomic_t ticking;
+static timer_t timer;
+static bool timer_made;
+
+static void set_timer(long interval_ns) {
+    struct itimerspec spec = {
+        .it_interval = {.tv_nsec = interval_ns},
+        .it_value = {.tv_nsec = interval_ns},
+    };
+    timer_settime(timer, 0, &spec, NULL);
+}
+
+static void on_tick(int signal) {
+    (void)signal;
+    int saved = errno;
+    if (!inside) {
+        if (++idle_ticks >= IDLE_TICKS) {
+            set_timer(0);
+            ticking = 0;
+        }
+    } else {
+        idle_ticks = 0;
+        if (isolate_tick()) {
+            errno = saved;
+            siglongjmp(leave, 1);
+        }
+    }
+    errno = saved;
+}
+
+// A timer over the thread's CPU time that goes on by itself from call to call, so that a call costs no system call for
+// it.
+static void start_ticking(void) {
+    if (!timer_made) {
+        // SA_NODEFER, since the handler may leave by a jump that restores no signal mask.
+        struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART | SA_NODEFER};
+        sigaction(TICK_SIGNAL, &action, NULL);
+        struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = TICK_SIGNAL};
+        event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
+        if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) != 0) {
+            abort();
+        }
+        timer_made = true;
+    }
+    ticking = 1;
+    idle_ticks = 0;
+    set_timer(TICK_NS);
+}
+
+bool port_run(void (*fn)(void *arg), void *arg, size_t stack) {
+    (void)stack;
+    if (sigsetjmp(leave, 0) != 0) {
+        inside = 0;
+        return false;
+    }
+    // In this order: a tick that sees `inside` never stops the timer.
+    inside = 1;
+    if (!ticking) {
+        start_ticking();
+    }
+    fn(arg);
+    inside = 0;
+    return true;
+}
+
+_Noreturn void port_abandon(void) {
+    siglongjmp(leave, 1);
+}
+
+#endif // __linux__

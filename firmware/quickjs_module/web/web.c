@@ -1,0 +1,432 @@
+// Installing the web objects, and calling handlers. See web.h.
+
+#include <string.h>
+#include "web/web_private.h"
+
+static const web_class_t *const classes[WEB_CLASS_COUNT] = {
+    [WEB_HEADERS] = &web_class_headers,
+    [WEB_REQUEST] = &web_class_request,
+    [WEB_RESPONSE] = &web_class_response,
+    [WEB_ITERATOR] = &web_class_iterator,
+    [WEB_URL] = &web_class_url,
+    [WEB_PARAMS] = &web_class_params,
+    [WEB_FORM_DATA] = &web_class_form_data,
+    [WEB_TEXT_ENCODER] = &web_class_text_encoder,
+    [WEB_TEXT_DECODER] = &web_class_text_decoder,
+    [WEB_CRYPTO_KEY] = &web_class_crypto_key,
+};
+
+int web_check_args(JSContext *ctx, int argc, int needed) {
+    if (argc >= needed) {
+        return 0;
+    }
+    JS_ThrowTypeError(ctx, "%d argument%s needed, got %d", needed, needed == 1 ? "" : "s", argc);
+    return -1;
+}
+
+// ---- classes ----
+
+static JSClassID class_id(JSContext *ctx, web_class_id_t id) {
+    return isolate_web(ctx)->classes + (JSClassID)id;
+}
+
+// Getters and setters get no names ("get url"): those take a third of the memory of a property that few programs touch.
+static int define_accessor(JSContext *ctx, JSValueConst object, const JSCFunctionListEntry *entry) {
+    bool magic = entry->def_type == JS_DEF_CGETSET_MAGIC;
+    JSValue getter = JS_NewCFunction2(
+        ctx, entry->u.getset.get.generic, "", 0, magic ? JS_CFUNC_getter_magic : JS_CFUNC_getter, entry->magic);
+    JSValue setter = entry->u.getset.set.generic == NULL
+                         ? JS_UNDEFINED
+                         : JS_NewCFunction2(ctx, entry->u.getset.set.generic, "", 1,
+                               magic ? JS_CFUNC_setter_magic : JS_CFUNC_setter, entry->magic);
+    JSAtom name = JS_NewAtom(ctx, entry->name);
+    int result = -1;
+    if (name != JS_ATOM_NULL && !JS_IsException(getter) && !JS_IsException(setter)) {
+        result = JS_DefinePropertyGetSet(ctx, object, name, getter, setter, entry->prop_flags);
+    }
+    JS_FreeAtom(ctx, name);
+    return result < 0 ? -1 : 0;
+}
+
+static int define_properties(JSContext *ctx, JSValueConst object, const JSCFunctionListEntry *list, int len) {
+    for (int i = 0; i < len; i++) {
+        bool accessor = list[i].def_type == JS_DEF_CGETSET || list[i].def_type == JS_DEF_CGETSET_MAGIC;
+        if (accessor ? define_accessor(ctx, object, &list[i]) < 0
+                     : JS_SetPropertyFunctionList(ctx, object, &list[i], 1) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static JSValue make_constructor(JSContext *ctx, const web_class_t *class, JSValueConst proto) {
+    JSValue constructor =
+        JS_NewCFunction2(ctx, class->constructor, class->def.class_name, class->length, JS_CFUNC_constructor, 0);
+    if (!JS_IsException(constructor) &&
+        (JS_SetPropertyFunctionList(ctx, constructor, class->statics, class->statics_len) < 0 ||
+            JS_SetConstructor(ctx, constructor, proto) < 0)) {
+        JS_FreeValue(ctx, constructor);
+        return JS_EXCEPTION;
+    }
+    return constructor;
+}
+
+// The prototype that a class's own prototype inherits from: %Iterator.prototype% for iterators.
+static JSValue make_proto(JSContext *ctx, web_class_id_t id) {
+    if (id != WEB_ITERATOR) {
+        return JS_NewObject(ctx);
+    }
+    JSValue parent = JS_DupValue(ctx, isolate_web(ctx)->iterator_proto);
+    JSValue proto = JS_NewObjectProto(ctx, parent);
+    JS_FreeValue(ctx, parent);
+    return proto;
+}
+
+int web_class_ready(JSContext *ctx, web_class_id_t id) {
+    JSValue proto = JS_GetClassProto(ctx, class_id(ctx, id));
+    if (JS_IsObject(proto)) {
+        JS_FreeValue(ctx, proto);
+        return 0;
+    }
+    const web_class_t *class = classes[id];
+    proto = make_proto(ctx, id);
+    if (JS_IsException(proto) || define_properties(ctx, proto, class->proto, class->proto_len) < 0) {
+        JS_FreeValue(ctx, proto);
+        return -1;
+    }
+    if (class->constructor != NULL) {
+        JSValue constructor = make_constructor(ctx, class, proto);
+        if (JS_IsException(constructor)) {
+            JS_FreeValue(ctx, proto);
+            return -1;
+        }
+        JS_FreeValue(ctx, constructor); // the prototype holds it
+    }
+    JS_SetClassProto(ctx, class_id(ctx, id), proto);
+    return 0;
+}
+
+JSValue web_class_new(JSContext *ctx, web_class_id_t id, JSValueConst new_target) {
+    if (web_class_ready(ctx, id) < 0) {
+        return JS_EXCEPTION;
+    }
+    if (!JS_IsUndefined(new_target)) {
+        JSValue proto = JS_GetPropertyStr(ctx, new_target, "prototype");
+        if (JS_IsException(proto) || JS_IsObject(proto)) {
+            JSValue object = JS_IsException(proto) ? proto : JS_NewObjectProtoClass(ctx, proto, class_id(ctx, id));
+            JS_FreeValue(ctx, proto);
+            return object;
+        }
+        JS_FreeValue(ctx, proto);
+    }
+    return JS_NewObjectClass(ctx, class_id(ctx, id));
+}
+
+void *web_class_get(JSContext *ctx, web_class_id_t id, JSValueConst value) {
+    return JS_GetOpaque(value, class_id(ctx, id));
+}
+
+void *web_class_expect(JSContext *ctx, web_class_id_t id, JSValueConst value) {
+    void *opaque = web_class_get(ctx, id, value);
+    if (opaque == NULL) {
+        JS_ThrowTypeError(ctx, "this is not a %s", classes[id]->def.class_name);
+    }
+    return opaque;
+}
+
+// The value of a global that names a class.
+static JSValue make_global(JSContext *ctx, const char *name) {
+    for (int i = 0; i < WEB_CLASS_COUNT; i++) {
+        if (strcmp(classes[i]->def.class_name, name) == 0) {
+            if (web_class_ready(ctx, (web_class_id_t)i) < 0) {
+                return JS_EXCEPTION;
+            }
+            JSValue proto = JS_GetClassProto(ctx, class_id(ctx, (web_class_id_t)i));
+            JSValue constructor = JS_GetPropertyStr(ctx, proto, "constructor");
+            JS_FreeValue(ctx, proto);
+            return constructor;
+        }
+    }
+    return JS_ThrowInternalError(ctx, "no class %s", name);
+}
+
+static int install_classes(JSContext *ctx, JSValueConst global) {
+    JSRuntime *rt = JS_GetRuntime(ctx);
+    web_t *web = isolate_web(ctx);
+    for (int i = 0; i < WEB_CLASS_COUNT; i++) {
+        JSClassID id = 0;
+        JS_NewClassID(rt, &id);
+        if (i == 0) {
+            web->classes = id;
+        }
+        if (JS_NewClass(rt, id, &classes[i]->def) < 0) {
+            JS_ThrowOutOfMemory(ctx);
+            return -1;
+        }
+        if (classes[i]->constructor != NULL &&
+            engine_define_lazy(ctx, global, classes[i]->def.class_name, make_global) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static JSValue make_structured_clone(JSContext *ctx, const char *name) {
+    return JS_NewCFunction(ctx, web_structured_clone, name, 1);
+}
+
+// Takes what the built-ins define before a script can change it.
+static int keep_builtins(JSContext *ctx, JSValueConst global) {
+    web_t *web = isolate_web(ctx);
+    JSValue symbol = JS_GetPropertyStr(ctx, global, "Symbol");
+    JSValue iterator_symbol = JS_GetPropertyStr(ctx, symbol, "iterator");
+    web->symbol_iterator = JS_ValueToAtom(ctx, iterator_symbol);
+    JSValue iterator = JS_GetPropertyStr(ctx, global, "Iterator");
+    web->iterator_proto = JS_GetPropertyStr(ctx, iterator, "prototype");
+    JS_FreeValue(ctx, iterator);
+    JS_FreeValue(ctx, iterator_symbol);
+    JS_FreeValue(ctx, symbol);
+    return web->symbol_iterator == JS_ATOM_NULL || JS_IsException(web->iterator_proto) ? -1 : 0;
+}
+
+int web_install(JSContext *ctx) {
+    *isolate_web(ctx) = (web_t){
+        .handler = JS_UNDEFINED,
+        .handler_this = JS_UNDEFINED,
+        .env = JS_UNDEFINED,
+        .outcome = JS_UNDEFINED,
+        .done_value = JS_UNINITIALIZED,
+        .wait_until = JS_UNDEFINED,
+        .ctx = JS_UNDEFINED,
+        .iterator_proto = JS_UNDEFINED,
+    };
+    JSValue global = JS_GetGlobalObject(ctx);
+    int result = keep_builtins(ctx, global);
+    if (result == 0) {
+        result = install_classes(ctx, global);
+    }
+    if (result == 0) {
+        result = engine_define_lazy(ctx, global, "structuredClone", make_structured_clone);
+    }
+    JS_FreeValue(ctx, global);
+    return result;
+}
+
+// ---- the ctx object of fetch handlers ----
+
+static JSValue ctx_wait_until(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val, (void)argc;
+    web_t *web = isolate_web(ctx);
+    JSValue promise = JS_NewSettledPromise(ctx, false, argv[0]); // may run the handler's code
+    if (JS_IsException(promise)) {
+        return promise;
+    }
+    if (JS_IsUndefined(web->wait_until)) {
+        JSValue list = JS_NewArray(ctx);
+        if (JS_IsException(list)) {
+            JS_FreeValue(ctx, promise);
+            return list;
+        }
+        web->wait_until = list;
+    }
+    int64_t count;
+    if (JS_GetLength(ctx, web->wait_until, &count) < 0) {
+        JS_FreeValue(ctx, promise);
+        return JS_EXCEPTION;
+    }
+    int result = JS_DefinePropertyValueUint32(ctx, web->wait_until, (uint32_t)count, promise, JS_PROP_C_W_E);
+    return result < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+}
+
+static JSValue ctx_pass_through(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val, (void)argc, (void)argv;
+    isolate_web(ctx)->pass_through = true;
+    return JS_UNDEFINED;
+}
+
+JSValue web_clock_is_set(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val;
+    (void)argc;
+    (void)argv;
+    return JS_NewBool(ctx, isolate_clock_is_set());
+}
+
+static const JSCFunctionListEntry ctx_functions[] = {
+    JS_CFUNC_DEF("clockIsSet", 0, web_clock_is_set),
+    JS_CFUNC_DEF("waitUntil", 1, ctx_wait_until),
+    JS_CFUNC_DEF("passThroughOnException", 0, ctx_pass_through),
+};
+
+bool web_background(JSContext *ctx) {
+    JSValueConst list = isolate_web(ctx)->wait_until;
+    int64_t count = 0;
+    if (!JS_IsUndefined(list)) {
+        JS_GetLength(ctx, list, &count);
+    }
+    bool pending = false;
+    for (int64_t i = 0; i < count && !pending; i++) {
+        JSValue promise = JS_GetPropertyInt64(ctx, list, i);
+        pending = JS_PromiseState(ctx, promise) == JS_PROMISE_PENDING;
+        JS_FreeValue(ctx, promise);
+    }
+    return pending;
+}
+
+// ---- the handler ----
+
+static bool is_function(JSContext *ctx, JSValueConst value) {
+    return JS_IsFunction(ctx, value);
+}
+
+// export default { fetch } or export default function. 1 when it is there, 0 when not, -1 with a pending exception.
+static int find_fetch(JSContext *ctx, web_t *web, JSValueConst module_ns) {
+    JSValue exported = JS_GetPropertyStr(ctx, module_ns, "default");
+    if (JS_IsException(exported)) {
+        return -1;
+    }
+    if (is_function(ctx, exported)) {
+        web->handler = exported;
+        return 1;
+    }
+    JSValue method = JS_IsObject(exported) ? JS_GetPropertyStr(ctx, exported, "fetch") : JS_UNDEFINED;
+    if (is_function(ctx, method)) {
+        web->handler = method;
+        web->handler_this = exported;
+        return 1;
+    }
+    JS_FreeValue(ctx, exported);
+    int result = JS_IsException(method) ? -1 : 0;
+    JS_FreeValue(ctx, method);
+    return result;
+}
+
+static int find_lambda(JSContext *ctx, web_t *web, JSValueConst module_ns) {
+    JSValue exported = JS_GetPropertyStr(ctx, module_ns, "handler");
+    if (!is_function(ctx, exported)) {
+        int result = JS_IsException(exported) ? -1 : 0;
+        JS_FreeValue(ctx, exported);
+        return result;
+    }
+    int64_t parameters;
+    if (JS_GetLength(ctx, exported, &parameters) < 0) {
+        JS_FreeValue(ctx, exported);
+        return -1;
+    }
+    web->wants_done = parameters >= 3;
+    web->handler = exported;
+    return 1;
+}
+
+// What every request of that shape needs is made here, so that it is part of the image.
+static int prepare_fetch(JSContext *ctx, web_t *web) {
+    web->ctx = JS_NewObject(ctx);
+    if (JS_IsException(web->ctx) ||
+        JS_SetPropertyFunctionList(ctx, web->ctx, ctx_functions, WEB_COUNT(ctx_functions)) < 0) {
+        return -1;
+    }
+    return web_class_ready(ctx, WEB_REQUEST) < 0 || web_class_ready(ctx, WEB_RESPONSE) < 0 ? -1 : 0;
+}
+
+web_shape_t web_find_handler(JSContext *ctx, JSValueConst module_ns) {
+    web_t *web = isolate_web(ctx);
+    int found = find_fetch(ctx, web, module_ns);
+    if (found > 0) {
+        web->shape = prepare_fetch(ctx, web) < 0 ? WEB_SHAPE_NONE : WEB_SHAPE_FETCH;
+        return web->shape;
+    }
+    if (found == 0) {
+        found = find_lambda(ctx, web, module_ns);
+    }
+    if (found == 0) {
+        JS_ThrowTypeError(ctx, "no handler: export default { fetch(request, env, ctx) }, or export const handler = "
+                               "async (event, context) => "
+                               "({ statusCode, body })");
+    }
+    web->shape = found > 0 ? WEB_SHAPE_LAMBDA : WEB_SHAPE_NONE;
+    return web->shape;
+}
+
+static JSValue call_fetch(JSContext *ctx, const web_request_t *request) {
+    web_t *web = isolate_web(ctx);
+    JSValue object = web_request_object(ctx, request);
+    if (JS_IsException(object)) {
+        return object;
+    }
+    JSValue result = JS_Call(ctx, web->handler, web->handler_this, 3, (JSValueConst[]){object, web->env, web->ctx});
+    JS_FreeValue(ctx, object);
+    return result;
+}
+
+int web_call(JSContext *ctx, const web_request_t *request) {
+    web_t *web = isolate_web(ctx);
+    JSValue result = web->shape == WEB_SHAPE_LAMBDA ? web_lambda_call(ctx, request) : call_fetch(ctx, request);
+    if (JS_IsException(result)) {
+        return -1;
+    }
+    // As await does: an object with a then method counts for what it resolves to.
+    if (JS_IsObject(result) && !JS_IsPromise(result) && web_class_get(ctx, WEB_RESPONSE, result) == NULL) {
+        JSValue promise = JS_NewSettledPromise(ctx, false, result);
+        JS_FreeValue(ctx, result);
+        if (JS_IsException(promise)) {
+            return -1;
+        }
+        result = promise;
+    }
+    if (JS_IsPromise(result)) {
+        JS_PromiseMarkAsHandled(ctx, result); // web_outcome reports a rejection
+    }
+    web->outcome = result;
+    return 0;
+}
+
+static const char *type_name(JSContext *ctx, JSValueConst value) {
+    return JS_IsUndefined(value)     ? "undefined"
+           : JS_IsNull(value)        ? "null"
+           : JS_IsString(value)      ? "a string"
+           : JS_IsNumber(value)      ? "a number"
+           : JS_IsBool(value)        ? "a boolean"
+           : is_function(ctx, value) ? "a function"
+           : JS_IsArray(value)       ? "an array"
+           : JS_IsObject(value)      ? "an object that is no Response"
+                                     : "a symbol or BigInt";
+}
+
+static web_outcome_t fetch_result(JSContext *ctx, JSValueConst result, web_response_t *out) {
+    int taken = web_response_take(ctx, result, out);
+    if (taken == 0) {
+        JS_ThrowTypeError(ctx, "the handler must return a Response, not %s", type_name(ctx, result));
+    }
+    return taken > 0 ? WEB_ANSWERED : WEB_BAD_RESULT;
+}
+
+web_outcome_t web_outcome(JSContext *ctx, web_response_t *out) {
+    web_t *web = isolate_web(ctx);
+    if (!JS_IsUninitialized(web->done_value)) {
+        if (web->done_failed) {
+            JS_Throw(ctx, JS_DupValue(ctx, web->done_value));
+            return WEB_THREW;
+        }
+        return web_lambda_result(ctx, web->done_value, out);
+    }
+    JSValueConst result = web->outcome;
+    if (JS_IsPromise(result)) {
+        JSPromiseStateEnum state = JS_PromiseState(ctx, result);
+        if (state == JS_PROMISE_PENDING) {
+            return WEB_PENDING;
+        }
+        JSValue settled = JS_PromiseResult(ctx, result);
+        if (state == JS_PROMISE_REJECTED) {
+            JS_Throw(ctx, settled);
+            return WEB_THREW;
+        }
+        JS_FreeValue(ctx, web->outcome);
+        web->outcome = settled; // `out` may point into it
+    }
+    if (web->shape == WEB_SHAPE_FETCH) {
+        return fetch_result(ctx, web->outcome, out);
+    }
+    if (JS_IsUndefined(web->outcome) && web->wants_done) {
+        return WEB_PENDING;
+    }
+    return web_lambda_result(ctx, web->outcome, out);
+}

@@ -1,0 +1,501 @@
+// URLSearchParams (URL standard, section 6.2) and FormData (XMLHttpRequest standard, section 4, text entries only).
+
+#include <string.h>
+#include "web/web_url.h"
+
+// ---- the list ----
+
+// The record at *pos; moves *pos to the next. False at the end.
+static bool next_pair(const web_list_t *list, size_t *pos, web_pair_slices_t *pair) {
+    if (*pos >= list->records.len) {
+        return false;
+    }
+    uint32_t lengths[2];
+    const char *at = list->records.data + *pos;
+    memcpy(lengths, at, sizeof(lengths));
+    at += sizeof(lengths);
+    pair->name = (web_slice_t){at, lengths[0]};
+    pair->value = (web_slice_t){at + lengths[0], lengths[1]};
+    *pos += sizeof(lengths) + lengths[0] + lengths[1];
+    return true;
+}
+
+static bool equal(web_slice_t a, web_slice_t b) {
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+static int put_pair(JSContext *ctx, web_buf_t *records, web_slice_t name, web_slice_t value) {
+    uint32_t lengths[2] = {(uint32_t)name.len, (uint32_t)value.len};
+    if (web_buf_reserve(ctx, records, sizeof(lengths) + name.len + value.len) < 0) {
+        return -1;
+    }
+    web_buf_put(ctx, records, (const char *)lengths, sizeof(lengths));
+    web_buf_put(ctx, records, name.data, name.len);
+    return web_buf_put(ctx, records, value.data, value.len);
+}
+
+// Decodes one half of a pair at the end of the buffer, ill-formed UTF-8 as U+FFFD. Returns its length, or -1.
+static int64_t put_decoded(JSContext *ctx, web_buf_t *records, web_slice_t encoded) {
+    if (web_buf_reserve(ctx, records, encoded.len) < 0) {
+        return -1;
+    }
+    size_t len = web_form_decode(records->data + records->len, encoded);
+    if (!web_is_utf8(records->data + records->len, len)) {
+        JSValue text = web_utf8_string(ctx, records->data + records->len, len, false);
+        const char *utf8 = JS_IsException(text) ? NULL : JS_ToCStringLen(ctx, &len, text);
+        JS_FreeValue(ctx, text);
+        int result = utf8 == NULL ? -1 : web_buf_put(ctx, records, utf8, len);
+        JS_FreeCString(ctx, utf8);
+        return result < 0 ? -1 : (int64_t)len;
+    }
+    records->len += len;
+    return (int64_t)len;
+}
+
+int web_list_parse(JSContext *ctx, web_list_t *list, web_slice_t text) {
+    web_slice_t name, value;
+    while (web_form_next(&text, &name, &value)) {
+        size_t start = list->records.len;
+        uint32_t lengths[2] = {0, 0};
+        if (web_buf_put(ctx, &list->records, (const char *)lengths, sizeof(lengths)) < 0) {
+            return -1;
+        }
+        int64_t name_len = put_decoded(ctx, &list->records, name);
+        int64_t value_len = name_len < 0 ? -1 : put_decoded(ctx, &list->records, value);
+        if (value_len < 0) {
+            list->records.len = start;
+            return -1;
+        }
+        lengths[0] = (uint32_t)name_len;
+        lengths[1] = (uint32_t)value_len;
+        memcpy(list->records.data + start, lengths, sizeof(lengths));
+    }
+    return 0;
+}
+
+static int put_form_text(JSContext *ctx, web_buf_t *out, web_slice_t text) {
+    size_t start = out->len;
+    while (text.len > 0) {
+        const char *space = memchr(text.data, ' ', text.len);
+        web_slice_t part = {text.data, space == NULL ? text.len : (size_t)(space - text.data)};
+        size_t taken = part.len + (space != NULL);
+        if (web_percent_encode(ctx, out, part, WEB_ENCODE_FORM) < 0 ||
+            (space != NULL && web_buf_put(ctx, out, "+", 1) < 0)) {
+            out->len = start;
+            return -1;
+        }
+        text.data += taken;
+        text.len -= taken;
+    }
+    return 0;
+}
+
+int web_list_serialize(JSContext *ctx, const web_list_t *list, web_buf_t *out) {
+    web_pair_slices_t pair;
+    for (size_t pos = 0; next_pair(list, &pos, &pair);) {
+        bool first = pair.name.data == list->records.data + 2 * sizeof(uint32_t);
+        if ((!first && web_buf_put(ctx, out, "&", 1) < 0) || put_form_text(ctx, out, pair.name) < 0 ||
+            web_buf_put(ctx, out, "=", 1) < 0 || put_form_text(ctx, out, pair.value) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+// Writes a changed list back into the URL that it belongs to.
+static int changed(JSContext *ctx, web_list_t *list) {
+    web_url_t *url = list->url;
+    if (url == NULL) {
+        return 0;
+    }
+    url->query.len = 0;
+    url->has_query = list->records.len > 0;
+    return web_list_serialize(ctx, list, &url->query);
+}
+
+int web_list_at(JSContext *ctx, void *opaque, uint32_t index, JSValue pair[2]) {
+    const web_list_t *list = opaque;
+    web_pair_slices_t slices;
+    for (size_t pos = 0; next_pair(list, &pos, &slices);) {
+        if (index-- == 0) {
+            pair[0] = JS_NewStringLen(ctx, slices.name.data, slices.name.len);
+            pair[1] = JS_NewStringLen(ctx, slices.value.data, slices.value.len);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+// ---- arguments ----
+
+// Name and value as UTF-8; value is absent (data NULL) where the argument is.
+typedef struct _pair_args_t {
+    web_list_t *list;
+    web_slice_t name;
+    web_slice_t value;
+} pair_args_t;
+
+static void free_args(JSContext *ctx, pair_args_t *args) {
+    JS_FreeCString(ctx, args->name.data);
+    JS_FreeCString(ctx, args->value.data);
+}
+
+static int take_pair(JSContext *ctx, pair_args_t *args, JSValueConst name, JSValueConst value) {
+    args->value = (web_slice_t){NULL, 0};
+    args->name.data = web_usv_string(ctx, &args->name.len, name);
+    if (args->name.data == NULL) {
+        return -1;
+    }
+    if (!JS_IsUninitialized(value)) {
+        args->value.data = web_usv_string(ctx, &args->value.len, value);
+        if (args->value.data == NULL) {
+            JS_FreeCString(ctx, args->name.data);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+// Takes this, name and value (`needed` of the latter two must be there) of a method of the class `id`.
+static int take_args(
+    JSContext *ctx, pair_args_t *args, JSValueConst this_val, int id, int needed, int argc, JSValueConst *argv) {
+    args->list = web_class_expect(ctx, (web_class_id_t)id, this_val);
+    if (args->list == NULL || web_check_args(ctx, argc, needed) < 0) {
+        return -1;
+    }
+    bool has_value = needed == 2 || (id == WEB_PARAMS && argc > 1 && !JS_IsUndefined(argv[1]));
+    return take_pair(ctx, args, argv[0], has_value ? argv[1] : JS_UNINITIALIZED);
+}
+
+static bool matches(const pair_args_t *args, const web_pair_slices_t *pair) {
+    return equal(pair->name, args->name) && (args->value.data == NULL || equal(pair->value, args->value));
+}
+
+// ---- methods of both classes; the magic number is the class ----
+
+static JSValue list_append(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
+    pair_args_t args;
+    if (take_args(ctx, &args, this_val, magic, 2, argc, argv) < 0) {
+        return JS_EXCEPTION;
+    }
+    int result = put_pair(ctx, &args.list->records, args.name, args.value);
+    free_args(ctx, &args);
+    return result < 0 || changed(ctx, args.list) < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+}
+
+static JSValue list_delete(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
+    pair_args_t args;
+    if (take_args(ctx, &args, this_val, magic, 1, argc, argv) < 0) {
+        return JS_EXCEPTION;
+    }
+    web_buf_t *records = &args.list->records;
+    web_pair_slices_t pair;
+    size_t start = 0;
+    for (size_t pos = 0; next_pair(args.list, &pos, &pair); start = pos) {
+        if (matches(&args, &pair)) {
+            memmove(records->data + start, records->data + pos, records->len - pos);
+            records->len -= pos - start;
+            pos = start;
+        }
+    }
+    free_args(ctx, &args);
+    return changed(ctx, args.list) < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+}
+
+static JSValue list_get(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
+    pair_args_t args;
+    if (take_args(ctx, &args, this_val, magic, 1, argc > 1 ? 1 : argc, argv) < 0) {
+        return JS_EXCEPTION;
+    }
+    web_pair_slices_t pair;
+    JSValue value = JS_NULL;
+    for (size_t pos = 0; JS_IsNull(value) && next_pair(args.list, &pos, &pair);) {
+        if (matches(&args, &pair)) {
+            value = JS_NewStringLen(ctx, pair.value.data, pair.value.len);
+        }
+    }
+    free_args(ctx, &args);
+    return value;
+}
+
+static JSValue list_get_all(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
+    pair_args_t args;
+    if (take_args(ctx, &args, this_val, magic, 1, argc > 1 ? 1 : argc, argv) < 0) {
+        return JS_EXCEPTION;
+    }
+    JSValue array = JS_NewArray(ctx);
+    web_pair_slices_t pair;
+    uint32_t count = 0;
+    for (size_t pos = 0; !JS_IsException(array) && next_pair(args.list, &pos, &pair);) {
+        if (!matches(&args, &pair)) {
+            continue;
+        }
+        JSValue value = JS_NewStringLen(ctx, pair.value.data, pair.value.len);
+        if (JS_IsException(value) || JS_DefinePropertyValueUint32(ctx, array, count++, value, JS_PROP_C_W_E) < 0) {
+            JS_FreeValue(ctx, array);
+            array = JS_EXCEPTION;
+        }
+    }
+    free_args(ctx, &args);
+    return array;
+}
+
+static JSValue list_has(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
+    pair_args_t args;
+    if (take_args(ctx, &args, this_val, magic, 1, argc, argv) < 0) {
+        return JS_EXCEPTION;
+    }
+    web_pair_slices_t pair;
+    bool found = false;
+    for (size_t pos = 0; !found && next_pair(args.list, &pos, &pair);) {
+        found = matches(&args, &pair);
+    }
+    free_args(ctx, &args);
+    return JS_NewBool(ctx, found);
+}
+
+// The first pair of that name gets the value, the others go.
+static int set_pair(JSContext *ctx, const pair_args_t *args) {
+    web_buf_t records = {0};
+    web_pair_slices_t pair;
+    bool placed = false;
+    int result = 0;
+    for (size_t pos = 0; result == 0 && next_pair(args->list, &pos, &pair);) {
+        if (!equal(pair.name, args->name)) {
+            result = put_pair(ctx, &records, pair.name, pair.value);
+        } else if (!placed) {
+            result = put_pair(ctx, &records, args->name, args->value);
+            placed = true;
+        }
+    }
+    if (result == 0 && !placed) {
+        result = put_pair(ctx, &records, args->name, args->value);
+    }
+    if (result < 0) {
+        js_free(ctx, records.data);
+        return -1;
+    }
+    js_free(ctx, args->list->records.data);
+    args->list->records = records;
+    return changed(ctx, args->list);
+}
+
+static JSValue list_set(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
+    pair_args_t args;
+    if (take_args(ctx, &args, this_val, magic, 2, argc, argv) < 0) {
+        return JS_EXCEPTION;
+    }
+    int result = set_pair(ctx, &args);
+    free_args(ctx, &args);
+    return result < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+}
+
+static void list_finalize(JSRuntime *rt, JSValueConst value) {
+    web_list_t *list = JS_GetAnyOpaque(value, &(JSClassID){0});
+    if (list != NULL) {
+        web_url_free(rt, list->url);
+        js_free_rt(rt, list->records.data);
+        js_free_rt(rt, list);
+    }
+}
+
+// An object with an empty list.
+static JSValue new_list(JSContext *ctx, web_class_id_t id, JSValueConst new_target) {
+    web_list_t *list = js_mallocz(ctx, sizeof(*list));
+    if (list == NULL) {
+        return JS_EXCEPTION;
+    }
+    JSValue object = web_class_new(ctx, id, new_target);
+    if (JS_IsException(object)) {
+        js_free(ctx, list);
+    } else {
+        JS_SetOpaque(object, list);
+    }
+    return object;
+}
+
+// ---- URLSearchParams ----
+
+static size_t list_count(const web_list_t *list) {
+    size_t count = 0;
+    web_pair_slices_t pair;
+    for (size_t pos = 0; next_pair(list, &pos, &pair);) {
+        count++;
+    }
+    return count;
+}
+
+static JSValue params_size(JSContext *ctx, JSValueConst this_val) {
+    web_list_t *list = web_class_expect(ctx, WEB_PARAMS, this_val);
+    return list == NULL ? JS_EXCEPTION : JS_NewUint32(ctx, (uint32_t)list_count(list));
+}
+
+static JSValue params_to_string(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)argc, (void)argv;
+    web_list_t *list = web_class_expect(ctx, WEB_PARAMS, this_val);
+    web_buf_t text = {0};
+    JSValue string = JS_EXCEPTION;
+    if (list != NULL && web_list_serialize(ctx, list, &text) == 0) {
+        string = JS_NewStringLen(ctx, text.data, text.len);
+    }
+    js_free(ctx, text.data);
+    return string;
+}
+
+// A byte of UTF-8 so that order by these is order by UTF-16 code units: U+E000 to U+FFFF come after the surrogates.
+static int utf16_rank(char byte) {
+    int c = (unsigned char)byte;
+    return c == 0xee || c == 0xef ? c + 0x10 : c;
+}
+
+static int compare_params(const web_pair_slices_t *a, const web_pair_slices_t *b) {
+    for (size_t i = 0; i < a->name.len && i < b->name.len; i++) {
+        int order = utf16_rank(a->name.data[i]) - utf16_rank(b->name.data[i]);
+        if (order != 0) {
+            return order;
+        }
+    }
+    return a->name.len < b->name.len ? -1 : a->name.len > b->name.len;
+}
+
+static JSValue params_sort(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)argc, (void)argv;
+    web_list_t *list = web_class_expect(ctx, WEB_PARAMS, this_val);
+    if (list == NULL) {
+        return JS_EXCEPTION;
+    }
+    size_t count = 0;
+    web_buf_t sorted = {0};
+    web_pair_slices_t *pairs = js_malloc(ctx, (list_count(list) + 1) * sizeof(*pairs));
+    if (pairs == NULL) {
+        return JS_EXCEPTION;
+    }
+    for (size_t pos = 0; next_pair(list, &pos, &pairs[count]);) {
+        count++;
+    }
+    web_sort_pairs(pairs, count, compare_params);
+    int result = web_buf_reserve(ctx, &sorted, list->records.len);
+    for (size_t i = 0; i < count && result == 0; i++) {
+        result = put_pair(ctx, &sorted, pairs[i].name, pairs[i].value);
+    }
+    js_free(ctx, pairs);
+    if (result < 0) {
+        js_free(ctx, sorted.data);
+        return JS_EXCEPTION;
+    }
+    js_free(ctx, list->records.data);
+    list->records = sorted;
+    return changed(ctx, list) < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+}
+
+static int append_pair(JSContext *ctx, void *opaque, JSValueConst name, JSValueConst value) {
+    pair_args_t args = {.list = opaque};
+    if (take_pair(ctx, &args, name, value) < 0) {
+        return -1;
+    }
+    int result = put_pair(ctx, &args.list->records, args.name, args.value);
+    free_args(ctx, &args);
+    return result;
+}
+
+static int params_init(JSContext *ctx, web_list_t *list, JSValueConst init) {
+    if (JS_IsUndefined(init)) {
+        return 0;
+    }
+    if (JS_IsObject(init)) {
+        return web_pairs(ctx, init, append_pair, list);
+    }
+    web_slice_t text;
+    const char *utf8 = web_usv_string(ctx, &text.len, init);
+    if (utf8 == NULL) {
+        return -1;
+    }
+    bool mark = text.len > 0 && utf8[0] == '?';
+    int result = web_list_parse(ctx, list, (web_slice_t){utf8 + mark, text.len - mark});
+    JS_FreeCString(ctx, utf8);
+    return result;
+}
+
+static JSValue params_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
+    JSValue object = new_list(ctx, WEB_PARAMS, new_target);
+    if (!JS_IsException(object) && argc > 0 && params_init(ctx, web_class_get(ctx, WEB_PARAMS, object), argv[0]) < 0) {
+        JS_FreeValue(ctx, object);
+        return JS_EXCEPTION;
+    }
+    return object;
+}
+
+int web_params_refresh(JSContext *ctx, JSValueConst object) {
+    web_list_t *list = web_class_get(ctx, WEB_PARAMS, object);
+    list->records.len = 0;
+    return web_list_parse(ctx, list, (web_slice_t){list->url->query.data, list->url->query.len});
+}
+
+JSValue web_params_object(JSContext *ctx, web_url_t *url) {
+    JSValue object = new_list(ctx, WEB_PARAMS, JS_UNDEFINED);
+    if (!JS_IsException(object)) {
+        web_list_t *list = web_class_get(ctx, WEB_PARAMS, object);
+        list->url = url;
+        url->refs++;
+        if (web_params_refresh(ctx, object) < 0) {
+            JS_FreeValue(ctx, object);
+            return JS_EXCEPTION;
+        }
+    }
+    return object;
+}
+
+#define LIST_FUNCTIONS(id)                                                                                             \
+    JS_CFUNC_MAGIC_DEF("append", 2, list_append, id), JS_CFUNC_MAGIC_DEF("delete", 1, list_delete, id),                \
+        JS_CFUNC_MAGIC_DEF("get", 1, list_get, id), JS_CFUNC_MAGIC_DEF("getAll", 1, list_get_all, id),                 \
+        JS_CFUNC_MAGIC_DEF("has", 1, list_has, id), JS_CFUNC_MAGIC_DEF("set", 2, list_set, id),                        \
+        JS_CFUNC_MAGIC_DEF("forEach", 1, web_list_for_each, id),                                                       \
+        JS_CFUNC_MAGIC_DEF("entries", 0, web_list_iterator, WEB_ITERATOR_MAGIC(id, WEB_ENTRIES)),                      \
+        JS_CFUNC_MAGIC_DEF("keys", 0, web_list_iterator, WEB_ITERATOR_MAGIC(id, WEB_KEYS)),                            \
+        JS_CFUNC_MAGIC_DEF("values", 0, web_list_iterator, WEB_ITERATOR_MAGIC(id, WEB_VALUES)),                        \
+        JS_CFUNC_MAGIC_DEF("[Symbol.iterator]", 0, web_list_iterator, WEB_ITERATOR_MAGIC(id, WEB_ENTRIES))
+
+static const JSCFunctionListEntry params_proto[] = {
+    LIST_FUNCTIONS(WEB_PARAMS),
+    JS_CFUNC_DEF("sort", 0, params_sort),
+    JS_CFUNC_DEF("toString", 0, params_to_string),
+    JS_CGETSET_DEF("size", params_size, NULL),
+    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "URLSearchParams", JS_PROP_CONFIGURABLE),
+};
+
+const web_class_t web_class_params = {
+    .def = {.class_name = "URLSearchParams", .finalizer = list_finalize},
+    .constructor = params_construct,
+    .proto = params_proto,
+    .proto_len = WEB_COUNT(params_proto),
+};
+
+// ---- FormData ----
+
+static JSValue form_data_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
+    if (argc > 0 && !JS_IsUndefined(argv[0])) {
+        return JS_ThrowTypeError(ctx, "FormData takes no argument: there are no form elements here");
+    }
+    return new_list(ctx, WEB_FORM_DATA, new_target);
+}
+
+JSValue web_form_data_object(JSContext *ctx, web_slice_t text) {
+    JSValue object = new_list(ctx, WEB_FORM_DATA, JS_UNDEFINED);
+    if (!JS_IsException(object) && web_list_parse(ctx, web_class_get(ctx, WEB_FORM_DATA, object), text) < 0) {
+        JS_FreeValue(ctx, object);
+        return JS_EXCEPTION;
+    }
+    return object;
+}
+
+static const JSCFunctionListEntry form_data_proto[] = {
+    LIST_FUNCTIONS(WEB_FORM_DATA),
+    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "FormData", JS_PROP_CONFIGURABLE),
+};
+
+const web_class_t web_class_form_data = {
+    .def = {.class_name = "FormData", .finalizer = list_finalize},
+    .constructor = form_data_construct,
+    .proto = form_data_proto,
+    .proto_len = WEB_COUNT(form_data_proto),
+};

@@ -1,0 +1,262 @@
+// What the files of the web objects share. Not for others.
+
+#ifndef EDGELET_WEB_PRIVATE_H
+#define EDGELET_WEB_PRIVATE_H
+
+#include "engine/engine.h"
+#include "web/web.h"
+
+#define WEB_COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
+
+// Classes, as offsets from web_t.classes.
+typedef enum {
+    WEB_HEADERS,
+    WEB_REQUEST,
+    WEB_RESPONSE,
+    WEB_ITERATOR,
+    WEB_URL,
+    WEB_PARAMS,
+    WEB_FORM_DATA,
+    WEB_TEXT_ENCODER,
+    WEB_TEXT_DECODER,
+    WEB_CRYPTO_KEY,
+    WEB_CLASS_COUNT,
+} web_class_id_t;
+
+typedef struct _web_class_t {
+    JSClassDef def;
+    JSCFunction *constructor; // NULL for a class that scripts cannot construct
+    int length;               // of the constructor
+    const JSCFunctionListEntry *proto;
+    int proto_len;
+    const JSCFunctionListEntry *statics;
+    int statics_len;
+} web_class_t;
+
+extern const web_class_t web_class_headers;
+extern const web_class_t web_class_request;
+extern const web_class_t web_class_response;
+extern const web_class_t web_class_iterator;
+extern const web_class_t web_class_url;
+extern const web_class_t web_class_params;
+extern const web_class_t web_class_form_data;
+extern const web_class_t web_class_text_encoder;
+extern const web_class_t web_class_text_decoder;
+extern const web_class_t web_class_crypto_key; // crypto_key.c
+
+// Makes prototype and constructor of a class unless they are there. 0, or -1 with a pending exception.
+int web_class_ready(JSContext *ctx, web_class_id_t id);
+// A new object of the class; new_target is undefined when C makes it. The caller sets its opaque.
+JSValue web_class_new(JSContext *ctx, web_class_id_t id, JSValueConst new_target);
+// The object's opaque, or NULL. The second form throws a TypeError.
+void *web_class_get(JSContext *ctx, web_class_id_t id, JSValueConst value);
+void *web_class_expect(JSContext *ctx, web_class_id_t id, JSValueConst value);
+
+// TypeError when a method got fewer arguments than it needs. 0 or -1.
+int web_check_args(JSContext *ctx, int argc, int needed);
+
+// ---- strings (web_text.c) ----
+
+// Length of the leading part of `data` that is ASCII.
+size_t web_ascii_prefix(const char *data, size_t len);
+bool web_is_utf8(const char *data, size_t len);
+// Length of the leading part that is well-formed UTF-8. Where that is not all: *bad is the length of the maximal
+// ill-formed part that follows, *cut whether the data end within a sequence that was well-formed so far.
+size_t web_utf8_prefix(const char *data, size_t len, size_t *bad, bool *cut);
+// A string of one character per byte (the standards' isomorphic decode).
+JSValue web_latin1_string(JSContext *ctx, const char *data, size_t len);
+// A string from UTF-8, with U+FFFD for each maximal ill-formed part. `bom` says whether a leading byte order mark goes.
+JSValue web_utf8_string(JSContext *ctx, const char *data, size_t len, bool bom);
+// UTF-8 of the string, lone surrogates as U+FFFD (a USVString). Free it with JS_FreeCString. NULL with an exception.
+const char *web_usv_string(JSContext *ctx, size_t *len, JSValueConst value);
+// Whether slice and literal are equal but for ASCII case; the literal is in lower case.
+bool web_equal_nocase(web_slice_t slice, const char *lower);
+
+// A growable byte buffer in the engine's memory.
+typedef struct _web_buf_t {
+    char *data; // NULL while cap is 0
+    size_t len;
+    size_t cap;
+} web_buf_t;
+
+// Room for `more` bytes after len. 0, or -1 with a pending exception.
+int web_buf_reserve(JSContext *ctx, web_buf_t *buf, size_t more);
+int web_buf_put(JSContext *ctx, web_buf_t *buf, const char *data, size_t len);
+
+// ---- iteration (web_iterate.c) ----
+
+// Called for each item. 0 goes on, -1 stops with a pending exception.
+typedef int web_each_t(JSContext *ctx, void *opaque, JSValueConst item);
+int web_iterate(JSContext *ctx, JSValueConst iterable, JSValueConst method, web_each_t *each, void *opaque);
+// Called for each pair. 0 goes on, -1 stops with a pending exception.
+typedef int web_pair_t(JSContext *ctx, void *opaque, JSValueConst name, JSValueConst value);
+// Reads sequence<sequence<T>> or record<T, T> (Web IDL), T being for `pair` to convert.
+int web_pairs(JSContext *ctx, JSValueConst init, web_pair_t *pair, void *opaque);
+
+// Headers, URLSearchParams and FormData are lists of pairs, and iterate the same way. The pair at `index`:
+// 1, 0 at the end; a half of the pair may be an exception; -1 with a pending exception.
+int web_headers_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]);
+int web_list_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]);
+
+typedef struct _web_pair_slices_t {
+    web_slice_t name;
+    web_slice_t value;
+} web_pair_slices_t;
+typedef int web_compare_t(const web_pair_slices_t *a, const web_pair_slices_t *b);
+// Sorts pairs of one buffer; equal ones keep the order of their names in memory.
+void web_sort_pairs(web_pair_slices_t *pairs, size_t count, web_compare_t *compare);
+
+typedef enum {
+    WEB_KEYS,
+    WEB_VALUES,
+    WEB_ENTRIES,
+} web_kind_t;
+// The magic number of keys(), values(), entries() of a class, whose web_list_iterator is their function.
+#define WEB_ITERATOR_MAGIC(id, kind) ((id) << 2 | (kind))
+JSValue web_list_iterator(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic);
+// The magic number is the class.
+JSValue web_list_for_each(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic);
+
+// ---- Headers (web_headers.c) ----
+
+// A header list. The store is what goes on the wire: "name: value\r\n" lines, names in lower case, values trimmed.
+typedef struct _web_headers_t {
+    int refs;
+    bool immutable;
+    web_buf_t lines;
+} web_headers_t;
+
+web_headers_t *web_headers_new(JSContext *ctx);
+void web_headers_free(JSRuntime *rt, web_headers_t *headers);
+// A copy that may be changed.
+web_headers_t *web_headers_copy(JSContext *ctx, const web_headers_t *headers);
+// Header lines in any case and with any amount of white space around values; lines that no HTTP parser lets through
+// (no colon, an invalid name) are left out.
+web_headers_t *web_headers_parse(JSContext *ctx, web_slice_t lines);
+// Fills from a HeadersInit value.
+int web_headers_fill(JSContext *ctx, web_headers_t *headers, JSValueConst init);
+int web_headers_append(JSContext *ctx, web_headers_t *headers, JSValueConst name, JSValueConst value);
+bool web_headers_has(const web_headers_t *headers, const char *lower_name);
+// First value of that name, in place. data is NULL where there is none.
+web_slice_t web_headers_find(const web_headers_t *headers, const char *lower_name);
+// Adds a line whose parts are known to be valid.
+int web_headers_put(JSContext *ctx, web_headers_t *headers, const char *lower_name, const char *value);
+void web_headers_remove(web_headers_t *headers, const char *lower_name);
+// The Headers object of a list, which it shares.
+JSValue web_headers_object(JSContext *ctx, web_headers_t *headers);
+// The line at *pos: name, value; moves *pos to the next. False at the end.
+bool web_headers_line(const web_headers_t *headers, size_t *pos, web_slice_t *name, web_slice_t *value);
+
+// ---- bodies (web_body.c) ----
+
+// Bytes that several objects may share; data is followed by a NUL.
+typedef struct _web_bytes_t {
+    int refs;
+    size_t len;
+    char data[];
+} web_bytes_t;
+
+web_bytes_t *web_bytes_new(JSContext *ctx, const char *data, size_t len);
+void web_bytes_free(JSRuntime *rt, web_bytes_t *bytes);
+
+typedef struct _web_body_t {
+    JSValue text;       // the string that the body was given as, or undefined
+    web_bytes_t *bytes; // what holds the bytes, where text is undefined; NULL for no body
+    const char *data;   // inside bytes, up to its end
+    size_t len;
+    bool used;
+} web_body_t;
+
+#define WEB_TYPE_TEXT "text/plain;charset=UTF-8"
+#define WEB_TYPE_FORM "application/x-www-form-urlencoded;charset=UTF-8"
+#define WEB_TYPE_JSON "application/json"
+
+// Fills `slice` with the bytes of an ArrayBuffer or a view of one, in place: valid until a script runs. Runs none
+// itself. 1, 0 when value is neither, -1 with a pending exception.
+int web_buffer_source(JSContext *ctx, JSValueConst value, web_slice_t *slice);
+// Takes a BodyInit value; *type is the content type that it brings, or NULL.
+int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const char **type);
+void web_body_free(JSRuntime *rt, web_body_t *body);
+
+bool web_body_present(const web_body_t *body);
+// The second body has the content of the first. TypeError when that is used already.
+int web_body_clone(JSContext *ctx, const web_body_t *body, web_body_t *copy);
+// The body's bytes, valid as long as the body; `*cstring` is what JS_FreeCString takes, or NULL.
+int web_body_bytes(JSContext *ctx, const web_body_t *body, web_slice_t *bytes, const char **cstring);
+
+// Methods text, json, arrayBuffer, bytes, formData, by the magic number.
+typedef enum {
+    WEB_READ_TEXT,
+    WEB_READ_JSON,
+    WEB_READ_ARRAY_BUFFER,
+    WEB_READ_BYTES,
+    WEB_READ_FORM_DATA,
+} web_read_t;
+// A promise of the body's content. `headers` tell the type of a form; NULL for the other methods.
+JSValue web_body_read(JSContext *ctx, web_body_t *body, web_read_t how, const web_headers_t *headers);
+// A rejected promise with the pending exception, or JS_EXCEPTION when nothing may catch that.
+JSValue web_reject_pending(JSContext *ctx);
+
+// ---- forms (web_form.c, web_params.c) ----
+
+// The next pair of an urlencoded text, still encoded; moves `rest` on. False at the end.
+bool web_form_next(web_slice_t *rest, web_slice_t *name, web_slice_t *value);
+// Decodes into `out`, which has room for encoded.len bytes. Returns the length.
+size_t web_form_decode(char *out, web_slice_t encoded);
+JSValue web_form_string(JSContext *ctx, web_slice_t encoded);
+// 0 to 15, or -1.
+int web_hex_digit(char c);
+
+// The list behind URLSearchParams and FormData.
+typedef struct _web_list_t {
+    web_buf_t records;      // of each pair the lengths of name and value, then both, in UTF-8
+    struct _web_url_t *url; // whose query the list is, or NULL
+} web_list_t;
+// Appends the pairs of an urlencoded text.
+int web_list_parse(JSContext *ctx, web_list_t *list, web_slice_t text);
+// Appends the list as urlencoded text.
+int web_list_serialize(JSContext *ctx, const web_list_t *list, web_buf_t *out);
+// A URLSearchParams object, filled from the query of `url`, which it then keeps up to date.
+JSValue web_params_object(JSContext *ctx, struct _web_url_t *url);
+// Fills it from that query again.
+int web_params_refresh(JSContext *ctx, JSValueConst object);
+// A FormData object from an urlencoded text.
+JSValue web_form_data_object(JSContext *ctx, web_slice_t text);
+
+// ---- base64 (web_base64.c) ----
+
+// Room for the digits of `len` bytes, never 0.
+#define WEB_BASE64_SIZE(len) (((len) + 2) / 3 * 4 + 1)
+// Write the digits, with padding and without, and return how many they are.
+size_t web_base64_encode(char *out, web_slice_t bytes);
+size_t web_base64url_encode(char *out, web_slice_t bytes);
+// Decodes either alphabet, with or without padding, as Node's Buffer does. `out` has room for text.len bytes.
+// False when that is no base64.
+bool web_base64_decode(char *out, size_t *out_len, web_slice_t text);
+// The same for what web_base64url_encode writes and nothing else: each text of bytes has one form.
+bool web_base64url_decode(char *out, size_t *out_len, web_slice_t text);
+
+// ---- other globals ----
+
+JSValue web_structured_clone(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+
+// ---- Request and Response ----
+
+JSValue web_request_object(JSContext *ctx, const web_request_t *request);
+// Fills `out` when value is a Response. 1 when it was, 0 when not, -1 with a pending exception.
+int web_response_take(JSContext *ctx, JSValueConst value, web_response_t *out);
+// Whether responses of that status have no body (Fetch standard, section 2.2.3).
+bool web_is_null_body_status(int status);
+// Removes the fields that are the server's, and fills out->headers.
+void web_response_headers(web_headers_t *headers, web_response_t *out);
+
+// ---- Lambda (web_lambda.c) ----
+
+// Calls the handler; the value it returned.
+JSValue web_lambda_call(JSContext *ctx, const web_request_t *request);
+web_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, web_response_t *out);
+
+// ctx.clockIsSet() and context.clockIsSet(): whether Date.now() tells the time of day.
+JSValue web_clock_is_set(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+
+#endif // EDGELET_WEB_PRIVATE_H
