@@ -323,7 +323,6 @@ static void test_image(void) {
         CHECK(arena_alloc(arena, 40 * KIB) != NULL);
         arena_restore(arena, image, image_size);
         CHECK(arena_check(arena) && arena_used(arena) == used && arena_image_size(arena) == image_size);
-        CHECK(arena_extent(arena) == image_size);
         CHECK(filled(low, 3000, 1) && filled(high, 4000, 2));
         CHECK(arena_alloc(arena, 20000) == NULL);
         CHECK(arena_alloc(arena, 400) == hole);
@@ -404,6 +403,25 @@ static void test_extent_and_erase(void) {
     CHECK(pristine(arena_init(block, size), size));
 }
 
+// A large user, then a small one after a restore: the erase is for both.
+static void test_erase_after_restores(void) {
+    size_t size = 64 * KIB;
+    arena_t *arena = arena_in_zeros(size);
+    arena_alloc(arena, 1000);
+    size_t image_size = arena_image_size(arena);
+    arena_save(arena, image);
+    memset(arena_alloc(arena, 30000), 0x5A, 30000);
+    for (int round = 0; round < 3; ++round) {
+        arena_restore(arena, image, image_size);
+        memset(arena_alloc(arena, 100), 0x5A, 100);
+        CHECK(arena_check(arena) && arena_extent(arena) >= image_size + 30000);
+    }
+    arena_erase(arena);
+    CHECK(all_zero(block, size));
+    arena_restore(arena, image, image_size);
+    CHECK(arena_extent(arena) == image_size);
+}
+
 // Nothing of the block's state before a restore may matter: the engine can have been stopped in mid-write.
 static void test_restore_over_garbage(void) {
     size_t size = 64 * KIB;
@@ -415,7 +433,7 @@ static void test_restore_over_garbage(void) {
     arena_erase(arena);
     memset(block, 0xA5, size);
     arena_restore(arena, image, image_size);
-    CHECK(arena_check(arena) && filled(ptr, 1000, 1));
+    CHECK(arena_check(arena) && filled(ptr, 1000, 1) && arena_extent(arena) <= size);
     arena_free(arena, ptr);
     CHECK(pristine(arena, size));
 }
@@ -573,6 +591,7 @@ int main(void) {
     RUN(test_images_of_two_states_share_a_block);
     RUN(test_image_stays_short);
     RUN(test_extent_and_erase);
+    RUN(test_erase_after_restores);
     RUN(test_restore_over_garbage);
     RUN(test_kill_at_any_instruction);
 #if !ARENA_POISON

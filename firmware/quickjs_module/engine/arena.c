@@ -454,8 +454,11 @@ const void *arena_image(const arena_t *arena) {
 
 void arena_restore(arena_t *arena, const void *image, size_t image_size) {
     UNPOISON(arena, image_size);
+    uint32_t extent = arena->extent;
     memcpy(arena, image, image_size);
-    arena->extent = arena->top;
+    // Whatever the block held before: the extent is within it.
+    extent = extent < arena->end ? extent : arena->end;
+    arena->extent = extent > arena->top ? extent : arena->top;
     poison(arena);
 }
 

@@ -74,8 +74,9 @@ const void *arena_image(const arena_t *arena);
 // becomes free.
 void arena_restore(arena_t *arena, const void *image, size_t image_size);
 
-// Highest address (exclusive, as an offset into the block) that was ever in use since the last arena_restore or
-// arena_init: what must be overwritten to leave no trace of a request. Nothing was written at or above it.
+// Highest address (exclusive, as an offset into the block) that was ever in use since the last arena_erase or
+// arena_init: what must be overwritten to leave no trace of a user. Restores do not lower it, since what they leave
+// behind the image is still there. Nothing was written at or above it.
 size_t arena_extent(const arena_t *arena);
 // Overwrites the block up to arena_extent with zeros, its control structure included: only arena_restore and arena_init
 // may follow, or giving the block back.
