@@ -39,7 +39,7 @@ MISTAKES = [
 
 def build(compiler, name, directory):
     program = directory / name
-    sources = [PROGRAMS / f"{name}.c", MODULE / "engine" / "arena.c"]
+    sources = [PROGRAMS / f"{name}.c", *sorted((MODULE / "engine").glob("arena*.c"))]
     command = [*compiler, *FLAGS, f"-I{MODULE}", *sources, "-o", program]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

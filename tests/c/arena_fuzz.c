@@ -9,12 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/arena.h"
+#include "engine/arena_delta.h"
 
 #define UNIT (ARENA_ALIGN)
 #define UNITS_MAX (4096)
 #define SLOTS (192)
 #define IMAGES (3)
+#define PARKED (4)
+// The owner of units that hold a seal.
+#define SEAL (255)
 #define HEADER (4)
 #define MIN_BLOCK (16)
 #if ARENA_POISON
@@ -41,24 +44,59 @@ typedef struct _slot_t {
 // All that the model knows of an arena's state.
 typedef struct _state_t {
     slot_t slots[SLOTS];
-    // For each unit of the block, from the first header on: slot number + 1, or 0.
+    // For each unit of the block, from the first header on: slot number + 1, SEAL, or 0.
     unsigned char owners[UNITS_MAX];
     size_t used;
+    size_t sealed; // bytes of `used` in seals
     size_t limit;
+    // The image that the arena was saved to or restored from, if that is sealed and has not changed since.
+    const struct _image_t *image;
+    unsigned int version;
 } state_t;
 
 typedef struct _image_t {
     state_t state;
     size_t size;
-    unsigned char bytes[UNITS_MAX * UNIT];
+    unsigned int version;
+    _Alignas(ARENA_ALIGN) unsigned char bytes[UNITS_MAX * UNIT];
 } image_t;
+
+typedef struct _parked_t {
+    arena_pieces_t pieces;
+    arena_delta_t delta;
+    state_t state;
+} parked_t;
 
 static _Alignas(ARENA_ALIGN) unsigned char block[UNITS_MAX * UNIT];
 static size_t block_size;
 static arena_t *arena;
 static state_t model;
 static image_t images[IMAGES];
+static parked_t parked[PARKED];
 static size_t highest;
+
+// Pieces: how many are out, and how many more may be.
+static size_t pieces_out;
+static size_t pieces_left;
+
+static void *piece_alloc(void *opaque, size_t size) {
+    (void)opaque;
+    if (pieces_left == 0) {
+        return NULL;
+    }
+    --pieces_left;
+    ++pieces_out;
+    return malloc(size);
+}
+
+static void piece_free(void *opaque, void *piece, size_t size) {
+    (void)opaque;
+    for (size_t i = 0; i < size; ++i) {
+        CHECK(((unsigned char *)piece)[i] == 0);
+    }
+    --pieces_out;
+    free(piece);
+}
 
 typedef struct _input_t {
     const uint8_t *data;
@@ -225,7 +263,7 @@ static void check_all(void) {
     CHECK(arena_used(arena) >= model.used);
 #else
     CHECK(arena_used(arena) == model.used);
-    CHECK(arena_image_size(arena) == end || model.used == 0);
+    CHECK(arena_image_size(arena) == end || model.sealed != 0 || model.used == 0);
 #endif
     CHECK(arena_peak(arena) >= arena_used(arena));
 }
@@ -235,8 +273,28 @@ static void set_limit(input_t *input) {
     arena_set_limit(arena, model.limit);
 }
 
+static bool seal(void) {
+    size_t from = arena_image_size(arena);
+    size_t used = arena_used(arena);
+    if (!arena_seal(arena)) {
+        CHECK(arena_image_size(arena) == from);
+        return false;
+    }
+    size_t size = arena_image_size(arena) - from;
+    CHECK(arena_used(arena) == used + size && size < 3 * MIN_BLOCK);
+    slot_t block_of_seal = {block + from + HEADER, 0, 0};
+    own(&block_of_seal, size, 0, SEAL);
+    model.used += size;
+    model.sealed += size;
+    highest = from + size > highest ? from + size : highest;
+    return true;
+}
+
 static void save(unsigned int number) {
     image_t *image = &images[number % IMAGES];
+    bool sealed = number / IMAGES % 2 != 0 && seal();
+    model.image = sealed ? image : NULL;
+    model.version = ++image->version;
     image->state = model;
     image->size = arena_image_size(arena);
     arena_save(arena, image->bytes);
@@ -260,6 +318,47 @@ static void restore(unsigned int number) {
     check_all();
 }
 
+static bool has_image(const state_t *state) {
+    return state->image != NULL && state->image->version == state->version;
+}
+
+// Sometimes the pieces do not suffice, and nothing must have happened.
+static void park(unsigned int number) {
+    parked_t *p = &parked[number % PARKED];
+    if (!has_image(&model) || p->delta.first != NULL) {
+        return;
+    }
+    p->pieces = (arena_pieces_t){ARENA_PIECE_MIN + number / PARKED % 8 * 4, piece_alloc, piece_free, NULL};
+    pieces_left = number % 3 == 0 ? number / 3 : SIZE_MAX;
+    size_t out = pieces_out;
+    bool ok = arena_delta_take(arena, model.image->bytes, model.image->size, &p->pieces, &p->delta);
+    CHECK(ok || pieces_left == 0);
+    CHECK(p->delta.bytes == (pieces_out - out) * p->pieces.size);
+    p->state = model;
+    check_all();
+}
+
+static void unpark(unsigned int number, bool resume) {
+    parked_t *p = &parked[number % PARKED];
+    if (p->delta.first == NULL) {
+        return;
+    }
+    if (resume && has_image(&p->state)) {
+        if (number % 2 != 0) {
+            arena_erase(arena);
+            highest = 0;
+        }
+        arena_restore(arena, p->state.image->bytes, p->state.image->size);
+        arena_delta_apply(arena, &p->delta);
+        model = p->state;
+        highest = arena_image_size(arena) > highest ? arena_image_size(arena) : highest;
+        CHECK(arena_extent(arena) >= highest && arena_extent(arena) <= block_size);
+        check_all();
+    }
+    arena_delta_free(&p->delta, &p->pieces);
+    CHECK(p->delta.first == NULL && p->delta.bytes == 0);
+}
+
 static void step(input_t *input) {
     unsigned int operation = take(input, 1);
     unsigned int number = take(input, 1);
@@ -270,11 +369,15 @@ static void step(input_t *input) {
         release(slot);
     } else if (operation < 240) {
         reallocate(input, slot);
-    } else if (operation < 244) {
+    } else if (operation < 242) {
         save(number);
-    } else if (operation < 248) {
+    } else if (operation < 244) {
         restore(number);
+    } else if (operation < 247) {
+        park(number);
     } else if (operation < 250) {
+        unpark(number, number % 16 != 0);
+    } else if (operation < 251) {
         set_limit(input);
     } else if (operation < 252) {
         arena_reset_peak(arena);
@@ -290,8 +393,12 @@ static void free_all(void) {
             release(number);
         }
     }
+    for (unsigned int number = 0; number < PARKED; ++number) {
+        unpark(number, false);
+    }
     check_all();
-    CHECK(arena_used(arena) == 0 && arena_image_size(arena) <= arena_overhead(block_size));
+    CHECK(pieces_out == 0 && arena_used(arena) == model.sealed);
+    CHECK(model.sealed != 0 || arena_image_size(arena) <= arena_overhead(block_size));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine/arena.h"
+#include "engine/arena_delta.h"
 
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)
@@ -438,6 +438,214 @@ static void test_restore_over_garbage(void) {
     CHECK(pristine(arena, size));
 }
 
+static void test_seal(void) {
+    arena_t *arena = arena_init(block, 8 * KIB);
+    void *low = arena_alloc(arena, 100);
+    CHECK(arena_seal(arena));
+    size_t image_size = arena_image_size(arena);
+    CHECK(arena_check(arena) && (unsigned char *)low < block + image_size);
+    arena_free(arena, low);
+    CHECK(arena_check(arena) && arena_image_size(arena) == image_size);
+    unsigned char *high = arena_alloc(arena, 1000);
+    CHECK(high > block + image_size);
+    arena_free(arena, high);
+    CHECK(arena_check(arena) && arena_image_size(arena) == image_size);
+    while (arena_alloc(arena, 0) != NULL) {
+    }
+    CHECK(!arena_seal(arena) && arena_check(arena));
+}
+
+// Pieces that are out, and how many more there are.
+static size_t pieces_out;
+static size_t pieces_left;
+
+static void *piece_alloc(void *opaque, size_t size) {
+    (void)opaque;
+    if (pieces_left == 0) {
+        return NULL;
+    }
+    --pieces_left;
+    ++pieces_out;
+    return malloc(size);
+}
+
+static void piece_free(void *opaque, void *piece, size_t size) {
+    (void)opaque;
+    CHECK(all_zero(piece, size));
+    --pieces_out;
+    free(piece);
+}
+
+static const arena_pieces_t pieces = {256, piece_alloc, piece_free, NULL};
+
+// Takes the delta, lets somebody else have the block, and puts everything back.
+static size_t park_and_resume(arena_t *arena, size_t image_size) {
+    arena_delta_t delta;
+    pieces_left = SIZE_MAX;
+    CHECK(arena_delta_take(arena, image, image_size, &pieces, &delta));
+    size_t bytes = delta.bytes;
+    arena_erase(arena);
+    memset(block, 0xA5, image_size);
+    arena_restore(arena, image, image_size);
+    arena_delta_apply(arena, &delta);
+    arena_delta_free(&delta, &pieces);
+    CHECK(arena_check(arena) && pieces_out == 0 && arena_extent(arena) >= arena_image_size(arena));
+    return bytes;
+}
+
+// Two arenas in which the same happens, of which one is parked again and again. Every allocation comes out at the same
+// place in both, which shows free lists, their order and the limit, and holds what was written to it.
+#define TWIN_SLOTS (512)
+static _Alignas(ARENA_ALIGN) unsigned char twin_block[sizeof(block)];
+static uint32_t twin_offsets[TWIN_SLOTS]; // 0: not allocated
+static size_t twin_sizes[TWIN_SLOTS];
+
+static uint32_t change(unsigned char *base, uint32_t offset, size_t size, bool release) {
+    void *old = offset != 0 ? base + offset : NULL;
+    if (release) {
+        arena_free((arena_t *)base, old);
+        return 0;
+    }
+    unsigned char *ptr = arena_realloc((arena_t *)base, old, size);
+    return ptr != NULL ? (uint32_t)(ptr - base) : 0;
+}
+
+static void change_both(void) {
+    uint32_t i = below(TWIN_SLOTS);
+    size_t size = below(20) == 0 ? below(30000) : below(300);
+    bool release = below(3) == 0;
+    CHECK(twin_offsets[i] == 0 || filled(block + twin_offsets[i], twin_sizes[i], (unsigned char)i));
+    uint32_t offset = change(twin_block, twin_offsets[i], size, release);
+    CHECK(change(block, twin_offsets[i], size, release) == offset);
+    if (offset != 0) {
+        fill(block + offset, size, (unsigned char)i);
+        twin_sizes[i] = size;
+    }
+    twin_offsets[i] = offset != 0 || release ? offset : twin_offsets[i];
+}
+
+static void park_beside_twin(uint64_t number, size_t size) {
+    arena_t *twin = arena_init(twin_block, size);
+    arena_t *arena = arena_init(block, size);
+    memset(twin_offsets, 0, sizeof(twin_offsets));
+    seed(number);
+    for (int step = 0; step < 500; ++step) {
+        change_both();
+    }
+    // Whatever is free and whatever is not: the image is of this moment.
+    while (!arena_seal(arena)) {
+        change_both();
+    }
+    CHECK(arena_seal(twin));
+    size_t image_size = arena_image_size(arena);
+    arena_save(arena, image);
+    for (int step = 0; step < 4000; ++step) {
+        change_both();
+        if (below(20) == 0) {
+            park_and_resume(arena, image_size);
+            CHECK(arena_used(arena) == arena_used(twin) && arena_peak(arena) == arena_peak(twin));
+            CHECK(arena_image_size(arena) == arena_image_size(twin));
+        }
+    }
+}
+
+static void test_parked_is_as_never_parked(void) {
+    for (uint64_t number = 1; number <= 20; ++number) {
+        park_beside_twin(number, 100 * KIB + (size_t)number * 10 * KIB);
+    }
+}
+
+static void test_delta_of_nothing_is_empty(void) {
+    arena_t *arena = arena_init(block, 64 * KIB);
+    arena_alloc(arena, 20 * KIB);
+    CHECK(arena_seal(arena));
+    size_t image_size = arena_image_size(arena);
+    arena_save(arena, image);
+    arena_restore(arena, image, image_size);
+    CHECK(park_and_resume(arena, image_size) == 0);
+}
+
+// More words between two changes, and more in one, than a run can count.
+static void test_delta_of_large_arena(void) {
+    arena_t *arena = arena_init(block, sizeof(block));
+    unsigned char *kept = arena_alloc(arena, 2 * MIB);
+    fill(kept, 2 * MIB, 1);
+    CHECK(arena_seal(arena));
+    size_t image_size = arena_image_size(arena);
+    arena_save(arena, image);
+    kept[0]++;
+    kept[MIB]++;
+    kept[2 * MIB - 1]++;
+    size_t small = park_and_resume(arena, image_size);
+    CHECK(small > 0 && small <= 2 * pieces.size);
+    unsigned char *high = arena_alloc(arena, MIB);
+    fill(high, MIB, 7);
+    size_t large = park_and_resume(arena, image_size);
+    CHECK(large > MIB && large < MIB + MIB / 8);
+    CHECK(filled(high, MIB, 7) && kept[0] == 2 && filled(kept + 1, MIB - 1, 32));
+    CHECK(
+        kept[MIB] == (unsigned char)(1 + 31 * MIB + 1) && kept[2 * MIB - 1] == (unsigned char)(31 * (2 * MIB - 1) + 2));
+}
+
+// Distances and lengths about the most that a run can count.
+static void test_delta_at_the_bounds_of_runs(void) {
+    arena_t *arena = arena_init(block, sizeof(block));
+    uint32_t *kept = arena_alloc(arena, 2 * MIB);
+    memset(kept, 0, 2 * MIB);
+    CHECK(arena_seal(arena));
+    size_t image_size = arena_image_size(arena);
+    arena_save(arena, image);
+    for (uint32_t words = 0xFFF0; words <= 0x10010; ++words) {
+        memset(kept, 0, 2 * MIB);
+        memset(kept + 1, 1, words * sizeof(uint32_t));
+        kept[3 * words] = 2;
+        park_and_resume(arena, image_size);
+        CHECK(kept[0] == 0 && kept[1] == 0x01010101 && kept[words] == 0x01010101);
+        CHECK(kept[words + 1] == 0 && kept[3 * words] == 2 && kept[3 * words + 1] == 0);
+        kept[1 + words] = 3;
+        kept[1 + words + words] = 4;
+        park_and_resume(arena, image_size);
+        CHECK(kept[1 + words] == 3 && kept[words + 2] == 0 && kept[1 + words + words] == 4);
+    }
+}
+
+static void test_delta_leaves_free_memory_out(void) {
+    arena_t *arena = arena_init(block, MIB);
+    void *in_image = arena_alloc(arena, 100 * KIB);
+    fill(in_image, 100 * KIB, 1);
+    CHECK(arena_seal(arena));
+    size_t image_size = arena_image_size(arena);
+    arena_save(arena, image);
+    void *beyond = arena_alloc(arena, 500 * KIB);
+    fill(beyond, 500 * KIB, 3);
+    void *wall = arena_alloc(arena, 100);
+    fill(wall, 100, 4);
+    arena_free(arena, beyond);
+    memset(in_image, 0, 100 * KIB);
+    arena_free(arena, in_image);
+    CHECK(park_and_resume(arena, image_size) <= 2 * pieces.size);
+    CHECK(filled(wall, 100, 4) && arena_alloc(arena, 500 * KIB) == beyond && arena_alloc(arena, 100 * KIB) == in_image);
+}
+
+static void test_too_few_pieces(void) {
+    arena_t *arena = arena_init(block, 64 * KIB);
+    arena_alloc(arena, 1000);
+    CHECK(arena_seal(arena));
+    size_t image_size = arena_image_size(arena);
+    arena_save(arena, image);
+    unsigned char *high = arena_alloc(arena, 5000);
+    fill(high, 5000, 5);
+    size_t needed = park_and_resume(arena, image_size) / pieces.size;
+    for (size_t enough = 0; enough < needed; ++enough) {
+        arena_delta_t delta;
+        pieces_left = enough;
+        CHECK(!arena_delta_take(arena, image, image_size, &pieces, &delta));
+        CHECK(delta.first == NULL && delta.bytes == 0 && pieces_out == 0);
+        CHECK(arena_check(arena) && filled(high, 5000, 5));
+    }
+    CHECK(needed > 20 && park_and_resume(arena, image_size) == needed * pieces.size && filled(high, 5000, 5));
+}
+
 static sigjmp_buf kill_jump;
 
 static void on_kill(int number) {
@@ -593,6 +801,13 @@ int main(void) {
     RUN(test_extent_and_erase);
     RUN(test_erase_after_restores);
     RUN(test_restore_over_garbage);
+    RUN(test_seal);
+    RUN(test_parked_is_as_never_parked);
+    RUN(test_delta_of_nothing_is_empty);
+    RUN(test_delta_of_large_arena);
+    RUN(test_delta_at_the_bounds_of_runs);
+    RUN(test_delta_leaves_free_memory_out);
+    RUN(test_too_few_pieces);
     RUN(test_kill_at_any_instruction);
 #if !ARENA_POISON
     RUN(test_utilisation);

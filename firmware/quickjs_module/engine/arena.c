@@ -1,84 +1,15 @@
-// See arena.h. The block, from its start:
-//
-//     control structure | blocks, used and free | top: never used, or free again up to the end
-//
-// Top is no block: it has no header and is in no list. A free block that touches it becomes part of it, so the
-// control structure's `top` alone says where the image ends, and a restore has nothing to repair behind the image.
-//
-// A block is a header word (its size in bytes, header included, and two flags) and the payload. While a block is free,
-// its payload holds the links of its free list, and its last word repeats its size for the neighbour above.
-//
-// Links and sizes are 32-bit offsets and not addresses: a header then costs 4 bytes and the smallest block 16 on every
-// target, and 32 and 64-bit builds share one layout. Offset 0 (the control structure) stands for "no block".
+// See arena.h; what lies where is told in arena_private.h.
 
 #include <string.h>
 
-#include "engine/arena.h"
-
-#if ARENA_POISON
-#include <sanitizer/asan_interface.h>
-#define POISON(address, size) ASAN_POISON_MEMORY_REGION(address, size)
-#define UNPOISON(address, size) ASAN_UNPOISON_MEMORY_REGION(address, size)
-// For the few functions that read and write book-keeping between poisoned payloads.
-#define UNCHECKED __attribute__((no_sanitize("address")))
-// Behind every payload; its last word holds the exact size that was asked for.
-#define RED_ZONE (16 + 4)
-#else
-#define POISON(address, size) ((void)(address), (void)(size))
-#define UNPOISON(address, size) ((void)(address), (void)(size))
-#define UNCHECKED inline
-#define RED_ZONE (0)
-#endif
-
-#define MAX_SIZE ((size_t)1 << 30)
-#define HEADER (4)
-#define MIN_BLOCK (16)
-
-#define FREE (1u)
-#define BELOW_FREE (2u)
-#define FLAGS (3u)
-
-// Free lists per power of two. Sizes below 2 << SPLIT_BITS units of ARENA_ALIGN bytes have a list each.
-#define SPLIT_BITS (4)
-#define CLASSES_MAX (((28 - SPLIT_BITS) << SPLIT_BITS) + (1 << SPLIT_BITS))
-
-struct _arena_t {
-    uint32_t end;
-    uint32_t first;
-    uint32_t top;
-    uint32_t extent;
-    uint32_t used;
-    uint32_t peak;
-    uint32_t limit;
-    // Bit n: bitmap[n] is not 0. Bit n of the bitmap: list n is not empty.
-    uint32_t bitmap_words;
-    uint32_t bitmap[CLASSES_MAX / 32 + 1];
-    // One for each class that this arena's size can need.
-    uint32_t lists[];
-};
-
-static inline void *address(const arena_t *arena, uint32_t offset) {
-    return (char *)(uintptr_t)arena + offset;
-}
-
-static UNCHECKED uint32_t load_at(const void *address) {
-    return *(const uint32_t *)address;
-}
+#include "engine/arena_private.h"
 
 static UNCHECKED void store_at(void *address, uint32_t value) {
     *(uint32_t *)address = value;
 }
 
-static inline uint32_t load(const arena_t *arena, uint32_t offset) {
-    return load_at(address(arena, offset));
-}
-
 static inline void store(arena_t *arena, uint32_t offset, uint32_t value) {
     store_at(address(arena, offset), value);
-}
-
-static inline uint32_t block_size(const arena_t *arena, uint32_t block) {
-    return load(arena, block) & ~FLAGS;
 }
 
 static inline uint32_t block_of(const arena_t *arena, const void *ptr) {
@@ -106,9 +37,6 @@ static inline uint32_t class_with_blocks(const arena_t *arena, uint32_t class) {
     }
     return word * 32 + (uint32_t)__builtin_ctz(bits);
 }
-
-#define NEXT_LINK(block) ((block) + HEADER)
-#define PREVIOUS_LINK(block) ((block) + HEADER + 4)
 
 // Makes [block, block + size) a free block. The block below it is in use, and a block in use follows.
 static inline void list_insert(arena_t *arena, uint32_t block, uint32_t size) {
@@ -403,8 +331,7 @@ size_t arena_overhead(size_t size) {
 }
 
 #if ARENA_POISON
-// Hides everything behind the control structure but the payloads in use.
-static void poison(const arena_t *arena) {
+void arena_poison(const arena_t *arena) {
     POISON(address(arena, arena->first), arena->end + HEADER - arena->first);
     for (uint32_t block = arena->first; block != arena->top; block += block_size(arena, block)) {
         if ((load(arena, block) & FREE) == 0) {
@@ -412,10 +339,6 @@ static void poison(const arena_t *arena) {
             UNPOISON(payload, arena_usable_size(payload));
         }
     }
-}
-#else
-static inline void poison(const arena_t *arena) {
-    (void)arena;
 }
 #endif
 
@@ -433,8 +356,18 @@ arena_t *arena_init(void *block, size_t size) {
     arena->top = arena->first;
     arena->extent = arena->first;
     arena->limit = MAX_SIZE;
-    poison(arena);
+    arena_poison(arena);
     return arena;
+}
+
+bool arena_seal(arena_t *arena) {
+    uint32_t block = arena->top;
+    uint32_t size = block_size_for(0);
+    if (size > arena->end - block || !take_from_top(arena, size)) {
+        return false;
+    }
+    block_payload(arena, block, 0);
+    return true;
 }
 
 size_t arena_image_size(const arena_t *arena) {
@@ -444,7 +377,7 @@ size_t arena_image_size(const arena_t *arena) {
 void arena_save(const arena_t *arena, void *to) {
     UNPOISON(arena, arena->top);
     memcpy(to, arena, arena->top);
-    poison(arena);
+    arena_poison(arena);
 }
 
 const void *arena_image(const arena_t *arena) {
@@ -459,7 +392,7 @@ void arena_restore(arena_t *arena, const void *image, size_t image_size) {
     // Whatever the block held before: the extent is within it.
     extent = extent < arena->end ? extent : arena->end;
     arena->extent = extent > arena->top ? extent : arena->top;
-    poison(arena);
+    arena_poison(arena);
 }
 
 size_t arena_extent(const arena_t *arena) {

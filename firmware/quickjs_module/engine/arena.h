@@ -63,6 +63,9 @@ void arena_reset_peak(arena_t *arena);
 // Upper bound of arena_used; 0 is none. The limit is part of the control structure and so of an image.
 void arena_set_limit(arena_t *arena, size_t bytes);
 
+// Ends what an image is to hold with a block that nobody frees: what is allocated afterwards begins behind it and never
+// becomes one with what lies before it. False when nothing fits any more.
+bool arena_seal(arena_t *arena);
 // Bytes from the block's start that hold everything in use: copying these away and
 // back into the same block (arena_restore) restores the arena.
 size_t arena_image_size(const arena_t *arena);
