@@ -11,8 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from edgelet_host.firmware import ensure_unix
-from edgelet_host.local import start
+from edgelet_host.device.local import start
+from edgelet_host.firmware.builds import ensure_unix
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 10

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from edgelet_host.firmware import ensure_unix
+from edgelet_host.firmware.builds import ensure_unix
 
 HERE = Path(__file__).resolve().parent
 KINDS = ["microdot", "route", "function", "javascript", "runtime"]

@@ -9,8 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from edgelet_host import sources
-from edgelet_host.firmware import ensure_unix
+from edgelet_host.firmware import sources
+from edgelet_host.firmware.builds import ensure_unix
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULE = ROOT / "firmware" / "quickjs_module"

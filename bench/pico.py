@@ -14,11 +14,11 @@ import tempfile
 from pathlib import Path
 
 from edgelet_host import emulator
-from edgelet_host.deploy import deploy, make_release
-from edgelet_host.device import connect
-from edgelet_host.firmware import ensure_unix
-from edgelet_host.local import announce
-from edgelet_host.project import read_project
+from edgelet_host.device.console import connect
+from edgelet_host.device.deployment import deploy, make_release
+from edgelet_host.device.local import announce
+from edgelet_host.firmware.builds import ensure_unix
+from edgelet_host.project.config import read_project
 from rich.console import Console
 from rich.table import Table
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from device_helpers import free_port, write_project
-from edgelet_host.local import LocalDevice, start
+from edgelet_host.device.local import LocalDevice, start
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,7 +22,9 @@ ROOT = Path(__file__).resolve().parents[1]
 AS_NOBODY = """
 import os, sys
 import serial.tools.list_ports
-from edgelet_host import device, esptool, flash, targets, uf2
+from edgelet_host.bootloader import esptool, flashing
+from edgelet_host.device import console, targets
+from edgelet_host.firmware import uf2
 from edgelet_host.cli import main
 if os.geteuid() == 0:
     os.setgroups([])

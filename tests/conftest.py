@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from edgelet_host.firmware import ensure_unix
+from edgelet_host.firmware.builds import ensure_unix
 
 
 def pytest_configure() -> None:

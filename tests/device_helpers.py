@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgelet_host.deploy import Deployed, deploy, make_release
-from edgelet_host.device import Device, connect
-from edgelet_host.local import LocalDevice, start
-from edgelet_host.project import FILE, read_project
+from edgelet_host.device.console import Device, connect
+from edgelet_host.device.deployment import Deployed, deploy, make_release
+from edgelet_host.device.local import LocalDevice, start
+from edgelet_host.project.config import FILE, read_project
 
 
 def free_port() -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cli_helpers import as_board
 from device_helpers import free_port
-from edgelet_host import sources
+from edgelet_host.firmware import sources
 
 RP2040, RP2350, SAMD51 = 0xE48BFF56, 0xE48BFF59, 0x55114460
 INFO = "UF2 Bootloader v3.0\nModel: Raspberry Pi RP2\nBoard-ID: RPI-RP2\n"

@@ -11,8 +11,8 @@ import pytest
 from cli_helpers import Cli
 from device_helpers import Client, free_port, write_project
 from edgelet_host import emulator
-from edgelet_host.device import connect
-from edgelet_host.local import announce
+from edgelet_host.device.console import connect
+from edgelet_host.device.local import announce
 
 
 class Pico(Client):

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from edgelet_host import firmware
+from edgelet_host.firmware import builds
+from edgelet_host.firmware.system import BOARD_PACKAGES, RISCV_PACKAGES, Packages
 from edgelet_host.paths import FIRMWARE
-from edgelet_host.system import BOARD_PACKAGES, RISCV_PACKAGES, Packages
 from mpremote.transport_serial import SerialTransport
 
 DRIVER = Path(__file__).with_name("isolate_driver.py")
@@ -45,8 +45,8 @@ QEMU_OPTIONS = f"-nographic -monitor null -semihosting -serial pty -icount shift
 def board_firmware(board: str) -> Path:
     """The ELF file of a board's firmware; built first where it is missing or stale."""
     folder = FIRMWARE / "boards" / board
-    return firmware.ensure(
-        firmware.Build(
+    return builds.ensure(
+        builds.Build(
             name=board,
             title=f"the firmware of {board}",
             port="qemu",
@@ -139,7 +139,7 @@ class Linux(_Target):
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [firmware.ensure_unix(), "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [builds.ensure_unix(), "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def exec(self, code: str) -> str:

@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from edgelet_host import sources, uf2
-from edgelet_host.boards import board_build, board_names, read_definitions
+from edgelet_host.firmware import sources, uf2
+from edgelet_host.firmware.boards import board_build, board_names, read_definitions
 from edgelet_host.paths import FIRMWARE, ROOT
 
 FLASH, RAM = 0x10000000, 0x20000000

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from edgelet_host import sources
+from edgelet_host.firmware import sources
 from edgelet_host.paths import FIRMWARE
 
 PROJECT = """\

@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from edgelet_host import firmware as firmware_builds
-from edgelet_host import sources
 from edgelet_host.errors import EdgeletError
+from edgelet_host.firmware import builds as firmware_builds
+from edgelet_host.firmware import sources
 from edgelet_host.paths import ROOT, cache_dir
 
 # All tests here share one build folder.

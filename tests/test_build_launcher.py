@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from edgelet_host.errors import EdgeletError
+from edgelet_host.firmware.system import BUILD_PACKAGES, ensure_packages, missing_packages
 from edgelet_host.paths import ROOT
-from edgelet_host.system import BUILD_PACKAGES, ensure_packages, missing_packages
 
 NOBODY = 65534
 # Debian's own programs, whatever else this machine has.

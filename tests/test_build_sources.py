@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from build_helpers import DebianMirror, PackageIndex, SigningKey, tarball
-from edgelet_host import debian, sources
 from edgelet_host.errors import EdgeletError
-from edgelet_host.sources import Source, ensure_unpacked
+from edgelet_host.firmware import debian, sources
+from edgelet_host.firmware.sources import Source, ensure_unpacked
 
 OTHER_SHA256 = "0" * 64
 
@@ -19,7 +19,7 @@ OTHER_SHA256 = "0" * 64
 CHILD = """
 import sys
 from pathlib import Path
-from edgelet_host import debian, sources
+from edgelet_host.firmware import debian, sources
 debian.KEYRING = Path(sys.argv[1])
 print(sources.ensure_unpacked(eval(sys.argv[2], vars(sources))))
 """
@@ -86,7 +86,7 @@ def child(source, keyring="/nonexistent"):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(Path(sources.__file__).parents[1])},
+        env=os.environ | {"PYTHONPATH": str(Path(sources.__file__).parents[2])},
         start_new_session=True,
     )
 

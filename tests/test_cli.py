@@ -16,7 +16,7 @@ import pytest
 from cli_helpers import GREETING, ROOT, Cli, greeting, local_device
 from device_helpers import free_port, write_project
 from edgelet_host.cli import main
-from edgelet_host.local import announce
+from edgelet_host.device.local import announce
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import time
 
 import pytest
 from cli_helpers import Cli, as_board, greeting, local_device
-from edgelet_host.dev import Session
-from edgelet_host.device import connect
-from edgelet_host.local import LocalDevice
+from edgelet_host.device.console import connect
+from edgelet_host.device.local import LocalDevice
+from edgelet_host.session import Session
 from flash_helpers import Pico, running
 
 WIFI = ["--set", "wifi_ssid=home", "--secrets-file", "-"]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from cli_helpers import ROOT, Cli, greeting, local_device
 from device_helpers import get, write_project
-from edgelet_host.esbuild import ensure_esbuild
+from edgelet_host.project.esbuild import ensure_esbuild
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import Cli, greeting
-from edgelet_host import esptool, uf2
-from edgelet_host.boards import board_firmware
+from edgelet_host.bootloader import esptool
+from edgelet_host.bootloader.flashing import check_machine
 from edgelet_host.errors import EdgeletError
-from edgelet_host.flash import check_machine
+from edgelet_host.firmware import uf2
+from edgelet_host.firmware.boards import board_firmware
 from flash_helpers import FIRMWARE_BYTES, INFO, RP2350, SAMD51, Pico, make_uf2, running
 
 

@@ -12,7 +12,7 @@ import pytest
 import serial
 from cli_helpers import ROOT, Cli, greeting, local_device
 from device_helpers import free_port, get
-from edgelet_host.project import read_project
+from edgelet_host.project.config import read_project
 
 
 @pytest.fixture(scope="module")

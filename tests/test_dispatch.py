@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 from device_helpers import running, wait_until, write_project
-from edgelet_host.deploy import make_release
-from edgelet_host.device import DeviceError
+from edgelet_host.device.console import DeviceError
+from edgelet_host.device.deployment import make_release
 from edgelet_host.errors import EdgeletError
-from edgelet_host.project import read_project
+from edgelet_host.project.config import read_project
 from isolate_helpers import OVERWRITE_HEAP, occurrences
 
 

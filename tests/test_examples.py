@@ -11,10 +11,10 @@ import time
 import jwt
 import pytest
 from device_helpers import running
-from edgelet_host.deploy import deploy, make_release
-from edgelet_host.dev import make_secrets
+from edgelet_host.device.deployment import deploy, make_release
 from edgelet_host.paths import ROOT
-from edgelet_host.project import read_project
+from edgelet_host.project.config import read_project
+from edgelet_host.session import make_secrets
 
 SECRET = "a secret of this test, as long as its algorithm asks for"
 

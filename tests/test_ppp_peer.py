@@ -8,7 +8,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from edgelet_host import sources
+from edgelet_host.firmware import sources
 from edgelet_host.paths import FIRMWARE
 
 pytestmark = pytest.mark.slow

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from edgelet_host import sources
+from edgelet_host.firmware import sources
 from edgelet_host.paths import FIRMWARE
 from qemu_helpers import CORTEX_M3, RV32, board_firmware
 

@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from edgelet_host import sources
+from edgelet_host.firmware import sources
 from edgelet_host.paths import FIRMWARE, ROOT
 
 MODULE = FIRMWARE / "quickjs_module"

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgelet_host import firmware
 from edgelet_host.errors import EdgeletError
+from edgelet_host.firmware import builds
+from edgelet_host.firmware.system import BENCH_PACKAGES, BUILD_PACKAGES, TEST_PACKAGES, ensure_packages
 from edgelet_host.paths import FIRMWARE, ROOT, cache_dir
-from edgelet_host.system import BENCH_PACKAGES, BUILD_PACKAGES, TEST_PACKAGES, ensure_packages
 from edgelet_host.terminal import warn
 
 # One process for each processor; tests of one `xdist_group` share one.
@@ -22,7 +22,7 @@ def run_tests(quick: bool, arguments: Sequence[str]) -> int:
     quick: leave out tests marked `slow`. arguments: for pytest (paths, -k, ...).
     """
     ensure_packages(BUILD_PACKAGES | TEST_PACKAGES)
-    firmware.ensure_unix()
+    builds.ensure_unix()
     failed = run_checks()
     for name in failed:
         warn(f"{name} found something, see above; the tests run all the same.")

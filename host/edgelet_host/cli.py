@@ -90,9 +90,9 @@ def dev(paths: tuple[Path, ...], port: int, host: str, board: str | None) -> Non
 
     Example: edgelet dev examples/hello --port 9000
     """
-    from edgelet_host.dev import run
-    from edgelet_host.firmware import ensure_unix
+    from edgelet_host.firmware.builds import ensure_unix
     from edgelet_host.paths import ROOT, cache_dir
+    from edgelet_host.session import run
 
     folders = [path.resolve() for path in paths]
     if not folders:

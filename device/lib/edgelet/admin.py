@@ -16,7 +16,7 @@ from binascii import b2a_base64
 import quickjs
 from edgelet import clock, config, files, log, network, runtime
 
-# To be raised with every change of what a function here takes or answers, in host/edgelet_host/device.py too.
+# To be raised with every change of what a function here takes or answers, in host/edgelet_host/device/console.py too.
 VERSION = 3
 
 _JOBS_KEPT = 16

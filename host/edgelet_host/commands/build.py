@@ -10,7 +10,7 @@ from edgelet_host.commands.options import json_option
 from edgelet_host.errors import EdgeletError
 
 if TYPE_CHECKING:
-    from edgelet_host.boards import Report
+    from edgelet_host.firmware.boards import Report
 
 
 @click.command()
@@ -40,7 +40,7 @@ def build(board: str | None, output: Path, sanitize: bool, micropython: Path | N
             raise EdgeletError("--sanitize is for Linux only: a board has no room for it")
         _build_board(board, output, micropython, as_json)
         return
-    from edgelet_host.firmware import ensure_unix
+    from edgelet_host.firmware.builds import ensure_unix
     from edgelet_host.terminal import print_json
 
     firmware = ensure_unix(sanitize, micropython)
@@ -51,8 +51,8 @@ def build(board: str | None, output: Path, sanitize: bool, micropython: Path | N
 
 
 def _build_board(board: str, output: Path, micropython: Path | None, as_json: bool) -> None:
-    from edgelet_host.boards import board_build, measure, write_outputs
-    from edgelet_host.firmware import ensure
+    from edgelet_host.firmware.boards import board_build, measure, write_outputs
+    from edgelet_host.firmware.builds import ensure
     from edgelet_host.terminal import print_json
 
     made = board_build(board, micropython)

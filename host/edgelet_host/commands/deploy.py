@@ -11,8 +11,8 @@ from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import Show, print_json, progress, warn
 
 if TYPE_CHECKING:
-    from edgelet_host.deploy import Deployed, Release
-    from edgelet_host.targets import Target
+    from edgelet_host.device.deployment import Deployed, Release
+    from edgelet_host.device.targets import Target
 
 
 @click.command()
@@ -26,10 +26,10 @@ def deploy(path: Path, devices: tuple[str, ...], as_json: bool) -> None:
 
     Example: edgelet deploy examples/hello --device kitchen --device /dev/ttyACM0
     """
-    from edgelet_host.deploy import make_release
-    from edgelet_host.firmware import ensure_unix
-    from edgelet_host.project import read_project
-    from edgelet_host.targets import choose_targets
+    from edgelet_host.device.deployment import make_release
+    from edgelet_host.device.targets import choose_targets
+    from edgelet_host.firmware.builds import ensure_unix
+    from edgelet_host.project.config import read_project
 
     targets = choose_targets(devices)
     release = make_release(read_project(path.resolve()), ensure_unix())
@@ -53,8 +53,8 @@ def deploy(path: Path, devices: tuple[str, ...], as_json: bool) -> None:
 
 
 def _deploy(target: "Target", release: "Release", show: Show, as_json: bool) -> "Deployed":
-    from edgelet_host.deploy import deploy_and_check
-    from edgelet_host.device import connect
+    from edgelet_host.device.console import connect
+    from edgelet_host.device.deployment import deploy_and_check
 
     def measured(image_bytes: int, memory: int) -> None:
         if image_bytes and not as_json:

@@ -8,7 +8,7 @@ from edgelet_host.commands.options import chosen_device, device_option, json_opt
 from edgelet_host.terminal import print_json, print_table, say
 
 if TYPE_CHECKING:
-    from edgelet_host.targets import Target
+    from edgelet_host.device.targets import Target
 
 
 @click.group(invoke_without_command=True)
@@ -19,7 +19,7 @@ def devices(context: click.Context, as_json: bool) -> None:
 
     Example: edgelet devices
     """
-    from edgelet_host.targets import find_addresses, find_targets
+    from edgelet_host.device.targets import find_addresses, find_targets
 
     if context.invoked_subcommand:
         return
@@ -47,7 +47,7 @@ def devices_name(place: str, name: str) -> None:
 
     Example: edgelet devices name /dev/ttyACM0 kitchen
     """
-    from edgelet_host.targets import set_name
+    from edgelet_host.device.targets import set_name
 
     set_name(name, place)
     click.echo(f"{place} is {name} now")
@@ -60,7 +60,7 @@ def devices_forget(name: str) -> None:
 
     Example: edgelet devices forget kitchen
     """
-    from edgelet_host.targets import set_name
+    from edgelet_host.device.targets import set_name
 
     set_name(name, None)
     click.echo(f"{name} is forgotten")

@@ -13,8 +13,8 @@ from edgelet_host.commands.options import (
     function_option,
     json_option,
 )
+from edgelet_host.commands.values import dotenv_line, read_value, read_values
 from edgelet_host.terminal import print_json, print_table
-from edgelet_host.values import dotenv_line, read_value, read_values
 
 # Bytes of a generated secret: as many as SHA-256 has, what RFC 7518 section 3.2 asks of an HS256 key.
 _SECRET_BYTES = 32

@@ -32,9 +32,10 @@ def flash(
 
     Example: edgelet flash --board EDGELET_PICO_W
     """
-    from edgelet_host import esptool, uf2
-    from edgelet_host.flash import flash_esp32, flash_rp2
-    from edgelet_host.targets import choose_target
+    from edgelet_host.bootloader import esptool
+    from edgelet_host.bootloader.flashing import flash_esp32, flash_rp2
+    from edgelet_host.device.targets import choose_target
+    from edgelet_host.firmware import uf2
     from edgelet_host.terminal import progress
 
     file = _firmware(board, image)
@@ -52,7 +53,7 @@ def flash(
 
 def _firmware(board: str | None, image: Path | None) -> Path:
     if board and image is None:
-        from edgelet_host.boards import board_firmware
+        from edgelet_host.firmware.boards import board_firmware
 
         return board_firmware(board)
     if image is None or board:

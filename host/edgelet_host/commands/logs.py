@@ -28,9 +28,9 @@ def logs(follow: bool, function: str, level: str, as_json: bool, devices: tuple[
 
     Example: edgelet logs --follow --function login --level warn
     """
-    from edgelet_host.device import connect
-    from edgelet_host.logs import Filter, fetch
-    from edgelet_host.targets import choose_target
+    from edgelet_host.device.console import connect
+    from edgelet_host.device.log import Filter, fetch
+    from edgelet_host.device.targets import choose_target
 
     port = choose_target(devices).port
     wanted = Filter(function, level)
@@ -47,7 +47,7 @@ def logs(follow: bool, function: str, level: str, as_json: bool, devices: tuple[
 
 
 def _print(record: dict[str, Any], as_json: bool) -> None:
-    from edgelet_host.logs import LEVEL_COLORS, log_line
+    from edgelet_host.device.log import LEVEL_COLORS, log_line
 
     if as_json:
         click.echo(json.dumps(record))

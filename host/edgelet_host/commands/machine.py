@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgelet_host.commands.options import chosen_device, device_option, json_option
+from edgelet_host.commands.values import read_values
 from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import print_json, say, step
-from edgelet_host.values import read_values
 
 if TYPE_CHECKING:
-    from edgelet_host.device import Device
+    from edgelet_host.device.console import Device
 
 _SECRETS = ("wifi_password", "admin_secret")
 # What a person is asked for, in this order: setting -> question.
@@ -38,9 +38,9 @@ def setup(settings: tuple[str, ...], secrets_file: str | None, devices: tuple[st
 
     Example: edgelet setup --set hostname=kitchen --set wifi_ssid=home --secrets-file -
     """
-    from edgelet_host.device import connect
-    from edgelet_host.setup import apply, wait_for_wifi
-    from edgelet_host.targets import choose_target
+    from edgelet_host.device.console import connect
+    from edgelet_host.device.provisioning import apply, wait_for_wifi
+    from edgelet_host.device.targets import choose_target
 
     port = choose_target(devices).port
     with connect(port) as device:
@@ -121,7 +121,7 @@ def shell(devices: tuple[str, ...]) -> None:
 
     Example: edgelet shell
     """
-    from edgelet_host.targets import choose_target
+    from edgelet_host.device.targets import choose_target
 
     port = choose_target(devices).port
     os.execv(sys.executable, [sys.executable, "-m", "mpremote", "connect", port, "repl"])
@@ -138,8 +138,8 @@ def serve(data: Path, port: int, host: str) -> None:
 
     Example: edgelet serve --data /var/lib/edgelet
     """
-    from edgelet_host.dev import serve as run
-    from edgelet_host.firmware import ensure_unix
+    from edgelet_host.firmware.builds import ensure_unix
+    from edgelet_host.session import serve as run
 
     run(ensure_unix(), data.absolute(), host, port)
 
@@ -169,7 +169,7 @@ def doctor(devices: tuple[str, ...], as_json: bool) -> None:
 
 
 def _compiler() -> tuple[str, bool, str]:
-    from edgelet_host.system import BUILD_PACKAGES
+    from edgelet_host.firmware.system import BUILD_PACKAGES
 
     found = all(shutil.which(program) for program in BUILD_PACKAGES.values() if program)
     return (

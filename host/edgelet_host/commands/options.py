@@ -10,7 +10,7 @@ import click
 from edgelet_host.errors import EdgeletError
 
 if TYPE_CHECKING:
-    from edgelet_host.device import Device
+    from edgelet_host.device.console import Device
 
 device_option = click.option(
     "--device",
@@ -26,8 +26,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 @contextmanager
 def chosen_device(devices: tuple[str, ...]) -> Iterator["Device"]:
     """Connect to the device that --device means."""
-    from edgelet_host.device import connect
-    from edgelet_host.targets import choose_target
+    from edgelet_host.device.console import connect
+    from edgelet_host.device.targets import choose_target
 
     with connect(choose_target(devices).port) as device:
         yield device
@@ -42,7 +42,7 @@ file_option = click.option("--file", type=click.Path(), help="Read the value fro
 
 def function_name(device: "Device", given: str | None) -> str:
     """Give the function that a command means."""
-    from edgelet_host.project import FILE, read_project
+    from edgelet_host.project.config import FILE, read_project
 
     if given:
         return given

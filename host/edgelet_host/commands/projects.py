@@ -20,7 +20,7 @@ def new(name: Path, template: str, typescript: bool) -> None:
 
     Example: edgelet new door-bell --template lambda
     """
-    from edgelet_host.new import make_project
+    from edgelet_host.project.template import make_project
 
     for path in make_project(name.absolute(), template, typescript):
         click.echo(name / path.relative_to(name.absolute()))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from edgelet_host.commands.options import chosen_device, device_option, json_option
+from edgelet_host.commands.values import read_text
 from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import print_json, say
-from edgelet_host.values import read_text
 
 if TYPE_CHECKING:
-    from edgelet_host.invoke import Answer
+    from edgelet_host.device.invocation import Answer
 
 
 @click.command()
@@ -43,8 +43,8 @@ def invoke(
 
     Example: edgelet invoke login --path /login --data credentials.json
     """
-    from edgelet_host.invoke import Request, request_of_event
-    from edgelet_host.invoke import invoke as send
+    from edgelet_host.device.invocation import Request, request_of_event
+    from edgelet_host.device.invocation import invoke as send
 
     if event and (method or target or headers or data):
         raise EdgeletError("--event has the whole request: leave out --method, --path, --header and --data")
@@ -102,7 +102,7 @@ def _as_json(answer: "Answer") -> dict[str, object]:
 
 
 def _print(answer: "Answer") -> None:
-    from edgelet_host.logs import log_line
+    from edgelet_host.device.log import log_line
 
     say(str(answer.status))
     for name, value in answer.headers:

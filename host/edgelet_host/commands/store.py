@@ -12,9 +12,9 @@ from edgelet_host.commands.options import (
     function_option,
     json_option,
 )
+from edgelet_host.commands.values import read_value
 from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import print_json
-from edgelet_host.values import read_value
 
 
 @click.group()

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from edgelet_host.commands.values import read_value
 from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import print_json
-from edgelet_host.values import read_value
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _secret_option = click.option("--secret-file", type=click.Path(), help="File with the secret; by default a prompt.")

@@ -7,8 +7,8 @@ import secrets
 import click
 
 from edgelet_host.commands.options import chosen_device, device_option, file_option, function_name, function_option
+from edgelet_host.commands.values import read_value
 from edgelet_host.errors import EdgeletError
-from edgelet_host.values import read_value
 
 # Few for a server: OWASP asks for 600,000 rounds of SHA-256. It is what a Pico W manages in a few seconds.
 _ITERATIONS = 20000

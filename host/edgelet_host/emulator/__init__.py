@@ -18,13 +18,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from edgelet_host import health, sources
-from edgelet_host.boards import board_build, write_outputs
+from edgelet_host.device import health
+from edgelet_host.device.local import LocalDevice, check_address, child
 from edgelet_host.errors import EdgeletError
-from edgelet_host.firmware import digest, ensure, explain_make, file_digest, tool_times
-from edgelet_host.local import LocalDevice, check_address, child
+from edgelet_host.firmware import sources
+from edgelet_host.firmware.boards import board_build, write_outputs
+from edgelet_host.firmware.builds import digest, ensure, explain_make, file_digest, tool_times
+from edgelet_host.firmware.system import BUILD_PACKAGES, ensure_packages
 from edgelet_host.paths import FIRMWARE, cache_dir
-from edgelet_host.system import BUILD_PACKAGES, ensure_packages
 from edgelet_host.terminal import step
 
 BOARD = "EDGELET_PICO"

@@ -24,8 +24,8 @@ import serial
 from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
+from edgelet_host.device.local import running_devices
 from edgelet_host.errors import EdgeletError
-from edgelet_host.local import running_devices
 
 _JOB_POLL_S = 0.02
 # How long a port may be in use by another program, a device silent, and its console without a prompt.

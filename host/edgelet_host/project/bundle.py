@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
-from edgelet_host.esbuild import NATIVE_MODULES, bundle_with_esbuild
-from edgelet_host.project import Project
+from edgelet_host.project.config import Project
+from edgelet_host.project.esbuild import NATIVE_MODULES, bundle_with_esbuild
 
 # Specifiers of static imports, re-exports and import(). Finding one too many, in a comment say, does no harm: only a
 # file that exists is taken, and the engine resolves the real imports.

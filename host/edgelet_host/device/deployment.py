@@ -10,10 +10,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from edgelet_host import bundle, health
-from edgelet_host.device import Device, DeviceError
-from edgelet_host.invoke import Request, invoke
-from edgelet_host.project import Project
+from edgelet_host.device import health
+from edgelet_host.device.console import Device, DeviceError
+from edgelet_host.device.invocation import Request, invoke
+from edgelet_host.project import bundle
+from edgelet_host.project.config import Project
 
 # The bundle's path inside a release.
 MAIN = "main.qjs"

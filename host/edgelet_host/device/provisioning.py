@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from edgelet_host.device import Device, connect, restart
+from edgelet_host.device.console import Device, connect, restart
 from edgelet_host.errors import EdgeletError
 
 # Joining may take a board 20 s (device/lib/edgelet/network.py); twice that leaves room for DHCP and a slow start.

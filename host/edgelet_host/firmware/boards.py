@@ -16,11 +16,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgelet_host import sources, uf2
 from edgelet_host.errors import EdgeletError
-from edgelet_host.firmware import Build, ensure
+from edgelet_host.firmware import sources, uf2
+from edgelet_host.firmware.builds import Build, ensure
+from edgelet_host.firmware.system import BOARD_PACKAGES, BUILD_PACKAGES
 from edgelet_host.paths import FIRMWARE, ROOT
-from edgelet_host.system import BOARD_PACKAGES, BUILD_PACKAGES
 
 BOARDS = FIRMWARE / "boards"
 PREFIX = "EDGELET_"

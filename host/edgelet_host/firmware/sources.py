@@ -23,8 +23,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgelet_host import debian
 from edgelet_host.errors import EdgeletError
+from edgelet_host.firmware import debian
 from edgelet_host.paths import FIRMWARE, cache_dir
 from edgelet_host.terminal import say, step, warn
 

@@ -22,10 +22,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from edgelet_host import sources
 from edgelet_host.errors import EdgeletError
+from edgelet_host.firmware import sources
+from edgelet_host.firmware.system import BUILD_PACKAGES, Packages, ensure_packages
 from edgelet_host.paths import FIRMWARE, ROOT, cache_dir
-from edgelet_host.system import BUILD_PACKAGES, Packages, ensure_packages
 from edgelet_host.terminal import step
 
 # The flags with which MicroPython's own CI builds its sanitizer variants (tools/ci.sh). The garbage

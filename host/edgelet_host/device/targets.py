@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from edgelet_host.device.local import running_devices
 from edgelet_host.errors import EdgeletError
-from edgelet_host.local import running_devices
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def find_addresses() -> list[Target]:
     """Give the addresses that have names, and ask each whether a device answers there."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from edgelet_host.health import describe
+    from edgelet_host.device.health import describe
 
     addresses = {name: place for name, place in read_names().items() if is_address(place)}
     with ThreadPoolExecutor(len(addresses) or 1) as pool:

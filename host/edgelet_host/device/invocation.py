@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from edgelet_host.device import Device
+from edgelet_host.device.console import Device
+from edgelet_host.device.log import fetch
 from edgelet_host.errors import EdgeletError
-from edgelet_host.logs import fetch
 
 # RFC 9110 section 9.1, and RFC 9112 section 3.2.1: visible ASCII.
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import click
 
-from edgelet_host.deploy import Deployed, deploy, make_release
-from edgelet_host.device import Device, DeviceError, connect
+from edgelet_host.device.console import Device, DeviceError, connect
+from edgelet_host.device.deployment import Deployed, deploy, make_release
+from edgelet_host.device.local import LocalDevice, announce, start
+from edgelet_host.device.log import LEVEL_COLORS, log_line
 from edgelet_host.errors import EdgeletError
-from edgelet_host.local import LocalDevice, announce, start
-from edgelet_host.logs import LEVEL_COLORS, log_line
-from edgelet_host.project import FILE, Project, read_project
+from edgelet_host.project.config import FILE, Project, read_project
 from edgelet_host.terminal import say
 
 # How often sources are looked at and the log is fetched. An emulated board is busy for as long with each fetch.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
+from edgelet_host.firmware.sources import locked
 from edgelet_host.paths import cache_dir
-from edgelet_host.sources import locked
 from edgelet_host.terminal import step
 
 _REQUIREMENTS = Path(__file__).with_suffix(".txt")

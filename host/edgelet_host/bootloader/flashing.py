@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from edgelet_host import esptool, uf2
-from edgelet_host.device import Device, DeviceError, connect, explain_port
+from edgelet_host.bootloader import esptool
+from edgelet_host.device.console import Device, DeviceError, connect, explain_port
+from edgelet_host.device.targets import find_targets
 from edgelet_host.errors import EdgeletError
-from edgelet_host.targets import find_targets
+from edgelet_host.firmware import uf2
 from edgelet_host.terminal import Show, say
 
 _INFO = "INFO_UF2.TXT"

@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
+from edgelet_host.firmware.sources import locked
 from edgelet_host.paths import cache_dir
-from edgelet_host.project import Project
-from edgelet_host.sources import locked
+from edgelet_host.project.config import Project
 from edgelet_host.terminal import step
 
 _VERSION = "0.28.2"

@@ -15,7 +15,7 @@ from email.message import Message
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
-from edgelet_host.system import FETCH_PACKAGES, apt_get, ensure_packages
+from edgelet_host.firmware.system import FETCH_PACKAGES, apt_get, ensure_packages
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 

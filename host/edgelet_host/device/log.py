@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from edgelet_host.device import Device
+from edgelet_host.device.console import Device
 
 LEVELS = ("debug", "info", "warn", "error")
 LEVEL_COLORS = {"warn": "yellow", "error": "red"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
 from edgelet_host.paths import ROOT
-from edgelet_host.project import FILE
+from edgelet_host.project.config import FILE
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # What a template has in place of the project's name.

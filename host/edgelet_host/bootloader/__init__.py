@@ -1,0 +1,1 @@
+"""A board's own bootloader, by which it takes a firmware."""

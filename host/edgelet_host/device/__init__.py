@@ -1,0 +1,1 @@
+"""Devices: which there are, what is said to them over their consoles, and the Linux firmware as one."""
