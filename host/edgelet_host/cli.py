@@ -1,4 +1,4 @@
-"""The commands of `edgelet`: parse, call, print. What they do is in the modules beside this."""
+"""The command line `edgelet`: its commands are in `commands`, and what they do in the packages beside that."""
 
 import os
 import sys
@@ -8,16 +8,21 @@ import click
 
 from edgelet_host.commands import (
     build,
+    contributing,
     deploy,
+    dev,
     devices,
+    doctor,
     environment,
     flash,
     functions,
+    invoke,
+    kv,
     logs,
-    machine,
-    projects,
-    requests,
-    store,
+    new,
+    serve,
+    setup,
+    shell,
     tokens,
     users,
 )
@@ -53,54 +58,8 @@ def main() -> None:
         sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - until the process ends
 
 
-@main.command(context_settings={"ignore_unknown_options": True})
-@click.option("--quick", is_flag=True, help="Leave out the slow tests.")
-@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
-def test(quick: bool, pytest_args: tuple[str, ...]) -> None:
-    """Check and test edgelet itself; further arguments go to pytest.
-
-    Example: edgelet test --quick tests/test_firmware.py -k heap
-    """
-    from edgelet_host.checks import run_tests
-
-    sys.exit(run_tests(quick, pytest_args))
-
-
-@main.command()
-@click.argument("name")
-def bench(name: str) -> None:
-    """Run the program NAME of edgelet's own bench folder.
-
-    Example: edgelet bench build
-    """
-    from edgelet_host.checks import run_bench
-
-    sys.exit(run_bench(name))
-
-
-@main.command()
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="TCP port to listen on.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--board", type=click.Choice(["pico"]), help="Run them on this board, emulated, about 15 times slower.")
-def dev(paths: tuple[Path, ...], port: int, host: str, board: str | None) -> None:
-    """Run projects on a local device and follow their changes.
-
-    PATHS are folders with an edgelet.toml; by default examples/login in a checkout of edgelet, else the current folder.
-
-    Example: edgelet dev examples/hello --port 9000
-    """
-    from edgelet_host.firmware.builds import ensure_unix
-    from edgelet_host.paths import ROOT, cache_dir
-    from edgelet_host.session import run
-
-    folders = [path.resolve() for path in paths]
-    if not folders:
-        folders = [ROOT / "examples" / "login" if Path.cwd() == ROOT else Path.cwd()]
-    run(ensure_unix(), folders, cache_dir() / "dev" / str(port), host, port, board)
-
-
 for command in (
+    dev.dev,
     build.build,
     deploy.deploy,
     flash.flash,
@@ -112,15 +71,17 @@ for command in (
     functions.delete,
     environment.env,
     environment.secret,
-    store.kv,
+    kv.kv,
     logs.logs,
-    requests.invoke,
+    invoke.invoke,
     tokens.token,
     users.user,
-    projects.new,
-    machine.setup,
-    machine.shell,
-    machine.serve,
-    machine.doctor,
+    new.new,
+    setup.setup,
+    shell.shell,
+    serve.serve,
+    doctor.doctor,
+    contributing.test,
+    contributing.bench,
 ):
     main.add_command(command)

@@ -1,0 +1,27 @@
+"""`edgelet dev`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="TCP port to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--board", type=click.Choice(["pico"]), help="Run them on this board, emulated, about 15 times slower.")
+def dev(paths: tuple[Path, ...], port: int, host: str, board: str | None) -> None:
+    """Run projects on a local device and follow their changes.
+
+    PATHS are folders with an edgelet.toml; by default examples/login in a checkout of edgelet, else the current folder.
+
+    Example: edgelet dev examples/hello --port 9000
+    """
+    from edgelet_host.firmware.builds import ensure_unix
+    from edgelet_host.paths import ROOT, cache_dir
+    from edgelet_host.session import run
+
+    folders = [path.resolve() for path in paths]
+    if not folders:
+        folders = [ROOT / "examples" / "login" if Path.cwd() == ROOT else Path.cwd()]
+    run(ensure_unix(), folders, cache_dir() / "dev" / str(port), host, port, board)

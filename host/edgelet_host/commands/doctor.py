@@ -1,0 +1,83 @@
+"""`edgelet doctor`."""
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from edgelet_host.commands.options import chosen_device, device_option, json_option
+from edgelet_host.errors import EdgeletError
+from edgelet_host.terminal import print_json, say
+
+if TYPE_CHECKING:
+    from edgelet_host.device.console import Device
+
+
+@click.command()
+@device_option
+@json_option
+def doctor(devices: tuple[str, ...], as_json: bool) -> None:
+    """Tell what is missing on this computer and on the device, and what mends it. Exits with 1 where something is.
+
+    Example: edgelet doctor
+    """
+    findings = [_compiler(), _node()]
+    try:
+        with chosen_device(devices) as device:
+            findings += [("device", True, f"answers at {device.port}"), *_device(device)]
+    except EdgeletError as e:
+        findings.append(("device", False, e.message))
+    if as_json:
+        print_json([{"subject": subject, "ok": ok, "text": text} for subject, ok, text in findings])
+    else:
+        for subject, ok, text in findings:
+            click.echo(f"{'ok     ' if ok else 'missing'}  {subject}: {text}")
+    if not all(ok for _, ok, _ in findings):
+        say("Not everything is in order.")
+        sys.exit(1)
+
+
+def _compiler() -> tuple[str, bool, str]:
+    from edgelet_host.firmware.system import BUILD_PACKAGES
+
+    found = all(shutil.which(program) for program in BUILD_PACKAGES.values() if program)
+    return (
+        "C compiler",
+        found,
+        "found" if found else f"builds the firmware: sudo apt install {' '.join(BUILD_PACKAGES)}",
+    )
+
+
+def _node() -> tuple[str, bool, str]:
+    found = shutil.which("node") and shutil.which("npm")
+    return (
+        "Node.js",
+        bool(found),
+        "found" if found else "only for TypeScript and npm packages: sudo apt install nodejs npm",
+    )
+
+
+def _device(device: "Device") -> list[tuple[str, bool, str]]:
+    state = device.call("status")
+    secrets = [name for name, _ in device.call("settings")["secrets"]]
+    clock = "set" if state["clock_set"] else "not set, so that tokens and times are wrong: 'edgelet setup' sets it"
+    network = []
+    if link := state["link"]:
+        advice = "'edgelet setup' sets it up" if link["name"] == "Wi-Fi" else "look at the other end of the line"
+        is_up = link["state"] == "up"
+        network = [(link["name"], is_up, state["address"] if is_up else f"{link['state']}: {advice}")]
+    return [
+        *network,
+        ("clock", state["clock_set"], clock),
+        (
+            "admin secret",
+            "admin_secret" in secrets,
+            "set" if "admin_secret" in secrets else "not set: /metrics is closed. 'edgelet setup' sets it",
+        ),
+        (
+            "functions",
+            bool(state["functions"]),
+            f"{len(state['functions'])}" if state["functions"] else "none: 'edgelet deploy PATH' brings one",
+        ),
+    ]
