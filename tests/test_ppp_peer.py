@@ -1,4 +1,4 @@
-"""firmware/ppp_peer, which brings an emulated board's network, at a line to lwIP's own end of a link."""
+"""The emulator's ppp_peer, which brings an emulated board's network, at a line to lwIP's own end of a link."""
 
 import contextlib
 import random
@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from edgelet_host.firmware import sources
-from edgelet_host.paths import FIRMWARE
+from edgelet_host.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,9 @@ SANITIZED = "gcc -g -fsanitize=address,undefined -fno-sanitize-recover=all"
 def programs(tmp_path_factory):
     """The folder of ppp_peer, and of ppp_board (tests/c), both with sanitizers."""
     build = tmp_path_factory.mktemp("ppp")
-    command = ["make", f"--directory={FIRMWARE / 'ppp_peer'}", f"LWIP={sources.ensure('lwip')}", f"BUILD={build}"]
+    folder = ROOT / "host" / "edgelet_host" / "emulator" / "ppp_peer"
+    command = ["make", f"--directory={folder}", f"LWIP={sources.ensure('lwip')}", f"BUILD={build}"]
+    command.append(f"VPATH={ROOT / 'tests' / 'c'}")
     made = [build / "ppp_peer", build / "ppp_board"]
     done = subprocess.run([*command, f"CC={SANITIZED}", *made], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

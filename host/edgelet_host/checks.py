@@ -61,4 +61,4 @@ def run_checks() -> list[str]:
 
 def c_sources() -> list[Path]:
     """Give every C file of ours."""
-    return sorted(path for top in (FIRMWARE, ROOT / "tests") for path in top.rglob("*.[ch]"))
+    return sorted(path for top in (FIRMWARE, ROOT / "host", ROOT / "tests") for path in top.rglob("*.[ch]"))

@@ -2,8 +2,8 @@
 
     with start(data, "127.0.0.1", 8080, log) as local: ...
 
-The board's network is PPP over its UART. The other end is firmware/ppp_peer, a program in C that is built first if need
-be; it forwards a TCP port of this machine to the board. Nothing needs root.
+The board's network is PPP over its UART. The other end is ppp_peer, a program in C beside this that is built first if
+need be; it forwards a TCP port of this machine to the board. Nothing needs root.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from edgelet_host.firmware import sources
 from edgelet_host.firmware.boards import board_build, write_outputs
 from edgelet_host.firmware.builds import digest, ensure, explain_make, file_digest, tool_times
 from edgelet_host.firmware.system import BUILD_PACKAGES, ensure_packages
-from edgelet_host.paths import FIRMWARE, cache_dir
+from edgelet_host.paths import cache_dir
 from edgelet_host.terminal import step
 
 BOARD = "EDGELET_PICO"
@@ -34,20 +34,20 @@ BOARD = "EDGELET_PICO"
 _START_S = 120.0
 _ASK_S = 60.0
 _HOST_MODULES = Path(__file__).resolve().parents[2]
+_PEER = Path(__file__).parent / "ppp_peer"
 
 
 def ensure_peer() -> Path:
     """Give the path of ppp_peer; build it first where it is missing or stale."""
-    folder = FIRMWARE / "ppp_peer"
     lwip = sources.ensure("lwip")
-    state = [file_digest(path) for path in sorted(folder.iterdir())]
+    state = [file_digest(path) for path in sorted(_PEER.iterdir())]
     build = cache_dir() / "builds" / f"ppp-peer-{digest(str(lwip), *state, *tool_times())}"
     program, objects, log = build / "ppp_peer", build / "make", build / "build.log"
     if not program.exists():
         ensure_packages(BUILD_PACKAGES)
         with sources.locked(build, "another build of ppp_peer"), step("Building ppp_peer"):
             objects.mkdir(exist_ok=True)
-            command = ["make", f"--directory={folder}", f"LWIP={lwip}", f"BUILD={objects}"]
+            command = ["make", f"--directory={_PEER}", f"LWIP={lwip}", f"BUILD={objects}"]
             with log.open("wb") as output:
                 failed = subprocess.run(command, stdout=output, stderr=output, check=False).returncode
             if failed:
