@@ -13,7 +13,7 @@ from pathlib import Path
 from click import command, echo
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "host"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT / "host"), str(ROOT / "tests" / "support")]
 
 from isolate_cases import fetch  # noqa: E402
 from qemu_helpers import Board, Linux  # noqa: E402

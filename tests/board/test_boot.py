@@ -1,0 +1,242 @@
+"""What keeps a board up: safe mode, Wi-Fi, watchdog. The policies, on the real firmware; radio and chip are played."""
+
+import itertools
+import json
+
+import pytest
+import storage_helpers
+from console_helpers import run_on_device
+from edgelet_host.paths import ROOT
+
+START = """
+import sys
+from edgelet import safemode
+starts = safemode.Starts(sys.argv[1])
+print(safemode.reason(starts, %r))
+"""
+
+
+def start(firmware, path, is_pin_low=False, then=""):
+    return run_on_device(firmware, START % is_pin_low + then, path).strip()
+
+
+def test_three_failed_starts_lead_into_safe_mode(firmware, tmp_path):
+    path = tmp_path / "folder" / "starts"
+    reasons = [start(firmware, path) for _ in range(5)]
+    assert reasons == ["", "", "", "3 starts in a row failed", "3 starts in a row failed"]
+
+
+def test_first_start_of_a_board_counts(firmware):
+    assert storage_helpers.run(firmware, "first_start.py") == [0, 1]
+
+
+def test_start_that_succeeds_ends_the_row(firmware, tmp_path):
+    path = tmp_path / "starts"
+    for _ in range(3):
+        assert [start(firmware, path) for _ in range(2)] == ["", ""]
+        assert start(firmware, path, then="starts.succeeded()") == ""
+
+
+def test_start_proves_good_by_staying_up(firmware, tmp_path):
+    path = tmp_path / "starts"
+    start(firmware, path, then="import asyncio\nsafemode.HEALTHY_S = 0.01\nasyncio.run(starts.watch())")
+    assert not path.exists()
+
+
+def test_pin_asks_for_safe_mode(firmware, tmp_path):
+    assert start(firmware, tmp_path / "starts", is_pin_low=True) == "the safe mode pin is low"
+
+
+def test_damaged_or_unwritable_count_does_not_keep_the_server_off(firmware, tmp_path):
+    path = tmp_path / "starts"
+    path.write_bytes(b"\xff\x00x")
+    assert start(firmware, path) == ""
+    assert path.read_bytes() == b"1"
+    assert start(firmware, "/proc/starts") == ""
+    (tmp_path / "file").write_bytes(b"")
+    assert start(firmware, tmp_path / "file" / "starts") == ""
+
+
+LINK = """
+import json
+from edgelet import network
+
+class Radio:
+    # In reach during the seconds for which reachable(s) is true; joining takes two seconds.
+    def __init__(self, reachable, why=network.CONNECTING):
+        self.reachable, self.why = reachable, why
+        self.events = []
+        self.joined_at = None
+        self.now = 0
+    def connect(self):
+        self.events.append(("connect", self.now))
+        self.joined_at = self.now + 2
+    def disconnect(self):
+        self.joined_at = None
+    def reset(self):
+        self.events.append(("reset", self.now))
+    def state(self):
+        if self.joined_at is None:
+            return self.why
+        if self.now < self.joined_at:
+            return network.CONNECTING
+        return network.UP if self.reachable(self.now) else self.why
+    def address(self):
+        return "192.0.2.7"
+
+def run(radio, seconds):
+    link = network.Link(radio, lambda level, text: radio.events.append((level, radio.now, text)))
+    for half in range(2 * seconds):
+        radio.now = half / 2
+        link.step(500 * half)
+    print(json.dumps([radio.events, link.is_up]))
+    return link
+
+"""
+
+
+def link(firmware, source):
+    return json.loads(run_on_device(firmware, LINK + source))
+
+
+def test_link_comes_up(firmware):
+    events, is_up = link(firmware, "run(Radio(lambda s: True), 100)")
+    assert events == [["connect", 0], ["info", 2, "Wi-Fi: connected, address 192.0.2.7"]]
+    assert is_up
+
+
+def test_link_that_is_lost_comes_back(firmware):
+    events, is_up = link(firmware, "run(Radio(lambda s: not 10 <= s < 40), 100)")
+    assert is_up
+    kinds = [event[0] for event in events]
+    assert kinds[:5] == ["connect", "info", "warn", "connect", "warn"]
+    assert events[2][1:] == [10, "Wi-Fi: connection lost"]
+    assert events[3][1] == 10
+    assert events[4][2] == "Wi-Fi: cannot connect (no answer), trying on"
+    assert kinds[-1] == "info"
+    assert 40 <= events[-1][1] < 60
+
+
+WAY = """
+import sys
+class Port: pass
+for name in sys.argv[1:]:
+    setattr(Port, name, None)
+sys.modules["network"] = Port
+from edgelet import network
+print(network.has_wifi(), network.has_ppp())
+"""
+
+
+@pytest.mark.parametrize(
+    "port, expected",
+    [((), "False False"), (("PPP",), "False True"), (("WLAN",), "True False"), (("PPP", "WLAN"), "True False")],
+)
+def test_a_radio_comes_before_a_serial_line(firmware, port, expected):
+    assert run_on_device(firmware, WAY, *port).strip() == expected
+
+
+def test_attempts_become_rarer_and_the_radio_is_reset(firmware):
+    events, is_up = link(firmware, "run(Radio(lambda s: False, network.WRONG_PASSWORD), 1000)")
+    assert not is_up
+    times = [event[1] for event in events if event[0] == "connect"]
+    waits = [b - a - 2 for a, b in itertools.pairwise(times)]
+    assert waits[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert max(waits) == 60
+    reports = [event for event in events if event[0] == "warn"]
+    assert reports == [["warn", 2, "Wi-Fi: cannot connect (wrong password), trying on"]]
+    assert len([event for event in events if event[0] == "reset"]) == len(times[:-1]) // 5
+
+
+def test_link_tells_how_it_stands(firmware):
+    source = """
+print = lambda text: None
+up, lost = run(Radio(lambda s: True), 9), run(Radio(lambda s: s < 5), 9)
+states = [up.state, up.address(), lost.state, lost.address(), run(Radio(lambda s: False, network.NO_NETWORK), 9).state]
+del print
+print(json.dumps(states))
+"""
+    assert link(firmware, source) == ["up", "192.0.2.7", "connecting", "", "no network of that name in reach"]
+
+
+RADIO = """
+import json, sys
+sys.path.append(sys.argv[1])
+from network import WLAN
+from edgelet import network
+
+WLAN.failing_starts = int(sys.argv[2])
+told = []
+link = network.Link(network.Radio("home", "correct horse", "pico", "DE", True), lambda *record: told.append(record))
+for ms in range(0, 100000, 500):
+    link.step(ms)
+    if ms == 50000:
+        link._radio.reset()
+print(json.dumps([told, link.state]))
+"""
+
+
+def radio(firmware, failing_starts):
+    return json.loads(run_on_device(firmware, RADIO, ROOT / "tests" / "support" / "board", failing_starts))
+
+
+UP = ["info", "Wi-Fi: connected, address 192.0.2.7"]
+
+
+def test_a_reset_switches_the_radio_off(firmware):
+    assert radio(firmware, 0) == [[UP, ["warn", "Wi-Fi: connection lost"], UP], "up"]
+
+
+def test_a_radio_that_does_not_start_is_started_again(firmware):
+    failed = ["warn", "Wi-Fi: cannot connect (the radio does not start), trying on"]
+    told, state = radio(firmware, 3)
+    assert (told[:2], state) == ([failed, UP], "up")
+    assert radio(firmware, 1000) == [[failed], "the radio does not start"]
+
+
+WATCHDOG = """
+import asyncio, json
+from edgelet import watchdog
+
+class Chip:
+    fed = 0
+    def feed(self):
+        self.fed += 1
+
+class Timer:
+    callback = None
+    def init(self, period, callback):
+        self.period, self.callback = period, callback
+    def deinit(self):
+        self.callback = None
+
+chip, timer = Chip(), Timer()
+dog = watchdog.Watchdog(chip, timer)
+"""
+
+
+def test_watchdog_is_fed_by_the_event_loop_only(firmware):
+    source = """
+async def main():
+    task = asyncio.create_task(dog.run())
+    await asyncio.sleep_ms(0)
+    before = chip.fed
+    await asyncio.sleep_ms(1100)
+    print(json.dumps([before, chip.fed, timer.callback is None]))
+
+asyncio.run(main())
+"""
+    assert json.loads(run_on_device(firmware, WATCHDOG + source)) == [1, 2, True]
+
+
+def test_watchdog_lets_a_command_take_long_but_not_for_ever(firmware):
+    source = """
+dog.hold(True)
+fed = []
+for _ in range(200):
+    timer.callback(timer)
+    fed.append(chip.fed)
+dog.hold(False)
+print(json.dumps([timer.period, fed[99], fed[-1], chip.fed, timer.callback is None]))
+"""
+    assert json.loads(run_on_device(firmware, WATCHDOG + source)) == [1000, 101, 121, 122, True]

@@ -1,0 +1,314 @@
+"""Images in flash that is read in place: requests, restarts, what is stale or damaged, power cuts at every write."""
+
+import secrets
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from device_helpers import Box, running, wait_until
+from edgelet_host.errors import EdgeletError
+from storage_helpers import PROGRAMS, Device, DeviceError, run
+
+SECTOR = 4096
+SLOT = 24 * SECTOR  # tests/storage/device/flash_device.py
+SLOTS = 3
+COUNTING = """let n = 0; const known = process.env.KEY;
+export default { fetch(request) { return new Response(`%s ${++n} ${known}`) } };"""
+
+
+@contextmanager
+def flashed(firmware: Path, folder: Path, layout: str = "setarch -R", **settings):
+    """A device with its images in flash. layout: what starts the firmware; -R is the same addresses at each start."""
+    program = PROGRAMS / "flash_device.py"
+    wrapper = folder / "flashed.sh"
+    wrapper.write_text(f'#!/bin/sh\nshift 2\nexec {layout} {firmware} {program} "$@"\n')
+    wrapper.chmod(0o755)
+    with running(wrapper, folder, **settings) as box:
+        box.firmware = firmware
+        yield box
+
+
+def flash(folder: Path) -> Path:
+    return folder / "device.flash"
+
+
+def used_slots(folder: Path) -> list[int]:
+    """The image slots that are not erased."""
+    media = flash(folder).read_bytes()
+    return [number for number in range(SLOTS) if media[number * SLOT :][:SLOT].strip(b"\xff")]
+
+
+def builds(box: Box) -> int:
+    return int(box.device.execute("from edgelet import runtime\nprint(runtime.app.functions.images.builds)"))
+
+
+def deploy_two(box: Box) -> None:
+    for name in ("one", "two"):
+        box.deploy(name, COUNTING % name, route=f"/{name}")
+
+
+def check_two(box: Box, key: str = "undefined") -> None:
+    for _ in range(3):
+        for name in ("one", "two"):
+            assert box.get(f"/{name}").text == f"{name} 1 {key}"
+
+
+def test_functions_share_an_arena_and_each_request_is_pristine(firmware, tmp_path):
+    with flashed(firmware, tmp_path) as box:
+        deploy_two(box)
+        check_two(box)
+        assert builds(box) == 2
+        state = box.device.call("status")
+        assert (state["arenas"], len(state["functions"])) == (1, 2)
+    assert len(used_slots(tmp_path)) == 2
+
+
+def test_images_outlive_a_restart(firmware, tmp_path):
+    with flashed(firmware, tmp_path) as box:
+        deploy_two(box)
+    before = flash(tmp_path).read_bytes()
+    with flashed(firmware, tmp_path) as box:
+        check_two(box)
+        assert builds(box) == 0
+    assert flash(tmp_path).read_bytes() == before
+
+
+def test_images_in_flash_under_sanitizers(firmware_asan, tmp_path):
+    for _ in range(2):
+        with flashed(firmware_asan, tmp_path) as box:
+            deploy_two(box)
+            box.job("set_variables", "one", {"KEY": "x"})
+            box.job("set_variables", "one", {"KEY": None})
+            check_two(box)
+
+
+def damage(folder: Path) -> None:
+    """Clear a bit in each slot's image, near its end."""
+    media = bytearray(flash(folder).read_bytes())
+    for number in used_slots(folder):
+        at = number * SLOT + len(media[number * SLOT :][:SLOT].rstrip(b"\xff")) - 100
+        at = next(i for i in range(at, 0, -1) if media[i])
+        media[at] &= media[at] - 1
+    flash(folder).write_bytes(media)
+
+
+@pytest.mark.parametrize("why", ["damaged", "other addresses", "other limits"])
+def test_stale_images_are_erased_and_built_anew(firmware, tmp_path, why):
+    with flashed(firmware, tmp_path) as box:
+        deploy_two(box)
+    settings = {"cpu_ms": 77} if why == "other limits" else {}
+    layout = "setarch -R" if why != "other addresses" else "env"
+    if why == "damaged":
+        damage(tmp_path)
+    old = flash(tmp_path).read_bytes()
+    with flashed(firmware, tmp_path, layout, **settings) as box:
+        wait_until(lambda: all(box.get(f"/{name}").status == 200 for name in ("one", "two")))
+        check_two(box)
+        assert builds(box) == 2
+        anew = [one["function"] for one in box.logs() if one["text"] == "the image was built anew"]
+        assert sorted(anew) == ["one", "two"]
+    now = flash(tmp_path).read_bytes()
+    assert len(used_slots(tmp_path)) == 2
+    for number in used_slots(tmp_path):
+        assert now[number * SLOT :][:256] != old[number * SLOT :][:256]
+
+
+def test_a_changed_secret_is_in_no_slot_when_the_change_is_reported(firmware, tmp_path):
+    first, second = secrets.token_hex(12), secrets.token_hex(12)
+    with flashed(firmware, tmp_path) as box:
+        box.deploy("one", COUNTING % "one", route="/one")
+        box.job("set_secrets", "one", {"KEY": first})
+        assert flash(tmp_path).read_bytes().count(first.encode()) > 0
+        box.job("set_secrets", "one", {"KEY": second})
+        assert flash(tmp_path).read_bytes().count(first.encode()) == 0
+        assert box.get("/one").text == f"one 1 {second}"
+        box.job("delete", "one")
+        assert used_slots(tmp_path) == []
+
+
+def test_more_functions_than_slots_are_refused_with_the_number(firmware, tmp_path):
+    with flashed(firmware, tmp_path) as box:
+        deploy_two(box)
+        with pytest.raises(EdgeletError, match="room for 2 functions with a handler: remove one first"):
+            box.deploy("three", COUNTING % "three", route="/three")
+        check_two(box)
+        assert box.get("/three").status == 404
+        assert len(used_slots(tmp_path)) == 2
+        # The spare slot is for new releases, and a function without a handler needs none.
+        box.deploy("two", COUNTING % "two" + "// changed", route="/two")
+        box.deploy("three", {"public/index.html": "static"}, main="", route="/three", static={"folder": "public"})
+        assert box.get("/three/").text == "static"
+        check_two(box)
+        box.job("delete", "one")
+        box.deploy("four", COUNTING % "four", route="/four")
+        assert box.get("/four").text == "four 1 undefined"
+
+
+def test_an_image_that_no_slot_holds_is_refused(firmware, tmp_path):
+    with flashed(firmware, tmp_path) as box:
+        deploy_two(box)
+        large = "const kept = new Uint8Array(100000).fill(7);" + COUNTING % "large"
+        with pytest.raises(EdgeletError, match=rf"the image has \d{{6}} bytes, this device takes {SLOT - 256}: "):
+            box.deploy("two", large, route="/two")
+        check_two(box)
+        assert len(used_slots(tmp_path)) == 2
+
+
+WORN = """
+from edgelet import runtime
+chip = runtime.app.functions.images._flash._region._chip
+chip.worn = [%d]
+"""
+
+
+def test_a_slot_that_does_not_keep_what_is_written_is_left_for_another(firmware, tmp_path):
+    with flashed(firmware, tmp_path) as box:
+        deploy_two(box)
+        [free] = {0, 1, 2} - set(used_slots(tmp_path))
+        box.device.execute(WORN % (free * SLOT + 4 * SECTOR))
+        with pytest.raises(EdgeletError, match=f"worn out: image slot {free} does not keep what is written"):
+            box.job("set_variables", "two", {"KEY": "x"})
+        assert box.get("/one").text == "one 1 undefined"
+        box.job("set_variables", "two", {"KEY": "y"})
+        assert box.get("/two").text == "two 1 y"
+        assert free not in used_slots(tmp_path)
+
+
+def test_a_release_that_does_not_start_leaves_the_old_one_in_service(firmware, tmp_path):
+    with flashed(firmware, tmp_path) as box:
+        deploy_two(box)
+        with pytest.raises(EdgeletError, match="at the top level"):
+            box.deploy("two", "throw new Error('at the top level');" + COUNTING % "two", route="/two")
+        check_two(box)
+    with flashed(firmware, tmp_path) as box:
+        check_two(box)
+        assert builds(box) == 0
+
+
+def test_values_that_a_function_does_not_start_with_leave_no_image(firmware, tmp_path):
+    with flashed(firmware, tmp_path) as box:
+        box.deploy("one", "if (process.env.KEY) throw new Error('no KEY');" + COUNTING % "one", route="/one")
+        with pytest.raises(EdgeletError, match="stored, but function one does not start with it"):
+            box.job("set_secrets", "one", {"KEY": "x"})
+        assert used_slots(tmp_path) == []
+        for _ in range(3):
+            assert box.get("/one").status == 503
+        assert "no KEY" in [one for one in box.logs() if one["level"] == "error"][-1]["text"]
+        # Requests build nothing: they could wear the flash.
+        assert builds(box) == 1
+    with flashed(firmware, tmp_path) as box:
+        wait_until(lambda: any("cannot be built" in one["text"] for one in box.logs()))
+        assert box.get("/one").status == 503
+        box.job("set_secrets", "one", {"KEY": None})
+        assert box.get("/one").text == "one 1 undefined"
+
+
+def test_requests_are_served_while_an_image_is_written(firmware, tmp_path):
+    with flashed(firmware, tmp_path, hostname="box") as box:
+        deploy_two(box)
+        jobs = [box.device.call("set_variables", "one", {"KEY": str(number)}) for number in range(5)]
+        for _ in range(5):
+            assert box.get("/healthz", Host="box").status == 200
+            assert box.get("/two").text == "two 1 undefined"
+        for job in jobs:
+            box.device.wait_for_job(job)
+        assert box.get("/one").text == "one 1 4"
+
+
+CHANGES = ("deploy", "rollback", "secret", "delete", "failure", "start")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("torn", ["", "1"])
+@pytest.mark.parametrize("change", CHANGES)
+def test_power_cut_at_every_erase_and_program(firmware, change, torn):
+    found = run(firmware, "images_cut.py", change, torn, heap="32M")
+    assert found["done"] > 0
+    assert found["undone"] > 0 or change in ("failure", "start", "delete", "secret")
+    assert (found["builds"] > 0) == (change in ("secret", "start"))
+
+
+class TestSlots:
+    """`edgelet.imagestore` by itself."""
+
+    @pytest.fixture
+    def device(self, firmware):
+        with Device(firmware, heap="4M") as device:
+            device("import asyncio, nor")
+            device("from edgelet.imagestore import ImageSlots")
+            device("media = bytearray(b'\\xff' * (5 * 3 * nor.SECTOR))")
+            device("chip = nor.Chip(media)")
+            device(
+                "class Image:\n"
+                "    saved_size = 9000\n"
+                "    def readinto(self, buffer, offset):\n"
+                "        n = min(len(buffer), self.saved_size - offset)\n"
+                "        for i in range(n): buffer[i] = (offset + i) * 7 & 255\n"
+                "        return n\n"
+            )
+            self.start(device)
+            yield device
+
+    def start(self, device):
+        device("slots = ImageSlots(nor.Region(chip, 0, 3))")
+
+    def write(self, device, key):
+        return device("asyncio.run(slots.write({}, Image()))", key * 32)
+
+    def test_what_was_written_is_read(self, device):
+        assert device("slots.count, slots.capacity") == (5, 3 * SECTOR - 256)
+        number = self.write(device, b"a")
+        expected = bytes(i * 7 & 255 for i in range(9000))
+        assert device("bytes(slots.saved({}))", number) == expected
+        assert device("slots.find({})", b"b" * 32) is None
+        self.start(device)
+        assert device("slots.find({})", b"a" * 32) == number
+        assert device("bytes(slots.saved({}))", number) == expected
+
+    def test_the_later_one_of_two_is_found(self, device):
+        self.write(device, b"a")
+        second = self.write(device, b"a")
+        self.start(device)
+        assert device("slots.find({})", b"a" * 32) == second
+        device("asyncio.run(slots.tidy())")
+        self.start(device)
+        assert device("[slots._header(number) is None for number in range(5)].count(False)") == 1
+
+    def test_no_slot_is_free(self, device):
+        for number in range(5):
+            self.write(device, b"%d" % number)
+        with pytest.raises(DeviceError, match="none of this device's 5 image slots is free"):
+            self.write(device, b"x")
+
+    def test_the_event_loop_goes_on_after_each_sector(self, device):
+        device(
+            "async def count():\n"
+            "    rounds = 0\n"
+            "    written = asyncio.create_task(slots.write(b'a' * 32, Image()))\n"
+            "    while not written.done():\n"
+            "        operations = chip.operations\n"
+            "        await asyncio.sleep_ms(0)\n"
+            "        rounds += 1\n"
+            "        assert chip.operations - operations <= nor.SECTOR // nor.PAGE\n"
+            "    return rounds"
+        )
+        assert device("asyncio.run(count())") >= 3 + 3
+
+    @pytest.mark.parametrize("starts", [False, True])
+    def test_wear_is_spread_and_bounded(self, device, starts):
+        """Three of five slots stay as they are, and the image of one function changes all the time."""
+        for number in range(3):
+            self.write(device, b"%d" % number)
+        last = self.write(device, b"a")
+        for _ in range(60):
+            if starts:
+                self.start(device)
+                for key in b"012a":
+                    device("slots.find(bytes([{}]) * 32)", key)
+            new = self.write(device, b"a")
+            device("asyncio.run(slots.erase({}))", last)
+            last = new
+        erases = device("chip.erases")
+        # Two slots take turns: each is erased once for every second image, and once more after a start.
+        assert max(erases) <= 60 / 2 * (2 if starts else 1) + 2
+        assert sum(1 for count in erases if count > 20) == 2 * 3

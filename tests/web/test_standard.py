@@ -1,0 +1,55 @@
+"""The web objects say what Node's say: the scripts beside this file run in both."""
+
+from pathlib import Path
+
+import pytest
+from web_helpers import run_bundle, run_in_node
+
+JS = Path(__file__).parent
+
+
+def run_in_firmware(firmware, name, function="run"):
+    main = f"""
+        import {{ {function} as run }} from "./{name}";
+        export default {{ async fetch() {{ return Response.json(await run()) }} }};
+    """
+    (answer,) = run_bundle(firmware, {"main.js": main, name: (JS / name).read_text()})
+    assert answer.status == 200, answer
+    return answer.json
+
+
+SCRIPTS = ["web_url.js", "web_params.js", "web_headers.js", "web_text.js", "web_clone.js", "typed_arrays.js"]
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_says_what_node_says(firmware, name):
+    expected = run_in_node(JS / name)
+    assert run_in_firmware(firmware, name) == expected
+    assert len(expected) > 30
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_says_the_same_under_sanitizers(firmware, firmware_asan, name):
+    assert run_in_firmware(firmware_asan, name) == run_in_firmware(firmware, name)
+
+
+def test_urls_where_the_standard_is_ahead_of_node(firmware):
+    for start, change, expected, result in run_in_firmware(firmware, "web_url.js", "runStandard"):
+        assert result == expected, (start, change)
+
+
+DEEP_CLONE = """
+    export default { fetch() {
+        const deep = {}
+        for (let i = 0, at = deep; i < 100000; i++) { at = at.d = [] }
+        let levels = 0
+        for (let at = structuredClone(deep); at; at = at.d) { levels++ }
+        return new Response(String(levels))
+    } }
+"""
+
+
+def test_clones_to_any_depth(firmware_asan):
+    main = {"main.js": DEEP_CLONE}
+    (answer,) = run_bundle(firmware_asan, main)
+    assert answer.text == "100001"
