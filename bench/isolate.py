@@ -20,7 +20,7 @@ def objects() -> list[Path]:
     """The firmware's own objects of our module, but those that the bench includes or that need MicroPython."""
     engines = (ensure_unix().parent / "make").rglob("quickjs_module/engine/engine.o")
     folder = max(engines, key=lambda path: path.stat().st_mtime).parent.parent
-    return [path for path in folder.rglob("*.o") if path.stem not in ("isolate", "modquickjs")]
+    return [path for path in folder.rglob("*.o") if path.stem not in ("build", "call", "run", "modquickjs")]
 
 
 def main() -> None:

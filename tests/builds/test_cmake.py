@@ -48,7 +48,7 @@ def configured(tmp_path):
 
 def test_cmake_takes_every_source_of_every_module(configured):
     taken = (configured / "sources.txt").read_text().split(";")
-    ours = [str(path) for path in FIRMWARE.glob("*_module/*.c")]
+    ours = [str(path) for path in FIRMWARE.glob("*_module/**/*.c")]
     assert sorted(taken) == sorted(ours)
 
 

@@ -25,6 +25,8 @@ bool host_at_top_level(JSContext *ctx, const char *what);
 
 // Defines the globals. 0, or -1 with a pending exception.
 int host_install(JSContext *ctx);
+int host_install_timers(JSContext *ctx, JSValueConst global);
+int host_install_console(JSContext *ctx, JSValueConst global);
 
 // Defines process.env, and web.env with variables and bindings. 0, or -1 with a pending exception.
 int host_set_env(JSContext *ctx, const isolate_config_t *config);
@@ -32,10 +34,15 @@ int host_set_env(JSContext *ctx, const isolate_config_t *config);
 // Queues an operation and returns a promise of its result, or an exception.
 JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv);
 
+// A new operation of that name, in no queue; NULL with a pending exception.
+isolate_op_t *host_new_op(JSContext *ctx, const char *name);
+// Puts an operation at the queue's end.
+void host_queue_op(JSContext *ctx, isolate_op_t *op);
 // Takes an operation out of the queue; its values stay valid.
 void host_remove_op(isolate_host_t *host, isolate_op_t *op);
 // Frees an operation that is in no queue, in the engine.
 void host_free_op(JSContext *ctx, isolate_op_t *op);
+// The open operation of that id, or NULL.
 isolate_op_t *host_find_op(isolate_host_t *host, uint32_t id);
 
 #endif // EDGELET_HOST_H

@@ -1,19 +1,49 @@
-// What isolate.c shares with compile.c.
+// What the files of the isolates share. Not for others.
 
 #ifndef EDGELET_ISOLATE_PRIVATE_H
 #define EDGELET_ISOLATE_PRIVATE_H
 
 #include "isolate/isolate.h"
 
-// An empty arena under these limits.
-void isolate_begin(isolate_t *iso, const isolate_limits_t *limits);
-// Runs fn(iso, arg) in the engine under what is left of the CPU limit. After a kill the state is ISOLATE_ERROR.
-void isolate_run(isolate_t *iso, void (*fn)(isolate_t *iso, void *arg), void *arg);
-// In the engine: a fresh runtime and context, iso->ctx. False with iso->error set.
-bool isolate_new_context(isolate_t *iso);
-// In the engine: takes the pending exception as iso->error.
+// ---- errors (isolate.c) ----
+
+// Ends the call or the build with this error.
+void isolate_set_error(isolate_t *iso, isolate_kind_t kind, const char *message);
+// In the engine: takes the pending exception as iso->error. Making text of a value may call user code.
 void isolate_take_exception(isolate_t *iso, isolate_kind_t kind);
 // Copies at most size - 1 bytes, cut at a UTF-8 boundary, and a NUL.
 void isolate_copy_text(char *to, size_t size, const char *from, size_t len);
+// In the engine: the same for the text of a value. Leaves `to` as it was where there is none.
+void isolate_copy_value_text(JSContext *ctx, JSValueConst value, char *to, size_t size);
+
+// ---- running (run.c) ----
+
+// Runs fn(iso, arg) in the engine under what is left of the CPU limit. After a kill the state is ISOLATE_ERROR.
+void isolate_run(isolate_t *iso, void (*fn)(isolate_t *iso, void *arg), void *arg);
+// In the engine: a fresh runtime and context under the limits, iso->ctx. False with iso->error set.
+bool isolate_new_runtime(isolate_t *iso);
+
+// ---- calls (call.c) ----
+
+// In the engine: runs the jobs that wait, until none is left or the call is killed.
+void isolate_drain_jobs(isolate_t *iso);
+
+// ---- building (build.c) ----
+
+// An empty arena under these limits, for a build or a compilation.
+void isolate_begin(isolate_t *iso, const isolate_limits_t *limits);
+// In the engine: a fresh runtime and context with the host's state, iso->ctx. False with iso->error set.
+bool isolate_new_context(isolate_t *iso);
+
+// ---- images (image.c) ----
+
+// Overwrites what is in the arena: arena_init or giving the block back must follow.
+void isolate_erase_arena(isolate_t *iso);
+// Overwrites what is in the arena and makes it an empty one.
+void isolate_wipe(isolate_t *iso);
+// Takes what is in the arena, at the end of a build. False with iso->error set.
+bool isolate_take_image(isolate_t *iso, isolate_place_t place, isolate_image_t *image);
+// Makes the arena what it was when the image was taken.
+void isolate_restore(isolate_t *iso, const isolate_image_t *image);
 
 #endif // EDGELET_ISOLATE_PRIVATE_H

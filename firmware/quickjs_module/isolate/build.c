@@ -1,0 +1,208 @@
+// Building an image: a new context, the bundle's modules, their top level. See isolate.h.
+
+#include "isolate/isolate_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "crypto/crypto.h"
+#include "engine/bundle.h"
+#include "engine/engine.h"
+#include "isolate/host.h"
+#include "jsonwebtoken/jwt.h"
+#include "port/port.h"
+
+void isolate_begin(isolate_t *iso, const isolate_limits_t *limits) {
+    iso->limits = *limits;
+    isolate_wipe(iso);
+    arena_set_limit(iso->arena, limits->memory);
+    iso->state = ISOLATE_IDLE;
+    iso->background = false;
+    iso->cpu_used_us = 0;
+    iso->log_used = 0;
+    iso->log_dropped = 0;
+    iso->error.stack[0] = '\0';
+}
+
+typedef struct _build_t {
+    const isolate_config_t *config;
+    const bundle_t *bundle;
+    uint8_t read[BUNDLE_MODULES_MAX / 8]; // a bit each: the engine has the module
+    bool missing;                         // an import that is not in the bundle
+    bool ok;
+} build_t;
+
+// The engine asks for an import that is not in the bundle.
+static JSModuleDef *native_module(JSContext *ctx, const char *name, void *opaque) {
+    (void)opaque;
+    JSModuleDef *module = jwt_module(ctx, name);
+    if (module == NULL) {
+        JS_ThrowReferenceError(ctx, "import of '%s' is not in the bundle", name);
+    }
+    return module;
+}
+
+bool isolate_new_context(isolate_t *iso) {
+    if (!isolate_new_runtime(iso)) {
+        return false;
+    }
+    JS_SetModuleLoaderFunc(JS_GetRuntime(iso->ctx), NULL, native_module, NULL);
+    iso->host = js_mallocz(iso->ctx, sizeof(*iso->host));
+    iso->host->isolate = iso;
+    iso->host->began_us = port_ticks_us();
+    JS_SetContextOpaque(iso->ctx, iso->host);
+    return true;
+}
+
+static bool was_read(const build_t *build, size_t i) {
+    return (build->read[i / 8] >> i % 8 & 1) != 0;
+}
+
+static JSValue read_module(JSContext *ctx, build_t *build, size_t i, const bundle_module_t *module) {
+    build->read[i / 8] |= (uint8_t)(1 << i % 8);
+    return JS_ReadObject(ctx, module->code, module->code_len, JS_READ_OBJ_BYTECODE);
+}
+
+// The engine asks for an import that it has not met yet, while it reads the module that imports it.
+static JSModuleDef *read_import(JSContext *ctx, const char *name, void *opaque) {
+    build_t *build = opaque;
+    bundle_module_t module;
+    size_t at = 0;
+    for (size_t i = 0; bundle_next(build->bundle, &at, &module); i++) {
+        if (!was_read(build, i) && module.name_len == strlen(name) && memcmp(module.name, name, module.name_len) == 0) {
+            JSValue value = read_module(ctx, build, i, &module);
+            return JS_IsException(value) ? NULL : JS_VALUE_GET_PTR(value);
+        }
+    }
+    JSModuleDef *native = native_module(ctx, name, NULL);
+    build->missing = native == NULL;
+    return native;
+}
+
+static bool read_modules(isolate_t *iso, build_t *build, JSValue *main) {
+    JSRuntime *rt = JS_GetRuntime(iso->ctx);
+    bundle_module_t module;
+    size_t at = 0;
+    JS_SetModuleLoaderFunc(rt, NULL, read_import, build);
+    for (size_t i = 0; bundle_next(build->bundle, &at, &module); i++) {
+        JSValue value = was_read(build, i) ? JS_UNDEFINED : read_module(iso->ctx, build, i, &module);
+        if (JS_IsException(value)) {
+            isolate_take_exception(iso, build->missing ? ISOLATE_IMPORT : ISOLATE_BUNDLE);
+            return false;
+        }
+        if (i == 0) {
+            *main = value;
+        }
+    }
+    JS_SetModuleLoaderFunc(rt, NULL, native_module, NULL);
+    return true;
+}
+
+static bool settled(isolate_t *iso, JSValueConst promise) {
+    switch (JS_PromiseState(iso->ctx, promise)) {
+        case JS_PROMISE_REJECTED:
+            JS_Throw(iso->ctx, JS_PromiseResult(iso->ctx, promise));
+            isolate_take_exception(iso, ISOLATE_THROWN);
+            return false;
+        case JS_PROMISE_PENDING:
+            iso->error.stack[0] = '\0';
+            isolate_set_error(iso, ISOLATE_STUCK, "the module's top level awaits a promise that nothing can settle");
+            return false;
+        default:
+            return true;
+    }
+}
+
+static bool run_top_level(isolate_t *iso, JSValue main) {
+    iso->host->top_level = true;
+    JSValue promise = JS_EvalFunction(iso->ctx, JS_DupValue(iso->ctx, main));
+    if (JS_IsException(promise)) {
+        isolate_take_exception(iso, ISOLATE_THROWN);
+        return false;
+    }
+    isolate_drain_jobs(iso);
+    bool ok = iso->killed == ISOLATE_OK && settled(iso, promise);
+    JS_FreeValue(iso->ctx, promise);
+    iso->host->top_level = false;
+    return ok;
+}
+
+static bool find_handler(isolate_t *iso, JSValueConst main) {
+    JSValue ns = engine_module_namespace(iso->ctx, main);
+    if (JS_IsException(ns)) {
+        isolate_take_exception(iso, ISOLATE_HANDLER);
+        return false;
+    }
+    bool ok = web_find_handler(iso->ctx, ns) != WEB_SHAPE_NONE;
+    if (!ok) {
+        isolate_take_exception(iso, ISOLATE_HANDLER);
+    }
+    JS_FreeValue(iso->ctx, ns);
+    return ok;
+}
+
+static void build_turn(isolate_t *iso, void *arg) {
+    build_t *build = arg;
+    if (!isolate_new_context(iso)) {
+        return;
+    }
+    if (host_install(iso->ctx) < 0 || web_install(iso->ctx) < 0 || crypto_install(iso->ctx) < 0 ||
+        host_set_env(iso->ctx, build->config) < 0) {
+        isolate_take_exception(iso, ISOLATE_THROWN);
+        return;
+    }
+    JSValue main = JS_UNDEFINED;
+    if (!read_modules(iso, build, &main)) {
+        return;
+    }
+    if (engine_warm(iso->ctx) < 0) {
+        isolate_take_exception(iso, ISOLATE_THROWN);
+        return;
+    }
+    if (JS_ResolveModule(iso->ctx, main) < 0) {
+        isolate_take_exception(iso, ISOLATE_IMPORT);
+        return;
+    }
+    if (!run_top_level(iso, main) || !find_handler(iso, main)) {
+        return;
+    }
+    JS_RunGC(JS_GetRuntime(iso->ctx));
+    build->ok = iso->killed == ISOLATE_OK;
+}
+
+bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_place_t place, isolate_image_t *image) {
+    bundle_t bundle;
+    isolate_begin(iso, &config->limits);
+    isolate_copy_text(image->name, sizeof(image->name), config->name.data, config->name.len);
+    iso->name = image->name;
+    const char *wrong = bundle_open(&bundle, (const uint8_t *)config->bundle.data, config->bundle.len);
+    if (wrong != NULL) {
+        isolate_set_error(iso, ISOLATE_BUNDLE, wrong);
+        return false;
+    }
+    if (strcmp(bundle.engine, engine_id) != 0) {
+        char message[128];
+        snprintf(message, sizeof(message),
+            "bundle was compiled for engine %s, this firmware has engine %s: deploy the function again", bundle.engine,
+            engine_id);
+        isolate_set_error(iso, ISOLATE_ENGINE, message);
+        return false;
+    }
+    build_t build = {.config = config, .bundle = &bundle};
+    isolate_run(iso, build_turn, &build);
+    if (!build.ok) {
+        isolate_wipe(iso);
+        return false;
+    }
+    image->ctx = iso->ctx;
+    image->host = iso->host;
+    image->limits = config->limits;
+    image->shape = iso->host->web.shape;
+    if (!isolate_take_image(iso, place, image)) {
+        isolate_wipe(iso);
+        return false;
+    }
+    iso->resident = image;
+    iso->state = ISOLATE_IDLE;
+    return true;
+}

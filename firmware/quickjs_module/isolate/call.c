@@ -1,0 +1,167 @@
+// Calls: their turns and what they come to. See isolate.h.
+
+#include "isolate/isolate_private.h"
+
+#include <string.h>
+
+#include "isolate/host.h"
+#include "port/port.h"
+
+// A job's exception (queueMicrotask) has nobody to go to but the log.
+static void log_exception(isolate_t *iso) {
+    char text[256] = "uncaught exception in a job";
+    JSValue exception = JS_GetException(iso->ctx);
+    isolate_copy_value_text(iso->ctx, exception, text, sizeof(text));
+    isolate_log(iso, 'e', text, strlen(text));
+    JS_FreeValue(iso->ctx, exception);
+}
+
+void isolate_drain_jobs(isolate_t *iso) {
+    JSRuntime *rt = JS_GetRuntime(iso->ctx);
+    JSContext *ctx;
+    int result;
+    while (iso->killed == ISOLATE_OK && (result = JS_ExecutePendingJob(rt, &ctx)) != 0) {
+        if (result < 0 && iso->killed == ISOLATE_OK) {
+            log_exception(iso);
+        }
+    }
+}
+
+static void take_outcome(isolate_t *iso) {
+    switch (web_outcome(iso->ctx, &iso->response)) {
+        case WEB_PENDING:
+            iso->state = ISOLATE_PENDING;
+            break;
+        case WEB_ANSWERED:
+            iso->state = ISOLATE_DONE;
+            break;
+        case WEB_THREW:
+            isolate_take_exception(iso, ISOLATE_THROWN);
+            break;
+        case WEB_BAD_RESULT:
+            isolate_take_exception(iso, ISOLATE_RESULT);
+            break;
+    }
+}
+
+// After a turn of a call: what it has come to.
+static void finish_turn(isolate_t *iso) {
+    isolate_drain_jobs(iso);
+    if (iso->killed != ISOLATE_OK) {
+        return;
+    }
+    if (iso->state == ISOLATE_PENDING) {
+        take_outcome(iso);
+    }
+    iso->background = iso->state != ISOLATE_PENDING && iso->host->op_count > 0 && web_background(iso->ctx);
+    if (iso->state == ISOLATE_PENDING && iso->host->op_count == 0) {
+        iso->error.stack[0] = '\0';
+        isolate_set_error(iso, ISOLATE_STUCK, "the handler waits for a promise that nothing can settle any more");
+    }
+}
+
+static void start_turn(isolate_t *iso, void *arg) {
+    if (web_call(iso->ctx, arg) < 0) {
+        isolate_take_exception(iso, ISOLATE_THROWN);
+        return;
+    }
+    finish_turn(iso);
+}
+
+isolate_state_t isolate_start(isolate_t *iso, const isolate_image_t *image, const web_request_t *request) {
+    isolate_restore(iso, image);
+    arena_reset_peak(iso->arena);
+    iso->call++;
+    iso->state = ISOLATE_PENDING;
+    iso->background = false;
+    iso->cpu_used_us = 0;
+    iso->log_used = 0;
+    iso->log_dropped = 0;
+    iso->host->began_us = port_ticks_us();
+    isolate_run(iso, start_turn, (void *)request);
+    return iso->state;
+}
+
+typedef struct _settle_t {
+    isolate_op_t *op;
+    bool reject;
+    isolate_convert_t convert;
+    const void *arg;
+} settle_t;
+
+static void settle_turn(isolate_t *iso, void *arg) {
+    const settle_t *settle = arg;
+    isolate_op_t *op = settle->op;
+    JSContext *ctx = iso->ctx;
+    JSValue function = settle->reject ? op->reject : op->resolve;
+    JSValue value = settle->convert(ctx, settle->arg);
+    if (settle->reject && !JS_IsException(value)) {
+        JSValue error = JS_NewError(ctx);
+        JS_DefinePropertyValueStr(ctx, error, "message", value, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+        value = error;
+    }
+    bool over = !op->repeats || settle->reject;
+    if (over) {
+        host_remove_op(iso->host, op);
+    }
+    if (!JS_IsException(value) && JS_IsFunction(ctx, function)) {
+        JSValue result = JS_Call(ctx, function, JS_UNDEFINED, 1, (JSValueConst *)&value);
+        if (JS_IsException(result) && iso->killed == ISOLATE_OK) {
+            // A timer's function threw: there is no promise to reject, so the request ends.
+            isolate_take_exception(iso, ISOLATE_THROWN);
+            return;
+        }
+        JS_FreeValue(ctx, result);
+    }
+    // A handler that awaits many operations one after the other has room for the last one too.
+    JS_FreeValue(ctx, value);
+    if (over) {
+        host_free_op(ctx, op);
+    }
+    finish_turn(iso);
+}
+
+bool isolate_settle(isolate_t *iso, uint32_t id, bool reject, isolate_convert_t convert, const void *arg) {
+    if (iso->state != ISOLATE_PENDING && !iso->background) {
+        return false;
+    }
+    isolate_op_t *op = host_find_op(iso->host, id);
+    if (op == NULL || op->cancelled) {
+        return false;
+    }
+    settle_t settle = {op, reject, convert, arg};
+    isolate_state_t before = iso->state;
+    isolate_run(iso, settle_turn, &settle);
+    if (before == ISOLATE_DONE && iso->state == ISOLATE_ERROR) {
+        // The response is out already: what happens behind it is for the log.
+        isolate_log(iso, 'e', iso->error.message, strlen(iso->error.message));
+        iso->state = ISOLATE_DONE;
+    }
+    return true;
+}
+
+isolate_op_t *isolate_next_op(isolate_t *iso) {
+    if (iso->state != ISOLATE_PENDING && !iso->background) {
+        return NULL;
+    }
+    for (isolate_op_t *op = iso->host->first_op; op != NULL; op = op->next) {
+        if (!op->taken && !op->cancelled) {
+            op->taken = true;
+            return op;
+        }
+    }
+    return NULL;
+}
+
+uint32_t isolate_next_cancelled(isolate_t *iso) {
+    if (iso->state != ISOLATE_PENDING && !iso->background) {
+        return 0;
+    }
+    for (isolate_op_t *op = iso->host->first_op; op != NULL; op = op->next) {
+        if (op->cancelled) {
+            host_remove_op(iso->host, op);
+            return op->id;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,187 @@
+// Images: taking, saving, loading, restoring and erasing them. See isolate.h.
+
+#include "isolate/isolate_private.h"
+
+#include <string.h>
+
+#include "engine/bundle.h"
+#include "isolate/host.h"
+#include "port/port.h"
+
+void isolate_erase_arena(isolate_t *iso) {
+    arena_erase(iso->arena);
+    iso->resident = NULL;
+    iso->ctx = NULL;
+    iso->host = NULL;
+}
+
+void isolate_wipe(isolate_t *iso) {
+    isolate_erase_arena(iso);
+    iso->arena = arena_init(iso->arena, iso->size);
+}
+
+bool isolate_take_image(isolate_t *iso, isolate_place_t place, isolate_image_t *image) {
+    image->size = arena_image_size(iso->arena);
+    image->place = place;
+    if (place == ISOLATE_IMAGE_DRAFT) {
+        image->bytes = arena_image(iso->arena);
+        return true;
+    }
+    uint8_t *copy = port_image_alloc(image->size);
+    if (copy == NULL) {
+        isolate_set_error(iso, ISOLATE_MEMORY, "no memory for the image");
+        return false;
+    }
+    arena_save(iso->arena, copy);
+    image->bytes = copy;
+    return true;
+}
+
+void isolate_restore(isolate_t *iso, const isolate_image_t *image) {
+    if (iso->resident != image) {
+        // Another function was here: nothing of its requests may stay behind the image.
+        arena_erase(iso->arena);
+        iso->resident = image;
+    }
+    arena_restore(iso->arena, image->bytes, image->size);
+    iso->ctx = image->ctx;
+    iso->host = image->host;
+    iso->host->isolate = iso;
+    iso->limits = image->limits;
+    iso->name = image->name;
+}
+
+// A plain memset of memory that is freed next may be left out by the compiler.
+static void erase_bytes(volatile uint8_t *p, size_t len) {
+    while (len-- > 0) {
+        *p++ = 0;
+    }
+}
+
+bool isolate_has_draft(const isolate_t *iso, const isolate_image_t *image) {
+    return image->place == ISOLATE_IMAGE_DRAFT && image->bytes != NULL && iso->resident == image;
+}
+
+void isolate_erase(isolate_t *iso, isolate_image_t *image) {
+    if (image->bytes == NULL) {
+        return;
+    }
+    if (iso->resident == image && iso->arena != NULL) {
+        isolate_abandon(iso);
+        isolate_wipe(iso);
+    }
+    if (image->place == ISOLATE_IMAGE_KEPT) {
+        uint8_t *bytes = (uint8_t *)image->bytes;
+        erase_bytes(bytes, image->size);
+        port_image_free(bytes, image->size);
+    }
+    image->bytes = NULL;
+}
+
+// Saved images
+
+typedef struct _saved_header_t {
+    uint8_t digest[BUNDLE_DIGEST_SIZE]; // over the rest of the header and the image
+    char magic[4];
+    uint32_t size; // of the image
+    uint8_t firmware[8];
+    uintptr_t arena, arena_size; // address and size
+    uintptr_t ctx, host;
+    isolate_limits_t limits;
+    uint32_t shape;
+    char name[ISOLATE_NAME_MAX + 1];
+} saved_header_t;
+
+static void digest_saved(const saved_header_t *header, const uint8_t *bytes, uint8_t digest[BUNDLE_DIGEST_SIZE]) {
+    bundle_piece_t pieces[] = {
+        {(const uint8_t *)header + BUNDLE_DIGEST_SIZE, sizeof(*header) - BUNDLE_DIGEST_SIZE},
+        {bytes, header->size},
+    };
+    bundle_sha256(digest, pieces, 2);
+}
+
+size_t isolate_saved_size(const isolate_image_t *image) {
+    return sizeof(saved_header_t) + image->size;
+}
+
+static void make_header(const isolate_t *iso, const isolate_image_t *image, saved_header_t *header) {
+    // Padding too, since the digest covers it.
+    memset(header, 0, sizeof(*header));
+    memcpy(header->magic, "EJSI", 4);
+    header->size = (uint32_t)image->size;
+    header->arena = (uintptr_t)iso->arena;
+    header->arena_size = iso->size;
+    header->ctx = (uintptr_t)image->ctx;
+    header->host = (uintptr_t)image->host;
+    header->limits = image->limits;
+    header->shape = image->shape;
+    port_firmware_id(header->firmware);
+    memcpy(header->name, image->name, sizeof(header->name));
+    digest_saved(header, image->bytes, header->digest);
+}
+
+void isolate_save(const isolate_t *iso, const isolate_image_t *image, size_t offset, uint8_t *to, size_t len) {
+    saved_header_t header;
+    if (offset < sizeof(header)) {
+        size_t n = len < sizeof(header) - offset ? len : sizeof(header) - offset;
+        make_header(iso, image, &header);
+        memcpy(to, (const uint8_t *)&header + offset, n);
+        offset += n;
+        to += n;
+        len -= n;
+    }
+    if (len > 0) {
+        memcpy(to, image->bytes + offset - sizeof(header), len);
+    }
+}
+
+static const char *check_saved(const isolate_t *iso, const saved_header_t *header, const uint8_t *saved, size_t len) {
+    if (memcmp(header->magic, "EJSI", 4) != 0 || header->size != len - sizeof(*header)) {
+        return "not a whole saved image: build it anew";
+    }
+    uint8_t firmware[8];
+    port_firmware_id(firmware);
+    if (memcmp(header->firmware, firmware, sizeof(firmware)) != 0) {
+        return "image was made by another firmware build: build it anew";
+    }
+    if (header->arena != (uintptr_t)iso->arena || header->arena_size != iso->size) {
+        return "image was made for another arena: build it anew";
+    }
+    uint8_t digest[BUNDLE_DIGEST_SIZE];
+    digest_saved(header, saved + sizeof(*header), digest);
+    if (memcmp(digest, header->digest, sizeof(digest)) != 0) {
+        return "saved image is damaged: build it anew";
+    }
+    return NULL;
+}
+
+bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_place_t place, isolate_image_t *image) {
+    saved_header_t header;
+    const char *wrong = "not a whole saved image: build it anew";
+    if (len > sizeof(header)) {
+        memcpy(&header, saved, sizeof(header));
+        wrong = check_saved(iso, &header, saved, len);
+    }
+    if (wrong != NULL) {
+        isolate_set_error(iso, ISOLATE_STALE, wrong);
+        return false;
+    }
+    image->bytes = saved + sizeof(header);
+    if (place == ISOLATE_IMAGE_KEPT) {
+        uint8_t *copy = port_image_alloc(header.size);
+        image->bytes = copy;
+        if (copy == NULL) {
+            isolate_set_error(iso, ISOLATE_MEMORY, "no memory for the image");
+            return false;
+        }
+        memcpy(copy, saved + sizeof(header), header.size);
+    }
+    image->place = place;
+    image->size = header.size;
+    image->ctx = (JSContext *)header.ctx;
+    image->host = (isolate_host_t *)header.host;
+    image->limits = header.limits;
+    image->shape = (web_shape_t)header.shape;
+    memcpy(image->name, header.name, sizeof(image->name));
+    return true;
+}

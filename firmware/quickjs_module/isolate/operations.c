@@ -1,0 +1,167 @@
+// Operations: what handlers await, queued for Python. See host.h.
+
+#include "isolate/host.h"
+
+#include <string.h>
+
+#include "web/web_private.h"
+
+isolate_op_t *host_find_op(isolate_host_t *host, uint32_t id) {
+    isolate_op_t *op = host->first_op;
+    while (op != NULL && op->id != id) {
+        op = op->next;
+    }
+    return op;
+}
+
+void host_remove_op(isolate_host_t *host, isolate_op_t *op) {
+    isolate_op_t *before = NULL;
+    for (isolate_op_t *o = host->first_op; o != op; o = o->next) {
+        before = o;
+    }
+    if (before == NULL) {
+        host->first_op = op->next;
+    } else {
+        before->next = op->next;
+    }
+    if (host->last_op == op) {
+        host->last_op = before;
+    }
+    if (!op->cancelled) {
+        host->op_count--;
+    }
+}
+
+void host_free_op(JSContext *ctx, isolate_op_t *op) {
+    for (size_t i = 0; i < op->argc; i++) {
+        if (op->args[i].type == ISOLATE_ARG_TEXT) {
+            JS_FreeCString(ctx, op->args[i].data.data);
+        } else if (op->args[i].type == ISOLATE_ARG_BYTES) {
+            js_free(ctx, (void *)(uintptr_t)op->args[i].data.data);
+        }
+    }
+    JS_FreeValue(ctx, op->resolve);
+    JS_FreeValue(ctx, op->reject);
+    js_free(ctx, op);
+}
+
+isolate_op_t *host_new_op(JSContext *ctx, const char *name) {
+    isolate_host_t *host = host_of(ctx);
+    if (host->op_count >= ISOLATE_OPS_MAX) {
+        JS_ThrowRangeError(ctx, "more than %d operations are open at once: await some of them first", ISOLATE_OPS_MAX);
+        return NULL;
+    }
+    isolate_op_t *op = js_mallocz(ctx, sizeof(*op));
+    if (op == NULL) {
+        return NULL;
+    }
+    op->id = ++host->next_op_id;
+    op->resolve = JS_UNDEFINED;
+    op->reject = JS_UNDEFINED;
+    strncpy(op->name, name, ISOLATE_OP_NAME_MAX);
+    return op;
+}
+
+void host_queue_op(JSContext *ctx, isolate_op_t *op) {
+    isolate_host_t *host = host_of(ctx);
+    if (host->last_op == NULL) {
+        host->first_op = op;
+    } else {
+        host->last_op->next = op;
+    }
+    host->last_op = op;
+    host->op_count++;
+}
+
+static int copy_bytes(JSContext *ctx, isolate_arg_t *arg, web_slice_t bytes) {
+    // A copy, since the handler may go on writing to its array.
+    char *copy = js_malloc(ctx, bytes.len + 1);
+    if (copy == NULL) {
+        return -1;
+    }
+    if (bytes.len > 0) {
+        memcpy(copy, bytes.data, bytes.len);
+    }
+    arg->type = ISOLATE_ARG_BYTES;
+    arg->data = (web_slice_t){copy, bytes.len};
+    return 0;
+}
+
+static int take_text(JSContext *ctx, isolate_arg_t *arg, JSValueConst value) {
+    arg->type = ISOLATE_ARG_TEXT;
+    arg->data.data = JS_ToCStringLen(ctx, &arg->data.len, value);
+    return arg->data.data == NULL ? -1 : 0;
+}
+
+// Whether it is an object of no special class: what methods take as their options.
+static bool is_plain(JSContext *ctx, JSValueConst value) {
+    JSValue plain = JS_NewObject(ctx);
+    bool same = JS_IsObject(value) && JS_GetClassID(value) == JS_GetClassID(plain);
+    JS_FreeValue(ctx, plain);
+    return same;
+}
+
+static int take_json(JSContext *ctx, isolate_arg_t *arg, JSValueConst value) {
+    JSValue json = JS_JSONStringify(ctx, value, JS_UNDEFINED, JS_UNDEFINED);
+    int result = JS_IsException(json) ? -1 : take_text(ctx, arg, json);
+    JS_FreeValue(ctx, json);
+    return result;
+}
+
+// Primitives, bytes, and options.
+static int take_argument(JSContext *ctx, isolate_arg_t *arg, JSValueConst value) {
+    if (JS_IsUndefined(value) || JS_IsNull(value)) {
+        arg->type = ISOLATE_ARG_NONE;
+        return 0;
+    }
+    if (JS_IsBool(value)) {
+        arg->type = ISOLATE_ARG_BOOL;
+        arg->number = JS_ToBool(ctx, value);
+        return 0;
+    }
+    if (JS_IsNumber(value)) {
+        arg->type = ISOLATE_ARG_NUMBER;
+        return JS_ToFloat64(ctx, &arg->number, value);
+    }
+    if (JS_IsString(value)) {
+        return take_text(ctx, arg, value);
+    }
+    web_slice_t bytes;
+    int is_buffer = web_buffer_source(ctx, value, &bytes);
+    if (is_buffer != 0) {
+        return is_buffer < 0 ? -1 : copy_bytes(ctx, arg, bytes);
+    }
+    if (is_plain(ctx, value)) {
+        return take_json(ctx, arg, value);
+    }
+    JS_ThrowTypeError(ctx, "an operation takes strings, numbers, booleans, null, bytes and plain objects");
+    return -1;
+}
+
+JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv) {
+    if (host_at_top_level(ctx, name)) {
+        return JS_EXCEPTION;
+    }
+    if (argc > ISOLATE_OP_ARGS_MAX) {
+        return JS_ThrowTypeError(ctx, "%s takes at most %d arguments", name, ISOLATE_OP_ARGS_MAX - 1);
+    }
+    isolate_op_t *op = host_new_op(ctx, name);
+    if (op == NULL) {
+        return JS_EXCEPTION;
+    }
+    for (int i = 0; i < argc; i++) {
+        if (take_argument(ctx, &op->args[i], argv[i]) < 0) {
+            return JS_EXCEPTION;
+        }
+    }
+    JSValue functions[2];
+    JSValue promise = JS_NewPromiseCapability(ctx, functions);
+    if (JS_IsException(promise)) {
+        return promise;
+    }
+    op->resolve = functions[0];
+    op->reject = functions[1];
+    op->argc = (uint8_t)argc;
+    host_queue_op(ctx, op);
+    return promise;
+}

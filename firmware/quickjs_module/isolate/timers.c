@@ -1,0 +1,96 @@
+// setTimeout and its kin, as operations. See host.h.
+
+#include "isolate/host.h"
+
+#include <math.h>
+#include <string.h>
+
+// A timer calls its function, with the arguments given behind the delay, when its operation is resolved.
+static JSValue call_timer(
+    JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic, JSValueConst *data) {
+    (void)this_val;
+    (void)argc;
+    (void)argv;
+    return JS_Call(ctx, data[0], JS_UNDEFINED, magic, data + 1);
+}
+
+// The longest delay of browsers and Node: 2^31 - 1 ms.
+#define TIMER_MS_MAX (2147483647.0)
+
+static JSValue set_timer(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int repeats) {
+    (void)this_val;
+    if (host_at_top_level(ctx, repeats ? "setInterval" : "setTimeout")) {
+        return JS_EXCEPTION;
+    }
+    if (argc < 1 || !JS_IsFunction(ctx, argv[0])) {
+        return JS_ThrowTypeError(ctx, "the first argument of a timer must be a function");
+    }
+    if (argc - 2 >= ISOLATE_OP_ARGS_MAX) {
+        return JS_ThrowTypeError(ctx, "a timer passes at most %d arguments on", ISOLATE_OP_ARGS_MAX - 1);
+    }
+    double ms = 0;
+    if (argc > 1 && JS_ToFloat64(ctx, &ms, argv[1]) < 0) {
+        return JS_EXCEPTION;
+    }
+    // As HTML says: NaN, negative and too large delays are as short as can be.
+    if (!(ms >= 0) || ms > TIMER_MS_MAX) {
+        ms = 0;
+    }
+    isolate_op_t *op = host_new_op(ctx, "timer");
+    if (op == NULL) {
+        return JS_EXCEPTION;
+    }
+    JSValueConst data[ISOLATE_OP_ARGS_MAX];
+    int n = 0;
+    data[n++] = argv[0];
+    for (int i = 2; i < argc; i++) {
+        data[n++] = argv[i];
+    }
+    op->resolve = JS_NewCFunctionData(ctx, call_timer, 0, n - 1, n, data);
+    if (JS_IsException(op->resolve)) {
+        return JS_EXCEPTION;
+    }
+    op->repeats = repeats != 0;
+    op->argc = 2;
+    op->args[0] = (isolate_arg_t){.type = ISOLATE_ARG_NUMBER, .number = trunc(ms)};
+    op->args[1] = (isolate_arg_t){.type = ISOLATE_ARG_BOOL, .number = repeats};
+    host_queue_op(ctx, op);
+    return JS_NewUint32(ctx, op->id);
+}
+
+static JSValue clear_timer(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val;
+    uint32_t id = 0;
+    if (argc < 1 || !JS_IsNumber(argv[0])) {
+        return JS_UNDEFINED;
+    }
+    if (JS_ToUint32(ctx, &id, argv[0]) < 0) {
+        return JS_EXCEPTION;
+    }
+    isolate_host_t *host = host_of(ctx);
+    isolate_op_t *op = host_find_op(host, id);
+    if (op == NULL || op->cancelled || strcmp(op->name, "timer") != 0) {
+        return JS_UNDEFINED;
+    }
+    if (!op->taken) {
+        host_remove_op(host, op);
+        host_free_op(ctx, op);
+    } else {
+        // Python waits for it: isolate_next_cancelled tells it.
+        op->cancelled = true;
+        host->op_count--;
+    }
+    return JS_UNDEFINED;
+}
+
+static const JSCFunctionListEntry timer_functions[] = {
+    JS_CFUNC_MAGIC_DEF("setInterval", 2, set_timer, 1),
+    JS_CFUNC_MAGIC_DEF("setTimeout", 2, set_timer, 0),
+    JS_CFUNC_DEF("clearInterval", 1, clear_timer),
+    JS_CFUNC_DEF("clearTimeout", 1, clear_timer),
+};
+
+int host_install_timers(JSContext *ctx, JSValueConst global) {
+    return JS_SetPropertyFunctionList(
+        ctx, global, timer_functions, sizeof(timer_functions) / sizeof(timer_functions[0]));
+}
