@@ -22,7 +22,7 @@ def microdot():
 
 def route():
     """The same handler as a microdot route on our server."""
-    from edgelet.server import Server
+    from edgelet.http.server import Server
 
     app = Server()
     app.get("/")(handler)
@@ -31,7 +31,7 @@ def route():
 
 def function():
     """A function in Python on our server: what the server itself costs."""
-    from edgelet.server import Server
+    from edgelet.http.server import Server
 
     def hello(head, body, connection):
         return 200, HEADERS, b"hello " + head.method.encode()
@@ -42,7 +42,7 @@ def function():
 def javascript():
     """A function in JavaScript, in a pristine image for each request."""
     import quickjs
-    from edgelet.server import Server
+    from edgelet.http.server import Server
 
     arena = quickjs.Arena(512 * 1024)
     image = arena.build(quickjs.compile({"main.js": SOURCE}))
@@ -63,7 +63,7 @@ def runtime():
     from hashlib import sha256
 
     import quickjs
-    from edgelet.app import App
+    from edgelet.device import App
 
     root = sys.argv[3]
     app = App(root)

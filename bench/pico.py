@@ -49,8 +49,8 @@ export default { async fetch(request) { return new Response(await acts[new URL(r
 WATCH = """
 import time
 from asyncio import core
-from edgelet.connection import Connection
-from edgelet.functions import Function
+from edgelet.http.connection import Connection
+from edgelet.functions.registry import Function
 receive, queue_read, build = Connection._receive, core._io_queue.queue_read, Function.build
 Connection.began, Connection.times, Function.times = 0, [], []
 def timed_receive(self):

@@ -1,5 +1,5 @@
 """Runs first on a board."""
 
-from edgelet import board
+from edgelet import startup
 
-board.boot()
+startup.boot()

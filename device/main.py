@@ -1,5 +1,5 @@
 """Starts the server on a board; in safe mode MicroPython's own prompt follows instead."""
 
-from edgelet import board
+from edgelet import startup
 
-board.run()
+startup.run()

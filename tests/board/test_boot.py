@@ -10,7 +10,7 @@ from edgelet_host.paths import ROOT
 
 START = """
 import sys
-from edgelet import safemode
+from edgelet.board import safemode
 starts = safemode.Starts(sys.argv[1])
 print(safemode.reason(starts, %r))
 """
@@ -59,7 +59,7 @@ def test_damaged_or_unwritable_count_does_not_keep_the_server_off(firmware, tmp_
 
 LINK = """
 import json
-from edgelet import network
+from edgelet.board import network
 
 class Radio:
     # In reach during the seconds for which reachable(s) is true; joining takes two seconds.
@@ -123,7 +123,7 @@ class Port: pass
 for name in sys.argv[1:]:
     setattr(Port, name, None)
 sys.modules["network"] = Port
-from edgelet import network
+from edgelet.board import network
 print(network.has_wifi(), network.has_ppp())
 """
 
@@ -163,7 +163,7 @@ RADIO = """
 import json, sys
 sys.path.append(sys.argv[1])
 from network import WLAN
-from edgelet import network
+from edgelet.board import network
 
 WLAN.failing_starts = int(sys.argv[2])
 told = []
@@ -196,7 +196,7 @@ def test_a_radio_that_does_not_start_is_started_again(firmware):
 
 WATCHDOG = """
 import asyncio, json
-from edgelet import watchdog
+from edgelet.board import watchdog
 
 class Chip:
     fed = 0

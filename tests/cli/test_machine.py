@@ -369,16 +369,26 @@ def test_a_port_that_one_may_not_open(cli, local):
 
 OTHER_FIRMWARE = """
 import asyncio, sys
-from edgelet.console import Console
-sys.modules["edgelet"] = object()
+from edgelet.console.repl import Console
+# What asyncio imports when it is needed first.
+asyncio.Event, asyncio.Lock, asyncio.StreamReader, asyncio.StreamWriter, asyncio.wait_for_ms
+for name in [name for name in sys.modules if name.startswith("edgelet")]:
+    del sys.modules[name]
+sys.path.clear()
 asyncio.run(Console().serve())
 """
 
 
-OLD_FIRMWARE = OTHER_FIRMWARE.replace("object()", "type('', (), {'admin': object()})")
-NEW_FIRMWARE = OTHER_FIRMWARE.replace(
-    'sys.modules["edgelet"] = object()', "from edgelet import admin; admin.VERSION += 1"
+OLD_FIRMWARE = OTHER_FIRMWARE.replace(
+    "sys.path.clear()", "sys.modules['edgelet.console'] = sys.modules['edgelet'] = object()"
 )
+NEW_FIRMWARE = """
+import asyncio
+from edgelet.console import admin
+from edgelet.console.repl import Console
+admin.VERSION += 1
+asyncio.run(Console().serve())
+"""
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import asyncio
 import sys
 
 from edgelet import log
-from edgelet.console import Console
+from edgelet.console.repl import Console
 
 ticks = 0
 restarts = 0

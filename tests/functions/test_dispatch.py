@@ -259,8 +259,9 @@ def test_what_no_function_uses_takes_no_memory(firmware, tmp_path):
         box.deploy("hello", answer("hello"), route="/")
         assert box.get("/").text == "hello"
         loaded = set(box.device.execute("import sys; print(*sys.modules)").split())
-        assert "edgelet.operations" in loaded
-        assert not loaded & {f"edgelet.{name}" for name in ("kv", "metrics", "negotiate", "ratelimit", "static")}
+        assert "edgelet.functions.bindings" in loaded
+        unused = ("functions.ratelimit", "http.representation", "http.static", "metrics", "storage.kv")
+        assert not loaded & {f"edgelet.{name}" for name in unused}
 
 
 KEEPING = "const known = process.env.KEY; export default { fetch: (r, env) => new Response(`${known} ${env.KEY}`) }"

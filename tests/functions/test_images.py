@@ -229,13 +229,13 @@ def test_power_cut_at_every_erase_and_program(firmware, change, torn):
 
 
 class TestSlots:
-    """`edgelet.imagestore` by itself."""
+    """`edgelet.storage.image_slots` by itself."""
 
     @pytest.fixture
     def device(self, firmware):
         with Device(firmware, heap="4M") as device:
             device("import asyncio, nor")
-            device("from edgelet.imagestore import ImageSlots")
+            device("from edgelet.storage.image_slots import ImageSlots")
             device("media = bytearray(b'\\xff' * (5 * 3 * nor.SECTOR))")
             device("chip = nor.Chip(media)")
             device(

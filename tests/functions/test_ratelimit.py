@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from storage_helpers import Device, device_module
 
-ratelimit = device_module("ratelimit")
+ratelimit = device_module("functions.ratelimit")
 
 TICKS_PERIOD = 1 << 30  # of time.ticks_ms on 32-bit boards
 
@@ -111,7 +111,7 @@ def test_bad_keys_are_refused(key):
 
 def test_on_a_device(firmware):
     with Device(firmware) as device:
-        device("from edgelet.ratelimit import RateLimit")
+        device("from edgelet.functions.ratelimit import RateLimit")
         device("limiter = RateLimit(2, 3600, 4)")
         assert device("[limiter.limit(key) for key in 'aaabbb']") == [True, True, False, True, True, False]
         device("for i in range(1000): limiter.limit(str(i))")

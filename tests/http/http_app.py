@@ -8,10 +8,10 @@ import gc
 import json
 import sys
 
-from edgelet import log, poller
-from edgelet.http import Stream
+from edgelet import event_loop, log
+from edgelet.http.message import Stream
+from edgelet.http.server import Server
 from edgelet.limits import Limits
-from edgelet.server import Server
 from microdot.microdot import Response
 from microdot.websocket import with_websocket
 
@@ -240,7 +240,7 @@ def context():
 
 
 log.ring.resize(16 * 1024)
-poller.install()
+event_loop.install()
 if sys.argv[3] == "hooks":
     add_hooks()
 app.run("127.0.0.1", int(sys.argv[1]), ssl=context() if len(sys.argv) > 4 else None)

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from storage_helpers import device_module
 
-negotiate = device_module("negotiate")
+representation = device_module("http.representation")
 
 ROUTES = st.sampled_from(["/", "/app", "/a/b"])
 TAG = '"0123456789abcdef"'
@@ -38,7 +38,7 @@ segments = st.one_of(st.sampled_from(MALICIOUS), st.text(max_size=5))
 @given(st.lists(segments, max_size=6).map(lambda parts: "/" + "/".join(parts)), ROUTES)
 @example("/app/..%2f..%2fsecrets.json", "/app")
 def test_no_target_leaves_the_folder(target, route):
-    path = negotiate.file_path(target, route)
+    path = representation.file_path(target, route)
     if path is None:
         return
     parts = path.split("/")
@@ -57,8 +57,8 @@ def test_every_ordinary_path_is_understood(parts, route):
     path = "/".join(parts)
     prefix = "" if route == "/" else route
     target = prefix + "/" + quote(path)
-    assert negotiate.file_path(target, route) == path == unquote_to_bytes(target).decode()[len(prefix) + 1 :]
-    assert negotiate.file_path(target + "?a=/../b", route) == path
+    assert representation.file_path(target, route) == path == unquote_to_bytes(target).decode()[len(prefix) + 1 :]
+    assert representation.file_path(target + "?a=/../b", route) == path
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_every_ordinary_path_is_understood(parts, route):
     ],
 )
 def test_paths(target, route, path):
-    assert negotiate.file_path(target, route) == path
+    assert representation.file_path(target, route) == path
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_paths(target, route, path):
     ],
 )
 def test_media_types(path, kind):
-    assert negotiate.media_type(path) == kind
+    assert representation.media_type(path) == kind
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_media_types(path, kind):
     ],
 )
 def test_entity_tags(header, matches):
-    assert negotiate.has_match(header, TAG) == matches
+    assert representation.has_match(header, TAG) == matches
 
 
 @pytest.mark.parametrize(
@@ -153,15 +153,15 @@ def test_entity_tags(header, matches):
     ],
 )
 def test_codings(header, accepts):
-    assert negotiate.accepts_gzip(header) == accepts
+    assert representation.accepts_gzip(header) == accepts
 
 
 @given(st.text(string.digits + '-=,;. bytesgzip*qW/"', max_size=30), st.integers(0, 100))
 def test_no_header_raises(header, size):
-    negotiate.accepts_gzip(header)
-    negotiate.has_match(header, TAG)
-    wanted = negotiate.byte_range("bytes=" + header, size)
-    if wanted not in (None, negotiate.UNSATISFIABLE):
+    representation.accepts_gzip(header)
+    representation.has_match(header, TAG)
+    wanted = representation.byte_range("bytes=" + header, size)
+    if wanted not in (None, representation.UNSATISFIABLE):
         assert 0 <= wanted[0] <= wanted[1] < size
 
 
@@ -170,15 +170,15 @@ def test_ranges_select_what_they_say(first, last, size):
     content = list(range(size))
 
     def selected(header):
-        wanted = negotiate.byte_range(header, size)
-        if wanted in (None, negotiate.UNSATISFIABLE):
+        wanted = representation.byte_range(header, size)
+        if wanted in (None, representation.UNSATISFIABLE):
             return wanted
         return content[wanted[0] : wanted[1] + 1]
 
-    middle = content[first : last + 1] or negotiate.UNSATISFIABLE
+    middle = content[first : last + 1] or representation.UNSATISFIABLE
     assert selected(f"bytes={first}-{last}") == (middle if first <= last else None)
-    assert selected(f"bytes={first}-") == (content[first:] or negotiate.UNSATISFIABLE)
-    assert selected(f"bytes=-{last}") == ((last and content[-last:]) or negotiate.UNSATISFIABLE)
+    assert selected(f"bytes={first}-") == (content[first:] or representation.UNSATISFIABLE)
+    assert selected(f"bytes=-{last}") == ((last and content[-last:]) or representation.UNSATISFIABLE)
 
 
 @pytest.mark.parametrize(
@@ -191,9 +191,9 @@ def test_ranges_select_what_they_say(first, last, size):
         ("bytes=-99999999999999999999", (0, 9)),
         ("bytes=0-99999999999999999999", (0, 9)),
         ("bytes=000000000000000000000-1", (0, 1)),
-        ("bytes=99999999999999999999-", negotiate.UNSATISFIABLE),
-        ("bytes=10-", negotiate.UNSATISFIABLE),
-        ("bytes=-0", negotiate.UNSATISFIABLE),
+        ("bytes=99999999999999999999-", representation.UNSATISFIABLE),
+        ("bytes=10-", representation.UNSATISFIABLE),
+        ("bytes=-0", representation.UNSATISFIABLE),
         ("bytes=3-2", None),
         ("bytes=-", None),
         ("bytes=", None),
@@ -208,4 +208,4 @@ def test_ranges_select_what_they_say(first, last, size):
     ],
 )
 def test_ranges(header, wanted):
-    assert negotiate.byte_range(header, 10) == wanted
+    assert representation.byte_range(header, 10) == wanted

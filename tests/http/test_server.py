@@ -283,7 +283,7 @@ def test_date_follows_the_clock(client):
 def test_http_date_agrees_with_pythons(firmware, tmp_path):
     times = [0, 951782400, 1772323199, 1798761599, 1798761600, *range(1767225600, 1798761600, 100003)]
     script = tmp_path / "dates.py"
-    script.write_text(f"from edgelet.http import http_date\nfor t in {times}: print(http_date(t))\n")
+    script.write_text(f"from edgelet.http.message import http_date\nfor t in {times}: print(http_date(t))\n")
     command, env = device_command(firmware, script)
     dates = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.splitlines()
     assert dates == [email.utils.formatdate(time, usegmt=True) for time in times]

@@ -13,8 +13,8 @@ CANARY = "c4n4ry-5ecret"
 def device(firmware, tmp_path):
     with Device(firmware) as device:
         device("root = {}", str(tmp_path / "data"))
-        device("from edgelet import files")
-        device("from edgelet.config import Config, setting_names")
+        device("from edgelet.storage import files")
+        device("from edgelet.storage.config import Config, setting_names")
         device("files.make_folder(root)")
         restart(device)
         yield device

@@ -10,8 +10,8 @@ NOW = 1800000000
 
 
 def open_namespace(device, **limits):
-    device("from edgelet.config import Settings")
-    device("from edgelet.kv import KV")
+    device("from edgelet.storage.config import Settings")
+    device("from edgelet.storage.kv import KV")
     device("limits = Settings(root)")
     device("limits.set({})", limits)
     device("now = [{}]", NOW)
@@ -54,7 +54,7 @@ def test_values_outlive_a_restart(device):
 
 
 def test_namespaces_are_apart_and_go_with_their_function(device):
-    device("from edgelet import kv as module")
+    device("from edgelet.storage import kv as module")
     device("one = KV(module.folder(root, 'hello', 'A'), limits, lambda: now[0])")
     device("two = KV(module.folder(root, 'hello-2', 'A'), limits, lambda: now[0])")
     device("one.put('k', '1')")

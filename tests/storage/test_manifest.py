@@ -20,7 +20,7 @@ plain_text = st.text(st.characters(codec="utf-8", exclude_characters='/\\"\x7f',
 def device(firmware):
     with Device(firmware) as device:
         device("import io")
-        device("from edgelet import manifest as parser")
+        device("from edgelet.storage import manifest as parser")
         yield device
 
 

@@ -178,7 +178,7 @@ def test_function_of_static_files_only(device):
 def test_deploys_that_are_refused_change_nothing(device, contents, header, message):
     deploy(device, {"main.qjs": b"other"}, function="other", routes=["/taken"])
     deploy(device, {"main.qjs": b"old"}, routes=["/mine"])
-    device("from edgelet.config import Settings")
+    device("from edgelet.storage.config import Settings")
     device("Settings(root).set({})", {"release_file_bytes": 1024, "release_bytes": 2048, "release_files": 8})
     start(device)
     with pytest.raises(DeviceError) as refusal:
@@ -196,7 +196,7 @@ def test_no_manifest_stays_open(device):
     before = device(count)
     deploy(device, V1)
     assert device("store.release('hello').bundle()") == b"one"
-    device("from edgelet.config import Settings")
+    device("from edgelet.storage.config import Settings")
     device("Settings(root).set({})", {"release_file_bytes": 1024})
     start(device)
     with pytest.raises(DeviceError, match="this device takes 1024"):

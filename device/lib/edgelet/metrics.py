@@ -3,7 +3,7 @@
 import gc
 import time
 
-from edgelet.functions import BUCKETS
+from edgelet.functions.registry import BUCKETS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

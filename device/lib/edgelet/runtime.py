@@ -12,11 +12,11 @@ import asyncio
 import gc
 import sys
 
-from edgelet import log, poller
-from edgelet.app import App
-from edgelet.console import Console
+from edgelet import event_loop, log
+from edgelet.console.repl import Console
+from edgelet.device import App
 
-#: The running device, for what the command line executes over the console (`edgelet.admin`).
+#: The running device, for what the command line executes over the console (`edgelet.console.admin`).
 app = None
 
 # On Linux garbage is collected between requests once so much of the heap has been used since the last time, and looked
@@ -88,12 +88,12 @@ async def _serve(root, host, port, as_json, ssl, services, region, restarts):
 def run(root, host="0.0.0.0", port=80, as_json=False, ssl=None, services=(), region=None):
     """Runs the device for ever. services: coroutine functions that get the `App`, for what only this board has.
 
-    region: flash for images, see `edgelet.imagestore`; without it they are in RAM.
+    region: flash for images, see `edgelet.storage.image_slots`; without it they are in RAM.
     Raises OSError where it cannot listen.
     """
     restarts = 0
     while True:
-        poller.install()
+        event_loop.install()
         asyncio.run(_serve(root, host, port, as_json, ssl, services, region, restarts))
         asyncio.new_event_loop()
         restarts += 1

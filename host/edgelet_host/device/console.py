@@ -1,7 +1,7 @@
 """A device at the other end of a serial port or pty, through mpremote's transport.
 
     with connect("/dev/ttyACM0") as device:
-        device.call("status")                     # edgelet.admin.status() on the device
+        device.call("status")                     # edgelet.console.admin.status() on the device
 
 Errors that the device reports arrive as EdgeletError with the device's own line.
 """
@@ -36,10 +36,10 @@ _ANSWER_S = 5
 _COMMAND_S = 10
 # By so much an emulated board is slower than a real one, on a busy machine.
 _EMULATED = 30
-# Of the console (device/lib/edgelet/console.py).
+# Of the console (device/lib/edgelet/console/repl.py).
 _RESTART = b"\x04"
 _RESTARTED = b"MPY: soft reboot\r\n"
-# Of edgelet.admin, whose functions are called.
+# Of edgelet.console.admin, whose functions are called.
 _VERSION = 3
 _SPEAKS = "the command line speaks version "
 _UPDATE = "flash this board with 'edgelet flash'; what runs here, start again"
@@ -79,9 +79,10 @@ class Device:
             self._transport.exec_raw_no_follow(code)
 
     def call(self, function: str, *args: Any) -> Any:
-        """Call a function of `edgelet.admin` on the device; what it answers."""
+        """Call a function of `edgelet.console.admin` on the device; what it answers."""
         arguments = ", ".join(repr(arg) for arg in args)
-        printed = self.execute(f"from edgelet import admin\nadmin.expect({_VERSION})\nadmin.{function}({arguments})")
+        version = f"from edgelet.console import admin\nadmin.expect({_VERSION})\n"
+        printed = self.execute(f"{version}admin.{function}({arguments})")
         try:
             return json.loads(printed)
         except ValueError:
@@ -119,9 +120,9 @@ def _device_message(traceback: str) -> str:
         return _explain_os(text)
     if name == "MemoryError":
         return "this is too much for the device's memory: send less at once"
-    if name == "ImportError" or "NameError" in name:
+    if (name == "ImportError" and text.endswith("'edgelet'")) or "NameError" in name:
         return "this board runs other firmware than edgelet's: 'edgelet flash --board NAME' brings it"
-    if name == "AttributeError" or text.startswith(_SPEAKS):
+    if name in ("AttributeError", "ImportError") or text.startswith(_SPEAKS):
         return f"the device's firmware is of another version than this command line: {_UPDATE}"
     if name in ("ValueError", "quickjs.Error") and text:
         return text

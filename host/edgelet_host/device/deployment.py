@@ -20,7 +20,7 @@ from edgelet_host.project.config import Project
 MAIN = "main.qjs"
 
 _HEALTH_S = 10
-# The status with which a device answers for a handler that threw (device/lib/edgelet/calls.py).
+# The status with which a device answers for a handler that threw (device/lib/edgelet/functions/pending.py).
 _THROWN = 500
 # What the engine says of an image that does not fit (firmware/quickjs_module/isolate/isolate.c).
 _TOO_LARGE = re.compile(r"memory: memory limit of (\d+) bytes exceeded")
@@ -31,7 +31,7 @@ class Release:
     """A release as it goes to a device.
 
     route: the first one. memory: the limit that the project sets, 0 for the device's. manifest: see
-    device/lib/edgelet/manifest.py. files: by their SHA-256. secrets: names of those that the function needs.
+    device/lib/edgelet/storage/manifest.py. files: by their SHA-256. secrets: names of those that the function needs.
     """
 
     function: str

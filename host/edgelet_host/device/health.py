@@ -5,7 +5,7 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-# Under this name every device answers for itself (device/lib/edgelet/app.py), whatever its own is.
+# Under this name every device answers for itself (device/lib/edgelet/device.py), whatever its own is.
 _HOST = "localhost"
 # How long an address that is listed may take.
 _LISTED_S = 3.0

@@ -7,11 +7,11 @@ from typing import Any
 from edgelet_host.device.console import Device, connect, restart
 from edgelet_host.errors import EdgeletError
 
-# Joining may take a board 20 s (device/lib/edgelet/network.py); twice that leaves room for DHCP and a slow start.
+# Joining may take a board 20 s (device/lib/edgelet/board/network.py); twice that leaves room for DHCP and a slow start.
 _WIFI_S = 40
 _LOOK_S = 0.2
 
-# As device/lib/edgelet/network.py has them.
+# As device/lib/edgelet/board/network.py has them.
 _UP, _CONNECTING = "up", "connecting"
 _ADVICE = {
     "wrong password": "Run 'edgelet setup' again and give another wifi_password",

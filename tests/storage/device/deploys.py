@@ -8,9 +8,9 @@ import os
 from binascii import hexlify
 from hashlib import sha256
 
-from edgelet import files
-from edgelet.config import Settings
-from edgelet.releases import Releases
+from edgelet.storage import files
+from edgelet.storage.config import Settings
+from edgelet.storage.releases import Releases
 
 ENGINE = "0123456789abcdef"
 

@@ -4,7 +4,7 @@ import json
 
 import flash
 import vfs
-from edgelet import safemode
+from edgelet.board import safemode
 
 device = flash.Flash(flash.blank(64))
 vfs.umount("/")

@@ -16,7 +16,7 @@ import nor
 import quickjs
 from deploys import manifest, write
 from edgelet import log
-from edgelet.app import App
+from edgelet.device import App
 
 FILES, SLOTS, SLOT_SECTORS = 48, 3, 24
 AGAIN = 23  # each so many cuts, whether the device can be changed as before

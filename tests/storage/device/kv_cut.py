@@ -7,8 +7,8 @@ import json
 import sys
 
 import flash
-from edgelet.config import Config, Settings
-from edgelet.kv import KV
+from edgelet.storage.config import Config, Settings
+from edgelet.storage.kv import KV
 
 BLOCKS = 64
 NOW = 1800000000

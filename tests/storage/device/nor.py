@@ -7,7 +7,7 @@ a page and can set none. What the power cuts short is done by half: some bits ch
 import random
 
 import vfs
-from edgelet import imagestore
+from edgelet.storage import image_slots
 
 SECTOR = 4096
 PAGE = 256
@@ -142,4 +142,4 @@ def slot_bytes(media, file_sectors, slot_sectors, number):
     return bytes(memoryview(media)[start : start + slot_sectors * SECTOR])
 
 
-assert (imagestore.SECTOR, imagestore.PAGE) == (SECTOR, PAGE)
+assert (image_slots.SECTOR, image_slots.PAGE) == (SECTOR, PAGE)

@@ -8,8 +8,8 @@ import asyncio
 import sys
 
 from deploys import deploy, open_store
-from edgelet.server import Server
-from edgelet.static import Files
+from edgelet.http.server import Server
+from edgelet.http.static import Files
 
 store = open_store(sys.argv[1])
 store.boot()

@@ -8,7 +8,7 @@ import sys
 import _rp2
 import machine  # noqa: F401 - found no more once the files are mounted
 import vfs
-from edgelet import board, runtime
+from edgelet import runtime, startup
 
 XIP = 0x10000000  # RP2040 datasheet, section 2.2
 
@@ -29,4 +29,4 @@ with open(__file__.rsplit("/", 4)[0] + "/firmware/boards/rp2/_boot.py") as file:
 vfs.umount("/")
 exec(boot, {})
 _, _, _, host, _, port = sys.argv
-runtime.run(board.ROOT, host, int(port))
+runtime.run(startup.ROOT, host, int(port))

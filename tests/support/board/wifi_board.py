@@ -2,7 +2,7 @@
 
 import sys
 
-from edgelet import board, runtime
+from edgelet import runtime, startup
 
 _, data, _, host, _, port = sys.argv
-runtime.run(data, host, int(port), services=[board._keep_connected])
+runtime.run(data, host, int(port), services=[startup._keep_connected])

@@ -18,7 +18,8 @@ import json
 import os
 from binascii import hexlify
 
-from edgelet import files, manifest, names
+from edgelet import names
+from edgelet.storage import files, manifest
 
 _CHUNK = 1024  # bytes read at a time
 _ID_DIGITS = 16
@@ -43,7 +44,7 @@ class Release:
     """One release of a function, as its manifest tells it.
 
     function, id, main, hosts, routes, limits, vars, bindings, static, engine, created_by: see
-    `edgelet.manifest`.
+    `edgelet.storage.manifest`.
     """
 
     def __init__(self, folder, id, path, pins):
@@ -121,7 +122,7 @@ class Releases:
     """The functions below the folder `root`.
 
     settings: `release_files`, `release_file_bytes` and `release_bytes` bound a release
-    (`edgelet.config`). engine: `quickjs.ENGINE_ID`; bundles of another engine are refused.
+    (`edgelet.storage.config`). engine: `quickjs.ENGINE_ID`; bundles of another engine are refused.
     All methods raise ValueError with one line that says what is wrong with what was asked.
     """
 

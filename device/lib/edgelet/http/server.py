@@ -7,8 +7,8 @@ import time
 from asyncio import core
 
 import microdot.microdot
-from edgelet.connection import READ_SIZE, ROUTE, Connection, log_exception
-from edgelet.http import Stream, date_line, join_fields, split_fields
+from edgelet.http.connection import READ_SIZE, ROUTE, Connection, log_exception
+from edgelet.http.message import Stream, date_line, join_fields, split_fields
 from edgelet.limits import Limits
 from microdot import Microdot, Request, Response
 from microdot.microdot import NoCaseDict, invoke_handler
@@ -39,7 +39,7 @@ class Server(Microdot):
     `find_function(head)` says which function answers a request: a callable, or None for microdot's routes. `head` is
     the `httpparse.Head`. The function is called as `function(head, body, connection)` with the body as bytes or
     bytearray and a `Connection`; it returns (status, headers, body), where headers are lines as bytes and the body is
-    bytes or an `edgelet.http.Stream`, or else an awaitable of that. `head` is valid until its response is sent.
+    bytes or an `edgelet.http.message.Stream`, or else an awaitable of that. `head` is valid until its response is sent.
     What it raises goes to microdot's error handlers: `abort()` or any exception.
     """
 

@@ -15,7 +15,8 @@ import struct
 from binascii import a2b_base64, b2a_base64
 from collections import OrderedDict
 
-from edgelet import files, names
+from edgelet import names
+from edgelet.storage import files
 
 KEY_BYTES = 180  # in base64 240 characters, which leaves room for "~" in a name of at most 255
 LIST_LIMIT = 100  # keys of one page
@@ -56,7 +57,7 @@ class KV:
     """A namespace in `folder`, which no other object may have open.
 
     settings: `kv_keys`, `kv_bytes`, `kv_value_bytes` and `kv_cache_bytes` bound it
-    (`edgelet.config`). clock() gives seconds since 1970, or None while the time is not known: then
+    (`edgelet.storage.config`). clock() gives seconds since 1970, or None while the time is not known: then
     nothing expires. Methods raise ValueError with a message that the handler may see.
     """
 

@@ -14,7 +14,9 @@ import time
 from binascii import b2a_base64
 
 import quickjs
-from edgelet import clock, config, files, log, network, runtime
+from edgelet import clock, log, runtime
+from edgelet.board import network
+from edgelet.storage import config, files
 
 # To be raised with every change of what a function here takes or answers, in host/edgelet_host/device/console.py too.
 VERSION = 3
@@ -311,7 +313,7 @@ def kv_delete(name, binding, key):
 
 def kv_list(name, binding, prefix="", cursor=""):
     """A page of keys: {keys: [[key, expiry]], cursor}."""
-    from edgelet import kv  # here: it is in memory only where it is used
+    from edgelet.storage import kv  # here: it is in memory only where it is used
 
     keys, cursor = _namespace(name, binding).list(prefix, kv.LIST_LIMIT, cursor)
     _print({"keys": keys, "cursor": cursor})

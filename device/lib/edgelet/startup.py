@@ -7,7 +7,10 @@ import sys
 import time
 
 import machine
-from edgelet import clock, config, interpreter, log, network, safemode, watchdog
+from edgelet import clock, log
+from edgelet.board import network, safemode, watchdog
+from edgelet.console import executor
+from edgelet.storage import config
 
 # The folder of what the device keeps. One that is named like the package would hide the frozen one: / comes first in
 # sys.path.
@@ -49,7 +52,7 @@ def run():
 
 
 class _ImageRegion:
-    """The flash for images, see `edgelet.imagestore`."""
+    """The flash for images, see `edgelet.storage.image_slots`."""
 
     def __init__(self, device, slot_bytes):
         self.ioctl = device.ioctl
@@ -113,5 +116,5 @@ async def _feed_watchdog(app):
     if not app.config.settings["watchdog"]:
         return
     dog = watchdog.Watchdog(machine.WDT(timeout=watchdog.TIMEOUT_MS), machine.Timer(_TIMER))
-    interpreter.hold = dog.hold
+    executor.hold = dog.hold
     await dog.run()

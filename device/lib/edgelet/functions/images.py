@@ -1,10 +1,11 @@
 """Where the functions' images are kept: in RAM, or in flash where a board has no RAM for them.
 
-Both kinds have the same methods. A slot is one of `edgelet.isolates`, an arena; its `images` are what requests find.
+Both kinds have the same methods. A slot is one of `edgelet.functions.arenas`, an arena; its `images` are what requests
+find.
 """
 
 import quickjs
-from edgelet.imagestore import ImageSlots
+from edgelet.storage.image_slots import ImageSlots
 
 
 class RamImages:
@@ -70,7 +71,7 @@ class RamImages:
 
 
 class FlashImages:
-    """Images in a region of flash (see `edgelet.imagestore.ImageSlots`), for the one arena of `slot`.
+    """Images in a region of flash (see `edgelet.storage.image_slots.ImageSlots`), for the one arena of `slot`.
 
     A new image is written before the old one is erased, for which there is a spare slot. Requests never build: that
     would stop the device for a second and wear the flash.

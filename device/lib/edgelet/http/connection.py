@@ -13,7 +13,7 @@ import time
 from asyncio import core
 
 from edgelet import log
-from edgelet.http import Stream, format_head
+from edgelet.http.message import Stream, format_head
 from httpparse import Chunked, Head, error
 from micropython import const
 

@@ -6,10 +6,10 @@ from hashlib import sha256
 
 import quickjs
 from edgelet import log
-from edgelet.calls import Waiting, error_response, failed, log_lines
-from edgelet.images import FlashImages, RamImages
-from edgelet.isolates import Busy, Isolates
-from edgelet.routing import Table
+from edgelet.functions.arenas import Busy, Isolates
+from edgelet.functions.images import FlashImages, RamImages
+from edgelet.functions.pending import Waiting, error_response, failed, log_lines
+from edgelet.http.routing import Table
 from quickjs import DONE, PENDING
 
 # What a binding of a type offers to a handler: env.NAME.method().
@@ -51,7 +51,7 @@ class Stats:
 
 
 class Function:
-    """A release of a function, ready to answer requests: `function(head, body, connection)`, as `edgelet.server` wants.
+    """A release of a function, ready to answer requests: `function(head, body, connection)`, see `edgelet.http.server`.
 
     It lives until its release, variables or secrets change; then another one takes its place and `close()` ends it.
     """
@@ -230,7 +230,7 @@ class Function:
 
 
 def _static_files(release):
-    from edgelet import static  # here: a device without static files has the RAM for something else
+    from edgelet.http import static  # here: a device without static files has the RAM for something else
 
     return static.Files(release)
 
@@ -249,8 +249,9 @@ class NotStarted(Exception):
 class Functions:
     """The functions of this device and what they share.
 
-    operations: name of an operation ("kv.get") -> function(function, *args), see `edgelet.calls.Waiting`. region: flash
-    for images (see `edgelet.imagestore`) on a board that has RAM for one arena only; else they are in RAM.
+    operations: name of an operation ("kv.get") -> function(function, *args), see `edgelet.functions.pending.Waiting`.
+    region: flash for images (see `edgelet.storage.image_slots`) on a board that has RAM for one arena only; else they
+    are in RAM.
     """
 
     def __init__(self, releases, config, operations, region=None):

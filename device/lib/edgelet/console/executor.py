@@ -20,7 +20,7 @@ _RESERVE = 8  # as a part of the memory in use, what a command must leave free
 
 _EXCERPT = 2048  # bytes of the beginning of a traceback, and at least as many of its end
 
-_OWN_FRAME = b'interpreter.py", line'
+_OWN_FRAME = b'executor.py", line'
 
 #: Where set, called with True before a command executes and with False after it: the event loop stands still meanwhile.
 hold = None

@@ -2,8 +2,8 @@
 
 import sys
 
-from edgelet.http import Stream, join_fields, split_fields
-from edgelet.negotiate import (
+from edgelet.http.message import Stream, join_fields, split_fields
+from edgelet.http.representation import (
     UNSATISFIABLE,
     accepts_gzip,
     byte_range,
@@ -68,7 +68,7 @@ class Files:
     def respond(self, head):
         """The response to a GET or HEAD request: (status, header lines, bytes or Stream).
 
-        None where it means no static file. `head`: see `edgelet.server`.
+        None where it means no static file. `head`: see `edgelet.http.server`.
         """
         path = self._path(head.target)
         if path is None:

@@ -29,7 +29,7 @@ def _now():
 class Operations:
     """The bindings of all functions, each made when it is first used.
 
-    root: the folder of what the device keeps. settings: `edgelet.config.Settings`.
+    root: the folder of what the device keeps. settings: `edgelet.storage.config.Settings`.
     """
 
     def __init__(self, root, settings):
@@ -45,10 +45,10 @@ class Operations:
         }
 
     def kv(self, function_name, binding):
-        """The namespace of a function's binding, as `edgelet.kv.KV`."""
+        """The namespace of a function's binding, as `edgelet.storage.kv.KV`."""
         key = (function_name, binding)
         if key not in self._bindings:
-            from edgelet.kv import KV, folder  # here: a device without KV has the RAM for something else
+            from edgelet.storage.kv import KV, folder  # here: a device without KV has the RAM for something else
 
             self._bindings[key] = KV(folder(self._root, *key), self._settings, _now)
         return self._bindings[key]
@@ -86,7 +86,7 @@ class Operations:
         """env.NAME.limit({ key }): { success }."""
         key = (function.name, binding)
         if key not in self._bindings:
-            from edgelet.ratelimit import RateLimit
+            from edgelet.functions.ratelimit import RateLimit
 
             wanted = function.bindings[binding]
             places = self._settings["ratelimit_keys"]

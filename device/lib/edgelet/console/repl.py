@@ -13,8 +13,8 @@ import sys
 
 import micropython
 from edgelet import log
-from edgelet.interpreter import Interpreter, Source, traceback
-from edgelet.terminal import SEND_MS, WINDOW, Line, Terminal
+from edgelet.console.executor import Interpreter, Source, traceback
+from edgelet.console.terminal import SEND_MS, WINDOW, Line, Terminal
 
 SILENCE_MS = 2000  # a half-received command that is silent for so long is dropped
 

@@ -13,7 +13,8 @@ import json
 import sys
 from hashlib import sha256
 
-from edgelet import files, limits, names
+from edgelet import limits, names
+from edgelet.storage import files
 
 _BOARD = sys.platform != "linux"
 

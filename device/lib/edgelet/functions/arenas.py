@@ -10,7 +10,7 @@ class Busy(Exception):
 
 
 class Slot:
-    """An arena and the images for it: function -> quickjs.Image (see `edgelet.images`)."""
+    """An arena and the images for it: function -> quickjs.Image (see `edgelet.functions.images`)."""
 
     def __init__(self, arena):
         self.arena = arena

@@ -7,7 +7,7 @@ three quick power cycles, too, lead into safe mode where nothing else helps.
 import asyncio
 import os
 
-from edgelet import files
+from edgelet.storage import files
 
 LIMIT = 3  # failed starts in a row
 HEALTHY_S = 30

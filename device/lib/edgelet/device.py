@@ -1,13 +1,14 @@
 """The device as a whole: the server, the functions behind it, and the device's own pages."""
 
 import quickjs
-from edgelet import clock, config, log
-from edgelet.functions import Functions
+from edgelet import clock, log
+from edgelet.functions.bindings import Operations
+from edgelet.functions.registry import Functions
+from edgelet.http.routing import host_name
+from edgelet.http.server import Server
 from edgelet.limits import Limits
-from edgelet.operations import Operations
-from edgelet.releases import Releases
-from edgelet.routing import host_name
-from edgelet.server import Server
+from edgelet.storage import config
+from edgelet.storage.releases import Releases
 from microdot import Response
 
 #: The paths that are the device's own on its own host name.
@@ -31,7 +32,7 @@ class App:
         self.server.get("/metrics")(self._metrics)
         self.restarts = 0
         self.wifi_rssi = lambda: None
-        self.link = None  # edgelet.network.Link, on a board that has a network to join
+        self.link = None  # edgelet.board.network.Link, on a board that has a network to join
         self.listens_at = ""  # host:port
 
     def start(self):
@@ -46,7 +47,7 @@ class App:
 
     async def remove(self, name):
         """Removes a function and all that the device keeps for it."""
-        from edgelet import kv  # here, as metrics below: who does not use them has the RAM for something else
+        from edgelet.storage import kv  # here, as metrics below: who does not use them has the RAM for something else
 
         await self.functions.remove(name)
         self.config.forget(name)
