@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from edgelet_host import __version__
 from edgelet_host.commands import (
     build,
     contributing,
@@ -51,6 +52,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="edgelet", message="%(prog)s %(version)s")
 def main() -> None:
     """JavaScript edge functions on a microcontroller."""
     # Who started this may have closed it.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import ROOT
+from edgelet_host import __version__
 
 SHIPPED = ("device", "examples", "firmware", "host/edgelet_host")
 
@@ -33,6 +34,15 @@ def installed(tmp_path_factory) -> Path:
         if path.name not in ("LICENSE", "pyproject.toml"):
             assert (folder / place).read_bytes() == content, path
     return folder
+
+
+def test_an_installed_command_line_has_the_checkouts_version(installed):
+    environment = os.environ | {"PYTHONPATH": str(installed)}
+    command = [sys.executable, "-m", "edgelet_host", "--version"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == f"edgelet {__version__}\n"
+    [metadata] = installed.glob("edgelet-*.dist-info/METADATA")
+    assert f"Version: {__version__}\n" in metadata.read_text()
 
 
 @pytest.mark.parametrize("template", ["hello", "lambda", "login", "static"])

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from edgelet_host import __version__
 from edgelet_host.device import health
 from edgelet_host.device.console import Device, DeviceError
 from edgelet_host.device.invocation import Request, invoke
@@ -77,7 +77,7 @@ def make_release(project: Project, firmware: Path) -> Release:
         "vars": project.vars,
         "bindings": project.bindings,
         "static": project.static,
-        "created_by": f"edgelet {_version()}",
+        "created_by": f"edgelet {__version__}",
     }
     lines = [json.dumps(header)]
     files = {}
@@ -90,13 +90,6 @@ def make_release(project: Project, firmware: Path) -> Release:
     bundle_bytes = len(contents.get(MAIN, b""))
     memory = project.limits.get("memory", 0)
     return Release(project.name, project.routes[0], memory, manifest, files, bundle_bytes, project.secrets)
-
-
-def _version() -> str:
-    try:
-        return version("edgelet")
-    except PackageNotFoundError:
-        return "from source"
 
 
 def deploy(
