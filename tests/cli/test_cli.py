@@ -166,6 +166,16 @@ def test_a_rollback_needs_an_earlier_release(deployed):
     assert "no release" in cli.fails("rollback", name, "0123456789abcdef")
 
 
+def test_what_is_not_there_is_said_and_no_success(deployed):
+    cli, name = deployed
+    here = ["--function", name]
+    for command in (["rollback", "nope"], ["delete", "nope"], ["releases", "nope"], ["logs", "--function", "nope"]):
+        assert "there is no function nope: 'edgelet list' shows" in cli.fails(*command), command
+    assert f"WHO is not set on the device for {name}" in cli.fails("env", "unset", "WHO", *here)
+    assert f"secret KEY is not set for {name}" in cli.fails("secret", "delete", "KEY", *here)
+    assert cli.ok("logs", "--level", "error", *here) == ""
+
+
 # Variables and secrets
 
 

@@ -14,6 +14,7 @@ from edgelet_host.commands.options import (
     json_option,
 )
 from edgelet_host.commands.values import dotenv_line, read_value, read_values
+from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import print_json, print_table
 
 # Bytes of a generated secret: as many as SHA-256 has, what RFC 7518 section 3.2 asks of an HS256 key.
@@ -53,6 +54,8 @@ def env_unset(name: str, function: str | None, devices: tuple[str, ...]) -> None
     """
     with chosen_device(devices) as device:
         function = function_name(device, function)
+        if name not in device.call("variables", function):
+            raise EdgeletError(f"{name} is not set on the device for {function}: 'edgelet env list' shows what is")
         device.wait_for_job(device.call("set_variables", function, {name: None}))
     click.echo(f"{name} is not set for {function}")
 
@@ -153,6 +156,8 @@ def secret_delete(name: str, function: str | None, devices: tuple[str, ...]) -> 
     """
     with chosen_device(devices) as device:
         function = function_name(device, function)
+        if name not in [known for known, _ in device.call("secrets", function)]:
+            raise EdgeletError(f"secret {name} is not set for {function}: 'edgelet secret list' shows what is")
         device.wait_for_job(device.call("set_secrets", function, {name: None}))
     click.echo(f"secret {name} is not set for {function}")
 

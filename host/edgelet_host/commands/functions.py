@@ -4,8 +4,7 @@ from datetime import datetime
 
 import click
 
-from edgelet_host.commands.options import chosen_device, device_option, json_option
-from edgelet_host.errors import EdgeletError
+from edgelet_host.commands.options import chosen_device, device_option, json_option, require_function
 from edgelet_host.terminal import print_json, print_table
 
 
@@ -36,9 +35,8 @@ def releases(function: str, devices: tuple[str, ...], as_json: bool) -> None:
     Example: edgelet releases login
     """
     with chosen_device(devices) as device:
+        require_function(device, function)
         found = device.call("releases", function)
-    if not found:
-        raise EdgeletError(f"there is no function {function}: 'edgelet list' shows those there are")
     if as_json:
         print_json(found)
         return
@@ -60,6 +58,7 @@ def rollback(function: str, release: str | None, devices: tuple[str, ...]) -> No
     Example: edgelet rollback login
     """
     with chosen_device(devices) as device:
+        require_function(device, function)
         device.wait_for_job(device.call("rollback", function, release))
         [active] = [one["id"] for one in device.call("releases", function) if one["active"]]
     click.echo(f"{function} {active} is active")
@@ -74,6 +73,9 @@ def delete(function: str, yes: bool, devices: tuple[str, ...]) -> None:
 
     Example: edgelet delete login --yes
     """
+    # Not to be held while somebody thinks.
+    with chosen_device(devices) as device:
+        require_function(device, function)
     if not yes:
         click.confirm(f"Delete {function} with its releases, variables, secrets and stores?", abort=True, err=True)
     with chosen_device(devices) as device:

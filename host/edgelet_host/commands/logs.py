@@ -3,11 +3,12 @@
 import contextlib
 import json
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import click
 
-from edgelet_host.commands.options import device_option, json_option
+from edgelet_host.commands.options import device_option, json_option, require_function
 
 # How often the log is fetched.
 _LOOK_S = 0.3
@@ -34,22 +35,25 @@ def logs(follow: bool, function: str, level: str, as_json: bool, devices: tuple[
 
     port = choose_target(devices).port
     wanted = Filter(function, level)
-    since = 0
     with contextlib.suppress(KeyboardInterrupt):
-        while True:
+        with connect(port) as device:
+            records, since = fetch(device, 0)
+            # The log may still have what a deleted function did.
+            if function and not any(record.get("function") == function for record in records):
+                require_function(device, function)
+        _print(filter(wanted.takes, records), as_json)
+        while follow:
+            time.sleep(_LOOK_S)
             with connect(port) as device:
                 records, since = fetch(device, since)
-            for record in filter(wanted.takes, records):
-                _print(record, as_json)
-            if not follow:
-                break
-            time.sleep(_LOOK_S)
+            _print(filter(wanted.takes, records), as_json)
 
 
-def _print(record: dict[str, Any], as_json: bool) -> None:
+def _print(records: Iterable[dict[str, Any]], as_json: bool) -> None:
     from edgelet_host.device.log import LEVEL_COLORS, log_line
 
-    if as_json:
-        click.echo(json.dumps(record))
-    else:
-        click.secho(log_line(record), fg=LEVEL_COLORS.get(record["level"]))
+    for record in records:
+        if as_json:
+            click.echo(json.dumps(record))
+        else:
+            click.secho(log_line(record), fg=LEVEL_COLORS.get(record["level"]))

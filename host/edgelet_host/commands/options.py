@@ -40,6 +40,12 @@ function_option = click.option(
 file_option = click.option("--file", type=click.Path(), help="Read the value from this file, - for standard input.")
 
 
+def require_function(device: "Device", name: str) -> None:
+    """Raise EdgeletError where the device has no function of that name."""
+    if name not in device.call("listing"):
+        raise EdgeletError(f"there is no function {name}: 'edgelet list' shows those there are")
+
+
 def function_name(device: "Device", given: str | None) -> str:
     """Give the function that a command means."""
     from edgelet_host.project.config import FILE, read_project
