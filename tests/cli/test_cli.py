@@ -226,6 +226,13 @@ def test_a_secret_comes_from_prompt_stdin_or_file_and_is_never_shown(deployed):
     assert " undefined\n" in cli.ok("invoke", name)
 
 
+@pytest.mark.parametrize("text", ["KEY=from a file\n", '{"KEY": "from a file"}'])
+def test_a_bulk_file_may_begin_with_a_byte_order_mark(deployed, text):
+    cli, name = deployed
+    cli.ok("secret", "bulk", "--function", name, stdin="\ufeff" + text)
+    assert cli.ok("invoke", name).endswith(" from a file\n")
+
+
 def test_a_generated_secret_is_long_and_another_each_time(deployed):
     cli, name = deployed
     keys = set()

@@ -194,6 +194,13 @@ def test_a_project_file_that_is_wrong_is_explained(cli, toml, message):
     assert message in cli.fails("deploy", project)
 
 
+def test_a_project_file_may_begin_with_a_byte_order_mark(cli):
+    project = constant(cli, "marked", "x")
+    toml = project / "edgelet.toml"
+    toml.write_bytes(b"\xef\xbb\xbf" + toml.read_bytes())
+    cli.ok("deploy", project)
+
+
 def test_a_file_whose_name_is_no_text_is_named(cli):
     project = constant(cli, "named", "x", static={"folder": "public"})
     (project / "public").mkdir()

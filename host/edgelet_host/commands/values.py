@@ -32,7 +32,8 @@ def read_text(file: str) -> str:
 
 def read_values(file: str) -> dict[str, str]:
     """Read several values: a JSON object of texts, or lines NAME=VALUE as in a .env file."""
-    text = read_text(file)
+    # Editors of Windows begin a file with a byte order mark.
+    text = read_text(file).removeprefix("\ufeff")
     if text.lstrip().startswith("{"):
         try:
             values = json.loads(text)

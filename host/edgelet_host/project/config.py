@@ -93,7 +93,8 @@ def read_project(folder: Path) -> Project:
     """Read the project in `folder`. Raises EdgeletError that says what to mend."""
     path = folder / FILE
     try:
-        given = tomllib.loads(path.read_text())
+        # Editors of Windows begin a file with a byte order mark.
+        given = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         raise EdgeletError(f"{folder} has no {FILE}. Make a project with 'edgelet new NAME'") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
