@@ -233,6 +233,20 @@ def test_a_bulk_file_may_begin_with_a_byte_order_mark(deployed, text):
     assert cli.ok("invoke", name).endswith(" from a file\n")
 
 
+def test_an_empty_secret_is_asked_again_or_refused(deployed):
+    cli, name = deployed
+    typed = ["\n", "canary-typed\n"]
+    prompt = ["secret", "put", "KEY", "--function", name]
+    # In a terminal the question comes a second time, and then the confirmation.
+    shown = cli.terminal(*prompt, answers=[("KEY: ", typed[0]), ("KEY: ", typed[1]), ("confirmation: ", typed[1])])
+    assert shown.status == 0
+    assert cli.ok("invoke", name).endswith(" canary-typed\n")
+    assert "KEY is empty: standard input has nothing in it" in cli.fails(*prompt, stdin="\n")
+    (cli.folder / "empty").write_text("")
+    assert "KEY is empty: empty has nothing in it" in cli.fails(*prompt, "--file", "empty")
+    assert cli.ok("invoke", name).endswith(" canary-typed\n")
+
+
 def test_a_generated_secret_is_long_and_another_each_time(deployed):
     cli, name = deployed
     keys = set()

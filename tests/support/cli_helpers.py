@@ -6,7 +6,7 @@ import pty
 import select
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,8 +111,10 @@ class Cli:
         assert done.status == 0, done.err
         return done.out
 
-    def terminal(self, *args: str | Path, answers: dict[str, str] | None = None, cwd: Path | None = None) -> Result:
-        """Run a command in a terminal. answers: what to type when it has printed the key, each once, in order."""
+    def terminal(
+        self, *args: str | Path, answers: dict[str, str] | Sequence[tuple[str, str]] = (), cwd: Path | None = None
+    ) -> Result:
+        """Run a command in a terminal. answers: (what it prints, what to type then), each once, in order."""
         master, slave = pty.openpty()
         process = subprocess.Popen(
             self.command(*args),
@@ -124,7 +126,7 @@ class Cli:
             start_new_session=True,
         )
         os.close(slave)
-        out = converse(master, list((answers or {}).items()))
+        out = converse(master, list(answers.items() if isinstance(answers, dict) else answers))
         os.close(master)
         self.everything.append(out)
         return Result(process.wait(), out, "")

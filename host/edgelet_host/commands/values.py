@@ -12,11 +12,16 @@ from edgelet_host.errors import EdgeletError
 def read_value(what: str, file: str | None, hidden: bool, confirm: bool = True) -> str:
     """Read one value: from `file` ("-" for standard input), else from a prompt, or standard input where piped.
 
-    One line end at the end is not part of it. hidden: the prompt does not echo and, with confirm, asks twice.
+    One line end at the end is not part of it. hidden: it is a secret, which must not be empty; the prompt does not echo
+    and, with confirm, asks twice.
     """
     if file is None and sys.stdin.isatty():
+        # An empty answer is asked again.
         return str(click.prompt(what, hide_input=hidden, confirmation_prompt=hidden and confirm, err=True))
-    return read_text(file or "-").removesuffix("\n").removesuffix("\r")
+    value = read_text(file or "-").removesuffix("\n").removesuffix("\r")
+    if hidden and not value:
+        raise EdgeletError(f"{what} is empty: {'standard input' if file in (None, '-') else file} has nothing in it")
+    return value
 
 
 def read_text(file: str) -> str:
