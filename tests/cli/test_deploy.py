@@ -93,6 +93,16 @@ def test_a_handler_that_throws_at_the_first_request_is_deployed(cli, local):
     assert "the function failed" in get(local.address, "/post").text
 
 
+def test_a_first_request_that_takes_long_is_waited_for(cli, local):
+    source = """export default { fetch() {
+      for (const until = Date.now() + 2500; Date.now() < until; );
+      return new Response("late");
+    } }"""
+    project = write_project(cli.folder / "late", "late", {"main.js": source}, route="/late", limits={"cpu_ms": 10000})
+    cli.ok("deploy", project)
+    assert get(local.address, "/late").text == "late"
+
+
 def test_a_release_that_does_not_come_up_is_rolled_back(cli, local):
     project = constant(cli, "steady", "old")
     cli.ok("deploy", project)

@@ -32,8 +32,8 @@ _JOB_POLL_S = 0.02
 _BUSY_S = 3
 _SILENCE_S = 1
 _ANSWER_S = 5
-# How long a command may compute without a word.
-_COMMAND_S = 10
+# How long a command may be without a word. The longest that a function may compute is 60 s.
+_COMMAND_S = 70
 # By so much an emulated board is slower than a real one, on a busy machine.
 _EMULATED = 30
 # Of the console (device/lib/edgelet/console/repl.py).
@@ -176,6 +176,7 @@ def connect(port: str, wait_s: float = _BUSY_S) -> Iterator[Device]:
     transport = _open(port, wait_s)
     try:
         _enter(port, transport)
+        transport.serial.timeout = _COMMAND_S * _patience(port)
         try:
             yield Device(port, transport, _patience(port))
         finally:
