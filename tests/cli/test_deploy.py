@@ -89,8 +89,19 @@ def test_a_handler_that_throws_at_the_first_request_is_deployed(cli, local):
         {"main.js": "export const handler = async (event) => ({ body: JSON.parse(event.body).a })"},
         route="/post",
     )
-    cli.ok("deploy", project)
+    done = cli.run("deploy", project)
+    assert done.status == 0
+    assert re.search(r"Warning: post answers 500 to GET /post on .* \(TypeError: .+\)", done.err)
     assert "the function failed" in get(local.address, "/post").text
+    assert "TypeError" in cli.run("deploy", project, "--json").json()[0]["thrown"]
+
+
+def test_a_deploy_tells_the_url(cli, local):
+    host, port = local.address
+    assert f"http://{host}:{port}/told\n" in cli.ok("deploy", constant(cli, "told", "x"))
+    [named] = cli.run("deploy", constant(cli, "named", "x", host="named.test"), "--json").json()
+    assert named["url"] == f"http://named.test:{port}/named"
+    assert named["thrown"] == ""
 
 
 def test_a_first_request_that_takes_long_is_waited_for(cli, local):

@@ -75,6 +75,13 @@ def _message(future: "Future[Deployed]") -> str:
 def _print(target: "Target", release: "Release", done: "Deployed") -> None:
     sent = f"{done.sent_files} of {len(release.files)} files ({done.sent_bytes} bytes) sent"
     click.echo(f"{release.function} {done.id} is active on {target.label}: {sent}")
+    if done.url:
+        click.echo(done.url)
+    if done.thrown:
+        warn(
+            f"{release.function} answers 500 to GET {release.route} on {target.label} ({done.thrown}): "
+            f"'edgelet logs --function {release.function}' has the stack. All is well where it expects other requests"
+        )
     for name in done.missing_secrets:
         warn(f"secret {name} is not set on {target.label}: 'edgelet secret put' or 'generate' {name} sets it")
     if not done.clock_set:
@@ -95,4 +102,6 @@ def _as_json(target: "Target", release: "Release", future: "Future[Deployed]") -
         "sent_bytes": done.sent_bytes,
         "missing_secrets": done.missing_secrets,
         "clock_set": done.clock_set,
+        "url": done.url,
+        "thrown": done.thrown,
     }

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from edgelet_host import __version__
 from edgelet_host.device import health
 from edgelet_host.device.console import Device, DeviceError
-from edgelet_host.device.invocation import Request, invoke
+from edgelet_host.device.invocation import Answer, Request, invoke
 from edgelet_host.project import bundle
 from edgelet_host.project.config import Project
 
@@ -30,11 +30,13 @@ _TOO_LARGE = re.compile(r"memory: memory limit of (\d+) bytes exceeded")
 class Release:
     """A release as it goes to a device.
 
-    route: the first one. memory: the limit that the project sets, 0 for the device's. manifest: see
-    device/lib/edgelet/storage/manifest.py. files: by their SHA-256. secrets: names of those that the function needs.
+    host, route: the first ones, host "" for every one. memory: the limit that the project sets, 0 for the device's.
+    manifest: see device/lib/edgelet/storage/manifest.py. files: by their SHA-256. secrets: names of those that the
+    function needs.
     """
 
     function: str
+    host: str
     route: str
     memory: int
     manifest: bytes
@@ -48,7 +50,8 @@ class Deployed:
     """What a deploy came to.
 
     image_bytes and memory: size of the image and the limit it has to fit into. missing_secrets: names of those that the
-    function needs and the device lacks. clock_set: whether the device knows the time.
+    function needs and the device lacks. clock_set: whether the device knows the time. url: of the first route, "" where
+    the device has no address. thrown: the error where the handler threw at the request that the deploy sent, else "".
     """
 
     id: str
@@ -58,6 +61,8 @@ class Deployed:
     memory: int
     missing_secrets: list[str]
     clock_set: bool
+    url: str = ""
+    thrown: str = ""
 
 
 def make_release(project: Project, firmware: Path) -> Release:
@@ -89,7 +94,8 @@ def make_release(project: Project, firmware: Path) -> Release:
     manifest = ("\n".join(lines) + "\n").encode()
     bundle_bytes = len(contents.get(MAIN, b""))
     memory = project.limits.get("memory", 0)
-    return Release(project.name, project.routes[0], memory, manifest, files, bundle_bytes, project.secrets)
+    host = project.hosts[0] if project.hosts else ""
+    return Release(project.name, host, project.routes[0], memory, manifest, files, bundle_bytes, project.secrets)
 
 
 def deploy(
@@ -157,36 +163,57 @@ def deploy_and_check(
     """
     before = {one["id"] for one in device.call("releases", release.function) if one["active"]}
     deployed = deploy(device, release, progress, measured)
-    problem = _function_problem(device, release) or _server_problem(device, url)
+    address = urlsplit(url).netloc or device.call("status")["address"]
+    answer = invoke(device, release.function, Request("GET", release.route))
+    problem = _function_problem(answer) or _server_problem(address, bool(url))
     if problem is None:
-        return deployed
+        return replace(deployed, url=_url(release, address), thrown=_error(answer) if _is_thrown(answer) else "")
     if before - {deployed.id}:
         device.wait_for_job(device.call("rollback", release.function, before.pop()))
         raise DeviceError(f"release {deployed.id} does not come up ({problem}); the one before is active again")
     raise DeviceError(f"release {deployed.id} does not come up ({problem}); there is none before it to go back to")
 
 
-def _function_problem(device: Device, release: Release) -> str | None:
-    """Ask the function once. What it answers is its own business, but the device must not have to answer for it."""
-    answer = invoke(device, release.function, Request("GET", release.route))
-    # A handler that throws at this request is at work all the same: it may well expect another one.
-    if answer.status > _THROWN and any(name == "x-request-id" for name, _ in answer.headers):
-        errors = [record["text"].splitlines()[0] for record in answer.logs if record["level"] == "error"]
-        return errors[-1] if errors else f"status {answer.status}"
-    return None
+def _url(release: Release, address: str) -> str:
+    """Give the URL of a release's first route, "" where the device has no address."""
+    if not address:
+        return ""
+    host, colon, port = address.rpartition(":") if ":" in address else (address, "", "")
+    host = release.host or ("localhost" if host == "0.0.0.0" else host)
+    return f"http://{host}{colon}{port}{release.route}"
 
 
-def _server_problem(device: Device, url: str) -> str | None:
-    """Ask for /healthz, where the device has an address that can be reached from here."""
-    address = urlsplit(url).netloc or device.call("status")["address"]
+def _is_by_device(answer: Answer) -> bool:
+    """Whether the device had to answer for the function."""
+    return any(name == "x-request-id" for name, _ in answer.headers)
+
+
+def _is_thrown(answer: Answer) -> bool:
+    """Whether the handler threw. It is at work all the same, and may well expect another request."""
+    return answer.status == _THROWN and _is_by_device(answer)
+
+
+def _error(answer: Answer) -> str:
+    """Give the last error that the log has of a request."""
+    errors = [record["text"].splitlines()[0] for record in answer.logs if record["level"] == "error"]
+    return errors[-1] if errors else f"status {answer.status}"
+
+
+def _function_problem(answer: Answer) -> str | None:
+    """Look at an answer. What a function answers is its own business, but the device must not have to do it."""
+    return _error(answer) if answer.status > _THROWN and _is_by_device(answer) else None
+
+
+def _server_problem(address: str, is_reachable: bool) -> str | None:
+    """Ask for /healthz, where the device has an address. is_reachable: from here; else it need not answer."""
     if not address:
         return None
     try:
         health.ask(address, _HEALTH_S)
     except TimeoutError:
-        return f"no answer to /healthz within {_HEALTH_S} s" if url else None
+        return f"no answer to /healthz within {_HEALTH_S} s" if is_reachable else None
     except OSError as e:
-        return f"no answer to /healthz: {e}" if url else None
+        return f"no answer to /healthz: {e}" if is_reachable else None
     except health.UnhealthyError as e:
         return str(e)
     return None
