@@ -61,7 +61,7 @@ class Function:
         self._isolates = owner.isolates
         self._images = owner.images
         self._release = release
-        self._running = set()  # Waiting
+        self._running = {}  # Waiting -> True; no set, as in `http.server`
         self.stats = stats
         self.name = release.function
         self.release = release.id
@@ -186,7 +186,7 @@ class Function:
         began = time.ticks_ms()
         number = self._owner.next_request()
         waiting = Waiting(self, call, log.request_name(number), self._owner.operations)
-        self._running.add(waiting)
+        self._running[waiting] = True
         in_background = False
         try:
             await waiting.answer(self.limits["wall_ms"])
@@ -212,7 +212,7 @@ class Function:
 
     def _leave(self, slot, waiting):
         waiting.abandon()
-        self._running.discard(waiting)
+        self._running.pop(waiting, None)
         self._isolates.release(slot)
 
     async def close(self, drain_ms):

@@ -48,7 +48,8 @@ class Server(Microdot):
         self.find_function = find_function or (lambda head: None)
         self.limits = limits or Limits()
         self.scheme = "http"
-        self.connections = set()
+        # -> True. No set: MicroPython 1.25 breaks one that cannot grow for want of memory (py/map.c, mp_set_rehash).
+        self.connections = {}
         self.refused = {}  # status code: how many requests the connections refused with it
         self.now = time.ticks_ms()  # not older than TICK_MS
         self.date = b""  # the Date header line
@@ -105,14 +106,18 @@ class Server(Microdot):
                 work = connection.run()
             else:
                 work = connection.turn_away() if over < _TURNED_AWAY else connection.drop()
-            asyncio.create_task(work)
-            self.connections.add(connection)
+            self.connections[connection] = True
+            try:
+                asyncio.create_task(work)
+            except MemoryError:
+                self.forget(connection)
+                raise
         except MemoryError:
             sock.close()
 
     def forget(self, connection):
         """A connection has ended."""
-        self.connections.discard(connection)
+        self.connections.pop(connection, None)
 
     def _tick(self):
         self.now = time.ticks_ms()

@@ -40,9 +40,9 @@ class ImageSlots:
         self._sectors = region.slot_bytes // SECTOR
         self.count = region.ioctl(4, 0) // self._sectors
         self.capacity = region.slot_bytes - PAGE
-        self._used = set()
-        self._erased = set()  # since the start, and not written to since then
-        self._damaged = set()  # with a sound header and useless content
+        self._used = {}  # number -> True. No set: one that cannot grow for want of memory breaks (MicroPython 1.25)
+        self._erased = {}  # since the start, and not written to since then
+        self._damaged = {}  # with a sound header and useless content
         self._changing = asyncio.Lock()
         self._last = 0
         self._generation = 0
@@ -62,13 +62,13 @@ class ImageSlots:
                 latest = header[0]
                 found = number
         if found is not None:
-            self._used.add(found)
+            self._used[found] = True
         return found
 
     def give_up(self, number):
         """What is in this slot is of no use: it is free, and find() does not find it again."""
-        self._used.discard(number)
-        self._damaged.add(number)
+        self._used.pop(number, None)
+        self._damaged[number] = True
 
     def saved(self, number):
         """The saved image in a slot: a memoryview of the flash itself."""
@@ -90,10 +90,10 @@ class ImageSlots:
             try:
                 if number not in self._erased:
                     await self._erase(number)
-                self._erased.discard(number)
+                self._erased.pop(number, None)
                 await self._program(number, image)
             except BaseException:
-                self._used.discard(number)
+                self._used.pop(number, None)
                 raise
             self._generation += 1
             self._last = number
@@ -106,7 +106,7 @@ class ImageSlots:
         """Erases a slot; it is free when this returns. The event loop goes on after each sector."""
         async with self._changing:
             await self._erase(number)
-            self._used.discard(number)
+            self._used.pop(number, None)
 
     async def tidy(self):
         """Erases all slots that are not in use and not blank: images of what is no more, and what a power cut left."""
@@ -128,7 +128,7 @@ class ImageSlots:
         for step in range(self.count):
             number = (self._last + 1 + step) % self.count
             if number not in self._used:
-                self._used.add(number)
+                self._used[number] = True
                 return number
         raise ValueError("none of this device's %d image slots is free" % self.count)
 
@@ -143,8 +143,8 @@ class ImageSlots:
         for sector in range(number * self._sectors, (number + 1) * self._sectors):
             self._region.ioctl(6, sector)
             await asyncio.sleep_ms(0)
-        self._erased.add(number)
-        self._damaged.discard(number)
+        self._erased[number] = True
+        self._damaged.pop(number, None)
 
     async def _program(self, number, image):
         page = bytearray(PAGE)
