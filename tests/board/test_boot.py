@@ -156,7 +156,7 @@ states = [up.state, up.address(), lost.state, lost.address(), run(Radio(lambda s
 del print
 print(json.dumps(states))
 """
-    assert link(firmware, source) == ["up", "192.0.2.7", "connecting", "", "no network of that name in reach"]
+    assert link(firmware, source) == ["up", "192.0.2.7", "connecting", "", "network_not_found"]
 
 
 RADIO = """
@@ -188,10 +188,10 @@ def test_a_reset_switches_the_radio_off(firmware):
 
 
 def test_a_radio_that_does_not_start_is_started_again(firmware):
-    failed = ["warn", "Wi-Fi: cannot connect (the radio does not start), trying on"]
+    failed = ["warn", "Wi-Fi: cannot connect (radio does not start), trying on"]
     told, state = radio(firmware, 3)
     assert (told[:2], state) == ([failed, UP], "up")
-    assert radio(firmware, 1000) == [[failed], "the radio does not start"]
+    assert radio(firmware, 1000) == [[failed], "radio_does_not_start"]
 
 
 WATCHDOG = """

@@ -384,9 +384,9 @@ OLD_FIRMWARE = OTHER_FIRMWARE.replace(
 )
 NEW_FIRMWARE = """
 import asyncio
-from edgelet.console import admin
+from edgelet.console import protocol
 from edgelet.console.repl import Console
-admin.VERSION += 1
+protocol.VERSION += 1
 asyncio.run(Console().serve())
 """
 

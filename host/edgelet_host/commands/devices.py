@@ -102,7 +102,9 @@ def _summary(state: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _network(state: dict[str, Any]) -> str:
-    link = state["link"] and f"{state['link']['name']} {state['link']['state']}"
+    from edgelet_host.device.provisioning import link_text
+
+    link = state["link"] and f"{state['link']['name']} {link_text(state['link']['state'])}"
     return ", ".join(part for part in (state["hostname"], state["address"], link) if part)
 
 

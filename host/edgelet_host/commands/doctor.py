@@ -59,14 +59,17 @@ def _node() -> tuple[str, bool, str]:
 
 
 def _device(device: "Device") -> list[tuple[str, bool, str]]:
+    from edgelet_host.device.provisioning import link_text
+    from edgelet_host.runtime import network as link_states
+
     state = device.call("status")
     secrets = [name for name, _ in device.call("settings")["secrets"]]
     clock = "set" if state["clock_set"] else "not set, so that tokens and times are wrong: 'edgelet setup' sets it"
     network = []
     if link := state["link"]:
         advice = "'edgelet setup' sets it up" if link["name"] == "Wi-Fi" else "look at the other end of the line"
-        is_up = link["state"] == "up"
-        network = [(link["name"], is_up, state["address"] if is_up else f"{link['state']}: {advice}")]
+        is_up = link["state"] == link_states.UP
+        network = [(link["name"], is_up, state["address"] if is_up else f"{link_text(link['state'])}: {advice}")]
     return [
         *network,
         ("clock", state["clock_set"], clock),

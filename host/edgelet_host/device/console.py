@@ -11,6 +11,7 @@ import errno
 import io
 import json
 import os
+import re
 import termios
 import threading
 import time
@@ -26,6 +27,7 @@ from mpremote.transport_serial import SerialTransport
 
 from edgelet_host.device.local import running_devices
 from edgelet_host.errors import EdgeletError
+from edgelet_host.runtime import protocol
 
 _JOB_POLL_S = 0.02
 # How long a port may be in use by another program, a device silent, and its console without a prompt.
@@ -39,10 +41,24 @@ _EMULATED = 30
 # Of the console (device/lib/edgelet/console/repl.py).
 _RESTART = b"\x04"
 _RESTARTED = b"MPY: soft reboot\r\n"
-# Of edgelet.console.admin, whose functions are called.
-_VERSION = 3
-_SPEAKS = "the command line speaks version "
-_UPDATE = "flash this board with 'edgelet flash'; what runs here, start again"
+_OTHER_FIRMWARE = "this board runs other firmware than edgelet's: 'edgelet flash --board NAME' brings it"
+_OTHER_VERSION = (
+    "the device's firmware is of another version than this command line: flash this board with 'edgelet flash'; what "
+    "runs here, start again"
+)
+# What to say of an error whose text is none for people.
+_MESSAGES = {
+    protocol.OTHER_VERSION: _OTHER_VERSION,
+    protocol.NO_MEMORY: "this is too much for the device's memory: send less at once",
+    protocol.NO_SPACE: "the device has no space left: 'edgelet delete' or 'edgelet kv delete' makes room",
+}
+# Exceptions of MicroPython itself, from outside of `edgelet.console.admin.call`: their names, where they tell.
+_TRACEBACKS = {
+    "MemoryError": _MESSAGES[protocol.NO_MEMORY],
+    "ImportError": _OTHER_FIRMWARE,
+    "NameError": _OTHER_FIRMWARE,
+    "AttributeError": _OTHER_VERSION,
+}
 # Standard output belongs to the whole process.
 _entering = threading.Lock()
 # Bytes of a file that are sent in one command of the raw REPL. A board holds them several times: as the command, as its
@@ -51,7 +67,14 @@ _CHUNK = 768
 
 
 class DeviceError(EdgeletError):
-    """The device refused, or cannot be reached."""
+    """The device refused, or cannot be reached.
+
+    error: what `edgelet.console.protocol` has of it; {"exception": name} of what the device's MicroPython raised.
+    """
+
+    def __init__(self, message: str, error: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.error = error or {}
 
 
 class Device:
@@ -69,7 +92,7 @@ class Device:
         except (TransportError, serial.SerialException, OSError, termios.error) as e:
             raise DeviceError(f"{self.port}: lost the connection to the device ({e}). Run the command again") from None
         if failure:
-            raise DeviceError(_device_message(failure.decode(errors="replace")))
+            raise _explain_traceback(failure.decode(errors="replace"))
         return bytes(printed).decode(errors="replace")
 
     def send(self, code: str) -> None:
@@ -80,21 +103,29 @@ class Device:
 
     def call(self, function: str, *args: Any) -> Any:
         """Call a function of `edgelet.console.admin` on the device; what it answers."""
-        arguments = ", ".join(repr(arg) for arg in args)
-        version = f"from edgelet.console import admin\nadmin.expect({_VERSION})\n"
-        printed = self.execute(f"{version}admin.{function}({arguments})")
+        arguments = "".join(f", {arg!r}" for arg in args)
+        command = f"from edgelet.console import admin\nadmin.call({protocol.VERSION}, {function!r}{arguments})"
         try:
-            return json.loads(printed)
+            printed = self.execute(command)
+        except DeviceError as e:
+            if e.error.get("exception") == "ImportError":
+                self.execute("import edgelet")
+                raise DeviceError(_OTHER_VERSION) from None
+            raise
+        try:
+            answer = json.loads(printed)
         except ValueError:
             raise DeviceError(f"{self.port}: the device answered {printed[:80]!r}. Is its firmware current?") from None
+        if "error" in answer:
+            raise _explain(answer["error"])
+        return answer["result"]
 
     def wait_for_job(self, job: dict[str, int], alive: Callable[[], None] = lambda: None) -> Any:
         """Wait for a job that a call has started; its result."""
         while True:
             state = self.call("job", job["job"])
             if state["state"] == "failed":
-                message = _explain_os(state["error"]) if state["type"] == "OSError" else state["error"]
-                raise DeviceError(message + (f"\n{state['stack'].rstrip()}" if state.get("stack") else ""))
+                raise _explain(state["error"])
             if state["state"] == "done":
                 return state["result"]
             alive()
@@ -112,28 +143,22 @@ class Device:
         self.execute("f.close()\ndel f,w,b")
 
 
-def _device_message(traceback: str) -> str:
-    """Give the line of a traceback that is for people."""
-    lines = traceback.strip().splitlines() or ["unknown error"]
-    name, _, text = lines[-1].partition(": ")
-    if name == "OSError":
-        return _explain_os(text)
-    if name == "MemoryError":
-        return "this is too much for the device's memory: send less at once"
-    if (name == "ImportError" and text.endswith("'edgelet'")) or "NameError" in name:
-        return "this board runs other firmware than edgelet's: 'edgelet flash --board NAME' brings it"
-    if name in ("AttributeError", "ImportError") or text.startswith(_SPEAKS):
-        return f"the device's firmware is of another version than this command line: {_UPDATE}"
-    if name in ("ValueError", "quickjs.Error") and text:
-        return text
-    return f"the device failed: {lines[-1]}"
+def _explain(error: dict[str, Any]) -> DeviceError:
+    """Make what the device answered an exception for people."""
+    text = f"the device failed: {error['text']}" if error["code"] == protocol.FAILED else error["text"]
+    stack = f"\n{error['stack'].rstrip()}" if "stack" in error else ""
+    return DeviceError(_MESSAGES.get(error["code"], text) + stack, error)
 
 
-def _explain_os(text: str) -> str:
-    """Say what an OSError of the device means: its text is a number where the port has no name for it."""
-    if text in (str(errno.ENOSPC), f"[Errno {errno.ENOSPC}] ENOSPC"):
-        return "the device has no space left: 'edgelet delete' or 'edgelet kv delete' makes room"
-    return text or "the device failed: OSError"
+def _explain_traceback(text: str) -> DeviceError:
+    """Make an exception that MicroPython printed one for people."""
+    lines = text.strip().splitlines() or ["unknown error"]
+    name, _, message = lines[-1].partition(": ")
+    if name == "OSError" and re.search(rf"\b{errno.ENOSPC}\b", message):
+        explained = _MESSAGES[protocol.NO_SPACE]
+    else:
+        explained = _TRACEBACKS.get(name, f"the device failed: {lines[-1]}")
+    return DeviceError(explained, {"exception": name})
 
 
 def _patience(port: str) -> int:

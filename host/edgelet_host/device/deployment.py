@@ -15,6 +15,7 @@ from edgelet_host.device.console import Device, DeviceError
 from edgelet_host.device.invocation import Answer, Request, invoke
 from edgelet_host.project import bundle
 from edgelet_host.project.config import Project
+from edgelet_host.runtime import protocol
 
 # The bundle's path inside a release.
 MAIN = "main.qjs"
@@ -22,8 +23,6 @@ MAIN = "main.qjs"
 _HEALTH_S = 10
 # The status with which a device answers for a handler that threw (device/lib/edgelet/functions/pending.py).
 _THROWN = 500
-# What the engine says of an image that does not fit (firmware/quickjs_module/isolate/isolate.c).
-_TOO_LARGE = re.compile(r"memory: memory limit of (\d+) bytes exceeded")
 
 
 @dataclass(frozen=True)
@@ -135,13 +134,14 @@ def _stage(device: Device, release: Release, identity: str) -> dict[str, int]:
     try:
         staged: dict[str, int] = device.wait_for_job(device.call("stage", release.function, identity))
     except DeviceError as e:
-        if not (match := _TOO_LARGE.match(e.message)):
+        if e.error.get("code") != protocol.IMAGE_TOO_LARGE:
             raise
-        limit = int(match[1])
+        limit = e.error["limit"]
         whose = "limits.memory in edgelet.toml" if limit == release.memory else "what this device has for a function"
         advice = "import less, or keep less at the top level"
         # The innermost place in the sources.
-        place = next((f"\n{line}" for line in e.message.splitlines() if re.search(r":\d+:\d+\)", line)), "")
+        stack = e.error.get("stack", "").splitlines()
+        place = next((f"\n{line}" for line in stack if re.search(r":\d+:\d+\)", line)), "")
         raise DeviceError(f"the image needs more than {limit} bytes, {whose}: {advice}{place}") from None
     return staged
 

@@ -6,18 +6,22 @@ from typing import Any
 
 from edgelet_host.device.console import Device, connect, restart
 from edgelet_host.errors import EdgeletError
+from edgelet_host.runtime import network
 
 # Joining may take a board 20 s (device/lib/edgelet/board/network.py); twice that leaves room for DHCP and a slow start.
 _WIFI_S = 40
 _LOOK_S = 0.2
 
-# As device/lib/edgelet/board/network.py has them.
-_UP, _CONNECTING = "up", "connecting"
-_ADVICE = {
-    "wrong password": "Run 'edgelet setup' again and give another wifi_password",
-    "no network of that name in reach": "Look at its name (case counts, 2.4 GHz only) and at the distance",
-    "refused": "Look at the access point: it may be full, or let in only devices that it knows",
-    "the radio does not start": "Take the power from the board and give it back",
+# Why a board does not join, and what to do.
+_REASONS = {
+    network.WRONG_PASSWORD: ("wrong password", "Run 'edgelet setup' again and give another wifi_password"),
+    network.NO_NETWORK: (
+        "no network of that name in reach",
+        "Look at its name (case counts, 2.4 GHz only) and at the distance",
+    ),
+    network.REFUSED: ("refused", "Look at the access point: it may be full, or let in only devices that it knows"),
+    network.NO_RADIO: ("the radio does not start", "Take the power from the board and give it back"),
+    network.NO_ANSWER: ("no answer", "Look at the distance to the access point, and run 'edgelet setup' again"),
 }
 
 
@@ -42,12 +46,18 @@ def wait_for_wifi(device: Device, ssid: str, show: Callable[[str], None]) -> str
     while True:
         state = device.call("status")
         # The service that connects may not have started yet.
-        wifi = state["link"]["state"] if state["link"] else _CONNECTING
-        show(wifi)
-        if wifi == _UP:
+        wifi = state["link"]["state"] if state["link"] else network.CONNECTING
+        show(link_text(wifi))
+        if wifi == network.UP:
             return str(state["address"])
-        if wifi != _CONNECTING or time.monotonic() > until:
-            reason = wifi if wifi != _CONNECTING else f"no answer within {_WIFI_S} s"
-            advice = _ADVICE.get(wifi, "Look at the distance to the access point, and run 'edgelet setup' again")
+        if wifi != network.CONNECTING or time.monotonic() > until:
+            reason, advice = _REASONS.get(wifi, _REASONS[network.NO_ANSWER])
+            if wifi == network.CONNECTING:
+                reason += f" within {_WIFI_S} s"
             raise EdgeletError(f"Wi-Fi {ssid!r}: {reason}. {advice}. The settings are kept, and the device tries on")
         time.sleep(_LOOK_S)
+
+
+def link_text(state: str) -> str:
+    """Say in words how a link stands; the states are in device/lib/edgelet/board/network.py."""
+    return _REASONS[state][0] if state in _REASONS else state

@@ -7,18 +7,19 @@ from pathlib import Path
 from edgelet_host.errors import EdgeletError
 from edgelet_host.paths import ROOT
 from edgelet_host.project.config import FILE
+from edgelet_host.runtime import names
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # What a template has in place of the project's name.
 _PLACEHOLDER = "NAME"
-# As the device wants it: device/lib/edgelet/names.py.
-_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 
 
 def make_project(folder: Path, template: str, typescript: bool) -> list[Path]:
     """Make the project in a new folder, which gives it its name; its files. Raises EdgeletError."""
-    if not _NAME.fullmatch(folder.name):
-        raise EdgeletError(f"{folder.name!r} is no name: use up to 32 lower-case letters, digits and inner hyphens")
+    try:
+        names.function(folder.name)
+    except ValueError as e:
+        raise EdgeletError(str(e)) from None
     if typescript and template == "static":
         raise EdgeletError("the template static has no code that could be in TypeScript: leave out --typescript")
     if folder.exists():

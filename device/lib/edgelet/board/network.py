@@ -7,10 +7,11 @@ the network is the system's business.
 import asyncio
 import time
 
+# States of a link. The command line reads them from this file, too.
 UP, CONNECTING = "up", "connecting"
-WRONG_PASSWORD, NO_NETWORK, REFUSED = "wrong password", "no network of that name in reach", "refused"
-NO_RADIO = "the radio does not start"
-NO_ANSWER = "no answer"
+WRONG_PASSWORD, NO_NETWORK, REFUSED = "wrong_password", "network_not_found", "refused"
+NO_RADIO = "radio_does_not_start"
+NO_ANSWER = "no_answer"
 
 _POLL_MS = 500
 _CONNECT_MS = 20000  # joining, and an address by DHCP
@@ -77,7 +78,7 @@ class Link:
     def _failed(self, state, now):
         self.state = NO_ANSWER if state == CONNECTING else state
         if self._attempts == 0:
-            self._report("warn", "%s: cannot connect (%s), trying on" % (self.name, self.state))
+            self._report("warn", "%s: cannot connect (%s), trying on" % (self.name, self.state.replace("_", " ")))
         self._connecting = False
         self._radio.disconnect()
         self._attempts += 1

@@ -1,8 +1,7 @@
-"""What the command line executes on a device over its console. Every function prints one line of JSON.
+"""What the command line executes on a device over its console, by `call`; what goes over the line is in `protocol`.
 
-Raises ValueError with one line that says what is wrong; over the raw REPL it arrives as the traceback's last line.
-What takes more than a moment (stage, activate, rollback, delete, a change of variables or secrets) runs in the event
-loop after the command; `job` tells how it went.
+Functions raise ValueError with one line that says what is wrong. What takes more than a moment (stage, activate,
+rollback, delete, a change of variables or secrets) runs in the event loop after the command; `job` tells how it went.
 """
 
 import asyncio
@@ -16,19 +15,14 @@ from binascii import b2a_base64
 import quickjs
 from edgelet import clock, log, runtime
 from edgelet.board import network
+from edgelet.console import protocol
+from edgelet.functions.registry import ImageTooLarge
 from edgelet.storage import config, files
-
-# To be raised with every change of what a function here takes or answers, in host/edgelet_host/device/console.py too.
-VERSION = 3
 
 _JOBS_KEPT = 16
 
 _jobs = {}  # number -> how it stands
 _job_count = 0
-
-
-def _print(value):
-    print(json.dumps(value))
 
 
 def _app():
@@ -37,20 +31,46 @@ def _app():
     return runtime.app
 
 
-def expect(version):
-    """Refuses a command line of another version. Prints nothing: it comes before every call."""
-    if version != VERSION:
-        raise ValueError("the command line speaks version %d, this firmware %d" % (version, VERSION))
+def call(version, function, *args):
+    """Calls a function of this module for a command line of that version, and prints its answer."""
+    try:
+        if version == protocol.VERSION:
+            answer = {"result": globals()[function](*args)}
+        else:
+            answer = {"error": {"code": protocol.OTHER_VERSION, "text": "version %d" % protocol.VERSION}}
+        line = json.dumps(answer)
+    except Exception as e:
+        line = json.dumps({"error": _error(e)})
+    print(line)
+
+
+def _error(e):
+    error = {"code": _code(e), "text": str(e)}
+    if error["code"] == protocol.FAILED:
+        error["text"] = "%s: %s" % (type(e).__name__, e)
+    for name in ("limit", "stack"):
+        if getattr(e, name, None):
+            error[name] = getattr(e, name)
+    return error
+
+
+def _code(e):
+    if isinstance(e, ImageTooLarge):
+        return protocol.IMAGE_TOO_LARGE
+    if isinstance(e, (ValueError, quickjs.Error)):
+        return protocol.REFUSED
+    if isinstance(e, MemoryError):
+        return protocol.NO_MEMORY
+    if isinstance(e, OSError) and e.errno == files.ENOSPC:
+        return protocol.NO_SPACE
+    return protocol.FAILED
 
 
 async def _run(number, coroutine):
     try:
-        result = await coroutine
-        _jobs[number] = {"state": "done", "result": result}
+        _jobs[number] = {"state": "done", "result": await coroutine}
     except Exception as e:
-        _jobs[number] = {"state": "failed", "type": type(e).__name__, "error": str(e) or type(e).__name__}
-        if getattr(e, "stack", ""):
-            _jobs[number]["stack"] = e.stack
+        _jobs[number] = {"state": "failed", "error": _error(e)}
 
 
 def _start(coroutine):
@@ -59,14 +79,14 @@ def _start(coroutine):
     _jobs.pop(number - _JOBS_KEPT, None)
     _jobs[number] = {"state": "running"}
     asyncio.create_task(_run(number, coroutine))
-    _print({"job": number})
+    return {"job": number}
 
 
 def job(number):
-    """How a job stands: state (running, done, failed), and result, or the exception's type, text and stack."""
+    """How a job stands: state (running, done, failed), and result, or the error as `call` has it."""
     if number not in _jobs:
         raise ValueError("there is no job %s" % number)
-    _print(_jobs[number])
+    return _jobs[number]
 
 
 def _network_address(app):
@@ -100,33 +120,31 @@ def status():
             }
         )
     flash_size, flash_free, _ = files.space(app.root)
-    _print(
-        {
-            "platform": sys.platform,
-            "machine": os.uname().machine if hasattr(os, "uname") else sys.platform,
-            "micropython": ".".join([str(part) for part in sys.implementation[1][:3]]),
-            "engine": quickjs.ENGINE_ID,
-            "firmware": quickjs.FIRMWARE_ID,
-            "hostname": app.config.settings["hostname"],
-            "address": _network_address(app),
-            "link": {"name": app.link.name, "state": app.link.state} if app.link else None,
-            "uptime_ms": time.ticks_diff(time.ticks_ms(), app.functions.started),
-            "clock_set": clock.is_set(),
-            "heap_free": gc.mem_free(),
-            "heap_used": gc.mem_alloc(),
-            "flash_free": flash_free,
-            "flash_size": flash_size,
-            "arenas": len(app.functions.isolates.slots),
-            "arena_bytes": app.functions.isolates.slots[0].arena.size,
-            "connections": len(app.server.connections),
-            "functions": functions,
-        }
-    )
+    return {
+        "platform": sys.platform,
+        "machine": os.uname().machine if hasattr(os, "uname") else sys.platform,
+        "micropython": ".".join([str(part) for part in sys.implementation[1][:3]]),
+        "engine": quickjs.ENGINE_ID,
+        "firmware": quickjs.FIRMWARE_ID,
+        "hostname": app.config.settings["hostname"],
+        "address": _network_address(app),
+        "link": {"name": app.link.name, "state": app.link.state} if app.link else None,
+        "uptime_ms": time.ticks_diff(time.ticks_ms(), app.functions.started),
+        "clock_set": clock.is_set(),
+        "heap_free": gc.mem_free(),
+        "heap_used": gc.mem_alloc(),
+        "flash_free": flash_free,
+        "flash_size": flash_size,
+        "arenas": len(app.functions.isolates.slots),
+        "arena_bytes": app.functions.isolates.slots[0].arena.size,
+        "connections": len(app.server.connections),
+        "functions": functions,
+    }
 
 
 def listing():
     """The functions' names."""
-    _print(_app().releases.names())
+    return _app().releases.names()
 
 
 class _Head:
@@ -181,37 +199,37 @@ def invoke(name, method, target, headers, body):
     if function is None:
         raise ValueError("there is no function %s: 'edgelet list' shows those there are" % name)
     host = function.hosts[0] if function.hosts else app.config.settings["hostname"]
-    _start(_invoke(function, _Head(method, target, host, headers, len(body)), body))
+    return _start(_invoke(function, _Head(method, target, host, headers, len(body)), body))
 
 
 def releases(name):
     """The releases of a function, newest first."""
-    _print(_app().releases.list(name))
+    return _app().releases.list(name)
 
 
 def begin(name):
     """Begins a deploy; the folder to write into."""
-    _print(_app().releases.begin(name))
+    return _app().releases.begin(name)
 
 
 def missing(name):
     """The files of the deploy that the device lacks: [sha256, size]."""
-    _print(_app().releases.missing(name))
+    return _app().releases.missing(name)
 
 
 def commit(name):
     """Verifies the deploy and makes it a release; its id."""
-    _print(_app().releases.commit(name))
+    return _app().releases.commit(name)
 
 
 def stage(name, id):
     """Starts to build a release for `activate`; the job. Its result: {image_bytes, memory}, the limit for the image."""
-    _start(_app().functions.stage(name, id))
+    return _start(_app().functions.stage(name, id))
 
 
 def activate(name, id):
     """Starts to activate a release; the job."""
-    _start(_app().functions.activate(name, id))
+    return _start(_app().functions.activate(name, id))
 
 
 def rollback(name, id=None):
@@ -222,18 +240,18 @@ def rollback(name, id=None):
         if not previous:
             raise ValueError("function %s has no previous release" % name)
         id = previous[0]
-    _start(app.functions.activate(name, id))
+    return _start(app.functions.activate(name, id))
 
 
 def delete(name):
     """Starts to remove a function with its releases, variables, secrets and stores; the job."""
-    _start(_app().remove(name))
+    return _start(_app().remove(name))
 
 
 def variables(name):
     """The variables that were set on the device for a function."""
     _app().releases.release(name)
-    _print(_app().config.vars(name))
+    return _app().config.vars(name)
 
 
 def set_variables(name, changes):
@@ -241,13 +259,13 @@ def set_variables(name, changes):
     app = _app()
     app.releases.release(name)
     app.config.set_vars(name, changes)
-    _start(app.functions.reload(name))
+    return _start(app.functions.reload(name))
 
 
 def secrets(name):
     """[name, time set] of each secret of a function."""
     _app().releases.release(name)
-    _print(_app().config.secrets(name))
+    return _app().config.secrets(name)
 
 
 def set_secrets(name, changes):
@@ -255,7 +273,7 @@ def set_secrets(name, changes):
     app = _app()
     app.releases.release(name)
     app.config.set_secrets(name, changes)
-    _start(app.functions.reload(name))
+    return _start(app.functions.reload(name))
 
 
 def settings():
@@ -264,26 +282,24 @@ def settings():
     has_wifi: whether those of the radio mean anything.
     """
     settings = _app().config.settings
-    _print(
-        {
-            "set": settings.changed(),
-            "all": {name: settings[name] for name in config.setting_names()},
-            "secrets": _app().config.device_secrets(),
-            "has_wifi": network.has_wifi(),
-        }
-    )
+    return {
+        "set": settings.changed(),
+        "all": {name: settings[name] for name in config.setting_names()},
+        "secrets": _app().config.device_secrets(),
+        "has_wifi": network.has_wifi(),
+    }
 
 
 def set_settings(changes):
     """Sets settings and device secrets, a dict; None restores the default."""
     _app().config.set(changes)
-    _print(True)
+    return True
 
 
 def logs(since=0, count=100):
     """Up to `count` log records from sequence number `since` on, the next number, and whether the clock is set."""
     records = [json.loads(log.as_json(one)) for one in log.since(since, count)]
-    _print({"next": log.ring.next_seq, "records": records, "clock_set": clock.is_set()})
+    return {"next": log.ring.next_seq, "records": records, "clock_set": clock.is_set()}
 
 
 def _namespace(name, binding):
@@ -296,19 +312,19 @@ def _namespace(name, binding):
 def kv_get(name, binding, key):
     """A value as text, or null."""
     value = _namespace(name, binding).get(key)
-    _print(None if value is None else value.decode())
+    return None if value is None else value.decode()
 
 
 def kv_put(name, binding, key, value, ttl=None):
     """Sets a value."""
     _namespace(name, binding).put(key, value, ttl)
-    _print(True)
+    return True
 
 
 def kv_delete(name, binding, key):
     """Removes a key."""
     _namespace(name, binding).delete(key)
-    _print(True)
+    return True
 
 
 def kv_list(name, binding, prefix="", cursor=""):
@@ -316,7 +332,7 @@ def kv_list(name, binding, prefix="", cursor=""):
     from edgelet.storage import kv  # here: it is in memory only where it is used
 
     keys, cursor = _namespace(name, binding).list(prefix, kv.LIST_LIMIT, cursor)
-    _print({"keys": keys, "cursor": cursor})
+    return {"keys": keys, "cursor": cursor}
 
 
 def set_clock(unix_s):
@@ -324,6 +340,5 @@ def set_clock(unix_s):
     try:
         clock.rtc_set_second(unix_s)
     except ImportError:
-        _print(False)
-    else:
-        _print(True)
+        return False
+    return True

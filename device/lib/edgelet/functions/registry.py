@@ -235,7 +235,16 @@ def _static_files(release):
     return static.Files(release)
 
 
-class NotStarted(Exception):
+class ImageTooLarge(ValueError):
+    """An image needs more than the `limit` bytes that there are for it. stack: where the code was then."""
+
+    def __init__(self, limit, error):
+        super().__init__("the image needs more than %d bytes" % limit)
+        self.limit = limit
+        self.stack = error.stack
+
+
+class NotStarted(ValueError):
     """A function does not start with its new variables or secrets. stack: of the JavaScript error, "" without one."""
 
     def __init__(self, name, error):
@@ -367,7 +376,7 @@ class Functions:
         """Builds release `id` of a function, for `activate` to put into service unless something else changes before.
 
         Returns {image_bytes, memory}: the image's size, and the limit for it and its requests. Where the image cannot
-        be built, what the build raises.
+        be built, ImageTooLarge or what the build raises.
         """
         async with self._changing:
             await self._stage(name, id)
@@ -427,8 +436,10 @@ class Functions:
         self._check_room(candidate)
         try:
             await self._build(candidate)
-        except Exception:
+        except Exception as e:
             await self.images.erase(candidate)
+            if isinstance(e, quickjs.Error) and e.kind == "memory":
+                raise ImageTooLarge(candidate.limits["memory"], e)
             raise
         self._staged = candidate
 

@@ -8,6 +8,8 @@ folder can be opened for it.
 import errno
 import os
 
+ENOSPC = 28  # MicroPython's errno does not have it
+
 _FOLDER = 0x4000
 _ABSENT = (errno.ENOENT, 20)  # ENOTDIR, which MicroPython's errno does not have: a file is where a folder would be
 

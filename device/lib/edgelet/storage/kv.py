@@ -21,7 +21,6 @@ from edgelet.storage import files
 KEY_BYTES = 180  # in base64 240 characters, which leaves room for "~" in a name of at most 255
 LIST_LIMIT = 100  # keys of one page
 
-_ENOSPC = 28  # MicroPython's errno does not have it
 _HEADER = struct.calcsize("<I")
 _CACHE_OVERHEAD = 64  # bytes of RAM that an entry of the cache takes beside key and value
 
@@ -267,7 +266,7 @@ class KV:
             else:
                 files.replace(path, record)
         except OSError as error:
-            if error.errno == _ENOSPC:
+            if error.errno == files.ENOSPC:
                 raise ValueError("no space left for a KV value: 'edgelet kv delete' makes room") from None
             raise
         expiry = struct.unpack_from("<I", record)[0]
