@@ -23,7 +23,8 @@ PROCESSORS = {
 }
 WARNINGS = ["-Wall", "-Wextra", "-Wpointer-arith", "-Wdouble-promotion", "-Wfloat-conversion", "-Werror"]
 ENGINE = ["-D__SANITIZE_ADDRESS__=1", "-D__DJGPP", "-DNDEBUG", "-fno-strict-aliasing"]
-SOURCES = sorted([*FIRMWARE.glob("quickjs_module/**/*.c"), *FIRMWARE.glob("http_module/*.c")])
+MODULES = [FIRMWARE / f"{name}_module" for name in ("base", "http", "quickjs")]
+SOURCES = sorted(path for module in MODULES for path in module.glob("**/*.c"))
 
 
 def arm_headers() -> list[str]:
@@ -40,7 +41,7 @@ def includes():
     def folders(board):
         build = next(board_firmware(board).parent.glob("make/*/qemu"))
         tree = sources.micropython_tree(["mbedtls"])
-        ours = [FIRMWARE / "quickjs_module", FIRMWARE / "http_module", build / "quickjs_module"]
+        ours = [*MODULES, build / "quickjs_module"]
         others = [FIRMWARE / "boards" / "qemu", build, tree, tree / "ports" / "qemu"]
         others += [sources.ensure("quickjs-ng"), tree / "lib" / "mbedtls" / "include"]
         return [*(f"-I{path}" for path in ours), *(f"-isystem{path}" for path in others)]
