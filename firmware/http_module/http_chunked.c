@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base_chars.h"
+
 // Where the decoder is (RFC 9112 section 7.1): what the next byte belongs to.
 enum {
     SIZE,          // the hexadecimal digits of a chunk's size
@@ -18,14 +20,6 @@ enum {
     END_LF,        // the very last LF
 };
 
-static int hex_digit(uint8_t c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool is_value(uint8_t c) {
     return (c >= 0x20 && c != 0x7f) || c == '\t';
 }
@@ -41,7 +35,7 @@ static bool extra_byte(http_chunked_t *c) {
 }
 
 static http_result_t size_byte(http_chunked_t *c, uint8_t b) {
-    int digit = hex_digit(b);
+    int digit = base_hex_digit(b);
     if (digit >= 0) {
         // Leading zeros count as well, so that a size is never longer than its value needs on any peer.
         if (c->digits == 8) {
@@ -83,9 +77,9 @@ static http_result_t trailer_byte(http_chunked_t *c, uint8_t b) {
     }
     switch (c->state) {
         case TRAILER:
-            return b == '\r' ? go(c, END_LF) : http_is_tchar(b) ? go(c, TRAILER_NAME) : HTTP_BAD_FIELD;
+            return b == '\r' ? go(c, END_LF) : base_is(b, BASE_TOKEN) ? go(c, TRAILER_NAME) : HTTP_BAD_FIELD;
         case TRAILER_NAME:
-            return b == ':' ? go(c, TRAILER_VALUE) : http_is_tchar(b) ? HTTP_MORE : HTTP_BAD_FIELD;
+            return b == ':' ? go(c, TRAILER_VALUE) : base_is(b, BASE_TOKEN) ? HTTP_MORE : HTTP_BAD_FIELD;
         case TRAILER_VALUE:
             return b == '\r' ? go(c, TRAILER_LF) : is_value(b) ? HTTP_MORE : HTTP_BAD_VALUE;
         default:

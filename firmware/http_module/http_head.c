@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base_text.h"
+
 #define HTTP_RESULT_STATUS(name, status, text) status,
 static const uint16_t result_status[] = {HTTP_RESULTS(HTTP_RESULT_STATUS)};
 #define HTTP_RESULT_TEXT(name, status, text) text,
@@ -15,70 +17,10 @@ const char *http_result_text(http_result_t result) {
     return result_text[result];
 }
 
-// Character classes.
-#define T (1)  // tchar of a token (RFC 9110 section 5.6.2)
-#define H (2)  // reg-name of a host (RFC 3986 section 3.2.2): unreserved, sub-delims, percent
-#define U (4)  // request target: any visible character but "#", which begins a fragment
-#define X (8)  // hexadecimal digit
-#define D (16) // decimal digit
-#define TU (T | U)
-#define HU (H | U)
-#define THU (T | H | U)
-#define XTHU (X | T | H | U)
-#define DTHU (D | X | T | H | U)
-
-static const uint8_t char_class[128] = {
-    ['!'] = THU,
-    ['"'] = U,
-    ['#'] = T,
-    ['$'] = THU,
-    ['%'] = THU,
-    ['&'] = THU,
-    ['\''] = THU,
-    ['('] = HU,
-    [')'] = HU,
-    ['*'] = THU,
-    ['+'] = THU,
-    [','] = HU,
-    ['-'] = THU,
-    ['.'] = THU,
-    ['/'] = U,
-    ['0' ... '9'] = DTHU,
-    [':'] = U,
-    [';'] = HU,
-    ['<'] = U,
-    ['='] = HU,
-    ['>'] = U,
-    ['?'] = U,
-    ['@'] = U,
-    ['A' ... 'F'] = XTHU,
-    ['G' ... 'Z'] = THU,
-    ['['] = U,
-    ['\\'] = U,
-    [']'] = U,
-    ['^'] = TU,
-    ['_'] = THU,
-    ['`'] = TU,
-    ['a' ... 'f'] = XTHU,
-    ['g' ... 'z'] = THU,
-    ['{'] = U,
-    ['|'] = TU,
-    ['}'] = U,
-    ['~'] = THU,
-};
-
-static inline bool is_class(uint8_t c, uint8_t class) {
-    return c < 128 && (char_class[c] & class);
-}
-
-bool http_is_tchar(uint8_t c) {
-    return is_class(c, T);
-}
-
-// How many bytes at the start of `p` belong to the class.
-static size_t span_class(const uint8_t *p, size_t n, uint8_t class) {
+// How many bytes at the start of `p` belong to one of the classes.
+static size_t span_class(const uint8_t *p, size_t n, uint8_t classes) {
     size_t i = 0;
-    while (i < n && is_class(p[i], class)) {
+    while (i < n && base_is(p[i], classes)) {
         i++;
     }
     return i;
@@ -86,16 +28,6 @@ static size_t span_class(const uint8_t *p, size_t n, uint8_t class) {
 
 static inline bool is_blank(uint8_t c) {
     return c == ' ' || c == '\t';
-}
-
-// Whether `p` is the lower-case text, case aside. Sound for bytes that are no control characters.
-static bool equal_nocase(const uint8_t *p, size_t n, const char *lower) {
-    for (size_t i = 0; i < n; i++) {
-        if ((p[i] | 0x20) != (uint8_t)lower[i]) {
-            return false;
-        }
-    }
-    return lower[n] == '\0';
 }
 
 // RFC 9110 section 5.5: visible characters, obs-text, blanks. A word at a time: header values are most of a head.
@@ -123,14 +55,14 @@ static bool value_valid(const uint8_t *p, size_t n) {
 static bool host_valid(const uint8_t *p, size_t n) {
     size_t i = 0;
     if (n > 0 && p[0] == '[') {
-        for (i = 1; i < n && (is_class(p[i], X) || p[i] == ':' || p[i] == '.'); i++) {
+        for (i = 1; i < n && (base_is(p[i], BASE_HEX) || p[i] == ':' || p[i] == '.'); i++) {
         }
         if (i < 3 || i == n || p[i++] != ']') {
             return false;
         }
     } else {
-        for (; i < n && is_class(p[i], H); i++) {
-            if (p[i] == '%' && (n - i < 3 || !is_class(p[i + 1], X) || !is_class(p[i + 2], X))) {
+        for (; i < n && base_is(p[i], BASE_REG_NAME); i++) {
+            if (p[i] == '%' && (n - i < 3 || !base_is(p[i + 1], BASE_HEX) || !base_is(p[i + 2], BASE_HEX))) {
                 return false;
             }
         }
@@ -142,7 +74,7 @@ static bool host_valid(const uint8_t *p, size_t n) {
     if (p[i++] != ':' || n - i > 5) {
         return false;
     }
-    for (; i < n && is_class(p[i], D); i++) {
+    for (; i < n && base_is(p[i], BASE_DIGIT); i++) {
         port = port * 10 + (p[i] - '0');
     }
     return i == n && port <= 65535;
@@ -177,7 +109,7 @@ static http_result_t parse_host(http_head_t *h, uint32_t at, const uint8_t *p, s
 }
 
 static http_result_t parse_length(http_head_t *h, const uint8_t *p, size_t n) {
-    if (h->have_length || n == 0 || span_class(p, n, D) != n) {
+    if (h->have_length || n == 0 || span_class(p, n, BASE_DIGIT) != n) {
         return HTTP_BAD_LENGTH;
     }
     h->have_length = true;
@@ -196,7 +128,7 @@ static http_result_t parse_coding(http_head_t *h, const uint8_t *p, size_t n) {
         if (h->coding_chunked) {
             return HTTP_BAD_CODING;
         }
-        h->coding_chunked = equal_nocase(item, n, "chunked");
+        h->coding_chunked = base_equal_nocase(item, n, "chunked");
         h->coding_known &= h->coding_chunked;
     }
     return HTTP_MORE;
@@ -205,8 +137,8 @@ static http_result_t parse_coding(http_head_t *h, const uint8_t *p, size_t n) {
 static http_result_t parse_connection(http_head_t *h, const uint8_t *p, size_t n) {
     const uint8_t *item, *end = p + n;
     while (list_next(&p, end, &item, &n)) {
-        h->close |= equal_nocase(item, n, "close");
-        h->keep_alive |= equal_nocase(item, n, "keep-alive");
+        h->close |= base_equal_nocase(item, n, "close");
+        h->keep_alive |= base_equal_nocase(item, n, "keep-alive");
     }
     return HTTP_MORE;
 }
@@ -216,20 +148,20 @@ static http_result_t known_field(
     http_head_t *h, const uint8_t *name, size_t name_len, uint32_t at, const uint8_t *p, size_t n) {
     switch (name_len) {
         case 4:
-            return equal_nocase(name, 4, "host") ? parse_host(h, at, p, n) : HTTP_MORE;
+            return base_equal_nocase(name, 4, "host") ? parse_host(h, at, p, n) : HTTP_MORE;
         case 6:
             // RFC 9110 section 10.1.1: an HTTP/1.0 client does not wait.
-            if (!equal_nocase(name, 6, "expect") || h->minor == 0) {
+            if (!base_equal_nocase(name, 6, "expect") || h->minor == 0) {
                 return HTTP_MORE;
             }
             h->expect_continue = true;
-            return equal_nocase(p, n, "100-continue") ? HTTP_MORE : HTTP_BAD_EXPECTATION;
+            return base_equal_nocase(p, n, "100-continue") ? HTTP_MORE : HTTP_BAD_EXPECTATION;
         case 10:
-            return equal_nocase(name, 10, "connection") ? parse_connection(h, p, n) : HTTP_MORE;
+            return base_equal_nocase(name, 10, "connection") ? parse_connection(h, p, n) : HTTP_MORE;
         case 14:
-            return equal_nocase(name, 14, "content-length") ? parse_length(h, p, n) : HTTP_MORE;
+            return base_equal_nocase(name, 14, "content-length") ? parse_length(h, p, n) : HTTP_MORE;
         case 17:
-            return equal_nocase(name, 17, "transfer-encoding") ? parse_coding(h, p, n) : HTTP_MORE;
+            return base_equal_nocase(name, 17, "transfer-encoding") ? parse_coding(h, p, n) : HTTP_MORE;
         default:
             return HTTP_MORE;
     }
@@ -240,7 +172,7 @@ static http_result_t split_field(const uint8_t *line, size_t n, size_t *name_len
     if (is_blank(line[0])) {
         return HTTP_BAD_FOLD;
     }
-    size_t at = span_class(line, n, T);
+    size_t at = span_class(line, n, BASE_TOKEN);
     *name_len = at;
     if (at == 0 || at == n || line[at] != ':') {
         return HTTP_BAD_FIELD;
@@ -275,9 +207,9 @@ static http_result_t absolute_target(http_head_t *h, const uint8_t *buf) {
     const uint8_t *p = buf + h->target.at;
     size_t n = h->target.len;
     size_t scheme = 0;
-    if (n > 7 && equal_nocase(p, 7, "http://")) {
+    if (n > 7 && base_equal_nocase(p, 7, "http://")) {
         scheme = 7;
-    } else if (n > 8 && equal_nocase(p, 8, "https://")) {
+    } else if (n > 8 && base_equal_nocase(p, 8, "https://")) {
         scheme = 8;
     } else {
         return HTTP_BAD_TARGET;
@@ -305,7 +237,7 @@ static http_result_t check_target(http_head_t *h, const uint8_t *buf) {
     if (span_equal(buf, h->method, "CONNECT")) {
         return HTTP_UNKNOWN_METHOD;
     }
-    if (h->target.len == 0 || span_class(p, h->target.len, U) != h->target.len) {
+    if (h->target.len == 0 || span_class(p, h->target.len, BASE_TARGET) != h->target.len) {
         return HTTP_BAD_TARGET;
     }
     if (p[0] == '/') {
@@ -318,7 +250,8 @@ static http_result_t check_target(http_head_t *h, const uint8_t *buf) {
 }
 
 static http_result_t check_version(http_head_t *h, const uint8_t *p, size_t n) {
-    if (n != 8 || memcmp(p, "HTTP/", 5) != 0 || !is_class(p[5], D) || p[6] != '.' || !is_class(p[7], D)) {
+    if (n != 8 || memcmp(p, "HTTP/", 5) != 0 || !base_is(p[5], BASE_DIGIT) || p[6] != '.' ||
+        !base_is(p[7], BASE_DIGIT)) {
         return HTTP_BAD_REQUEST_LINE;
     }
     // RFC 9110 section 6.2: a higher minor version is served as the highest one known.
@@ -329,7 +262,7 @@ static http_result_t check_version(http_head_t *h, const uint8_t *p, size_t n) {
 // Method and target of the request line, of which `n` bytes are there; `*rest` is where the version begins.
 static http_result_t split_request_line(
     http_head_t *h, const uint8_t *buf, uint32_t at, size_t n, const http_limits_t *limits, size_t *rest) {
-    size_t method = span_class(buf + at, n, T);
+    size_t method = span_class(buf + at, n, BASE_TOKEN);
     // RFC 9112 section 3: longer than any method that is implemented.
     if (method > HTTP_METHOD_MAX) {
         return HTTP_UNKNOWN_METHOD;
@@ -449,7 +382,7 @@ static bool is_framing_field(const uint8_t *name, size_t n) {
     static const char *const names[] = {"connection", "content-length", "date", "keep-alive", "proxy-connection", "te",
         "trailer", "transfer-encoding", "upgrade"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strlen(names[i]) == n && equal_nocase(name, n, names[i])) {
+        if (strlen(names[i]) == n && base_equal_nocase(name, n, names[i])) {
             return true;
         }
     }

@@ -98,9 +98,6 @@ http_result_t http_head_parse(http_head_t *head, const uint8_t *buf, size_t len,
 // Checks the header lines of a response: a set of HTTP_FIELDS_ flags.
 unsigned int http_fields_scan(const uint8_t *buf, size_t len);
 
-// Whether a byte may stand in a token (RFC 9110 section 5.6.2), as method and field names are.
-bool http_is_tchar(uint8_t c);
-
 // A chunked body being decoded.
 typedef struct {
     uint32_t left;  // bytes of the current chunk still to come

@@ -24,6 +24,7 @@
 
 #include <string.h>
 
+#include "base_chars.h"
 #include "http_head.h"
 
 typedef struct {
@@ -86,16 +87,12 @@ static mp_obj_t make_target(const uint8_t *p, size_t n) {
     return mp_obj_new_str_from_utf8_vstr(&target);
 }
 
-static uint8_t lower(uint8_t c) {
-    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
 // The host in lower case: the object of the connection's last request where it is the same, as it nearly always is.
 static mp_obj_t make_host(mp_obj_t last, const uint8_t *p, size_t n) {
     size_t len;
     const char *text = mp_obj_str_get_data(last, &len);
     size_t i = 0;
-    while (len == n && i < n && lower(p[i]) == (uint8_t)text[i]) {
+    while (len == n && i < n && base_lower(p[i]) == (uint8_t)text[i]) {
         i++;
     }
     if (len == n && i == n) {
@@ -104,7 +101,7 @@ static mp_obj_t make_host(mp_obj_t last, const uint8_t *p, size_t n) {
     vstr_t host;
     vstr_init(&host, n);
     for (i = 0; i < n; i++) {
-        vstr_add_byte(&host, lower(p[i]));
+        vstr_add_byte(&host, base_lower(p[i]));
     }
     return mp_obj_new_str_from_utf8_vstr(&host);
 }

@@ -7,6 +7,7 @@ import pytest
 
 HERE = Path(__file__).parent
 MODULE = HERE.parents[1] / "firmware" / "http_module"
+BASE = HERE.parents[1] / "firmware" / "base_module"
 
 FLAGS = ["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror"]
 SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
@@ -39,8 +40,8 @@ MISTAKES = [
 
 
 def build(compiler, program, target, module=MODULE):
-    sources = [HERE / program, module / "http_head.c", module / "http_chunked.c"]
-    subprocess.run([*compiler, *FLAGS, f"-I{module}", *sources, "-o", target], check=True)
+    sources = [HERE / program, module / "http_head.c", module / "http_chunked.c", BASE / "base_chars.c"]
+    subprocess.run([*compiler, *FLAGS, f"-I{module}", f"-I{BASE}", *sources, "-o", target], check=True)
     return target
 
 
