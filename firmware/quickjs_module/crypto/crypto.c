@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base_secret.h"
 #include "crypto/crypto_private.h"
 #include "isolate/host.h"
 
@@ -28,7 +29,7 @@ static void mac_of(const crypto_key_t *key, web_slice_t data, uint8_t *mac) {
     crypto_hmac_t hmac;
     crypto_hmac_key(&hmac, key->hash, key->secret, key->len);
     crypto_hmac(&hmac, data.data, data.len, mac);
-    crypto_wipe(&hmac, sizeof(hmac));
+    base_wipe(&hmac, sizeof(hmac));
 }
 
 // sign(algorithm, key, data)
@@ -62,7 +63,7 @@ static JSValue verify(JSContext *ctx, JSValueConst *argv) {
         uint8_t mac[CRYPTO_DIGEST_MAX];
         mac_of(key, data, mac);
         size_t len = crypto_hashes[key->hash].digest;
-        equal = signature.len == len && crypto_equal(mac, signature.data, len);
+        equal = signature.len == len && base_equal_secret(mac, signature.data, len);
     }
     js_free(ctx, (char *)signature.data);
     return key == NULL ? JS_EXCEPTION : JS_NewBool(ctx, equal);
@@ -114,7 +115,7 @@ static JSValue timing_safe_equal(JSContext *ctx, JSValueConst this_val, int argc
     }
     JSValue result = JS_EXCEPTION;
     if (crypto_bytes(ctx, argv[1], "b", &b) == 0) {
-        result = a.len == b.len ? JS_NewBool(ctx, crypto_equal(a.data, b.data, a.len))
+        result = a.len == b.len ? JS_NewBool(ctx, base_equal_secret(a.data, b.data, a.len))
                                 : JS_ThrowTypeError(ctx, "the buffers to compare must have the same length in bytes");
     }
     js_free(ctx, (char *)a.data);
@@ -162,27 +163,12 @@ static JSValue get_random_values(JSContext *ctx, JSValueConst this_val, int argc
     return JS_DupValue(ctx, argv[0]);
 }
 
-// A version 4 UUID (RFC 9562, section 5.4).
 static JSValue random_uuid(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val, (void)argc, (void)argv;
     if (host_at_top_level(ctx, "crypto.randomUUID")) {
         return JS_EXCEPTION;
     }
-    static const char digits[] = "0123456789abcdef";
-    uint8_t bytes[16];
-    char text[36];
-    isolate_random(bytes, sizeof(bytes));
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    char *to = text;
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            *to++ = '-';
-        }
-        *to++ = digits[bytes[i] >> 4];
-        *to++ = digits[bytes[i] & 15];
-    }
-    return JS_NewStringLen(ctx, text, sizeof(text));
+    return web_random_uuid(ctx);
 }
 
 static const JSCFunctionListEntry crypto_functions[] = {

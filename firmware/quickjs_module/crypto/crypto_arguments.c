@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base_base64.h"
 #include "crypto/crypto_private.h"
 
 int crypto_refuse(JSContext *ctx, const char *name, const char *message) {
@@ -19,25 +20,15 @@ static const char *algorithm_name(int algorithm) {
     return algorithm < CRYPTO_HASH_COUNT ? crypto_hashes[algorithm].name : names[algorithm - CRYPTO_HASH_COUNT];
 }
 
-static bool equal_nocase(const char *a, const char *b) {
-    for (; *a != '\0' && *b != '\0'; a++, b++) {
-        char x = *a >= 'a' && *a <= 'z' ? (char)(*a - 'a' + 'A') : *a;
-        char y = *b >= 'a' && *b <= 'z' ? (char)(*b - 'a' + 'A') : *b;
-        if (x != y) {
-            return false;
-        }
-    }
-    return *a == *b;
-}
-
 static int find_algorithm(JSContext *ctx, JSValueConst name, unsigned supported) {
-    const char *text = JS_ToCString(ctx, name);
+    size_t len;
+    const char *text = JS_ToCStringLen(ctx, &len, name);
     if (text == NULL) {
         return -1;
     }
     int found = 0;
     while (found < CRYPTO_ALGORITHM_COUNT &&
-           ((supported & CRYPTO_BIT(found)) == 0 || !equal_nocase(text, algorithm_name(found)))) {
+           ((supported & CRYPTO_BIT(found)) == 0 || !base_equal_nocase(text, len, algorithm_name(found)))) {
         found++;
     }
     JS_FreeCString(ctx, text);
@@ -189,11 +180,11 @@ JSValue crypto_array_buffer(JSContext *ctx, const void *data, size_t len) {
 }
 
 JSValue crypto_base64url(JSContext *ctx, web_slice_t bytes) {
-    char *text = js_malloc(ctx, WEB_BASE64_SIZE(bytes.len));
+    char *text = js_malloc(ctx, BASE_BASE64_SIZE(bytes.len));
     if (text == NULL) {
         return JS_EXCEPTION;
     }
-    JSValue string = JS_NewStringLen(ctx, text, web_base64url_encode(text, bytes));
+    JSValue string = JS_NewStringLen(ctx, text, base_base64url_encode(text, bytes.data, bytes.len));
     js_free(ctx, text);
     return string;
 }

@@ -1,5 +1,6 @@
 // deriveBits and deriveKey: PBKDF2 and HKDF.
 
+#include "base_secret.h"
 #include "crypto/crypto_private.h"
 
 typedef struct _derive_t {
@@ -62,7 +63,7 @@ static void fill(
         crypto_hmac_t hmac;
         crypto_hmac_key(&hmac, derive->hash, key->secret, key->len);
         crypto_pbkdf2(&hmac, salt.data, salt.len, derive->iterations, (uint8_t *)out, len);
-        crypto_wipe(&hmac, sizeof(hmac));
+        base_wipe(&hmac, sizeof(hmac));
     }
 }
 
@@ -136,7 +137,7 @@ JSValue crypto_derive_key(JSContext *ctx, JSValueConst *argv) {
         char *bytes = key == NULL || key_length(ctx, &params, &len) < 0 ? NULL : derive_bytes(ctx, &derive, key, len);
         if (bytes != NULL) {
             result = crypto_key_object(ctx, &params, (web_slice_t){bytes, len});
-            crypto_wipe(bytes, len);
+            base_wipe(bytes, len);
             js_free(ctx, bytes);
         }
     }

@@ -4,26 +4,15 @@
 
 #include <string.h>
 
+#include "base_bytes.h"
+#include "base_secret.h"
+
 const crypto_hash_info_t crypto_hashes[CRYPTO_HASH_COUNT] = {
     [CRYPTO_SHA1] = {"SHA-1", 20, 64},
     [CRYPTO_SHA256] = {"SHA-256", 32, 64},
     [CRYPTO_SHA384] = {"SHA-384", 48, 128},
     [CRYPTO_SHA512] = {"SHA-512", 64, 128},
 };
-
-void crypto_wipe(void *p, size_t len) {
-    memset(p, 0, len);
-    __asm__ volatile("" : : "r"(p) : "memory");
-}
-
-bool crypto_equal(const void *a, const void *b, size_t len) {
-    const volatile uint8_t *x = a, *y = b;
-    uint8_t different = 0;
-    for (size_t i = 0; i < len; i++) {
-        different |= x[i] ^ y[i];
-    }
-    return different == 0;
-}
 
 // Hashes. mbedTLS' functions for software hashes fail for wrong arguments only.
 
@@ -83,7 +72,7 @@ static void start_padded(crypto_sha_t *sha, crypto_hash_t hash, const uint8_t *k
     }
     crypto_sha_start(sha, hash);
     crypto_sha_update(sha, block, size);
-    crypto_wipe(block, sizeof(block));
+    base_wipe(block, sizeof(block));
 }
 
 void crypto_hmac_key(crypto_hmac_t *key, crypto_hash_t hash, const void *secret, size_t len) {
@@ -98,7 +87,7 @@ void crypto_hmac_key(crypto_hmac_t *key, crypto_hash_t hash, const void *secret,
     }
     start_padded(&key->inner, hash, padded, 0x36);
     start_padded(&key->outer, hash, padded, 0x5c);
-    crypto_wipe(padded, sizeof(padded));
+    base_wipe(padded, sizeof(padded));
 }
 
 // Ends an HMAC whose inner hash has taken the message.
@@ -118,17 +107,6 @@ void crypto_hmac(const crypto_hmac_t *key, const void *data, size_t len, uint8_t
 
 // PBKDF2
 
-static void put_u32(uint8_t *p, uint32_t value) {
-    for (int i = 0; i < 4; i++) {
-        p[i] = (uint8_t)(value >> (24 - 8 * i));
-    }
-}
-
-static void put_u64(uint8_t *p, uint64_t value) {
-    put_u32(p, (uint32_t)(value >> 32));
-    put_u32(p + 4, (uint32_t)value);
-}
-
 // One compression of `block` from the state that `from` has, and the digest that results at the block's start.
 static void compress(const crypto_sha_t *from, uint8_t *block) {
     crypto_sha_t sha;
@@ -136,20 +114,20 @@ static void compress(const crypto_sha_t *from, uint8_t *block) {
         memcpy(sha.sha1.state, from->sha1.state, sizeof(sha.sha1.state));
         (void)mbedtls_internal_sha1_process(&sha.sha1, block);
         for (int i = 0; i < 5; i++) {
-            put_u32(block + 4 * i, sha.sha1.state[i]);
+            base_put_u32_be(block + 4 * i, sha.sha1.state[i]);
         }
     } else if (from->hash == CRYPTO_SHA256) {
         memcpy(sha.sha256.state, from->sha256.state, sizeof(sha.sha256.state));
         (void)mbedtls_internal_sha256_process(&sha.sha256, block);
         for (int i = 0; i < 8; i++) {
-            put_u32(block + 4 * i, sha.sha256.state[i]);
+            base_put_u32_be(block + 4 * i, sha.sha256.state[i]);
         }
     } else {
         memcpy(sha.sha512.state, from->sha512.state, sizeof(sha.sha512.state));
         (void)mbedtls_internal_sha512_process(&sha.sha512, block);
         int words = from->hash == CRYPTO_SHA384 ? 6 : 8;
         for (int i = 0; i < words; i++) {
-            put_u64(block + 8 * i, sha.sha512.state[i]);
+            base_put_u64_be(block + 8 * i, sha.sha512.state[i]);
         }
     }
 }
@@ -162,7 +140,7 @@ static void pbkdf2_block(const crypto_hmac_t *key, crypto_sha_t *inner, uint32_t
     finish_hmac(key, inner, block);
     memcpy(sum, block, info->digest);
     block[info->digest] = 0x80;
-    put_u32(block + info->block - 4, (uint32_t)(info->block + info->digest) * 8);
+    base_put_u32_be(block + info->block - 4, (uint32_t)(info->block + info->digest) * 8);
     for (uint32_t i = 1; i < iterations; i++) {
         compress(&key->inner, block);
         compress(&key->outer, block);
@@ -170,7 +148,7 @@ static void pbkdf2_block(const crypto_hmac_t *key, crypto_sha_t *inner, uint32_t
             sum[j] ^= block[j];
         }
     }
-    crypto_wipe(block, sizeof(block));
+    base_wipe(block, sizeof(block));
 }
 
 void crypto_pbkdf2(
@@ -181,7 +159,7 @@ void crypto_pbkdf2(
     for (uint32_t index = 1; len > 0; index++) {
         uint8_t number[4], sum[CRYPTO_DIGEST_MAX];
         crypto_sha_t inner = salted;
-        put_u32(number, index);
+        base_put_u32_be(number, index);
         crypto_sha_update(&inner, number, sizeof(number));
         pbkdf2_block(key, &inner, iterations, sum);
         size_t part = len < size ? len : size;
@@ -211,6 +189,6 @@ void crypto_hkdf(const crypto_hkdf_t *params, uint8_t *out, size_t len) {
         out += part;
         len -= part;
     }
-    crypto_wipe(digest, sizeof(digest));
-    crypto_wipe(&key, sizeof(key));
+    base_wipe(digest, sizeof(digest));
+    base_wipe(&key, sizeof(key));
 }

@@ -66,10 +66,4 @@ typedef struct _crypto_hkdf_t {
 } crypto_hkdf_t;
 void crypto_hkdf(const crypto_hkdf_t *params, uint8_t *out, size_t len);
 
-// Whether two blocks of bytes are equal, in a time that depends on their length only.
-bool crypto_equal(const void *a, const void *b, size_t len);
-
-// Overwrites memory that is not used any more, which a compiler may leave out of a memset.
-void crypto_wipe(void *p, size_t len);
-
 #endif // EDGELET_CRYPTO_HASH_H

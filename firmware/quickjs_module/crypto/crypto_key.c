@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base_base64.h"
+#include "base_secret.h"
 #include "crypto/crypto_private.h"
 
 // ---- the class ----
@@ -10,7 +12,7 @@ static void key_finalize(JSRuntime *rt, JSValueConst value) {
     crypto_key_t *key = JS_GetAnyOpaque(value, &(JSClassID){0});
     if (key != NULL) {
         JS_FreeValueRT(rt, key->algorithm_object);
-        crypto_wipe(key->secret, key->len);
+        base_wipe(key->secret, key->len);
         js_free_rt(rt, key);
     }
 }
@@ -294,7 +296,7 @@ static JSValue import_jwk(JSContext *ctx, const crypto_key_params_t *params, JSV
     char *bytes = text.data == NULL ? NULL : js_malloc(ctx, text.len + 1);
     size_t len;
     JSValue key = JS_EXCEPTION;
-    if (bytes != NULL && web_base64url_decode(bytes, &len, text)) {
+    if (bytes != NULL && base_base64url_decode(bytes, &len, text.data, text.len)) {
         key = crypto_key_object(ctx, params, (web_slice_t){bytes, len});
     } else if (!JS_HasException(ctx)) {
         crypto_refuse(ctx, "DataError", "the member 'k' of a JSON Web Key must be base64url");

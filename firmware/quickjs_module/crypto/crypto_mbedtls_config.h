@@ -6,7 +6,7 @@
 #define MBEDTLS_SHA384_C
 #define MBEDTLS_SHA512_C
 
-#define mbedtls_platform_zeroize crypto_wipe
+#define mbedtls_platform_zeroize base_wipe
 
 #define mbedtls_sha1 crypto_mbedtls_sha1
 #define mbedtls_sha1_init crypto_mbedtls_sha1_init

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base_bytes.h"
+
 // MicroPython includes the same file where it has no TLS library, so its names get a prefix here.
 #define sha256_init bundle_sha256_init
 #define sha256_update bundle_sha256_update
@@ -13,14 +15,6 @@
 #pragma GCC diagnostic ignored "-Wsign-compare"
 #include "lib/crypto-algorithms/sha256.c"
 #pragma GCC diagnostic pop
-
-static uint16_t read_u16(const uint8_t *p) {
-    return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static uint32_t read_u32(const uint8_t *p) {
-    return read_u16(p) | (uint32_t)read_u16(p + 2) << 16;
-}
 
 void bundle_sha256(uint8_t digest[32], const bundle_piece_t *pieces, size_t count) {
     CRYAL_SHA256_CTX sha;
@@ -37,13 +31,13 @@ bool bundle_next(const bundle_t *bundle, size_t *at, bundle_module_t *module) {
     if (left < 2) {
         return false;
     }
-    module->name_len = read_u16(p);
+    module->name_len = base_get_u16_le(p);
     module->name = (const char *)p + 2;
     if (left - 2 < module->name_len + 4) {
         return false;
     }
     module->code = p + 2 + module->name_len + 4;
-    module->code_len = read_u32(module->code - 4);
+    module->code_len = base_get_u32_le(module->code - 4);
     if (left - 2 - module->name_len - 4 < module->code_len) {
         return false;
     }
@@ -72,19 +66,19 @@ const char *bundle_open(bundle_t *bundle, const uint8_t *data, size_t len) {
         return "bundle of another format version: deploy the function again";
     }
     if (len < BUNDLE_HEADER_SIZE + BUNDLE_DIGEST_SIZE ||
-        read_u32(data + 56) > len - BUNDLE_HEADER_SIZE - BUNDLE_DIGEST_SIZE) {
+        base_get_u32_le(data + 56) > len - BUNDLE_HEADER_SIZE - BUNDLE_DIGEST_SIZE) {
         return "bundle is truncated: deploy the function again";
     }
     uint8_t digest[BUNDLE_DIGEST_SIZE];
     bundle_sha256(digest, &(bundle_piece_t){data, len - BUNDLE_DIGEST_SIZE}, 1);
     if (memcmp(digest, data + len - BUNDLE_DIGEST_SIZE, BUNDLE_DIGEST_SIZE) != 0 ||
-        read_u32(data + 56) != len - BUNDLE_HEADER_SIZE - BUNDLE_DIGEST_SIZE) {
+        base_get_u32_le(data + 56) != len - BUNDLE_HEADER_SIZE - BUNDLE_DIGEST_SIZE) {
         return "bundle is damaged: its digest does not match; deploy the function again";
     }
     bundle->data = data;
     bundle->len = len;
     bundle->stripped = (data[5] & BUNDLE_STRIPPED) != 0;
-    bundle->modules = read_u16(data + 6);
+    bundle->modules = base_get_u16_le(data + 6);
     memcpy(bundle->engine, data + 8, 16);
     bundle->engine[16] = '\0';
     bundle->source_hash = data + 24;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base_bytes.h"
 #include "engine/bundle.h"
 #include "engine/engine.h"
 #include "jsonwebtoken/jwt.h"
@@ -92,26 +93,13 @@ static bool compile_all(JSContext *ctx, compile_t *compile) {
     return true;
 }
 
-static uint8_t *put_u32(uint8_t *p, uint32_t value) {
-    for (int i = 0; i < 4; i++) {
-        *p++ = (uint8_t)(value >> (8 * i));
-    }
-    return p;
-}
-
-static uint8_t *put_u16(uint8_t *p, size_t value) {
-    *p++ = (uint8_t)value;
-    *p++ = (uint8_t)(value >> 8);
-    return p;
-}
-
 // SHA-256 over each path and text with its length, in the order given.
 static void hash_sources(const compile_t *compile, uint8_t digest[32]) {
     uint8_t all[32] = {0};
     for (size_t i = 0; i < compile->count; i++) {
         const isolate_source_t *file = &compile->files[i];
         uint8_t lengths[8];
-        put_u32(put_u32(lengths, (uint32_t)file->path.len), (uint32_t)file->text.len);
+        base_put_u32_le(base_put_u32_le(lengths, (uint32_t)file->path.len), (uint32_t)file->text.len);
         bundle_piece_t pieces[] = {
             {all, sizeof(all)},
             {lengths, sizeof(lengths)},
@@ -134,16 +122,16 @@ static void write_bundle(isolate_t *iso, const compile_t *compile, uint8_t *cons
     memcpy(p, "EJSB", 4);
     p[4] = BUNDLE_VERSION;
     p[5] = compile->strip ? BUNDLE_STRIPPED : 0;
-    put_u16(p + 6, compile->count);
+    base_put_u16_le(p + 6, (uint16_t)compile->count);
     memcpy(p + 8, engine_id, 16);
     hash_sources(compile, p + 24);
-    p = put_u32(p + 56, (uint32_t)body);
+    p = base_put_u32_le(p + 56, (uint32_t)body);
     for (size_t n = 0; n < compile->count; n++) {
         // The main module first, the others in the order given.
         size_t i = n == 0 ? compile->main : n <= compile->main ? n - 1 : n;
-        p = put_u16(p, compile->files[i].path.len);
+        p = base_put_u16_le(p, (uint16_t)compile->files[i].path.len);
         memcpy(p, compile->files[i].path.data, compile->files[i].path.len);
-        p = put_u32(p + compile->files[i].path.len, (uint32_t)lens[i]);
+        p = base_put_u32_le(p + compile->files[i].path.len, (uint32_t)lens[i]);
         memcpy(p, codes[i], lens[i]);
         p += lens[i];
     }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base_utf8.h"
+
 // Longest log line in bytes; the rest is cut. It lies on the JavaScript stack while it is put together.
 #if defined(__linux__)
 #define LOG_LINE_MAX (4096)
@@ -17,14 +19,7 @@ typedef struct _line_t {
 } line_t;
 
 static void line_add(line_t *line, const char *text, size_t len) {
-    size_t room = LOG_LINE_MAX - line->len;
-    if (len > room) {
-        len = room;
-        // Not in the middle of a UTF-8 sequence.
-        while (len > 0 && ((uint8_t)text[len] & 0xc0) == 0x80) {
-            len--;
-        }
-    }
+    len = base_utf8_cut(text, len, LOG_LINE_MAX - line->len);
     memcpy(line->text + line->len, text, len);
     line->len += len;
 }

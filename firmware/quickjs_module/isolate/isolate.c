@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base_utf8.h"
 #include "engine/engine.h"
 #include "port/port.h"
 
@@ -27,13 +28,7 @@ const char *isolate_kind_name(isolate_kind_t kind) {
 }
 
 void isolate_copy_text(char *to, size_t size, const char *from, size_t len) {
-    if (len >= size) {
-        len = size - 1;
-        // Not in the middle of a UTF-8 sequence.
-        while (len > 0 && ((uint8_t)from[len] & 0xc0) == 0x80) {
-            len--;
-        }
-    }
+    len = base_utf8_cut(from, len, size - 1);
     memcpy(to, from, len);
     to[len] = '\0';
 }

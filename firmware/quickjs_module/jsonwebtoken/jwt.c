@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base_base64.h"
+#include "base_secret.h"
 #include "crypto/crypto_private.h"
 #include "jsonwebtoken/jwt_private.h"
 
@@ -142,7 +144,7 @@ static int make_mac(JSContext *ctx, JSValueConst class, JSValueConst value, cons
     crypto_hmac_t key;
     crypto_hmac_key(&key, algorithm->hash, secret.bytes.data, secret.bytes.len);
     crypto_hmac(&key, text.data, text.len, mac);
-    crypto_wipe(&key, sizeof(key));
+    base_wipe(&key, sizeof(key));
     JS_FreeCString(ctx, secret.cstring);
     return 0;
 }
@@ -164,7 +166,7 @@ static int put_part(JSContext *ctx, web_buf_t *token, web_slice_t bytes) {
     if (token->len > 0) {
         token->data[token->len++] = '.';
     }
-    token->len += web_base64url_encode(token->data + token->len, bytes);
+    token->len += base_base64url_encode(token->data + token->len, bytes.data, bytes.len);
     return 0;
 }
 
@@ -278,7 +280,7 @@ static JSValue parse_part(JSContext *ctx, web_slice_t part) {
     size_t len;
     char *json = js_malloc(ctx, part.len + 1);
     JSValue value = JS_UNDEFINED;
-    if (json != NULL && web_base64url_decode(json, &len, part) && web_is_utf8(json, len)) {
+    if (json != NULL && base_base64url_decode(json, &len, part.data, part.len) && base_is_utf8(json, len)) {
         json[len] = '\0';
         value = JS_ParseJSON(ctx, json, len, "<token>");
     }
@@ -384,8 +386,8 @@ static int check_signature(
     // Room for the text of more bytes than any MAC has.
     char bytes[CRYPTO_DIGEST_MAX * 2];
     size_t len, needed = crypto_hashes[algorithm->hash].digest;
-    if (given.len > sizeof(bytes) || !web_base64url_decode(bytes, &len, given) || len != needed ||
-        !crypto_equal(bytes, mac, len)) {
+    if (given.len > sizeof(bytes) || !base_base64url_decode(bytes, &len, given.data, given.len) || len != needed ||
+        !base_equal_secret(bytes, mac, len)) {
         const char *message = given.len == 0 ? "jwt signature is required" : "invalid signature";
         return jwt_refuse(ctx, classes[JWT_ERROR_INVALID], message, NULL);
     }

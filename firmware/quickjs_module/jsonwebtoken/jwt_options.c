@@ -258,19 +258,15 @@ static const unit_t units[] = {
     {"year", 31557600},
 };
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 // Length of the leading number: [-] digits [. digits], where the digits before a point may be missing. 0 for none.
 static size_t number_length(web_slice_t text) {
     size_t at = text.len > 0 && text.data[0] == '-' ? 1 : 0, begin = at;
-    while (at < text.len && is_digit(text.data[at])) {
+    while (at < text.len && base_is((uint8_t)text.data[at], BASE_DIGIT)) {
         at++;
     }
     if (at < text.len && text.data[at] == '.') {
         begin = ++at;
-        while (at < text.len && is_digit(text.data[at])) {
+        while (at < text.len && base_is((uint8_t)text.data[at], BASE_DIGIT)) {
             at++;
         }
     }
@@ -283,7 +279,7 @@ static double unit_seconds(web_slice_t name) {
         name.len--;
     }
     for (int i = 0; i < WEB_COUNT(units); i++) {
-        if (web_equal_nocase(name, units[i].name)) {
+        if (base_equal_nocase(name.data, name.len, units[i].name)) {
             return units[i].seconds;
         }
     }

@@ -15,7 +15,7 @@
 #include "pico/rand.h"
 #endif
 
-#include "crypto/crypto_hash.h"
+#include "base_secret.h"
 #include "port/port.h"
 #include "port/port_bare.h"
 #include "port/port_cortexm.h"
@@ -107,7 +107,7 @@ void port_random(void *buf, size_t len) {
     }
     hash_block(pool, 0, block);
     memcpy(pool, block, sizeof(pool));
-    crypto_wipe(block, sizeof(block));
+    base_wipe(block, sizeof(block));
 }
 
 static void set_alarm(void) {

@@ -128,7 +128,7 @@ static JSValue read_json(JSContext *ctx, web_slice_t bytes) {
         bytes.data += 3;
         bytes.len -= 3;
     }
-    if (web_is_utf8(bytes.data, bytes.len)) {
+    if (base_is_utf8(bytes.data, bytes.len)) {
         return JS_ParseJSON(ctx, bytes.len > 0 ? bytes.data : "", bytes.len, "<body>");
     }
     JSValue text = web_utf8_string(ctx, bytes.data, bytes.len, false);
@@ -141,7 +141,7 @@ static JSValue read_json(JSContext *ctx, web_slice_t bytes) {
 }
 
 static JSValue read_text(JSContext *ctx, const web_body_t *body, web_slice_t bytes) {
-    if (!JS_IsUndefined(body->text) && bytes.len == web_ascii_prefix(bytes.data, bytes.len)) {
+    if (!JS_IsUndefined(body->text) && bytes.len == base_ascii_prefix(bytes.data, bytes.len)) {
         return JS_DupValue(ctx, body->text);
     }
     return web_utf8_string(ctx, bytes.data, bytes.len, true);
@@ -169,7 +169,7 @@ static web_slice_t essence(web_slice_t type) {
 
 static JSValue read_form_data(JSContext *ctx, web_slice_t bytes, const web_headers_t *headers) {
     web_slice_t type = essence(web_headers_find(headers, "content-type"));
-    if (!web_equal_nocase(type, "application/x-www-form-urlencoded")) {
+    if (!base_equal_nocase(type.data, type.len, "application/x-www-form-urlencoded")) {
         return JS_ThrowTypeError(ctx, "formData() reads application/x-www-form-urlencoded only");
     }
     return web_form_data_object(ctx, bytes);

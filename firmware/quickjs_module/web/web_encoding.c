@@ -109,7 +109,7 @@ static bool is_utf8_label(web_slice_t label) {
         label.len--;
     }
     for (int i = 0; i < WEB_COUNT(labels); i++) {
-        if (web_equal_nocase(label, labels[i])) {
+        if (base_equal_nocase(label.data, label.len, labels[i])) {
             return true;
         }
     }
@@ -176,7 +176,7 @@ static int64_t decodable(JSContext *ctx, const decoder_t *decoder, web_slice_t d
     size_t at = 0, bad;
     bool cut;
     while (at < data.len) {
-        at += web_utf8_prefix(data.data + at, data.len - at, &bad, &cut);
+        at += base_utf8_prefix(data.data + at, data.len - at, &bad, &cut);
         if (at == data.len || (cut && more)) {
             break;
         }

@@ -8,15 +8,9 @@ static bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-// RFC 9110, section 5.6.2.
-static bool is_token_char(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
-static bool is_token(web_slice_t slice) {
+bool web_is_token(web_slice_t slice) {
     for (size_t i = 0; i < slice.len; i++) {
-        if (!is_token_char(slice.data[i])) {
+        if (!base_is((uint8_t)slice.data[i], BASE_TOKEN)) {
             return false;
         }
     }
@@ -85,8 +79,7 @@ static int put_line(JSContext *ctx, web_buf_t *lines, web_slice_t name, web_slic
     }
     char *out = lines->data + lines->len;
     for (size_t i = 0; i < name.len; i++) {
-        char c = name.data[i];
-        *out++ = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+        *out++ = (char)base_lower((uint8_t)name.data[i]);
     }
     *out++ = ':';
     *out++ = ' ';
@@ -114,7 +107,7 @@ web_headers_t *web_headers_parse(JSContext *ctx, web_slice_t lines) {
         if (colon != NULL) {
             web_slice_t name = {line, (size_t)(colon - line)};
             web_slice_t value = trimmed((web_slice_t){colon + 1, (size_t)(stop - colon) - 1});
-            if (is_token(name) && memchr(value.data, '\r', value.len) == NULL &&
+            if (web_is_token(name) && memchr(value.data, '\r', value.len) == NULL &&
                 memchr(value.data, '\0', value.len) == NULL && put_line(ctx, &headers->lines, name, value) < 0) {
                 web_headers_free(JS_GetRuntime(ctx), headers);
                 return NULL;
@@ -185,7 +178,7 @@ static int byte_string(JSContext *ctx, byte_string_t *string, JSValueConst value
     }
     string->cstring = utf8;
     string->slice = (web_slice_t){utf8, len};
-    size_t out = web_ascii_prefix(utf8, len);
+    size_t out = base_ascii_prefix(utf8, len);
     if (out == len) {
         return 0;
     }
@@ -211,20 +204,12 @@ static int byte_string(JSContext *ctx, byte_string_t *string, JSValueConst value
     return 0;
 }
 
-static void to_lower(char *data, size_t len) {
-    for (size_t i = 0; i < len; i++) {
-        if (data[i] >= 'A' && data[i] <= 'Z') {
-            data[i] = (char)(data[i] + ('a' - 'A'));
-        }
-    }
-}
-
 // A valid header name in lower case.
 static int header_name(JSContext *ctx, byte_string_t *string, JSValueConst value) {
     if (byte_string(ctx, string, value) < 0) {
         return -1;
     }
-    if (!is_token(string->slice)) {
+    if (!web_is_token(string->slice)) {
         JS_ThrowTypeError(
             ctx, "invalid header name '%.*s'", string->slice.len > 60 ? 60 : (int)string->slice.len, string->cstring);
         byte_string_free(ctx, string);
@@ -239,7 +224,9 @@ static int header_name(JSContext *ctx, byte_string_t *string, JSValueConst value
         memcpy(string->bytes, string->slice.data, string->slice.len);
         string->slice.data = string->bytes;
     }
-    to_lower(string->bytes, string->slice.len);
+    for (size_t i = 0; i < string->slice.len; i++) {
+        string->bytes[i] = (char)base_lower((uint8_t)string->bytes[i]);
+    }
     return 0;
 }
 

@@ -1,6 +1,8 @@
 // The Lambda shape: event, context and done for the handler, and the object that it answers with.
 
 #include <string.h>
+
+#include "base_base64.h"
 #include "web/web_private.h"
 
 // Defines obj[name] as an own property, whatever setters or prototypes say. Takes `value`.
@@ -16,11 +18,11 @@ static JSValue latin1(JSContext *ctx, web_slice_t slice) {
 }
 
 static JSValue base64_string(JSContext *ctx, web_slice_t bytes) {
-    char *text = js_malloc(ctx, WEB_BASE64_SIZE(bytes.len));
+    char *text = js_malloc(ctx, BASE_BASE64_SIZE(bytes.len));
     if (text == NULL) {
         return JS_EXCEPTION;
     }
-    JSValue string = JS_NewStringLen(ctx, text, web_base64_encode(text, bytes));
+    JSValue string = JS_NewStringLen(ctx, text, base_base64_encode(text, bytes.data, bytes.len));
     js_free(ctx, text);
     return string;
 }
@@ -65,7 +67,8 @@ static JSValue headers_object(JSContext *ctx, web_slice_t lines) {
     web_slice_t name, value;
     for (size_t pos = 0; !JS_IsException(object) && web_headers_line(headers, &pos, &name, &value);) {
         JSAtom atom = JS_NewAtomLen(ctx, name.data, name.len);
-        const char *separator = web_equal_nocase(name, "cookie") ? "; " : ", "; // RFC 9113, section 8.2.3
+        const char *separator =
+            base_equal_nocase(name.data, name.len, "cookie") ? "; " : ", "; // RFC 9113, section 8.2.3
         if (atom == JS_ATOM_NULL || define_joined(ctx, object, atom, latin1(ctx, value), separator) < 0) {
             JS_FreeValue(ctx, object);
             object = JS_EXCEPTION;
@@ -94,7 +97,7 @@ static JSValue query_object(JSContext *ctx, web_slice_t query) {
 
 static int define_body(JSContext *ctx, JSValueConst event, const web_request_t *request) {
     web_slice_t body = request->body;
-    bool binary = request->has_body && !web_is_utf8(body.data, body.len);
+    bool binary = request->has_body && !base_is_utf8(body.data, body.len);
     JSValue value = !request->has_body ? JS_NULL
                     : binary           ? base64_string(ctx, body)
                                        : JS_NewStringLen(ctx, body.data, body.len);
@@ -144,29 +147,11 @@ static JSValue remaining_time(JSContext *ctx, JSValueConst this_val, int argc, J
     return JS_NewUint32(ctx, isolate_remaining_ms(ctx));
 }
 
-// A random UUID (RFC 9562, section 5.4).
-static JSValue random_uuid(JSContext *ctx) {
-    unsigned char bytes[16];
-    char text[36];
-    isolate_random(bytes, sizeof(bytes));
-    bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
-    bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
-    size_t out = 0;
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            text[out++] = '-';
-        }
-        text[out++] = "0123456789abcdef"[bytes[i] >> 4];
-        text[out++] = "0123456789abcdef"[bytes[i] & 15];
-    }
-    return JS_NewStringLen(ctx, text, out);
-}
-
 static int fill_context(JSContext *ctx, JSValueConst context) {
     double megabytes = (double)isolate_memory_limit(ctx) / (1024 * 1024);
     if (define(ctx, context, "functionName", JS_NewString(ctx, isolate_function_name(ctx))) < 0 ||
         define(ctx, context, "memoryLimitInMB", JS_NewNumber(ctx, megabytes)) < 0 ||
-        define(ctx, context, "awsRequestId", random_uuid(ctx)) < 0) {
+        define(ctx, context, "awsRequestId", web_random_uuid(ctx)) < 0) {
         return -1;
     }
     if (define(ctx, context, "clockIsSet", JS_NewCFunction(ctx, web_clock_is_set, "clockIsSet", 0)) < 0) {
@@ -307,7 +292,7 @@ static web_outcome_t decode_body(JSContext *ctx, web_response_t *out) {
         return WEB_THREW;
     }
     size_t len;
-    if (!web_base64_decode(bytes, &len, out->body)) {
+    if (!base_base64_decode(bytes, &len, out->body.data, out->body.len)) {
         js_free(ctx, bytes);
         return bad(ctx, "isBase64Encoded is true, but the body is no base64");
     }

@@ -39,8 +39,8 @@ static int64_t put_decoded(JSContext *ctx, web_buf_t *records, web_slice_t encod
     if (web_buf_reserve(ctx, records, encoded.len) < 0) {
         return -1;
     }
-    size_t len = web_form_decode(records->data + records->len, encoded);
-    if (!web_is_utf8(records->data + records->len, len)) {
+    size_t len = base_percent_decode(records->data + records->len, encoded.data, encoded.len, true);
+    if (!base_is_utf8(records->data + records->len, len)) {
         JSValue text = web_utf8_string(ctx, records->data + records->len, len, false);
         const char *utf8 = JS_IsException(text) ? NULL : JS_ToCStringLen(ctx, &len, text);
         JS_FreeValue(ctx, text);

@@ -3,6 +3,8 @@
 #ifndef EDGELET_WEB_PRIVATE_H
 #define EDGELET_WEB_PRIVATE_H
 
+#include "base_text.h"
+#include "base_utf8.h"
 #include "engine/engine.h"
 #include "web/web.h"
 
@@ -57,21 +59,14 @@ int web_check_args(JSContext *ctx, int argc, int needed);
 
 // ---- strings (web_text.c) ----
 
-// Length of the leading part of `data` that is ASCII.
-size_t web_ascii_prefix(const char *data, size_t len);
-bool web_is_utf8(const char *data, size_t len);
-// Length of the leading part that is well-formed UTF-8. Where that is not all: *bad is the length of the maximal
-// ill-formed part that follows, *cut whether the data end within a sequence that was well-formed so far.
-size_t web_utf8_prefix(const char *data, size_t len, size_t *bad, bool *cut);
 // A string of one character per byte (the standards' isomorphic decode).
 JSValue web_latin1_string(JSContext *ctx, const char *data, size_t len);
 // A string from UTF-8, with U+FFFD for each maximal ill-formed part. `bom` says whether a leading byte order mark goes.
 JSValue web_utf8_string(JSContext *ctx, const char *data, size_t len, bool bom);
 // UTF-8 of the string, lone surrogates as U+FFFD (a USVString). Free it with JS_FreeCString. NULL with an exception.
 const char *web_usv_string(JSContext *ctx, size_t *len, JSValueConst value);
-// Whether slice and literal are equal but for ASCII case; the literal is in lower case.
-bool web_equal_nocase(web_slice_t slice, const char *lower);
-
+// A new version 4 UUID.
+JSValue web_random_uuid(JSContext *ctx);
 // A growable byte buffer in the engine's memory.
 typedef struct _web_buf_t {
     char *data; // NULL while cap is 0
@@ -118,6 +113,9 @@ JSValue web_list_iterator(JSContext *ctx, JSValueConst this_val, int argc, JSVal
 JSValue web_list_for_each(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic);
 
 // ---- Headers (web_headers.c) ----
+
+// Whether it is a token (RFC 9110, section 5.6.2), as names of headers and methods are.
+bool web_is_token(web_slice_t slice);
 
 // A header list. The store is what goes on the wire: "name: value\r\n" lines, names in lower case, values trimmed.
 typedef struct _web_headers_t {
@@ -201,11 +199,7 @@ JSValue web_reject_pending(JSContext *ctx);
 
 // The next pair of an urlencoded text, still encoded; moves `rest` on. False at the end.
 bool web_form_next(web_slice_t *rest, web_slice_t *name, web_slice_t *value);
-// Decodes into `out`, which has room for encoded.len bytes. Returns the length.
-size_t web_form_decode(char *out, web_slice_t encoded);
 JSValue web_form_string(JSContext *ctx, web_slice_t encoded);
-// 0 to 15, or -1.
-int web_hex_digit(char c);
 
 // The list behind URLSearchParams and FormData.
 typedef struct _web_list_t {
@@ -222,19 +216,6 @@ JSValue web_params_object(JSContext *ctx, struct _web_url_t *url);
 int web_params_refresh(JSContext *ctx, JSValueConst object);
 // A FormData object from an urlencoded text.
 JSValue web_form_data_object(JSContext *ctx, web_slice_t text);
-
-// ---- base64 (web_base64.c) ----
-
-// Room for the digits of `len` bytes, never 0.
-#define WEB_BASE64_SIZE(len) (((len) + 2) / 3 * 4 + 1)
-// Write the digits, with padding and without, and return how many they are.
-size_t web_base64_encode(char *out, web_slice_t bytes);
-size_t web_base64url_encode(char *out, web_slice_t bytes);
-// Decodes either alphabet, with or without padding, as Node's Buffer does. `out` has room for text.len bytes.
-// False when that is no base64.
-bool web_base64_decode(char *out, size_t *out_len, web_slice_t text);
-// The same for what web_base64url_encode writes and nothing else: each text of bytes has one form.
-bool web_base64url_decode(char *out, size_t *out_len, web_slice_t text);
 
 // ---- other globals ----
 

@@ -99,9 +99,8 @@ JSValue web_request_object(JSContext *ctx, const web_request_t *from) {
 static bool is_plain(web_slice_t text, bool host) {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
-        bool upper = c >= 'A' && c <= 'Z';
-        bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-        if (!word && (host || (!upper && (c == '\0' || strchr("/?=&+~,;:@!$()*", c) == NULL)))) {
+        bool word = base_is((uint8_t)c, host ? BASE_LOWER | BASE_DIGIT : BASE_ALNUM) || c == '-' || c == '_';
+        if (!word && (host || c == '\0' || strchr("/?=&+~,;:@!$()*", c) == NULL)) {
             return false;
         }
     }
@@ -110,7 +109,7 @@ static bool is_plain(web_slice_t text, bool host) {
 
 // A letter at the end tells a domain from an IPv4 address.
 static bool is_plain_host(web_slice_t host) {
-    return host.len > 0 && host.data[host.len - 1] >= 'a' && host.data[host.len - 1] <= 'z' && is_plain(host, true);
+    return host.len > 0 && base_is((uint8_t)host.data[host.len - 1], BASE_LOWER) && is_plain(host, true);
 }
 
 // The URL that the request line and Host mean, as the URL parser writes it; what it refuses stays as it came.
@@ -175,16 +174,6 @@ static int need_headers(JSContext *ctx, request_t *request) {
 static const char *const normalized_methods[] = {"delete", "get", "head", "options", "post", "put"};
 static const char *const forbidden_methods[] = {"connect", "trace", "track"};
 
-static bool is_method(web_slice_t slice) {
-    for (size_t i = 0; i < slice.len; i++) {
-        char c = slice.data[i];
-        if (c <= ' ' || c >= 0x7f || strchr("\"(),/:;<=>?@[\\]{}", c) != NULL) {
-            return false;
-        }
-    }
-    return slice.len > 0;
-}
-
 static JSValue upper_string(JSContext *ctx, const char *lower) {
     char upper[8];
     size_t len = strlen(lower);
@@ -202,18 +191,18 @@ static JSValue checked_method(JSContext *ctx, JSValueConst value) {
     }
     JSValue method = JS_UNDEFINED;
     for (int i = 0; i < WEB_COUNT(normalized_methods) && JS_IsUndefined(method); i++) {
-        if (web_equal_nocase(slice, normalized_methods[i])) {
+        if (base_equal_nocase(slice.data, slice.len, normalized_methods[i])) {
             method = upper_string(ctx, normalized_methods[i]);
         }
     }
     for (int i = 0; i < WEB_COUNT(forbidden_methods) && JS_IsUndefined(method); i++) {
-        if (web_equal_nocase(slice, forbidden_methods[i])) {
+        if (base_equal_nocase(slice.data, slice.len, forbidden_methods[i])) {
             method = JS_ThrowTypeError(ctx, "the method %s is not allowed", slice.data);
         }
     }
     if (JS_IsUndefined(method)) {
-        method = is_method(slice) ? JS_NewStringLen(ctx, slice.data, slice.len)
-                                  : JS_ThrowTypeError(ctx, "invalid HTTP method");
+        method = web_is_token(slice) ? JS_NewStringLen(ctx, slice.data, slice.len)
+                                     : JS_ThrowTypeError(ctx, "invalid HTTP method");
     }
     JS_FreeCString(ctx, slice.data);
     return method;

@@ -127,20 +127,11 @@ static int put(JSContext *ctx, web_buf_t *out, const web_buf_t *part) {
     return web_buf_put(ctx, out, part->data, part->len);
 }
 
-static int put_port(JSContext *ctx, const web_url_t *url, web_buf_t *out) {
-    char text[6];
-    size_t at = sizeof(text);
-    for (int32_t port = url->port; port > 0 || at == sizeof(text); port /= 10) {
-        text[--at] = (char)('0' + port % 10);
-    }
-    return web_buf_put(ctx, out, text + at, sizeof(text) - at);
-}
-
 static int put_host(JSContext *ctx, const web_url_t *url, web_buf_t *out) {
     if (put(ctx, out, &url->host) < 0) {
         return -1;
     }
-    return url->port < 0 || (web_buf_put(ctx, out, ":", 1) == 0 && put_port(ctx, url, out) == 0) ? 0 : -1;
+    return web_url_put_port(ctx, url, out, ":");
 }
 
 // The origin of the URL in a blob URL's path, where that is http or https.
@@ -190,7 +181,7 @@ static int put_property(JSContext *ctx, const web_url_t *url, int property, web_
         case HOSTNAME:
             return put(ctx, out, &url->host);
         case PORT:
-            return url->port < 0 ? 0 : put_port(ctx, url, out);
+            return web_url_put_port(ctx, url, out, "");
         case PATHNAME:
             return put(ctx, out, &url->path);
         case SEARCH:

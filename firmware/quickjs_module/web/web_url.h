@@ -36,6 +36,8 @@ void web_url_swap(web_url_t *a, web_url_t *b);
 web_url_result_t web_url_parse(JSContext *ctx, web_url_t *url, web_slice_t input, const web_url_t *base);
 // Appends the serialized record, without the fragment where `fragment` is false.
 int web_url_serialize(JSContext *ctx, const web_url_t *url, web_buf_t *out, bool fragment);
+// Appends the port behind `before`; nothing where there is none.
+int web_url_put_port(JSContext *ctx, const web_url_t *url, web_buf_t *out, const char *before);
 JSValue web_url_string(JSContext *ctx, const web_url_t *url);
 
 // The parts that setters change: the basic URL parser with a state override.
@@ -67,8 +69,6 @@ typedef enum {
     WEB_ENCODE_FORM, // without the space's '+'
 } web_encode_set_t;
 int web_percent_encode(JSContext *ctx, web_buf_t *out, web_slice_t input, web_encode_set_t set);
-// Decodes in place. Returns the new length.
-size_t web_percent_decode(char *data, size_t len);
 
 // Parses and serializes a host (section 3.5). `special` says whether it is a domain.
 web_url_result_t web_url_parse_host(JSContext *ctx, web_buf_t *out, web_slice_t input, bool special);

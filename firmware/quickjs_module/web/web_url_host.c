@@ -14,10 +14,6 @@ static bool is_forbidden_domain(unsigned char c) {
     return is_forbidden_host(c) || c <= 0x1f || c == '%' || c >= 0x7f;
 }
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 // ---- IPv4 ----
 
 // A number of an IPv4 address, in C's notations, saturated at 2^32. False when it is none.
@@ -35,7 +31,7 @@ static bool ipv4_number(web_slice_t text, uint64_t *number) {
     }
     *number = 0;
     for (size_t i = 0; i < text.len; i++) {
-        int digit = web_hex_digit(text.data[i]);
+        int digit = base_hex_digit((uint8_t)text.data[i]);
         if (digit < 0 || digit >= radix) {
             return false;
         }
@@ -64,7 +60,7 @@ static bool ends_in_number(web_slice_t host) {
     uint64_t number;
     bool digits = label.len > 0;
     for (size_t i = 0; i < label.len; i++) {
-        digits = digits && is_digit(label.data[i]);
+        digits = digits && base_is((uint8_t)label.data[i], BASE_DIGIT);
     }
     return digits || (label.len >= 2 && ipv4_number(label, &number));
 }
@@ -96,24 +92,11 @@ static bool parse_ipv4(web_slice_t host, uint32_t *address) {
     return true;
 }
 
-static size_t put_decimal(char *out, uint32_t number) {
-    char digits[10];
-    size_t len = 0, at = 0;
-    do {
-        digits[len++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    while (len > 0) {
-        out[at++] = digits[--len];
-    }
-    return at;
-}
-
 static int put_ipv4(JSContext *ctx, web_buf_t *out, uint32_t address) {
     char text[15];
     size_t len = 0;
     for (int shift = 24; shift >= 0; shift -= 8) {
-        len += put_decimal(text + len, address >> shift & 255);
+        len += base_put_decimal(text + len, address >> shift & 255);
         if (shift > 0) {
             text[len++] = '.';
         }
@@ -158,7 +141,7 @@ static bool ipv6_tail(ipv6_reader_t *reader) {
         }
         uint32_t value = 0;
         size_t digits = 0;
-        for (; reader->rest.len > 0 && is_digit(reader->rest.data[0]); digits++) {
+        for (; reader->rest.len > 0 && base_is((uint8_t)reader->rest.data[0], BASE_DIGIT); digits++) {
             if ((digits > 0 && value == 0) || value > 255) {
                 return false;
             }
@@ -179,8 +162,8 @@ static bool ipv6_piece(ipv6_reader_t *reader) {
     web_slice_t start = reader->rest;
     uint32_t value = 0;
     size_t digits = 0;
-    while (digits < 4 && reader->rest.len > 0 && web_hex_digit(reader->rest.data[0]) >= 0) {
-        value = value << 4 | (uint32_t)web_hex_digit(reader->rest.data[0]);
+    while (digits < 4 && reader->rest.len > 0 && base_hex_digit((uint8_t)reader->rest.data[0]) >= 0) {
+        value = value << 4 | (uint32_t)base_hex_digit((uint8_t)reader->rest.data[0]);
         skip(&reader->rest, 1);
         digits++;
     }
@@ -287,14 +270,12 @@ static web_url_result_t put_domain(JSContext *ctx, web_buf_t *out, web_slice_t i
     if (web_buf_put(ctx, out, input.data, input.len) < 0) {
         return WEB_URL_ERROR;
     }
-    out->len = web_percent_decode(out->data, out->len);
+    out->len = base_percent_decode(out->data, out->data, out->len, false);
     for (size_t i = 0; i < out->len; i++) {
         if (is_forbidden_domain((unsigned char)out->data[i])) {
             return WEB_URL_INVALID;
         }
-        if (out->data[i] >= 'A' && out->data[i] <= 'Z') {
-            out->data[i] = (char)(out->data[i] + ('a' - 'A'));
-        }
+        out->data[i] = (char)base_lower((uint8_t)out->data[i]);
     }
     web_slice_t domain = {out->data, out->len};
     if (domain.len > 0 && ends_in_number(domain)) {

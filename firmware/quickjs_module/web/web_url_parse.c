@@ -24,8 +24,7 @@ static bool must_encode(unsigned char c, web_encode_set_t set) {
         case WEB_ENCODE_USERINFO:
             return strchr(" \"#<>?`{}/:;=@[\\]^|", c) != NULL;
         default:
-            return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     strchr("*-._", c) != NULL);
+            return !base_is(c, BASE_ALNUM) && strchr("*-._", c) == NULL;
     }
 }
 
@@ -42,19 +41,6 @@ int web_percent_encode(JSContext *ctx, web_buf_t *out, web_slice_t input, web_en
         }
     }
     return 0;
-}
-
-size_t web_percent_decode(char *data, size_t len) {
-    size_t out = 0;
-    for (size_t i = 0; i < len; i++) {
-        char c = data[i];
-        if (c == '%' && i + 2 < len && web_hex_digit(data[i + 1]) >= 0 && web_hex_digit(data[i + 2]) >= 0) {
-            c = (char)(web_hex_digit(data[i + 1]) << 4 | web_hex_digit(data[i + 2]));
-            i += 2;
-        }
-        data[out++] = c;
-    }
-    return out;
 }
 
 // ---- records ----
@@ -177,12 +163,12 @@ static web_slice_t take_until(parser_t *p, const char *stops) {
     return taken;
 }
 
-static bool is_alpha(int c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+static bool is_alpha(char c) {
+    return base_is((uint8_t)c, BASE_ALPHA);
 }
 
 static bool is_drive_letter(web_slice_t text) {
-    return text.len == 2 && is_alpha((unsigned char)text.data[0]) && (text.data[1] == ':' || text.data[1] == '|');
+    return text.len == 2 && is_alpha(text.data[0]) && (text.data[1] == ':' || text.data[1] == '|');
 }
 
 static bool starts_with_drive_letter(web_slice_t text) {
@@ -192,7 +178,7 @@ static bool starts_with_drive_letter(web_slice_t text) {
 
 static void shorten_path(web_url_t *url) {
     web_buf_t *path = &url->path;
-    if (is_file(url) && path->len == 3 && is_alpha((unsigned char)path->data[1]) && path->data[2] == ':') {
+    if (is_file(url) && path->len == 3 && is_alpha(path->data[1]) && path->data[2] == ':') {
         return;
     }
     while (path->len > 0 && path->data[--path->len] != '/') {
@@ -229,7 +215,7 @@ static int dots(web_slice_t segment) {
     int count = 0;
     while (segment.len > 0) {
         size_t len = segment.data[0] == '.' ? 1 : 3;
-        if (len == 3 && !(segment.len >= 3 && web_equal_nocase((web_slice_t){segment.data, 3}, "%2e"))) {
+        if (len == 3 && !(segment.len >= 3 && base_equal_nocase(segment.data, 3, "%2e"))) {
             return 0;
         }
         segment.data += len;
@@ -312,7 +298,7 @@ static web_url_result_t set_host(parser_t *p, web_slice_t text) {
 
 static web_url_result_t port_state(parser_t *p) {
     int32_t port = -1;
-    while (peek(p) >= '0' && peek(p) <= '9') {
+    while (peek(p) >= 0 && base_is((uint8_t)peek(p), BASE_DIGIT)) {
         port = (port < 0 ? 0 : port * 10) + (peek(p) - '0');
         if (port > 65535) {
             return WEB_URL_INVALID;
@@ -491,7 +477,7 @@ static web_url_result_t file_slash_state(parser_t *p) {
     if (p->base != NULL && is_file(p->base)) {
         copy(p, &p->url->host, &p->base->host);
         const web_buf_t *path = &p->base->path;
-        bool drive = path->len >= 3 && is_alpha((unsigned char)path->data[1]) && path->data[2] == ':' &&
+        bool drive = path->len >= 3 && is_alpha(path->data[1]) && path->data[2] == ':' &&
                      (path->len == 3 || path->data[3] == '/');
         if (drive && !starts_with_drive_letter(p->rest)) {
             add(p, &p->url->path, path->data, 3);
@@ -559,7 +545,7 @@ static web_url_result_t after_scheme(parser_t *p) {
 
 // Length of the scheme at the start of the text, where a colon follows; else 0.
 static size_t scheme_length(web_slice_t text) {
-    if (text.len == 0 || !is_alpha((unsigned char)text.data[0])) {
+    if (text.len == 0 || !is_alpha(text.data[0])) {
         return 0;
     }
     for (size_t i = 1; i < text.len; i++) {
@@ -567,7 +553,7 @@ static size_t scheme_length(web_slice_t text) {
         if (c == ':') {
             return i;
         }
-        if (!is_alpha((unsigned char)c) && !(c >= '0' && c <= '9') && c != '+' && c != '-' && c != '.') {
+        if (!base_is((uint8_t)c, BASE_ALNUM) && c != '+' && c != '-' && c != '.') {
             return 0;
         }
     }
@@ -578,9 +564,7 @@ static void put_scheme(parser_t *p, web_buf_t *scheme, web_slice_t text) {
     scheme->len = 0;
     add(p, scheme, text.data, text.len);
     for (size_t i = 0; i < scheme->len; i++) {
-        if (scheme->data[i] >= 'A' && scheme->data[i] <= 'Z') {
-            scheme->data[i] = (char)(scheme->data[i] + ('a' - 'A'));
-        }
+        scheme->data[i] = (char)base_lower((uint8_t)scheme->data[i]);
     }
 }
 
@@ -692,13 +676,14 @@ int web_url_set_userinfo(JSContext *ctx, web_buf_t *part, web_slice_t input) {
 
 // ---- the serializer ----
 
-static int put_port(JSContext *ctx, web_buf_t *out, int32_t port) {
-    char text[6] = ":";
-    size_t len = 1;
-    for (int32_t unit = 10000; unit > 0; unit /= 10) {
-        if (port >= unit || unit == 1) {
-            text[len++] = (char)('0' + port / unit % 10);
-        }
+int web_url_put_port(JSContext *ctx, const web_url_t *url, web_buf_t *out, const char *before) {
+    char text[BASE_DECIMAL_MAX];
+    if (url->port < 0) {
+        return 0;
+    }
+    size_t len = base_put_decimal(text, (uint32_t)url->port);
+    if (web_buf_put(ctx, out, before, strlen(before)) < 0) {
+        return -1;
     }
     return web_buf_put(ctx, out, text, len);
 }
@@ -717,7 +702,7 @@ static int put_authority(JSContext *ctx, const web_url_t *url, web_buf_t *out) {
         put_buf(ctx, out, named ? "@" : "", &url->host) < 0) {
         return -1;
     }
-    return url->port >= 0 ? put_port(ctx, out, url->port) : 0;
+    return web_url_put_port(ctx, url, out, ":");
 }
 
 int web_url_serialize(JSContext *ctx, const web_url_t *url, web_buf_t *out, bool fragment) {
