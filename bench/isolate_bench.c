@@ -65,14 +65,14 @@ static void die(const char *what) {
 
 // As isolate_start, without the restore.
 static void start_again(isolate_t *iso) {
-    iso->state = ISOLATE_PENDING;
-    iso->cpu_used_us = 0;
+    iso->call.state = ISOLATE_PENDING;
+    iso->call.cpu_used_us = 0;
     iso->host->began_us = port_ticks_us();
     isolate_run(iso, start_turn, (void *)&request);
 }
 
 static void check_answer(const isolate_t *iso) {
-    if (iso->state != ISOLATE_DONE || iso->response.status != 200) {
+    if (iso->call.state != ISOLATE_DONE || iso->call.response.status != 200) {
         die(iso->error.message);
     }
 }
@@ -159,7 +159,7 @@ static void fresh_turn(isolate_t *iso, void *arg) {
         !find_handler(iso, main)) {
         die("no fresh context");
     }
-    iso->state = ISOLATE_PENDING;
+    iso->call.state = ISOLATE_PENDING;
     start_turn(iso, (void *)&request);
     check_answer(iso);
     js_free(iso->ctx, iso->host);
@@ -190,7 +190,7 @@ static double measure_fresh(isolate_t *iso, const isolate_config_t *config) {
     iso->limits = config->limits;
     for (int round = 0; round < ROUNDS; round++) {
         build_t build = {.config = config, .bundle = &bundle};
-        iso->cpu_used_us = 0;
+        iso->call.cpu_used_us = 0;
         double began = now_us();
         isolate_run(iso, fresh_turn, &build);
         times[round] = now_us() - began;

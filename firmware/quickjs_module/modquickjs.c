@@ -139,27 +139,27 @@ static isolate_t *new_isolate(size_t size) {
 // Call
 
 static bool is_current(const obj_call_t *self) {
-    return self->image->arena->iso != NULL && self->image->iso->call == self->number;
+    return self->image->arena->iso != NULL && self->image->iso->call.number == self->number;
 }
 
 static void take_result(obj_call_t *self) {
     isolate_t *iso = self->image->iso;
-    if (iso->state == ISOLATE_DONE) {
-        self->status = iso->response.status;
-        self->headers = mp_obj_new_bytes((const byte *)iso->response.headers.data, iso->response.headers.len);
-        self->body = mp_obj_new_bytes((const byte *)iso->response.body.data, iso->response.body.len);
-    } else if (iso->state == ISOLATE_ERROR) {
+    if (iso->call.state == ISOLATE_DONE) {
+        self->status = iso->call.response.status;
+        self->headers = mp_obj_new_bytes((const byte *)iso->call.response.headers.data, iso->call.response.headers.len);
+        self->body = mp_obj_new_bytes((const byte *)iso->call.response.body.data, iso->call.response.body.len);
+    } else if (iso->call.state == ISOLATE_ERROR) {
         self->error = new_error(&iso->error);
     }
-    self->state = iso->state;
+    self->state = iso->call.state;
 }
 
 // Takes over what the last turn brought.
 static void update_call(obj_call_t *self) {
     isolate_t *iso = self->image->iso;
-    self->cpu_us = iso->cpu_used_us;
+    self->cpu_us = iso->call.cpu_used_us;
     self->peak = isolate_peak(iso);
-    self->background = iso->background;
+    self->background = iso->call.background;
     self->passes_through = iso->killed == ISOLATE_OK && iso->host->web.pass_through;
     nlr_buf_t nlr;
     if (self->state != ISOLATE_PENDING) {
@@ -552,7 +552,7 @@ static mp_obj_t image_start(size_t n_args, const mp_obj_t *args) {
     if (self->image.place == ISOLATE_IMAGE_DRAFT) {
         mp_raise_ValueError(MP_ERROR_TEXT("image is not kept: save it, then load or map it"));
     }
-    if (iso->state == ISOLATE_PENDING || iso->background) {
+    if (iso->call.state == ISOLATE_PENDING || iso->call.background) {
         mp_raise_OSError(MP_EBUSY);
     }
     vstr_t lines;
@@ -571,7 +571,7 @@ static mp_obj_t image_start(size_t n_args, const mp_obj_t *args) {
     }
     obj_call_t *call = new_call(self);
     isolate_start(iso, &self->image, &request);
-    call->number = iso->call;
+    call->number = iso->call.number;
     vstr_clear(&lines);
     update_call(call);
     return MP_OBJ_FROM_PTR(call);
@@ -666,7 +666,7 @@ static isolate_t *open_arena(mp_obj_t self_in) {
 
 static isolate_t *idle_arena(mp_obj_t self_in) {
     isolate_t *iso = open_arena(self_in);
-    if (iso->state == ISOLATE_PENDING || iso->background) {
+    if (iso->call.state == ISOLATE_PENDING || iso->call.background) {
         mp_raise_OSError(MP_EBUSY);
     }
     return iso;
@@ -855,7 +855,7 @@ static void arena_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     switch (attr) {
         case MP_QSTR_busy: {
             isolate_t *iso = open_arena(self_in);
-            dest[0] = mp_obj_new_bool(iso->state == ISOLATE_PENDING || iso->background);
+            dest[0] = mp_obj_new_bool(iso->call.state == ISOLATE_PENDING || iso->call.background);
             break;
         }
         case MP_QSTR_size:

@@ -168,7 +168,7 @@ bool isolate_compile(
     isolate_begin(iso, &limits);
     compile_t compile = {.files = files, .count = count, .main = main, .strip = strip, .bundle = bundle};
     isolate_run(iso, compile_turn, &compile);
-    iso->state = ISOLATE_IDLE;
+    iso->call.state = ISOLATE_IDLE;
     return compile.ok;
 }
 

@@ -16,9 +16,9 @@ void isolate_begin(isolate_t *iso, const isolate_limits_t *limits) {
     iso->limits = *limits;
     isolate_wipe(iso);
     arena_set_limit(iso->arena, limits->memory);
-    iso->state = ISOLATE_IDLE;
-    iso->background = false;
-    iso->cpu_used_us = 0;
+    iso->call.state = ISOLATE_IDLE;
+    iso->call.background = false;
+    iso->call.cpu_used_us = 0;
     iso->log_used = 0;
     iso->log_dropped = 0;
     iso->error.stack[0] = '\0';
@@ -203,6 +203,6 @@ bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_place
         return false;
     }
     iso->resident = image;
-    iso->state = ISOLATE_IDLE;
+    iso->call.state = ISOLATE_IDLE;
     return true;
 }

@@ -28,12 +28,12 @@ void isolate_drain_jobs(isolate_t *iso) {
 }
 
 static void take_outcome(isolate_t *iso) {
-    switch (web_outcome(iso->ctx, &iso->response)) {
+    switch (web_outcome(iso->ctx, &iso->call.response)) {
         case WEB_PENDING:
-            iso->state = ISOLATE_PENDING;
+            iso->call.state = ISOLATE_PENDING;
             break;
         case WEB_ANSWERED:
-            iso->state = ISOLATE_DONE;
+            iso->call.state = ISOLATE_DONE;
             break;
         case WEB_THREW:
             isolate_take_exception(iso, ISOLATE_THROWN);
@@ -50,11 +50,11 @@ static void finish_turn(isolate_t *iso) {
     if (iso->killed != ISOLATE_OK) {
         return;
     }
-    if (iso->state == ISOLATE_PENDING) {
+    if (iso->call.state == ISOLATE_PENDING) {
         take_outcome(iso);
     }
-    iso->background = iso->state != ISOLATE_PENDING && iso->host->op_count > 0 && web_background(iso->ctx);
-    if (iso->state == ISOLATE_PENDING && iso->host->op_count == 0) {
+    iso->call.background = iso->call.state != ISOLATE_PENDING && iso->host->op_count > 0 && web_background(iso->ctx);
+    if (iso->call.state == ISOLATE_PENDING && iso->host->op_count == 0) {
         iso->error.stack[0] = '\0';
         isolate_set_error(iso, ISOLATE_STUCK, "the handler waits for a promise that nothing can settle any more");
     }
@@ -71,15 +71,15 @@ static void start_turn(isolate_t *iso, void *arg) {
 isolate_state_t isolate_start(isolate_t *iso, const isolate_image_t *image, const web_request_t *request) {
     isolate_restore(iso, image);
     arena_reset_peak(iso->arena);
-    iso->call++;
-    iso->state = ISOLATE_PENDING;
-    iso->background = false;
-    iso->cpu_used_us = 0;
+    iso->call.number = ++iso->calls;
+    iso->call.state = ISOLATE_PENDING;
+    iso->call.background = false;
+    iso->call.cpu_used_us = 0;
     iso->log_used = 0;
     iso->log_dropped = 0;
     iso->host->began_us = port_ticks_us();
     isolate_run(iso, start_turn, (void *)request);
-    return iso->state;
+    return iso->call.state;
 }
 
 typedef struct _settle_t {
@@ -122,7 +122,7 @@ static void settle_turn(isolate_t *iso, void *arg) {
 }
 
 bool isolate_settle(isolate_t *iso, uint32_t id, bool reject, isolate_convert_t convert, const void *arg) {
-    if (iso->state != ISOLATE_PENDING && !iso->background) {
+    if (iso->call.state != ISOLATE_PENDING && !iso->call.background) {
         return false;
     }
     isolate_op_t *op = host_find_op(iso->host, id);
@@ -130,18 +130,18 @@ bool isolate_settle(isolate_t *iso, uint32_t id, bool reject, isolate_convert_t 
         return false;
     }
     settle_t settle = {op, reject, convert, arg};
-    isolate_state_t before = iso->state;
+    isolate_state_t before = iso->call.state;
     isolate_run(iso, settle_turn, &settle);
-    if (before == ISOLATE_DONE && iso->state == ISOLATE_ERROR) {
+    if (before == ISOLATE_DONE && iso->call.state == ISOLATE_ERROR) {
         // The response is out already: what happens behind it is for the log.
         isolate_log(iso, 'e', iso->error.message, strlen(iso->error.message));
-        iso->state = ISOLATE_DONE;
+        iso->call.state = ISOLATE_DONE;
     }
     return true;
 }
 
 isolate_op_t *isolate_next_op(isolate_t *iso) {
-    if (iso->state != ISOLATE_PENDING && !iso->background) {
+    if (iso->call.state != ISOLATE_PENDING && !iso->call.background) {
         return NULL;
     }
     for (isolate_op_t *op = iso->host->first_op; op != NULL; op = op->next) {
@@ -154,7 +154,7 @@ isolate_op_t *isolate_next_op(isolate_t *iso) {
 }
 
 uint32_t isolate_next_cancelled(isolate_t *iso) {
-    if (iso->state != ISOLATE_PENDING && !iso->background) {
+    if (iso->call.state != ISOLATE_PENDING && !iso->call.background) {
         return 0;
     }
     for (isolate_op_t *op = iso->host->first_op; op != NULL; op = op->next) {

@@ -34,8 +34,8 @@ void isolate_copy_text(char *to, size_t size, const char *from, size_t len) {
 }
 
 void isolate_set_error(isolate_t *iso, isolate_kind_t kind, const char *message) {
-    iso->state = ISOLATE_ERROR;
-    iso->background = false;
+    iso->call.state = ISOLATE_ERROR;
+    iso->call.background = false;
     iso->error.kind = kind;
     isolate_copy_text(iso->error.message, sizeof(iso->error.message), message, strlen(message));
 }
@@ -75,8 +75,8 @@ void isolate_take_exception(isolate_t *iso, isolate_kind_t kind) {
 }
 
 void isolate_abandon(isolate_t *iso) {
-    iso->state = ISOLATE_IDLE;
-    iso->background = false;
+    iso->call.state = ISOLATE_IDLE;
+    iso->call.background = false;
 }
 
 size_t isolate_peak(const isolate_t *iso) {

@@ -107,6 +107,15 @@ typedef struct _isolate_error_t {
     char stack[ISOLATE_STACK_SIZE];
 } isolate_error_t;
 
+// What belongs to one call and lies outside the arena.
+typedef struct _isolate_call_t {
+    uint32_t number;
+    isolate_state_t state;
+    bool background;         // promises given to waitUntil are open
+    uint64_t cpu_used_us;    // in the turns before this one
+    web_response_t response; // once ISOLATE_DONE; inside the arena
+} isolate_call_t;
+
 typedef struct _isolate_t {
     arena_t *arena; // the block
     size_t size;
@@ -115,15 +124,12 @@ typedef struct _isolate_t {
     JSContext *ctx;                  // of the call
     struct _isolate_host_t *host;
 
-    isolate_state_t state;
-    bool background;         // promises given to waitUntil are open
-    uint32_t call;           // number of the current or last call
-    web_response_t response; // once ISOLATE_DONE; inside the arena
-    isolate_error_t error;   // once ISOLATE_ERROR
+    isolate_call_t call;   // the current or last one
+    uint32_t calls;        // number of the last one that was started
+    isolate_error_t error; // once ISOLATE_ERROR
 
     isolate_limits_t limits;
     const char *name;                  // of the function
-    uint64_t cpu_used_us;              // in the turns before this one
     uint64_t turn_began_us;            // port_cpu_us
     volatile uint64_t cpu_deadline_us; // of this turn
     volatile isolate_kind_t killed;    // ISOLATE_CPU, ISOLATE_MEMORY or ISOLATE_OK
@@ -215,7 +221,7 @@ isolate_state_t isolate_start(isolate_t *iso, const isolate_image_t *image, cons
 // Makes the JavaScript value that an operation is settled with, inside the engine: must not call MicroPython in a way
 // that allocates or raises.
 typedef JSValue (*isolate_convert_t)(JSContext *ctx, const void *arg);
-// Settles an operation. False when the id is not open. The state is in iso->state.
+// Settles an operation. False when the id is not open. The state is in iso->call.state.
 bool isolate_settle(isolate_t *iso, uint32_t id, bool reject, isolate_convert_t convert, const void *arg);
 
 // The next operation that has not been given out, or NULL. The pointer is valid until the next turn.

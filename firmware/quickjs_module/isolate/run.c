@@ -167,11 +167,11 @@ static void report_kill(isolate_t *iso) {
 
 // Nothing is left for another turn, however short: turns that end before the timer ticks would add up to any time.
 static void end_spent_call(isolate_t *iso) {
-    if (iso->state == ISOLATE_PENDING && iso->killed == ISOLATE_OK) {
+    if (iso->call.state == ISOLATE_PENDING && iso->killed == ISOLATE_OK) {
         iso->killed = ISOLATE_CPU;
         iso->error.stack[0] = '\0';
     }
-    iso->background = false;
+    iso->call.background = false;
 }
 
 void isolate_run(isolate_t *iso, void (*fn)(isolate_t *iso, void *arg), void *arg) {
@@ -183,7 +183,7 @@ void isolate_run(isolate_t *iso, void (*fn)(isolate_t *iso, void *arg), void *ar
     running = iso;
     iso->turn_began_us = port_cpu_us();
     // At least a microsecond, since 0 means that there is no limit.
-    iso->cpu_deadline_us = iso->turn_began_us + (iso->cpu_used_us < limit ? limit - iso->cpu_used_us : 1);
+    iso->cpu_deadline_us = iso->turn_began_us + (iso->call.cpu_used_us < limit ? limit - iso->call.cpu_used_us : 1);
     if (!port_run(run_turn, &turn, iso->limits.stack) && iso->killed == ISOLATE_OK) {
         // The port's guard below the JavaScript stack: natives took more than the engine counts.
         iso->error.stack[0] = '\0';
@@ -191,9 +191,9 @@ void isolate_run(isolate_t *iso, void (*fn)(isolate_t *iso, void *arg), void *ar
     }
     iso->running = false;
     iso->cpu_deadline_us = 0;
-    iso->cpu_used_us += port_cpu_us() - iso->turn_began_us;
+    iso->call.cpu_used_us += port_cpu_us() - iso->turn_began_us;
     running = NULL;
-    if (iso->cpu_used_us >= limit) {
+    if (iso->call.cpu_used_us >= limit) {
         end_spent_call(iso);
     }
     if (iso->killed != ISOLATE_OK) {
