@@ -68,7 +68,7 @@ static void start_turn(isolate_t *iso, void *arg) {
     finish_turn(iso);
 }
 
-isolate_state_t isolate_start(isolate_t *iso, const isolate_image_t *image, const web_request_t *request) {
+isolate_state_t isolate_start(isolate_t *iso, isolate_image_t *image, const web_request_t *request) {
     isolate_restore(iso, image);
     arena_reset_peak(iso->arena);
     iso->call.number = ++iso->calls;
@@ -122,7 +122,7 @@ static void settle_turn(isolate_t *iso, void *arg) {
 }
 
 bool isolate_settle(isolate_t *iso, uint32_t id, bool reject, isolate_convert_t convert, const void *arg) {
-    if (iso->call.state != ISOLATE_PENDING && !iso->call.background) {
+    if (!isolate_busy(iso)) {
         return false;
     }
     isolate_op_t *op = host_find_op(iso->host, id);
@@ -141,7 +141,7 @@ bool isolate_settle(isolate_t *iso, uint32_t id, bool reject, isolate_convert_t 
 }
 
 isolate_op_t *isolate_next_op(isolate_t *iso) {
-    if (iso->call.state != ISOLATE_PENDING && !iso->call.background) {
+    if (!isolate_busy(iso)) {
         return NULL;
     }
     for (isolate_op_t *op = iso->host->first_op; op != NULL; op = op->next) {
@@ -154,7 +154,7 @@ isolate_op_t *isolate_next_op(isolate_t *iso) {
 }
 
 uint32_t isolate_next_cancelled(isolate_t *iso) {
-    if (iso->call.state != ISOLATE_PENDING && !iso->call.background) {
+    if (!isolate_busy(iso)) {
         return 0;
     }
     for (isolate_op_t *op = iso->host->first_op; op != NULL; op = op->next) {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base_secret.h"
 #include "engine/bundle.h"
 #include "isolate/host.h"
 #include "port/port.h"
@@ -21,8 +22,14 @@ void isolate_wipe(isolate_t *iso) {
 }
 
 bool isolate_take_image(isolate_t *iso, isolate_place_t place, isolate_image_t *image) {
+    if (!arena_seal(iso->arena)) {
+        isolate_set_error(iso, ISOLATE_MEMORY, "the image fills the arena");
+        return false;
+    }
     image->size = arena_image_size(iso->arena);
     image->place = place;
+    image->parked_calls = 0;
+    image->parked_bytes = 0;
     if (place == ISOLATE_IMAGE_DRAFT) {
         image->bytes = arena_image(iso->arena);
         return true;
@@ -37,7 +44,7 @@ bool isolate_take_image(isolate_t *iso, isolate_place_t place, isolate_image_t *
     return true;
 }
 
-void isolate_restore(isolate_t *iso, const isolate_image_t *image) {
+void isolate_restore(isolate_t *iso, isolate_image_t *image) {
     if (iso->resident != image) {
         // Another function was here: nothing of its requests may stay behind the image.
         arena_erase(iso->arena);
@@ -51,13 +58,6 @@ void isolate_restore(isolate_t *iso, const isolate_image_t *image) {
     iso->name = image->name;
 }
 
-// A plain memset of memory that is freed next may be left out by the compiler.
-static void erase_bytes(volatile uint8_t *p, size_t len) {
-    while (len-- > 0) {
-        *p++ = 0;
-    }
-}
-
 bool isolate_has_draft(const isolate_t *iso, const isolate_image_t *image) {
     return image->place == ISOLATE_IMAGE_DRAFT && image->bytes != NULL && iso->resident == image;
 }
@@ -66,13 +66,14 @@ void isolate_erase(isolate_t *iso, isolate_image_t *image) {
     if (image->bytes == NULL) {
         return;
     }
+    isolate_drop_parked(iso, image);
     if (iso->resident == image && iso->arena != NULL) {
         isolate_abandon(iso);
         isolate_wipe(iso);
     }
     if (image->place == ISOLATE_IMAGE_KEPT) {
         uint8_t *bytes = (uint8_t *)image->bytes;
-        erase_bytes(bytes, image->size);
+        base_wipe(bytes, image->size);
         port_image_free(bytes, image->size);
     }
     image->bytes = NULL;
@@ -162,8 +163,12 @@ bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_plac
         memcpy(&header, saved, sizeof(header));
         wrong = check_saved(iso, &header, saved, len);
     }
+    if (wrong == NULL && place == ISOLATE_IMAGE_MAPPED && (uintptr_t)saved % sizeof(uint32_t) != 0) {
+        wrong = "a mapped image must lie at a multiple of 4 bytes";
+    }
+    iso->error.stack[0] = '\0';
     if (wrong != NULL) {
-        isolate_set_error(iso, ISOLATE_STALE, wrong);
+        isolate_note_error(iso, ISOLATE_STALE, wrong);
         return false;
     }
     image->bytes = saved + sizeof(header);
@@ -171,7 +176,7 @@ bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_plac
         uint8_t *copy = port_image_alloc(header.size);
         image->bytes = copy;
         if (copy == NULL) {
-            isolate_set_error(iso, ISOLATE_MEMORY, "no memory for the image");
+            isolate_note_error(iso, ISOLATE_MEMORY, "no memory for the image");
             return false;
         }
         memcpy(copy, saved + sizeof(header), header.size);
@@ -183,5 +188,7 @@ bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_plac
     image->limits = header.limits;
     image->shape = (web_shape_t)header.shape;
     memcpy(image->name, header.name, sizeof(image->name));
+    image->parked_calls = 0;
+    image->parked_bytes = 0;
     return true;
 }

@@ -33,11 +33,15 @@ void isolate_copy_text(char *to, size_t size, const char *from, size_t len) {
     to[len] = '\0';
 }
 
+void isolate_note_error(isolate_t *iso, isolate_kind_t kind, const char *message) {
+    iso->error.kind = kind;
+    isolate_copy_text(iso->error.message, sizeof(iso->error.message), message, strlen(message));
+}
+
 void isolate_set_error(isolate_t *iso, isolate_kind_t kind, const char *message) {
     iso->call.state = ISOLATE_ERROR;
     iso->call.background = false;
-    iso->error.kind = kind;
-    isolate_copy_text(iso->error.message, sizeof(iso->error.message), message, strlen(message));
+    isolate_note_error(iso, kind, message);
 }
 
 void isolate_copy_value_text(JSContext *ctx, JSValueConst value, char *to, size_t size) {
@@ -74,6 +78,10 @@ void isolate_take_exception(isolate_t *iso, isolate_kind_t kind) {
     JS_FreeValue(ctx, exception);
 }
 
+bool isolate_busy(const isolate_t *iso) {
+    return iso->call.state == ISOLATE_PENDING || iso->call.background;
+}
+
 void isolate_abandon(isolate_t *iso) {
     iso->call.state = ISOLATE_IDLE;
     iso->call.background = false;
@@ -108,6 +116,8 @@ bool isolate_init(isolate_t *iso, size_t size) {
     memset(iso, 0, sizeof(*iso));
     iso->size = size;
     iso->refs = 1;
+    iso->parking.calls_max = UINT32_MAX;
+    iso->parking.bytes_max = SIZE_MAX;
     iso->arena = arena_init(block, size);
     return true;
 }
@@ -117,6 +127,7 @@ void isolate_close(isolate_t *iso) {
         return;
     }
     isolate_abandon(iso);
+    isolate_drop_parked(iso, NULL);
     isolate_erase_arena(iso);
     port_arena_free(iso->arena, iso->size);
     iso->arena = NULL;

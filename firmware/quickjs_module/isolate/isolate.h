@@ -98,6 +98,9 @@ typedef struct _isolate_image_t {
     isolate_limits_t limits;
     web_shape_t shape;
     char name[ISOLATE_NAME_MAX + 1]; // of the function, for Lambda's context
+    // Its calls that are parked, and what is kept of them in bytes.
+    uint32_t parked_calls;
+    size_t parked_bytes;
 } isolate_image_t;
 
 // An error, outside the arena so that it outlives it.
@@ -116,16 +119,26 @@ typedef struct _isolate_call_t {
     web_response_t response; // once ISOLATE_DONE; inside the arena
 } isolate_call_t;
 
+// The calls of an isolate that are parked (park.h).
+typedef struct _isolate_parking_t {
+    struct _isolate_parked_t *first;
+    uint32_t calls, calls_max;   // how many there are, and may be
+    size_t bytes, bytes_max;     // what is kept of them, and may be
+    uint32_t parks, resumes;     // since the isolate was made
+    uint64_t park_us, resume_us; // what these took
+} isolate_parking_t;
+
 typedef struct _isolate_t {
     arena_t *arena; // the block
     size_t size;
-    uint32_t refs;                   // the arena object and its images
-    const isolate_image_t *resident; // the image that the arena was last restored from
-    JSContext *ctx;                  // of the call
+    uint32_t refs;             // the arena object and its images
+    isolate_image_t *resident; // the image that the arena was last restored from
+    JSContext *ctx;            // of the call
     struct _isolate_host_t *host;
 
-    isolate_call_t call;   // the current or last one
-    uint32_t calls;        // number of the last one that was started
+    isolate_call_t call; // the current or last one
+    uint32_t calls;      // number of the last one that was started
+    isolate_parking_t parking;
     isolate_error_t error; // once ISOLATE_ERROR
 
     isolate_limits_t limits;
@@ -203,8 +216,8 @@ void isolate_release(isolate_t *iso);
 bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_place_t place, isolate_image_t *image);
 // Whether a draft is still in the arena.
 bool isolate_has_draft(const isolate_t *iso, const isolate_image_t *image);
-// Overwrites and frees an image's bytes, and the arena where the image is in it. Mapped memory is left as it is: who
-// mapped it erases it.
+// Overwrites and frees an image's bytes, and the arena where the image is in it, and ends its calls, parked ones too.
+// Mapped memory is left as it is: who mapped it erases it.
 void isolate_erase(isolate_t *iso, isolate_image_t *image);
 
 // Bytes of a saved image, and copying `len` of them from `offset` on to `to`. To read from the first bytes, where the
@@ -216,7 +229,7 @@ void isolate_save(const isolate_t *iso, const isolate_image_t *image, size_t off
 bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_place_t place, isolate_image_t *image);
 
 // Starts a call. Must not be pending, and the image no draft. Returns the new state.
-isolate_state_t isolate_start(isolate_t *iso, const isolate_image_t *image, const web_request_t *request);
+isolate_state_t isolate_start(isolate_t *iso, isolate_image_t *image, const web_request_t *request);
 
 // Makes the JavaScript value that an operation is settled with, inside the engine: must not call MicroPython in a way
 // that allocates or raises.
@@ -229,6 +242,8 @@ isolate_op_t *isolate_next_op(isolate_t *iso);
 // The id of an operation that JavaScript cancelled after it was given out; 0 when there is none. Each is told once.
 uint32_t isolate_next_cancelled(isolate_t *iso);
 
+// Whether a call is in the arena that waits for operations.
+bool isolate_busy(const isolate_t *iso);
 // Forgets the call.
 void isolate_abandon(isolate_t *iso);
 

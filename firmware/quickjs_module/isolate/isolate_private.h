@@ -7,6 +7,8 @@
 
 // ---- errors (isolate.c) ----
 
+// Notes an error that is no call's.
+void isolate_note_error(isolate_t *iso, isolate_kind_t kind, const char *message);
 // Ends the call or the build with this error.
 void isolate_set_error(isolate_t *iso, isolate_kind_t kind, const char *message);
 // In the engine: takes the pending exception as iso->error. Making text of a value may call user code.
@@ -44,6 +46,11 @@ void isolate_wipe(isolate_t *iso);
 // Takes what is in the arena, at the end of a build. False with iso->error set.
 bool isolate_take_image(isolate_t *iso, isolate_place_t place, isolate_image_t *image);
 // Makes the arena what it was when the image was taken.
-void isolate_restore(isolate_t *iso, const isolate_image_t *image);
+void isolate_restore(isolate_t *iso, isolate_image_t *image);
+
+// ---- parking (park.c) ----
+
+// Ends the parked calls of an image, or all.
+void isolate_drop_parked(isolate_t *iso, const isolate_image_t *image);
 
 #endif // EDGELET_ISOLATE_PRIVATE_H

@@ -85,6 +85,19 @@ void port_image_free(void *block, size_t size) {
     munmap(block, size);
 }
 
+size_t port_piece_size(void) {
+    return 1024;
+}
+
+void *port_piece_alloc(size_t size) {
+    return malloc(size);
+}
+
+void port_piece_free(void *piece, size_t size) {
+    (void)size;
+    free(piece);
+}
+
 size_t port_fixed_arena(void) {
     return 0;
 }
