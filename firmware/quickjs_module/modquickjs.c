@@ -18,6 +18,7 @@
 #include "engine/engine.h"
 #include "isolate/host.h"
 #include "isolate/isolate.h"
+#include "isolate/park.h"
 #include "port/port.h"
 
 // Memory of a compilation: mapped, and used as far as the sources need it.
@@ -29,7 +30,8 @@ static const mp_obj_type_t type_call;
 
 typedef struct _obj_arena_t {
     mp_obj_base_t base;
-    isolate_t *iso; // NULL once closed
+    isolate_t *iso;              // NULL once closed
+    struct _obj_call_t *current; // the call that waits in the arena, or NULL
 } obj_arena_t;
 
 typedef struct _obj_image_t {
@@ -44,7 +46,8 @@ typedef struct _obj_image_t {
 typedef struct _obj_call_t {
     mp_obj_base_t base;
     obj_image_t *image;
-    uint32_t number; // isolate_t.call
+    isolate_parked_t *parked; // NULL while it is in the arena, and once it has ended
+    uint32_t number;          // isolate_call_t.number
     isolate_state_t state;
     bool background;
     bool passes_through; // ctx.passThroughOnException was called
@@ -138,8 +141,57 @@ static isolate_t *new_isolate(size_t size) {
 
 // Call
 
+// Whether it is in the arena, waiting or as the last one that was there.
 static bool is_current(const obj_call_t *self) {
     return self->image->arena->iso != NULL && self->image->iso->call.number == self->number;
+}
+
+// Whether it is parked. Erasing the image and closing the arena have ended its parked calls.
+static bool is_parked(const obj_call_t *self) {
+    return self->parked != NULL && self->image->arena->iso != NULL && self->image->image.bytes != NULL;
+}
+
+static void raise_busy(const isolate_t *iso, isolate_park_t refusal) {
+    vstr_t text;
+    vstr_init(&text, 80);
+    if (refusal == ISOLATE_PARK_CALLS) {
+        vstr_printf(&text, "%u requests wait, as many as may", (unsigned)iso->parking.calls);
+    } else if (refusal == ISOLATE_PARK_BYTES) {
+        vstr_printf(&text, "waiting requests take all that they may of %u bytes", (unsigned)iso->parking.bytes_max);
+    } else {
+        vstr_add_str(&text, "no memory for what waiting requests need");
+    }
+    mp_obj_t args[] = {
+        [ERROR_KIND] = MP_OBJ_NEW_QSTR(MP_QSTR_busy),
+        [ERROR_MESSAGE] = mp_obj_new_str_from_vstr(&text),
+        [ERROR_STACK] = MP_OBJ_NEW_QSTR(MP_QSTR_),
+    };
+    nlr_raise(mp_obj_exception_make_new(&type_error, 3, 0, args));
+}
+
+// Makes the arena idle: parks the call that waits in it. Raises Error of kind busy, and has done nothing then.
+static void make_room(obj_arena_t *arena, const isolate_parked_t *leaving) {
+    isolate_t *iso = arena->iso;
+    if (isolate_busy(iso)) {
+        obj_call_t *call = arena->current;
+        isolate_park_t refusal = isolate_park(iso, leaving, &call->parked);
+        if (refusal != ISOLATE_PARK_DONE) {
+            raise_busy(iso, refusal);
+        }
+    }
+    arena->current = NULL;
+}
+
+// Whether the call is in the arena, which a parked one comes back to. Raises as make_room.
+static bool enter(obj_call_t *self) {
+    if (is_parked(self)) {
+        obj_arena_t *arena = self->image->arena;
+        make_room(arena, self->parked);
+        isolate_resume(self->image->iso, self->parked);
+        self->parked = NULL;
+        arena->current = self;
+    }
+    return is_current(self);
 }
 
 static void take_result(obj_call_t *self) {
@@ -161,6 +213,7 @@ static void update_call(obj_call_t *self) {
     self->peak = isolate_peak(iso);
     self->background = iso->call.background;
     self->passes_through = iso->killed == ISOLATE_OK && iso->host->web.pass_through;
+    self->image->arena->current = isolate_busy(iso) ? self : NULL;
     nlr_buf_t nlr;
     if (self->state != ISOLATE_PENDING) {
         return;
@@ -219,7 +272,7 @@ static mp_obj_t call_ops(mp_obj_t self_in) {
     obj_call_t *self = MP_OBJ_TO_PTR(self_in);
     mp_obj_t list = mp_obj_new_list(0, NULL);
     isolate_op_t *op;
-    while (is_current(self) && (op = isolate_next_op(self->image->iso)) != NULL) {
+    while (enter(self) && (op = isolate_next_op(self->image->iso)) != NULL) {
         mp_obj_list_append(list, new_operation(op));
     }
     return list;
@@ -230,7 +283,7 @@ static mp_obj_t call_cancelled(mp_obj_t self_in) {
     obj_call_t *self = MP_OBJ_TO_PTR(self_in);
     mp_obj_t list = mp_obj_new_list(0, NULL);
     uint32_t id;
-    while (is_current(self) && (id = isolate_next_cancelled(self->image->iso)) != 0) {
+    while (enter(self) && (id = isolate_next_cancelled(self->image->iso)) != 0) {
         mp_obj_list_append(list, mp_obj_new_int_from_uint(id));
     }
     return list;
@@ -240,7 +293,8 @@ static MP_DEFINE_CONST_FUN_OBJ_1(call_cancelled_obj, call_cancelled);
 static mp_obj_t call_logs(mp_obj_t self_in) {
     obj_call_t *self = MP_OBJ_TO_PTR(self_in);
     mp_obj_t list = mp_obj_new_list(0, NULL);
-    if (!is_current(self)) {
+    bool none = is_parked(self) && self->parked->log_used == 0 && self->parked->log_dropped == 0;
+    if (none || !enter(self)) {
         return list;
     }
     isolate_t *iso = self->image->iso;
@@ -373,7 +427,7 @@ static mp_obj_t settle(mp_obj_t self_in, mp_obj_t id, bool reject, mp_obj_t valu
     obj_call_t *self = MP_OBJ_TO_PTR(self_in);
     check_value(value, 0);
     mp_int_t number = mp_obj_get_int(id);
-    if (!is_current(self) || number < 0 || (mp_uint_t)number > UINT32_MAX ||
+    if (number < 0 || (mp_uint_t)number > UINT32_MAX || !enter(self) ||
         !isolate_settle(self->image->iso, (uint32_t)number, reject, convert_value, &value)) {
         return mp_const_false;
     }
@@ -396,9 +450,13 @@ static MP_DEFINE_CONST_FUN_OBJ_3(call_reject_obj, call_reject);
 
 static mp_obj_t call_abandon(mp_obj_t self_in) {
     obj_call_t *self = MP_OBJ_TO_PTR(self_in);
-    if (is_current(self)) {
+    if (is_parked(self)) {
+        isolate_drop(self->image->iso, self->parked);
+    } else if (is_current(self)) {
         isolate_abandon(self->image->iso);
+        self->image->arena->current = NULL;
     }
+    self->parked = NULL;
     self->background = false;
     if (self->state == ISOLATE_PENDING) {
         self->state = ISOLATE_IDLE;
@@ -427,7 +485,7 @@ static void call_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             dest[0] = MP_OBJ_NEW_SMALL_INT(self->state);
             break;
         case MP_QSTR_background:
-            dest[0] = mp_obj_new_bool(self->background && is_current(self));
+            dest[0] = mp_obj_new_bool(self->background && (is_parked(self) || is_current(self)));
             break;
         case MP_QSTR_passes_through:
             dest[0] = mp_obj_new_bool(self->passes_through);
@@ -450,6 +508,9 @@ static void call_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             break;
         case MP_QSTR_peak:
             dest[0] = mp_obj_new_int_from_uint(self->peak);
+            break;
+        case MP_QSTR_parked_bytes:
+            dest[0] = mp_obj_new_int_from_uint(is_parked(self) ? self->parked->bytes : 0);
             break;
         case MP_QSTR_arena:
             dest[0] = MP_OBJ_FROM_PTR(self->image->arena);
@@ -531,6 +592,7 @@ static web_slice_t header_lines(mp_obj_t headers, vstr_t *lines) {
 static obj_call_t *new_call(obj_image_t *image) {
     obj_call_t *call = mp_obj_malloc(obj_call_t, &type_call);
     call->image = image;
+    call->parked = NULL;
     call->state = ISOLATE_PENDING;
     call->background = false;
     call->passes_through = false;
@@ -552,9 +614,6 @@ static mp_obj_t image_start(size_t n_args, const mp_obj_t *args) {
     if (self->image.place == ISOLATE_IMAGE_DRAFT) {
         mp_raise_ValueError(MP_ERROR_TEXT("image is not kept: save it, then load or map it"));
     }
-    if (iso->call.state == ISOLATE_PENDING || iso->call.background) {
-        mp_raise_OSError(MP_EBUSY);
-    }
     vstr_t lines;
     vstr_init(&lines, 0);
     web_request_t request = {
@@ -570,6 +629,7 @@ static mp_obj_t image_start(size_t n_args, const mp_obj_t *args) {
         request.body = slice_of_buffer(args[4]);
     }
     obj_call_t *call = new_call(self);
+    make_room(self->arena, NULL);
     isolate_start(iso, &self->image, &request);
     call->number = iso->call.number;
     vstr_clear(&lines);
@@ -639,6 +699,12 @@ static void image_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         case MP_QSTR_saved_size:
             dest[0] = mp_obj_new_int_from_uint(isolate_saved_size(&self->image));
             break;
+        case MP_QSTR_parked_calls:
+            dest[0] = mp_obj_new_int_from_uint(self->image.parked_calls);
+            break;
+        case MP_QSTR_parked_bytes:
+            dest[0] = mp_obj_new_int_from_uint(self->image.parked_bytes);
+            break;
         case MP_QSTR_handler:
             dest[0] =
                 self->image.shape == WEB_SHAPE_FETCH ? MP_OBJ_NEW_QSTR(MP_QSTR_fetch) : MP_OBJ_NEW_QSTR(MP_QSTR_lambda);
@@ -664,28 +730,32 @@ static isolate_t *open_arena(mp_obj_t self_in) {
     return self->iso;
 }
 
-static isolate_t *idle_arena(mp_obj_t self_in) {
-    isolate_t *iso = open_arena(self_in);
-    if (iso->call.state == ISOLATE_PENDING || iso->call.background) {
-        mp_raise_OSError(MP_EBUSY);
-    }
-    return iso;
-}
-
 // The range of an arena made to size.
 #define ARENA_SIZE_MIN (64 * 1024)
 #define ARENA_SIZE_MAX (1024 * 1024 * 1024)
 
-static mp_obj_t arena_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+static mp_obj_t arena_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *pos_args) {
+    enum { ARG_size, ARG_parked_calls, ARG_parked_bytes };
     size_t size = port_fixed_arena();
-    mp_arg_check_num(n_args, n_kw, size != 0 ? 0 : 1, 1, false);
-    if (n_args == 1) {
-        size_t asked = in_range(mp_obj_get_int(args[0]), ARENA_SIZE_MIN, ARENA_SIZE_MAX, "arena size");
-        size = size != 0 ? size : asked & ~(size_t)(ARENA_ALIGN - 1);
+    const mp_arg_t allowed[] = {
+        {MP_QSTR_size, MP_ARG_INT | (size != 0 ? 0 : MP_ARG_REQUIRED), {.u_int = (mp_int_t)size}},
+        {MP_QSTR_parked_calls, MP_ARG_INT, {.u_int = INT_MAX}},
+        {MP_QSTR_parked_bytes, MP_ARG_INT, {.u_int = INT_MAX}},
+    };
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
+    mp_arg_parse_all_kw_array(n_args, n_kw, pos_args, MP_ARRAY_SIZE(allowed), allowed, args);
+    uint32_t calls = in_range(args[ARG_parked_calls].u_int, 0, INT_MAX, "parked_calls");
+    uint32_t bytes = in_range(args[ARG_parked_bytes].u_int, 0, INT_MAX, "parked_bytes");
+    if (size == 0) {
+        size_t asked = in_range(args[ARG_size].u_int, ARENA_SIZE_MIN, ARENA_SIZE_MAX, "arena size");
+        size = asked & ~(size_t)(ARENA_ALIGN - 1);
     }
     obj_arena_t *self = mp_obj_malloc_with_finaliser(obj_arena_t, type);
     self->iso = NULL;
+    self->current = NULL;
     self->iso = new_isolate(size);
+    self->iso->parking.calls_max = calls;
+    self->iso->parking.bytes_max = bytes;
     return MP_OBJ_FROM_PTR(self);
 }
 
@@ -781,7 +851,7 @@ static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
-    isolate_t *iso = idle_arena(pos_args[0]);
+    isolate_t *iso = open_arena(pos_args[0]);
     isolate_config_t config = {.bundle = slice_of_buffer(args[ARG_bundle].u_obj), .name = {"", 0}};
     config.vars = take_vars(args[ARG_env].u_obj, &config.var_count);
     config.bindings = take_bindings(args[ARG_bindings].u_obj, &config.binding_count);
@@ -798,6 +868,7 @@ static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
     }
     obj_image_t *image = new_image(pos_args[0], iso);
     isolate_place_t place = args[ARG_keep].u_bool ? ISOLATE_IMAGE_KEPT : ISOLATE_IMAGE_DRAFT;
+    make_room(MP_OBJ_TO_PTR(pos_args[0]), NULL);
     if (!isolate_build(iso, &config, place, &image->image)) {
         nlr_raise(new_error(&iso->error));
     }
@@ -806,7 +877,7 @@ static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
 static MP_DEFINE_CONST_FUN_OBJ_KW(arena_build_obj, 2, arena_build);
 
 static obj_image_t *load(mp_obj_t arena, web_slice_t saved, isolate_place_t place) {
-    isolate_t *iso = idle_arena(arena);
+    isolate_t *iso = open_arena(arena);
     obj_image_t *image = new_image(arena, iso);
     if (!isolate_load(iso, (const uint8_t *)saved.data, saved.len, place, &image->image)) {
         nlr_raise(new_error(&iso->error));
@@ -853,13 +924,29 @@ static void arena_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         return;
     }
     switch (attr) {
-        case MP_QSTR_busy: {
-            isolate_t *iso = open_arena(self_in);
-            dest[0] = mp_obj_new_bool(iso->call.state == ISOLATE_PENDING || iso->call.background);
+        case MP_QSTR_busy:
+            dest[0] = mp_obj_new_bool(isolate_busy(open_arena(self_in)));
             break;
-        }
         case MP_QSTR_size:
             dest[0] = mp_obj_new_int_from_uint(open_arena(self_in)->size);
+            break;
+        case MP_QSTR_parked_calls:
+            dest[0] = mp_obj_new_int_from_uint(open_arena(self_in)->parking.calls);
+            break;
+        case MP_QSTR_parked_bytes:
+            dest[0] = mp_obj_new_int_from_uint(open_arena(self_in)->parking.bytes);
+            break;
+        case MP_QSTR_parks:
+            dest[0] = mp_obj_new_int_from_uint(open_arena(self_in)->parking.parks);
+            break;
+        case MP_QSTR_resumes:
+            dest[0] = mp_obj_new_int_from_uint(open_arena(self_in)->parking.resumes);
+            break;
+        case MP_QSTR_park_us:
+            dest[0] = mp_obj_new_int_from_ull(open_arena(self_in)->parking.park_us);
+            break;
+        case MP_QSTR_resume_us:
+            dest[0] = mp_obj_new_int_from_ull(open_arena(self_in)->parking.resume_us);
             break;
         case MP_QSTR_address:
             dest[0] = mp_obj_new_int_from_uint((uintptr_t)open_arena(self_in)->arena);
