@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "crypto/crypto_mbedtls.h"
+#include "base_sha.h"
 
 #define CRYPTO_DIGEST_MAX (64)
 #define CRYPTO_BLOCK_MAX (128)

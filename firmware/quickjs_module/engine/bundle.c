@@ -5,24 +5,16 @@
 #include <string.h>
 
 #include "base_bytes.h"
-
-// MicroPython includes the same file where it has no TLS library, so its names get a prefix here.
-#define sha256_init bundle_sha256_init
-#define sha256_update bundle_sha256_update
-#define sha256_final bundle_sha256_final
-#define sha256_transform bundle_sha256_transform
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wsign-compare"
-#include "lib/crypto-algorithms/sha256.c"
-#pragma GCC diagnostic pop
+#include "base_sha.h"
 
 void bundle_sha256(uint8_t digest[32], const bundle_piece_t *pieces, size_t count) {
-    CRYAL_SHA256_CTX sha;
-    sha256_init(&sha);
+    mbedtls_sha256_context sha;
+    mbedtls_sha256_init(&sha);
+    (void)mbedtls_sha256_starts(&sha, 0);
     for (size_t i = 0; i < count; i++) {
-        sha256_update(&sha, pieces[i].data, pieces[i].len);
+        (void)mbedtls_sha256_update(&sha, pieces[i].data, pieces[i].len);
     }
-    sha256_final(&sha, digest);
+    (void)mbedtls_sha256_finish(&sha, digest);
 }
 
 bool bundle_next(const bundle_t *bundle, size_t *at, bundle_module_t *module) {

@@ -16,6 +16,7 @@
 #endif
 
 #include "base_secret.h"
+#include "base_sha.h"
 #include "port/port.h"
 #include "port/port_bare.h"
 #include "port/port_cortexm.h"
@@ -51,37 +52,42 @@ uint64_t port_ticks_us(void) {
     return time_us_64();
 }
 
-static void mix_samples(crypto_sha_t *sha, size_t count) {
+static void mix_samples(mbedtls_sha256_context *sha, size_t count) {
     uint32_t samples = 0;
     for (size_t i = 1; i <= count; i++) {
         samples = samples << 1 | (rosc_hw->randombit & 1);
         busy_wait_us_32(1);
         if (i % 32 == 0) {
-            crypto_sha_update(sha, &samples, sizeof(samples));
+            (void)mbedtls_sha256_update(sha, (const uint8_t *)&samples, sizeof(samples));
         }
     }
 }
 
-static void mix_device(crypto_sha_t *sha) {
+static void mix_device(mbedtls_sha256_context *sha) {
     pico_unique_board_id_t id;
     pico_get_unique_board_id(&id);
-    crypto_sha_update(sha, id.id, sizeof(id.id));
+    (void)mbedtls_sha256_update(sha, id.id, sizeof(id.id));
     uint64_t now[] = {time_us_64(), mp_hal_time_ns()};
-    crypto_sha_update(sha, now, sizeof(now));
+    (void)mbedtls_sha256_update(sha, (const uint8_t *)now, sizeof(now));
 #if PICO_RP2350
     // From the true random number generator.
     rng_128_t random;
     get_rand_128(&random);
-    crypto_sha_update(sha, &random, sizeof(random));
+    (void)mbedtls_sha256_update(sha, (const uint8_t *)&random, sizeof(random));
 #endif
 }
 
+static void start(mbedtls_sha256_context *sha) {
+    mbedtls_sha256_init(sha);
+    (void)mbedtls_sha256_starts(sha, 0);
+}
+
 static void hash_block(const uint8_t pool[32], uint32_t number, uint8_t digest[32]) {
-    crypto_sha_t sha;
-    crypto_sha_start(&sha, CRYPTO_SHA256);
-    crypto_sha_update(&sha, pool, 32);
-    crypto_sha_update(&sha, &number, sizeof(number));
-    crypto_sha_finish(&sha, digest);
+    mbedtls_sha256_context sha;
+    start(&sha);
+    (void)mbedtls_sha256_update(&sha, pool, 32);
+    (void)mbedtls_sha256_update(&sha, (const uint8_t *)&number, sizeof(number));
+    (void)mbedtls_sha256_finish(&sha, digest);
 }
 
 // A pool of which SHA-256 keeps what was ever mixed in, and from which it derives the output. Block 0 becomes the next
@@ -89,12 +95,12 @@ static void hash_block(const uint8_t pool[32], uint32_t number, uint8_t digest[3
 void port_random(void *buf, size_t len) {
     static uint8_t pool[32];
     static bool seeded;
-    crypto_sha_t sha;
-    crypto_sha_start(&sha, CRYPTO_SHA256);
-    crypto_sha_update(&sha, pool, sizeof(pool));
+    mbedtls_sha256_context sha;
+    start(&sha);
+    (void)mbedtls_sha256_update(&sha, pool, sizeof(pool));
     mix_device(&sha);
     mix_samples(&sha, seeded ? SAMPLES : FIRST_SAMPLES);
-    crypto_sha_finish(&sha, pool);
+    (void)mbedtls_sha256_finish(&sha, pool);
     seeded = true;
     uint8_t block[32];
     uint8_t *to = buf;
