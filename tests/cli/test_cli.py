@@ -247,6 +247,22 @@ def test_an_empty_secret_is_asked_again_or_refused(deployed):
     assert cli.ok("invoke", name).endswith(" canary-typed\n")
 
 
+def test_a_name_is_that_of_a_variable_or_of_a_secret(deployed):
+    cli, name = deployed
+    here = ["--function", name]
+    project = greeting(cli.folder, name, vars={"WHO": "of the file"})
+    cli.ok("deploy", project)
+    assert f"WHO is a variable of function {name}: rename one" in cli.fails("secret", "put", "WHO", *here, stdin="x")
+    assert " of the file " in cli.ok("invoke", name)
+    cli.ok("secret", "put", "KEY", *here, stdin="secret")
+    greeting(cli.folder, name, vars={"KEY": "of the file"})
+    assert "KEY is a variable in edgelet.toml and a secret on the device" in cli.fails("deploy", project)
+    assert cli.ok("invoke", name).endswith(" secret\n")
+    cli.ok("secret", "delete", "KEY", *here)
+    cli.ok("deploy", project)
+    assert cli.ok("invoke", name).endswith(" of the file\n")
+
+
 def test_a_generated_secret_is_long_and_another_each_time(deployed):
     cli, name = deployed
     keys = set()

@@ -204,6 +204,7 @@ def test_an_image_is_measured_against_the_limit_before_it_is_active(cli, local):
         ('name = "x"\nmain = "gone.js"', "there is no file gone.js"),
         ('name = "x"\nroute = "x"', "route 'x'"),
         ('name = "x"\nlimits = {cpu = 1}', "cpu"),
+        ('name = "x"\nsecrets = ["KEY"]\nvars = {KEY = "y"}', "KEY is in vars and in secrets: rename one of them"),
         ('name = "x"\nstatic = {folder = "gone"}', "no folder gone"),
         ('name = "x"\nstatic = {folder = 1}', "static needs a folder"),
         ('name = "x"\nstatic = {max_age = 1}', "static needs a folder"),

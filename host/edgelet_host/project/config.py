@@ -102,6 +102,9 @@ def read_project(folder: Path) -> Project:
     values = _Fields().read(path, given)
     if not values["name"]:
         raise EdgeletError(f"{path}: 'name' is missing, for example name = \"hello\"")
+    for name in values["secrets"]:
+        if name in values["vars"]:
+            raise EdgeletError(f"{path}: {name} is in vars and in secrets: rename one of them")
     static = values["static"]
     if static and not isinstance(static.get("folder"), str):
         raise EdgeletError(f'{path}: static needs a folder, for example static = {{ folder = "public" }}')

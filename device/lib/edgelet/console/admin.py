@@ -262,6 +262,12 @@ def set_variables(name, changes):
     return _start(app.functions.reload(name))
 
 
+def _check_names(function, variables, changes):
+    for name, value in changes.items():
+        if value is not None and name in variables:
+            raise ValueError("%s is a variable of function %s: rename one of them" % (name, function))
+
+
 def secrets(name):
     """[name, time set] of each secret of a function."""
     _app().releases.release(name)
@@ -271,7 +277,7 @@ def secrets(name):
 def set_secrets(name, changes):
     """Stores secrets, a dict (None removes one), and starts to build the function with them; the job."""
     app = _app()
-    app.releases.release(name)
+    _check_names(name, app.releases.release(name).vars, changes)
     app.config.set_secrets(name, changes)
     return _start(app.functions.reload(name))
 

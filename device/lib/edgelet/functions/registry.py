@@ -432,7 +432,9 @@ class Functions:
 
     async def _stage(self, name, id):
         await self._unstage()
-        candidate = Function(self, self.releases.release(name, id), self._stats.setdefault(name, Stats()))
+        release = self.releases.release(name, id)
+        self._check_names(release)
+        candidate = Function(self, release, self._stats.setdefault(name, Stats()))
         self._check_room(candidate)
         try:
             await self._build(candidate)
@@ -466,6 +468,14 @@ class Functions:
             if old:
                 old.abort()
             return await self.isolates.take()
+
+    def _check_names(self, release):
+        for name, _ in self.config.secrets(release.function):
+            if name in release.vars:
+                raise ValueError(
+                    "%s is a variable in edgelet.toml and a secret on the device: rename the variable, or remove the "
+                    "secret with 'edgelet secret delete'" % name
+                )
 
     def _check_room(self, candidate):
         others = [one for one in self._functions.values() if one.has_handler and one.name != candidate.name]
