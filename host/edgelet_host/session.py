@@ -16,6 +16,7 @@ from edgelet_host.device.log import LEVEL_COLORS, log_line
 from edgelet_host.errors import EdgeletError
 from edgelet_host.project.config import FILE, Project, read_project
 from edgelet_host.terminal import say
+from edgelet_host.units import size_text, time_text
 
 # How often sources are looked at and the log is fetched. An emulated board is busy for as long with each fetch.
 _LOOK_S = 0.2
@@ -75,8 +76,8 @@ class Session:
 
     def _say_ready(self, project: Project, deployed: Deployed, seconds: float) -> None:
         urls = [f"{self._local.url}{route}" for route in project.routes]
-        size = f"image {deployed.image_bytes / 1024:.0f} KB" if deployed.image_bytes else "static files only"
-        say(f"{project.name} {deployed.id} is ready in {seconds:.2f} s ({size}): {' '.join(urls)}")
+        size = f"image {size_text(deployed.image_bytes)}" if deployed.image_bytes else "static files only"
+        say(f"{project.name} {deployed.id} is ready in {time_text(seconds)} ({size}): {' '.join(urls)}")
 
     def follow(self) -> None:
         """Redeploy what changes and print the log, until the device ends."""

@@ -71,16 +71,14 @@ def _build_board(board: str, output: Path, micropython: Path | None, as_json: bo
 
 def _print_report(report: "Report") -> None:
     from edgelet_host.terminal import print_table
-
-    def kilobytes(size: int) -> str:
-        return f"{size / 1024:.1f} KB"
+    from edgelet_host.units import size_text
 
     rows = [
-        ("flash: firmware", kilobytes(report.flash_used), f"{kilobytes(report.flash_free)} of its part are free"),
-        ("flash: images", kilobytes(report.slots * report.slot_size), f"{report.slots} slots, one of them spare"),
-        ("flash: files", kilobytes(report.filesystem), "functions, settings, secrets, static files, KV"),
-        ("RAM: arena", kilobytes(report.arena), "for JavaScript"),
-        ("RAM: other variables", kilobytes(report.data + report.bss - report.arena), f".data {report.data} bytes"),
-        ("RAM: MicroPython", kilobytes(report.heap), "heap"),
+        ("flash: firmware", size_text(report.flash_used), f"{size_text(report.flash_free)} of its part are free"),
+        ("flash: images", size_text(report.slots * report.slot_size), f"{report.slots} slots, one of them spare"),
+        ("flash: files", size_text(report.filesystem), "functions, settings, secrets, static files, KV"),
+        ("RAM: arena", size_text(report.arena), "for JavaScript"),
+        ("RAM: other variables", size_text(report.data + report.bss - report.arena), f".data {report.data} bytes"),
+        ("RAM: MicroPython", size_text(report.heap), "heap"),
     ]
     print_table(("part", "size", ""), rows)

@@ -9,6 +9,7 @@ import click
 from edgelet_host.commands.options import device_option, json_option
 from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import Show, print_json, progress, warn
+from edgelet_host.units import size_text
 
 if TYPE_CHECKING:
     from edgelet_host.device.deployment import Deployed, Release
@@ -34,9 +35,9 @@ def deploy(path: Path, devices: tuple[str, ...], as_json: bool) -> None:
     targets = choose_targets(devices)
     release = make_release(read_project(path.resolve()), ensure_unix())
     if not as_json:
-        size = sum(map(len, release.files.values()))
+        size = size_text(sum(map(len, release.files.values())))
         click.echo(
-            f"{release.function}: bundle {release.bundle_bytes} bytes, {len(release.files)} files of {size} bytes"
+            f"{release.function}: bundle {size_text(release.bundle_bytes)}, {len(release.files)} files of {size}"
         )
     with progress() as add, ThreadPoolExecutor(len(targets)) as pool:
         futures = [pool.submit(_deploy, target, release, add(target.label), as_json) for target in targets]
@@ -58,7 +59,7 @@ def _deploy(target: "Target", release: "Release", show: Show, as_json: bool) -> 
 
     def measured(image_bytes: int, memory: int) -> None:
         if image_bytes and not as_json:
-            click.echo(f"{release.function}: image {image_bytes} of {memory} bytes on {target.label}")
+            click.echo(f"{release.function}: image {size_text(image_bytes)} of {size_text(memory)} on {target.label}")
 
     with connect(target.port) as device:
         return deploy_and_check(device, release, target.url, show, measured)
@@ -73,7 +74,7 @@ def _message(future: "Future[Deployed]") -> str:
 
 
 def _print(target: "Target", release: "Release", done: "Deployed") -> None:
-    sent = f"{done.sent_files} of {len(release.files)} files ({done.sent_bytes} bytes) sent"
+    sent = f"{done.sent_files} of {len(release.files)} files ({size_text(done.sent_bytes)}) sent"
     click.echo(f"{release.function} {done.id} is active on {target.label}: {sent}")
     if done.url:
         click.echo(done.url)

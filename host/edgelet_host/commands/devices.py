@@ -6,6 +6,7 @@ import click
 
 from edgelet_host.commands.options import chosen_device, device_option, json_option
 from edgelet_host.terminal import print_json, print_table, say
+from edgelet_host.units import size_text, time_text
 
 if TYPE_CHECKING:
     from edgelet_host.device.targets import Target
@@ -89,15 +90,14 @@ def status(devices: tuple[str, ...], as_json: bool) -> None:
 
 
 def _summary(state: dict[str, Any]) -> list[tuple[str, str]]:
-    kib = 1024
     return [
         ("board", f"{state['machine']} ({state['platform']}), MicroPython {state['micropython']}"),
         ("firmware", f"{state['firmware']}, engine {state['engine']}"),
         ("network", _network(state)),
-        ("up", f"{state['uptime_ms'] // 1000} s, clock {'set' if state['clock_set'] else 'not set'}"),
-        ("heap", f"{state['heap_free'] // kib} KB free, {state['heap_used'] // kib} KB used"),
-        ("flash", f"{state['flash_free'] // kib} KB free of {state['flash_size'] // kib} KB"),
-        ("arenas", f"{state['arenas']} of {state['arena_bytes'] // kib} KB"),
+        ("up", f"{time_text(state['uptime_ms'] / 1000)}, clock {'set' if state['clock_set'] else 'not set'}"),
+        ("heap", f"{size_text(state['heap_free'])} free, {size_text(state['heap_used'])} used"),
+        ("flash", f"{size_text(state['flash_free'])} free of {size_text(state['flash_size'])}"),
+        ("arenas", f"{state['arenas']} of {size_text(state['arena_bytes'])}"),
     ]
 
 
@@ -111,8 +111,8 @@ def _network(state: dict[str, Any]) -> str:
 def _function_row(one: dict[str, Any]) -> list[str]:
     requests = one["requests"]
     errors = ", ".join(f"{count} {kind}" for kind, count in sorted(one["errors"].items())) or "0"
-    cpu = f"{one['cpu_us'] // requests} us" if requests else "-"
-    wall = f"{one['wall_ms'] / requests:.1f} ms" if requests else "-"
+    cpu = time_text(one["cpu_us"] / requests / 1e6) if requests else "-"
+    wall = time_text(one["wall_ms"] / requests / 1e3) if requests else "-"
     routes = " ".join(host + route for host in one["hosts"] or [""] for route in one["routes"])
-    image = f"{one['image_bytes'] // 1024} KB" if one["image_bytes"] else "-"
+    image = size_text(one["image_bytes"]) if one["image_bytes"] else "-"
     return [one["name"], one["release"], routes, str(requests), errors, cpu, wall, image]

@@ -6,6 +6,7 @@ import click
 
 from edgelet_host.commands.options import chosen_device, device_option, json_option, require_function
 from edgelet_host.terminal import print_json, print_table
+from edgelet_host.units import size_text
 
 
 @click.command("list")
@@ -44,8 +45,8 @@ def releases(function: str, devices: tuple[str, ...], as_json: bool) -> None:
     for one in found:
         state = "active" if one["active"] else "previous" if one["previous"] else ""
         when = datetime.fromtimestamp(one["time"]).isoformat(" ", "seconds")
-        rows.append([one["id"], state, when, str(one["files"]), str(one["bytes"]), one["created_by"]])
-    print_table(["RELEASE", "STATE", "COMMITTED", "FILES", "BYTES", "BY"], rows)
+        rows.append([one["id"], state, when, str(one["files"]), size_text(one["bytes"]), one["created_by"]])
+    print_table(["RELEASE", "STATE", "COMMITTED", "FILES", "SIZE", "BY"], rows)
 
 
 @click.command()

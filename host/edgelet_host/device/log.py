@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgelet_host.device.console import Device
+from edgelet_host.units import time_text
 
 LEVELS = ("debug", "info", "warn", "error")
 LEVEL_COLORS = {"warn": "yellow", "error": "red"}
@@ -44,7 +45,9 @@ def log_line(record: dict[str, Any]) -> str:
     if record["text"]:
         parts.append(printable(record["text"]))
     if "cpu_us" in record or "wall_ms" in record:
-        parts.append(f"({record.get('cpu_us', 0)} us CPU, {record.get('wall_ms', 0)} ms)")
+        # The device counts whole milliseconds.
+        wall = time_text(record["wall_ms"] / 1e3) if record.get("wall_ms") else "0 ms"
+        parts.append(f"({time_text(record.get('cpu_us', 0) / 1e6)} CPU, {wall})")
     if "request" in record:
         parts.append(f"#{record['request']}")
     return " ".join(parts)
