@@ -28,6 +28,7 @@ from edgelet_host.commands import (
     users,
 )
 from edgelet_host.errors import EdgeletError
+from edgelet_host.terminal import has_colors
 
 # Commands import what they use when they run, so that none waits at start-up for another's modules.
 
@@ -55,6 +56,8 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="edgelet", message="%(prog)s %(version)s")
 def main() -> None:
     """JavaScript edge functions on a microcontroller."""
+    if not has_colors():
+        click.get_current_context().color = False
     # Who started this may have closed it.
     if sys.stdin is None:
         sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - until the process ends

@@ -1,6 +1,7 @@
 """What commands print while they work, to stderr: progress in a terminal, else plain lines."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,16 @@ import click
 # A bar is shown for so many bytes, which take a second over USB, and for what has taken a second already.
 _SHOWN_BYTES = 65536
 _SHOWN_S = 1.0
+
+
+def has_colors() -> bool:
+    """Whether colours are wanted where there is a terminal: https://no-color.org, and terminals that have none."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _is_animated() -> bool:
+    """Whether standard error can show what changes."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def say(text: str) -> None:
@@ -30,7 +41,7 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
     The function that it gives shows a detail of the moment.
     """
     started = time.monotonic()
-    if not sys.stderr.isatty():
+    if not _is_animated():
         say(f"{title} ...")
         yield lambda detail: None
     else:
@@ -51,7 +62,7 @@ def progress() -> Iterator[Callable[[str], Show]]:
     The function that it gives adds a bar with a title, and gives a function that is told how many of how many bytes are
     done. Both may be called in any thread.
     """
-    if not sys.stderr.isatty():
+    if not _is_animated():
         yield lambda title: lambda done, total: None
         return
     from rich.console import Console
@@ -83,7 +94,10 @@ def print_json(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table to stdout; where that is no terminal, a line a row, with tabs between the fields."""
+    """Print a table to stdout; where that is no terminal, a line a row, with tabs between the fields.
+
+    In a terminal that is too narrow, a row has a line for each field.
+    """
     if not sys.stdout.isatty():
         for row in [columns, *rows]:
             click.echo("\t".join(row))
@@ -93,6 +107,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
+    if _least_width(columns, rows) > console.width:
+        _print_records(columns, rows)
+        return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for number, column in enumerate(columns):
         # What narrow terminals break is text of several words, before names and numbers.
@@ -100,4 +118,19 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_column(column, no_wrap=is_word, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
-    Console().print(table)
+    console.print(table)
+
+
+def _least_width(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Give the width of a table that breaks text between words only: a column's longest word, and two for its edge."""
+    words = [[name, *(word for row in rows for word in row[number].split())] for number, name in enumerate(columns)]
+    return sum(max(map(len, column)) + 2 for column in words)
+
+
+def _print_records(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    width = max(map(len, columns))
+    for number, row in enumerate(rows):
+        if number:
+            click.echo()
+        for name, value in zip(columns, row, strict=True):
+            click.echo(f"{name:{width}}  {value}")

@@ -320,6 +320,30 @@ def test_the_same_in_a_terminal(deployed):
     assert "is deleted" in shown("delete", name, "--yes")
 
 
+@pytest.mark.parametrize("variable", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_terminal_without_colours_gets_none(deployed, variable):
+    cli, name = deployed
+    (cli.folder / name / "main.js").write_text("export default { fetch() { throw new Error('red') } }")
+    assert "\x1b[" in cli.terminal("deploy", name).out
+    # Colours are m sequences; a terminal that only wants none of them may still get a bar that moves.
+    sequence = r"\x1b\[[0-9;]*m" if "NO_COLOR" in variable else r"\x1b"
+    for command in (["deploy", name], ["status"], ["logs", "--function", name]):
+        shown = cli.terminal(*command, **variable)
+        assert shown.status == 0
+        assert not re.search(sequence, shown.out), shown.out
+
+
+def test_a_narrow_terminal_loses_nothing(deployed):
+    cli, name = deployed
+    [release] = cli.run("releases", name, "--json").json()
+    for command in (["releases", name], ["status"], ["list"]):
+        shown = cli.terminal(*command, columns=40)
+        assert name in shown.out or release["id"] in shown.out
+        assert "…" not in shown.out
+    assert re.search(rf"^FUNCTION  {name}\r$", cli.terminal("status", columns=40).out, re.MULTILINE)
+    assert re.search(rf"^RELEASE    {release['id']}\r$", cli.terminal("releases", name, columns=40).out, re.MULTILINE)
+
+
 # KV
 
 

@@ -6,6 +6,7 @@ import pty
 import select
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -63,7 +64,9 @@ class Cli:
             "PYTHONPATH": os.pathsep.join([str(ROOT / "host"), os.environ.get("PYTHONPATH", "")]),
             "TERM": "xterm",
         }
-        environment.pop("EDGELET_DEVICE", None)
+        # COLUMNS is that of the terminal that the tests run in.
+        for variable in ("EDGELET_DEVICE", "COLUMNS"):
+            environment.pop(variable, None)
         if self.device:
             environment["EDGELET_DEVICE"] = self.device
         return environment
@@ -112,16 +115,22 @@ class Cli:
         return done.out
 
     def terminal(
-        self, *args: str | Path, answers: dict[str, str] | Sequence[tuple[str, str]] = (), cwd: Path | None = None
+        self,
+        *args: str | Path,
+        answers: dict[str, str] | Sequence[tuple[str, str]] = (),
+        cwd: Path | None = None,
+        columns: int = 80,
+        **environment: str,
     ) -> Result:
         """Run a command in a terminal. answers: (what it prints, what to type then), each once, in order."""
         master, slave = pty.openpty()
+        termios.tcsetwinsize(slave, (24, columns))
         process = subprocess.Popen(
             self.command(*args),
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env=self.environment(),
+            env=self.environment() | environment,
             cwd=cwd or self.folder,
             start_new_session=True,
         )
