@@ -79,7 +79,8 @@ async function withClaims(request, env, answer) {
 export default {
   async fetch(request, env) {
     const { pathname } = new URL(request.url);
-    switch (`${request.method} ${pathname}`) {
+    // By the last segment, so that it works at every route.
+    switch (`${request.method} ${pathname.slice(pathname.lastIndexOf("/"))}`) {
       case "POST /login":
         return login(request, env);
       case "GET /me":

@@ -41,8 +41,6 @@ def test_a_new_project_has_a_test_that_runs_and_can_be_deployed(cli, local, temp
     done = subprocess.run(["npm", "test"], cwd=cli.folder / name, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "pass 1" in done.stdout
-    toml = cli.folder / name / "edgelet.toml"
-    toml.write_text(toml.read_text().replace('route = "/"', f'route = "/{name}"'))
     cli.ok("deploy", name)
     assert answer in get(local.address, f"/{name}/{'index.html' if template == 'static' else ''}").text
 
@@ -51,8 +49,6 @@ def test_a_new_project_has_a_test_that_runs_and_can_be_deployed(cli, local, temp
 def test_a_new_project_in_typescript(cli, local, template):
     name = f"typed-{template}"
     cli.ok("new", name, "--typescript", "--template", template)
-    toml = cli.folder / name / "edgelet.toml"
-    toml.write_text(toml.read_text().replace('route = "/"', f'route = "/{name}"'))
     cli.ok("deploy", name)
     answer = get(local.address, f"/{name}?name=ada")
     assert (answer.status, answer.text) == (200, '{"message":"hello, ada"}')
@@ -62,12 +58,10 @@ def test_a_new_login_in_typescript(cli):
     cli.ok("new", "typed-login", "--typescript", "--template", "login")
     project = cli.folder / "typed-login"
     assert sorted(path.name for path in project.glob("*.ts")) == ["main.ts", "password.ts", "users.ts"]
-    toml = project / "edgelet.toml"
-    toml.write_text(toml.read_text().replace('route = "/"', 'host = "typed.test"\nroute = "/"'))
     cli.ok("deploy", project)
     cli.ok("secret", "generate", "JWT_SECRET", "--function", "typed-login")
     body = '{"user": "ada", "password": "correct horse"}'
-    assert '"token"' in cli.ok("invoke", "typed-login", "--path", "/login", "--data", "-", stdin=body)
+    assert '"token"' in cli.ok("invoke", "typed-login", "--path", "/typed-login/login", "--data", "-", stdin=body)
 
 
 @pytest.mark.slow
@@ -78,6 +72,18 @@ def test_the_test_of_a_new_project_in_typescript_runs(cli, template):
         done = subprocess.run(command, cwd=cli.folder / "typed", capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
     assert "pass 1" in done.stdout
+
+
+def test_new_projects_run_side_by_side(cli, local):
+    templates = {"side-hello": "hello", "side-lambda": "lambda", "side-static": "static", "side-login": "login"}
+    for name, template in templates.items():
+        cli.ok("new", name, "--template", template)
+        cli.ok("deploy", name)
+    answers = {name: get(local.address, f"/{name}/").text for name in templates}
+    assert answers["side-hello"] == answers["side-lambda"] == '{"message":"hello, world"}'
+    assert "<h1>side-static</h1>" in answers["side-static"]
+    assert "<h1>Log in</h1>" in answers["side-login"]
+    assert "POST /login" in get(local.address, "/side-login/nothing").text
 
 
 def test_new_refuses_what_cannot_be(cli):

@@ -42,6 +42,9 @@ def _files(folder: Path) -> list[Path]:
 def _adapt_login(folder: Path, typescript: bool) -> None:
     """Make a copy of examples/login a project of its own. Its JavaScript is TypeScript, too, in files of that name."""
     text = re.sub(r'^name = "login"$', f'name = "{folder.name}"', (folder / FILE).read_text(), flags=re.MULTILINE)
+    text = text.replace('route = "/"', f'route = "/{folder.name}"')
+    test = folder / "login.test.js"
+    test.write_text(test.read_text().replace("http://localhost:8080", f"http://localhost:8080/{folder.name}"))
     if typescript:
         text = text.replace('main = "main.js"', 'main = "main.ts"')
         for path in folder.glob("*.js"):
