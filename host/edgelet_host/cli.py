@@ -9,6 +9,7 @@ import click
 from edgelet_host import __version__
 from edgelet_host.commands import (
     build,
+    completion,
     contributing,
     deploy,
     dev,
@@ -86,6 +87,7 @@ for command in (
     shell.shell,
     serve.serve,
     doctor.doctor,
+    completion.completion,
     contributing.test,
     contributing.bench,
 ):

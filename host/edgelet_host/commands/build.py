@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgelet_host.commands.completion import complete_board
 from edgelet_host.commands.options import json_option
 from edgelet_host.errors import EdgeletError
 
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--board", metavar="NAME", help="Build for this board, not for Linux; see docs/boards.md.")
+@click.option(
+    "--board",
+    metavar="NAME",
+    shell_complete=complete_board,
+    help="Build for this board of docs/boards.md, not Linux.",
+)
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
+from edgelet_host.commands.completion import complete_board
 from edgelet_host.commands.options import device_option
 from edgelet_host.errors import EdgeletError
 
 
 @click.command()
-@click.option("--board", metavar="NAME", help="Build the firmware of this board first.")
+@click.option("--board", metavar="NAME", shell_complete=complete_board, help="Build the firmware of this board first.")
 @click.option(
     "--image",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

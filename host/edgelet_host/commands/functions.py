@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from edgelet_host.commands.options import chosen_device, device_option, json_option, require_function
+from edgelet_host.commands.options import chosen_device, device_option, function_argument, json_option, require_function
 from edgelet_host.terminal import print_json, print_table
 from edgelet_host.units import size_text
 
@@ -27,7 +27,7 @@ def list_functions(devices: tuple[str, ...], as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("function")
+@function_argument
 @device_option
 @json_option
 def releases(function: str, devices: tuple[str, ...], as_json: bool) -> None:
@@ -50,7 +50,7 @@ def releases(function: str, devices: tuple[str, ...], as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("function")
+@function_argument
 @click.argument("release", required=False)
 @device_option
 def rollback(function: str, release: str | None, devices: tuple[str, ...]) -> None:
@@ -66,7 +66,7 @@ def rollback(function: str, release: str | None, devices: tuple[str, ...]) -> No
 
 
 @click.command()
-@click.argument("function")
+@function_argument
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @device_option
 def delete(function: str, yes: bool, devices: tuple[str, ...]) -> None:

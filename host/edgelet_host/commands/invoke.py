@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgelet_host.commands.options import chosen_device, device_option, json_option
+from edgelet_host.commands.options import chosen_device, device_option, function_argument, json_option
 from edgelet_host.commands.values import read_text
 from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import print_json, say
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("function")
+@function_argument
 @click.option("--method", help="By default GET, or POST with a body.")
 @click.option("--path", "target", default="", help="Path and query; by default the function's first route.")
 @click.option(

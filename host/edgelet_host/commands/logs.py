@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from edgelet_host.commands.completion import complete_function
 from edgelet_host.commands.options import device_option, json_option, require_function
 
 # How often the log is fetched.
@@ -18,7 +19,7 @@ _LEVELS = ["debug", "info", "warn", "error"]
 
 @click.command()
 @click.option("--follow", is_flag=True, help="Go on until Ctrl-C.")
-@click.option("--function", default="", help="Of this function only.")
+@click.option("--function", default="", shell_complete=complete_function, help="Of this function only.")
 @click.option(
     "--level", type=click.Choice(["debug", "info", "warn", "error"]), default="debug", help="Of this level and above."
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgelet_host.commands.completion import complete_device, complete_function
 from edgelet_host.errors import EdgeletError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ device_option = click.option(
     multiple=True,
     envvar="EDGELET_DEVICE",
     metavar="PORT|NAME",
+    shell_complete=complete_device,
     help="Serial port, pty or name of the device; by default the only one there is.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -33,8 +35,10 @@ def chosen_device(devices: tuple[str, ...]) -> Iterator["Device"]:
         yield device
 
 
+function_argument = click.argument("function", shell_complete=complete_function)
 function_option = click.option(
     "--function",
+    shell_complete=complete_function,
     help="The function; by default the project's in this folder, else the only one on the device.",
 )
 file_option = click.option("--file", type=click.Path(), help="Read the value from this file, - for standard input.")
