@@ -16,14 +16,56 @@ def run(firmware, code, *options, **more):
 HEAP = "import gc; gc.collect(); print(gc.mem_free() + gc.mem_alloc())"
 
 
-def test_the_heap_has_4_megabytes(firmware):
+def test_the_heap_has_128_megabytes_of_addresses(firmware):
     (size,) = run(firmware, HEAP)
-    assert 4_000_000 < int(size) <= 4 * 1024 * 1024
+    assert 126 * 2**20 < int(size) <= 128 * 2**20
 
 
 def test_the_heap_size_can_be_chosen(firmware):
     (size,) = run(firmware, HEAP, "-X", "heapsize=1M")
     assert 900_000 < int(size) <= 1024 * 1024
+
+
+MEASURE = """
+import gc, time
+def memory():
+    with open("/proc/self/status") as file:
+        return [int(line.split()[1]) for line in file if line.startswith("VmRSS")][0]
+"""
+FILL_AND_FREE = """
+print(memory())
+blocks = [bytearray(2**20) for _ in range(60)]
+print(memory())
+blocks = None
+gc.collect()
+print(memory())
+"""
+
+
+def test_only_what_is_used_of_the_heap_is_memory_and_it_goes_back(firmware):
+    before, full, after = map(int, run(firmware, MEASURE + FILL_AND_FREE))
+    assert before < 8 * 1024
+    assert full > 60 * 1024
+    assert after < before + 10 * 1024
+
+
+MEASURE_WALKS = """
+def fastest(work):
+    times = []
+    for _ in range(10):
+        began = time.ticks_us()
+        work()
+        times.append(time.ticks_diff(time.ticks_us(), began))
+    return min(times)
+print(fastest(gc.mem_free), fastest(gc.collect))
+"""
+
+
+def test_unused_heap_costs_the_collector_no_time(firmware):
+    small = list(map(int, run(firmware, MEASURE + MEASURE_WALKS, "-X", "heapsize=1M")))
+    large = list(map(int, run(firmware, MEASURE + MEASURE_WALKS)))
+    # A walk through the tables of 128 MB takes 10 ms and more.
+    assert max(large) < max(small) + 1000
 
 
 DEPTH = """

@@ -19,23 +19,23 @@ from edgelet.device import App
 #: The running device, for what the command line executes over the console (`edgelet.console.admin`).
 app = None
 
-# On Linux garbage is collected between requests once so much of the heap has been used since the last time, and looked
-# after this often while there are clients: measuring takes a walk through the heap.
-_COLLECT_SHARE = 4
+# Garbage is collected whenever so many bytes have been allocated. On a board what lives long then goes to the lower end
+# of the heap, and the upper end stays in one piece: else the largest free block of a Pico is 5 KB of 54 after three
+# deploys. On Linux the heap is address space, and this bounds how much of it becomes memory.
+_COLLECT_BYTES = 8 << 20 if sys.platform == "linux" else 8192
+# On Linux most collections come before that, between requests: they are due after so many bytes, which is looked after
+# this often while there are clients.
+_COLLECT_EARLY_BYTES = 1 << 20
 _COLLECT_MS = 250
-# A board collects whenever so many bytes have been allocated: what lives long then goes to the lower end of the heap,
-# and the upper end stays in one piece. Else the largest free block of a Pico is 5 KB of 54 after three deploys.
-_COLLECT_BYTES = 8192
 
 
 async def collect_garbage(server):
     """Collects garbage between a server's requests, for ever."""
-    limit = (gc.mem_free() + gc.mem_alloc()) // _COLLECT_SHARE
     gc.collect()
     used = gc.mem_alloc()
     while True:
         await asyncio.sleep_ms(_COLLECT_MS)
-        if server.connections and gc.mem_alloc() - used > limit:
+        if server.connections and gc.mem_alloc() - used > _COLLECT_EARLY_BYTES:
             gc.collect()
             used = gc.mem_alloc()
 
@@ -58,8 +58,7 @@ async def _serve(root, host, port, as_json, ssl, services, region, restarts):
     """Runs the device until the console asks for a restart."""
     global app
     asyncio.get_event_loop().set_exception_handler(_log_exception)
-    if sys.platform != "linux":
-        gc.threshold(_COLLECT_BYTES)
+    gc.threshold(_COLLECT_BYTES)
     app = App(root, region)
     app.restarts = restarts
     app.listens_at = "%s:%d" % (host, port)

@@ -10,3 +10,6 @@
 
 // The engine formats with widths that MicroPython's own printf does not know (the year of a date).
 #define MICROPY_USE_INTERNAL_PRINTF (0)
+
+// Objects that the collector notes while it marks; beyond them it walks the heap's tables once more.
+#define MICROPY_ALLOC_GC_STACK_SIZE (4096)

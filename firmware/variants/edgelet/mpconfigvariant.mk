@@ -2,6 +2,7 @@
 MICROPY_PY_THREAD = 0
 MICROPY_PY_BTREE = 0
 MICROPY_PY_FFI = 0
-# See process.c, which raises MicroPython's stack limit.
+# See process.c, which raises MicroPython's stack limit, and heap.c.
 LDFLAGS += -Wl,--wrap=mp_cstack_init_with_sp_here
+LDFLAGS += -Wl,--wrap=gc_collect,--wrap=gc_info
 FROZEN_MANIFEST ?= $(VARIANT_DIR)/../../../device/manifest.py

@@ -1,16 +1,8 @@
-// The Linux firmware's heap and stack, which MicroPython's unix port fixes for small scripts.
+// The Linux firmware's stack, which MicroPython's unix port fixes for small scripts.
 
 #include <sys/resource.h>
 
 #include "py/cstack.h"
-
-// MicroPython's heap in bytes, room for a server; `-X heapsize=` overrides it. Defined in ports/unix/main.c (2 MB
-// there).
-extern long heap_size;
-
-static void __attribute__((constructor)) set_heap_size(void) {
-    heap_size = 4 * 1024 * 1024;
-}
 
 // MicroPython may use half of the process's stack (the usual limit is 8 MB), but no more than 4 MB; JavaScript, which
 // runs on the same stack, and C have the rest. The unix port's own limit is 80 KB.

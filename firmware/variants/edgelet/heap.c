@@ -1,0 +1,77 @@
+// MicroPython's heap on Linux: address space for all that a server may ever need, of which only what is used is memory.
+//
+// MicroPython takes the lowest free blocks first and collects garbage after a bounded number of bytes (gc.threshold, in
+// edgelet.runtime), so what is used stays near the heap's start; its collector, however, walks tables over all of the
+// heap in places, which costs 10 ms here. The linker has gc_collect and gc_info come through this file, which shows the
+// collector the used part of the tables and gives memory back that is free again.
+
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "py/gc.h"
+#include "py/mpstate.h"
+
+#define BLOCKS_PER_TABLE_BYTE (4)
+// Free bytes behind the used part that stay memory, so that a busy server does not have the same pages cleared again
+// and again.
+#define KEPT_BYTES (8 * 1024 * 1024)
+
+// Bytes of the heap, its tables included; `-X heapsize=` overrides it. Defined in ports/unix/main.c (2 MB there).
+extern long heap_size;
+
+// Where the pages begin that have never been used, or were given back.
+static uintptr_t untouched;
+
+void __real_gc_collect(void);
+void __wrap_gc_collect(void);
+void __real_gc_info(gc_info_t *info);
+void __wrap_gc_info(gc_info_t *info);
+
+static void __attribute__((constructor)) set_heap_size(void) {
+    heap_size = 128 * 1024 * 1024;
+}
+
+// Has the table end with the last block in use. Returns its whole length, for widen().
+static size_t narrow(void) {
+    mp_state_mem_area_t *area = &MP_STATE_MEM(area);
+    size_t whole = area->gc_alloc_table_byte_len;
+    area->gc_alloc_table_byte_len = MIN(whole, area->gc_last_used_block / BLOCKS_PER_TABLE_BYTE + 1);
+    return whole;
+}
+
+static void widen(size_t whole) {
+    MP_STATE_MEM(area).gc_alloc_table_byte_len = whole;
+}
+
+static uintptr_t used_end(void) {
+    const mp_state_mem_area_t *area = &MP_STATE_MEM(area);
+    uintptr_t end = (uintptr_t)area->gc_pool_start + (area->gc_last_used_block + 1) * MICROPY_BYTES_PER_GC_BLOCK;
+    return MIN(end, (uintptr_t)area->gc_pool_end);
+}
+
+static void give_back(void) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t kept = (used_end() + KEPT_BYTES) & ~(page - 1);
+    if (kept < untouched && madvise((void *)kept, (untouched & ~(page - 1)) - kept, MADV_DONTNEED) == 0) {
+        untouched = kept;
+    }
+}
+
+void __wrap_gc_collect(void) {
+    untouched = MAX(untouched, used_end());
+    size_t whole = narrow();
+    __real_gc_collect();
+    widen(whole);
+    give_back();
+}
+
+// max_free may be too low by the free blocks right below the used part's end.
+void __wrap_gc_info(gc_info_t *info) {
+    size_t whole = narrow();
+    size_t rest = (whole - MP_STATE_MEM(area).gc_alloc_table_byte_len) * BLOCKS_PER_TABLE_BYTE;
+    __real_gc_info(info);
+    widen(whole);
+    info->free += rest * MICROPY_BYTES_PER_GC_BLOCK;
+    info->max_free = MAX(info->max_free, rest);
+}
