@@ -176,6 +176,14 @@ def test_kills_come_in_time(board, compile_bundle):
             assert 30_000 <= int(cpu_us) <= 80_000, case.name
 
 
+def test_what_is_killed_inside_a_native_has_its_stack(board, compile_bundle):
+    """The tick that notes the stack runs on another one."""
+    bundle = compile_bundle(fetch("return 'a'.repeat(12000).indexOf('a'.repeat(6000) + 'b')"))
+    ((kind, _, stack, _, _),) = run(board, bundle, [("GET", "/", None)], cpu_ms=30)
+    assert kind == "cpu"
+    assert stack.startswith("    at <native>\n    at fetch (main.js:1:")
+
+
 @pytest.mark.parametrize("frame", [8, 64, 250])
 def test_stack_guard(frame, board):
     """What goes deeper than the JavaScript stack is left at once, and nothing beside it is lost."""

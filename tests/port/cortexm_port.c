@@ -33,9 +33,8 @@
         }                                                                                                              \
     } while (0)
 
-bool isolate_tick(void);
 void reset(void);
-uint32_t run_with_registers(void (*fn)(void *arg), void *arg);
+uint32_t run_with_registers(void (*fn)(void *arg), void *arg, port_tick_t *tick);
 
 static uint32_t semihosting(uint32_t operation, const void *arg) {
     register uint32_t r0 __asm("r0") = operation;
@@ -60,7 +59,7 @@ static volatile uint32_t ticks_until_kill;
 static volatile uint32_t ticks_in_handler;
 static volatile bool in_handler;
 
-bool isolate_tick(void) {
+static bool tick(void) {
     ticks_in_handler += in_handler;
     return --ticks_until_kill == 0;
 }
@@ -160,7 +159,6 @@ __asm(".syntax unified\n"
       "ldr r7, =0xaaaaaaaa\n"
       "mov r10, r7\n"
       "ldr r7, =0x77777777\n"
-      "movs r2, #0\n"
       "bl port_run\n"
       "ldr r1, =0x44444444\n"
       "eors r4, r1\n"
@@ -306,7 +304,7 @@ static bool has_guard(void) {
 static void check_return(void) {
     uint32_t n = 41;
     ticks_until_kill = 0;
-    CHECK(port_run(increment, &n, 0) && n == 42);
+    CHECK(port_run(increment, &n, tick) && n == 42);
 }
 
 static void check_kills(void) {
@@ -316,7 +314,7 @@ static void check_kills(void) {
         random = random * 1664525 + 1013904223;
         period = 500 + (random >> 20);
         ticks_until_kill = 1 + (random >> 10) % 4;
-        CHECK(run_with_registers(loops[i % (sizeof(loops) / sizeof(*loops))], words) == 0);
+        CHECK(run_with_registers(loops[i % (sizeof(loops) / sizeof(*loops))], words, tick) == 0);
         check_return();
     }
     CHECK(ticks_in_handler > 0);
@@ -331,8 +329,8 @@ void reset(void) {
     check_return();
     uint32_t word = 0;
     for (int i = 0; i < 100; i++) {
-        CHECK(run_with_registers(leave, NULL) == 0);
-        CHECK(!has_guard() || run_with_registers(overflow, &word) == 0);
+        CHECK(run_with_registers(leave, NULL, tick) == 0);
+        CHECK(!has_guard() || run_with_registers(overflow, &word, tick) == 0);
         check_return();
     }
     check_kills();

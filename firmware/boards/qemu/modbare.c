@@ -28,23 +28,27 @@ static void come_back(void *arg) {
     *(size_t *)arg += 1;
 }
 
+static bool go_on(void) {
+    return false;
+}
+
 // overflow(bytes) -> bool: whether a function came back that overflows the JavaScript stack in steps of this size.
 static mp_obj_t bare_overflow(mp_obj_t bytes_in) {
     size_t bytes = (size_t)mp_obj_get_int(bytes_in);
-    return mp_obj_new_bool(port_run(overflow, &bytes, port_stack_max()));
+    return mp_obj_new_bool(port_run(overflow, &bytes, go_on));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(bare_overflow_obj, bare_overflow);
 
 // abandon() -> bool: whether a function came back that calls port_abandon.
 static mp_obj_t bare_abandon(void) {
-    return mp_obj_new_bool(port_run(leave, NULL, port_stack_max()));
+    return mp_obj_new_bool(port_run(leave, NULL, go_on));
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(bare_abandon_obj, bare_abandon);
 
 // increment(n) -> int: n + 1, computed on the JavaScript stack.
 static mp_obj_t bare_increment(mp_obj_t n_in) {
     size_t n = (size_t)mp_obj_get_int(n_in);
-    bool returned = port_run(come_back, &n, port_stack_max());
+    bool returned = port_run(come_back, &n, go_on);
     return returned ? mp_obj_new_int_from_uint(n) : mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(bare_increment_obj, bare_increment);

@@ -605,7 +605,7 @@ void engine_backtrace(JSContext *ctx, char *out, size_t size, const void *lo, si
     readable_t r = {
         .arena = (uintptr_t)lo,
         .arena_end = (uintptr_t)lo + len,
-        .stack = js_get_stack_pointer() & ~(uintptr_t)(sizeof(void *) - 1),
+        .stack = ((uintptr_t)port_stack_low() + sizeof(void *) - 1) & ~(uintptr_t)(sizeof(void *) - 1),
         .stack_end = ctx->rt->stack_top,
     };
     text_t text = {.out = out, .size = size};

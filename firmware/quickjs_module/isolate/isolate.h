@@ -250,9 +250,6 @@ void isolate_abandon(isolate_t *iso);
 // Most bytes of the arena in use at once since the call began.
 size_t isolate_peak(const isolate_t *iso);
 
-// The port's tick, in interrupt or signal context: see port_run.
-bool isolate_tick(void);
-
 // Host: while masked, the code that runs is not abandoned. For natives that take a lock or allocate outside the arena.
 // They nest.
 void isolate_mask(void);

@@ -38,15 +38,19 @@ size_t port_fixed_arena(void);
 size_t port_stack_max(void);
 size_t port_stack_default(void);
 
+// The lowest address that may be read of the stack that port_run runs on: for the tick, which may be on another one.
+const void *port_stack_low(void);
+
 // 8 bytes that name this firmware build and where its code lies: equal only where a pointer into code or constants
 // means the same thing.
 void port_firmware_id(uint8_t id[8]);
 
-// Runs fn(arg) on the JavaScript stack, of which `stack` bytes may be used before the guard. While it runs,
-// isolate_tick (isolate.h) is called from interrupt or signal context at least every 5 ms of CPU time; when that
-// returns true, the port abandons fn as if it had called port_abandon. True when fn returned, false when it was
-// abandoned. Not re-entrant.
-bool port_run(void (*fn)(void *arg), void *arg, size_t stack);
+// Called from interrupt or signal context. Whether to abandon what runs.
+typedef bool port_tick_t(void);
+// Runs fn(arg) on the JavaScript stack, of which port_stack_max bytes may be used before the guard. While it runs,
+// `tick` is called at least every 5 ms of CPU time; when that returns true, the port abandons fn as if it had called
+// port_abandon. True when fn returned, false when it was abandoned. Not re-entrant.
+bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick);
 
 // Leaves the function that port_run runs, from inside it. Frames between are dead, their locks and memory lost: the
 // caller of port_run must restore what they touched.

@@ -74,6 +74,10 @@ size_t port_stack_default(void) {
     return BARE_STACK_SIZE;
 }
 
+const void *port_stack_low(void) {
+    return bare_stack.stack;
+}
+
 // The linker's hash over all that it linked: of code that lies at fixed addresses, which it holds itself.
 void port_firmware_id(uint8_t id[8]) {
     memcpy(id, bare_build_id_note + BUILD_ID_OFFSET, 8);

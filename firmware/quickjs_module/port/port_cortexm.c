@@ -15,7 +15,6 @@
 
 #include <string.h>
 
-#include "isolate/isolate.h"
 #include "port/port.h"
 #include "port/port_bare.h"
 
@@ -62,6 +61,8 @@ void (*cortexm_next_fault)(void);
 
 // Whether thread mode is on the JavaScript stack. Written with interrupts off, by cortexm_call.
 volatile uint32_t cortexm_running;
+
+static port_tick_t *running_tick;
 
 #if defined(ARMV8M)
 
@@ -190,14 +191,14 @@ __asm(
 );
 // clang-format on
 
-bool port_run(void (*fn)(void *arg), void *arg, size_t stack) {
-    (void)stack;
+bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
     static bool initialized;
     if (!initialized) {
         cortexm_board_init();
         enable_guard();
         initialized = true;
     }
+    running_tick = tick;
     bare_board_tick_start();
     bool returned = cortexm_call(fn, arg, STACK_TOP, (uint32_t)bare_stack.stack);
     bare_board_tick_stop();
@@ -215,7 +216,7 @@ static uint32_t *process_stack(void) {
 }
 
 void bare_tick(void) {
-    if (cortexm_running && isolate_tick()) {
+    if (cortexm_running && running_tick()) {
         uint32_t *frame = process_stack();
         frame[FRAME_PC] = (uint32_t)&cortexm_abandoned & ~1u;
         frame[FRAME_XPSR] &= ~XPSR_IT_ICI;

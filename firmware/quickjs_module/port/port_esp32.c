@@ -21,7 +21,6 @@
 
 #include "py/mphal.h"
 
-#include "isolate/isolate.h"
 #include "port/port.h"
 
 #define TICK_US (1000)
@@ -48,6 +47,7 @@ static struct {
     esp_timer_handle_t timer;
     void (*fn)(void *arg);
     void *arg;
+    port_tick_t *tick;
     volatile bool returned, running;
 } call;
 
@@ -126,6 +126,10 @@ size_t port_stack_default(void) {
     return STACK_SIZE;
 }
 
+const void *port_stack_low(void) {
+    return call_stack;
+}
+
 void port_firmware_id(uint8_t id[8]) {
     memcpy(id, esp_app_get_description()->app_elf_sha256, 8);
 }
@@ -139,7 +143,7 @@ static void warden_task(void *arg) {
     (void)arg;
     for (;;) {
         ulTaskNotifyTake(pdTRUE, portMAX_DELAY);
-        if (call.running && isolate_tick()) {
+        if (call.running && call.tick()) {
             call.running = false;
             vTaskSuspend(call.task);
             xSemaphoreGive(call.ended);
@@ -181,13 +185,13 @@ static void initialize(void) {
     ESP_ERROR_CHECK(esp_timer_create(&timer, &call.timer));
 }
 
-bool port_run(void (*fn)(void *arg), void *arg, size_t stack) {
-    (void)stack;
+bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
     if (call.timer == NULL) {
         initialize();
     }
     call.fn = fn;
     call.arg = arg;
+    call.tick = tick;
     call.returned = false;
     ESP_ERROR_CHECK(esp_timer_start_periodic(call.timer, TICK_US));
     TaskHandle_t task = xTaskCreateStaticPinnedToCore(call_task, "javascript", sizeof(call_stack) / sizeof(StackType_t),

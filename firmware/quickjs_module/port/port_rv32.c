@@ -12,7 +12,6 @@
 
 #include "port/port_rv32.h"
 
-#include "isolate/isolate.h"
 #include "port/port.h"
 #include "port/port_bare.h"
 
@@ -40,6 +39,8 @@ uintptr_t rv32_main_stack;
 static uintptr_t next_vector;
 // Whether the tick wants JavaScript abandoned. Written and read in the trap only.
 static bool expired;
+
+static port_tick_t *running_tick;
 
 // clang-format off
 __asm(
@@ -173,14 +174,14 @@ static void initialize(void) {
     enable_guard();
 }
 
-bool port_run(void (*fn)(void *arg), void *arg, size_t stack) {
-    (void)stack;
+bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
     static bool initialized;
     if (!initialized) {
         initialize();
         initialized = true;
     }
     expired = false;
+    running_tick = tick;
     bare_board_tick_start();
     bool returned = rv32_call(fn, arg, (uintptr_t)(&bare_stack + 1));
     bare_board_tick_stop();
@@ -198,7 +199,7 @@ static bool in_javascript(void) {
 }
 
 void bare_tick(void) {
-    expired = in_javascript() && isolate_tick();
+    expired = in_javascript() && running_tick();
 }
 
 // Decides about a trap: where to return to, or 0 for where it came from.

@@ -20,8 +20,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "isolate/isolate.h"
-
 // CPU time between two ticks.
 #define TICK_NS (2000000)
 // Ticks without JavaScript after which the timer stops.
@@ -111,6 +109,11 @@ size_t port_stack_default(void) {
     return 256 * 1024;
 }
 
+// A signal's handler is on the stack that it interrupted.
+const void *port_stack_low(void) {
+    return __builtin_frame_address(0);
+}
+
 static int find_build_id(struct dl_phdr_info *info, size_t size, void *arg) {
     (void)size;
     for (int i = 0; i < info->dlpi_phnum; i++) {
@@ -147,6 +150,7 @@ void port_firmware_id(uint8_t id[8]) {
 }
 
 static sigjmp_buf leave;
+static port_tick_t *running_tick;
 static volatile sig_atomic_t inside;
 static volatile sig_atomic_t idle_ticks;
 static volatile sig_atomic_t ticking;
@@ -171,7 +175,7 @@ static void on_tick(int signal) {
         }
     } else {
         idle_ticks = 0;
-        if (isolate_tick()) {
+        if (running_tick()) {
             errno = saved;
             siglongjmp(leave, 1);
         }
@@ -198,8 +202,8 @@ static void start_ticking(void) {
     set_timer(TICK_NS);
 }
 
-bool port_run(void (*fn)(void *arg), void *arg, size_t stack) {
-    (void)stack;
+bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
+    running_tick = tick;
     if (sigsetjmp(leave, 0) != 0) {
         inside = 0;
         return false;
