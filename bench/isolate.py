@@ -13,20 +13,22 @@ from edgelet_host.firmware import sources
 from edgelet_host.firmware.builds import ensure_unix
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULE = ROOT / "firmware" / "quickjs_module"
+FIRMWARE = ROOT / "firmware"
 
 
 def objects() -> list[Path]:
-    """The firmware's own objects of our module, but those that the bench includes or that need MicroPython."""
+    """The firmware's own objects of our modules, but those that the bench includes or that need MicroPython."""
     engines = (ensure_unix().parent / "make").rglob("quickjs_module/engine/engine.o")
-    folder = max(engines, key=lambda path: path.stat().st_mtime).parent.parent
-    return [path for path in folder.rglob("*.o") if path.stem not in ("build", "call", "run", "modquickjs")]
+    build = max(engines, key=lambda path: path.stat().st_mtime).parents[2]
+    found = [path for name in ("base_module", "quickjs_module") for path in (build / name).rglob("*.o")]
+    return [path for path in found if path.stem not in ("build", "call", "run", "modquickjs")]
 
 
 def main() -> None:
     """Print the numbers; takes some seconds."""
     linked = objects()
-    includes = [f"-I{MODULE}", "-isystem", sources.ensure("quickjs-ng")]
+    includes = [f"-I{FIRMWARE / name}" for name in ("base_module", "quickjs_module")]
+    includes += ["-isystem", sources.ensure("quickjs-ng")]
     with tempfile.TemporaryDirectory() as directory:
         program = Path(directory) / "isolate"
         flags = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror"]

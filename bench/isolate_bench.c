@@ -12,9 +12,13 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "web/web.h"
+
 #define ROUNDS (301)
 // Calls between two restores where restores are left out: few, so that they find the same memory in the cache.
 #define CALLS (8)
+
+static extension_t *const extensions[] = {&web_extension, NULL};
 
 typedef struct _handler_t {
     const char *name, *source;
@@ -33,7 +37,7 @@ static const handler_t handlers[] = {
         "} }"},
 };
 
-static const web_request_t request = {
+static const isolate_request_t request = {
     .method = {"GET", 3},
     .scheme = {"http", 4},
     .host = {"localhost", 9},
@@ -82,7 +86,7 @@ typedef struct _costs_t {
     double copy, call, calls;
 } costs_t;
 
-static costs_t measure_calls(isolate_t *iso, const isolate_image_t *image) {
+static costs_t measure_calls(isolate_t *iso, isolate_image_t *image) {
     static double copy[ROUNDS], call[ROUNDS], calls[ROUNDS];
     for (int round = 0; round < ROUNDS; round++) {
         double t0 = now_us();
@@ -149,14 +153,14 @@ static void fresh_turn(isolate_t *iso, void *arg) {
     iso->ctx = engine_new(&libc_functions, NULL);
     JSRuntime *rt = JS_GetRuntime(iso->ctx);
     JS_SetInterruptHandler(rt, on_interrupt, NULL);
-    iso->host = js_mallocz(iso->ctx, sizeof(*iso->host));
+    iso->host = js_mallocz(iso->ctx, iso->host_size);
     iso->host->isolate = iso;
     JS_SetContextOpaque(iso->ctx, iso->host);
     engine_renew(iso->ctx, 1, iso->limits.stack);
     JSValue main;
-    if (host_install(iso->ctx) < 0 || web_install(iso->ctx) < 0 || host_set_env(iso->ctx, build->config) < 0 ||
-        !read_modules(iso, build, &main) || JS_ResolveModule(iso->ctx, main) < 0 || !run_top_level(iso, main) ||
-        !find_handler(iso, main)) {
+    if (host_install(iso->ctx) < 0 || isolate_install_extensions(iso->ctx) < 0 ||
+        host_set_env(iso->ctx, build->config) < 0 || !read_modules(iso, build, &main) ||
+        JS_ResolveModule(iso->ctx, main) < 0 || !run_top_level(iso, main) || !find_handler(iso, build, main)) {
         die("no fresh context");
     }
     iso->call.state = ISOLATE_PENDING;
@@ -217,10 +221,10 @@ static bool report(const handler_t *handler, const isolate_image_t *image, const
 static bool bench(const handler_t *handler) {
     static isolate_t isolates[2];
     isolate_t *compiler = &isolates[0], *iso = &isolates[1];
-    if (!isolate_init(compiler, 64 * 1024 * 1024) || !isolate_init(iso, 1024 * 1024)) {
+    if (!isolate_init(compiler, 64 * 1024 * 1024, extensions) || !isolate_init(iso, 1024 * 1024, extensions)) {
         die("no memory");
     }
-    isolate_source_t file = {{"main.js", 7}, {handler->source, strlen(handler->source)}};
+    compile_source_t file = {{"main.js", 7}, {handler->source, strlen(handler->source)}};
     isolate_config_t config = {
         .name = {"", 0},
         .limits = {ISOLATE_CPU_MS_MAX, 1024 * 1024, (uint32_t)port_stack_default()},

@@ -14,15 +14,25 @@
 #include "py/objexcept.h"
 #include "py/objstr.h"
 
+#include "crypto/crypto.h"
 #include "engine/bundle.h"
 #include "engine/engine.h"
-#include "isolate/host.h"
 #include "isolate/isolate.h"
 #include "isolate/park.h"
+#include "jsonwebtoken/jwt.h"
 #include "port/port.h"
+#include "web/web.h"
 
 // Memory of a compilation: mapped, and used as far as the sources need it.
 #define COMPILE_ARENA_SIZE (256 * 1024 * 1024)
+
+// What handlers find beside the language: each after those that it uses.
+static extension_t *const extensions[] = {
+    &web_extension,
+    &crypto_extension,
+    &jwt_extension,
+    NULL,
+};
 
 static const mp_obj_type_t type_arena;
 static const mp_obj_type_t type_image;
@@ -111,16 +121,16 @@ static mp_obj_t new_error(const isolate_error_t *error) {
 
 // Arguments
 
-static web_slice_t slice_of(mp_obj_t text) {
-    web_slice_t slice;
+static base_slice_t slice_of(mp_obj_t text) {
+    base_slice_t slice;
     slice.data = mp_obj_str_get_data(text, &slice.len);
     return slice;
 }
 
-static web_slice_t slice_of_buffer(mp_obj_t object) {
+static base_slice_t slice_of_buffer(mp_obj_t object) {
     mp_buffer_info_t info;
     mp_get_buffer_raise(object, &info, MP_BUFFER_READ);
-    return (web_slice_t){info.buf, info.len};
+    return (base_slice_t){info.buf, info.len};
 }
 
 static uint32_t in_range(mp_int_t value, mp_int_t least, mp_int_t most, const char *what) {
@@ -133,7 +143,7 @@ static uint32_t in_range(mp_int_t value, mp_int_t least, mp_int_t most, const ch
 // An isolate in memory of the collector's, which everything that has to do with it points to.
 static isolate_t *new_isolate(size_t size) {
     isolate_t *iso = m_new(isolate_t, 1);
-    if (!isolate_init(iso, size)) {
+    if (!isolate_init(iso, size, extensions)) {
         m_malloc_fail(size);
     }
     return iso;
@@ -212,7 +222,7 @@ static void update_call(obj_call_t *self) {
     self->cpu_us = iso->call.cpu_used_us;
     self->peak = isolate_peak(iso);
     self->background = iso->call.background;
-    self->passes_through = iso->killed == ISOLATE_OK && iso->host->web.pass_through;
+    self->passes_through = iso->killed == ISOLATE_OK && web_passes_through(iso->ctx);
     self->image->arena->current = isolate_busy(iso) ? self : NULL;
     nlr_buf_t nlr;
     if (self->state != ISOLATE_PENDING) {
@@ -554,7 +564,7 @@ static void image_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind
 }
 
 static void add_header(vstr_t *lines, mp_obj_t name, mp_obj_t value) {
-    web_slice_t n = slice_of(name), v = slice_of(value);
+    base_slice_t n = slice_of(name), v = slice_of(value);
     vstr_add_strn(lines, n.data, n.len);
     vstr_add_str(lines, ": ");
     vstr_add_strn(lines, v.data, v.len);
@@ -563,9 +573,9 @@ static void add_header(vstr_t *lines, mp_obj_t name, mp_obj_t value) {
 
 // Header lines from bytes as they are, a dict, or an iterable of pairs. `lines` is used where they must be put
 // together.
-static web_slice_t header_lines(mp_obj_t headers, vstr_t *lines) {
+static base_slice_t header_lines(mp_obj_t headers, vstr_t *lines) {
     if (headers == mp_const_none) {
-        return (web_slice_t){"", 0};
+        return (base_slice_t){"", 0};
     }
     if (mp_obj_is_type(headers, &mp_type_dict)) {
         mp_map_t *map = mp_obj_dict_get_map(headers);
@@ -574,7 +584,7 @@ static web_slice_t header_lines(mp_obj_t headers, vstr_t *lines) {
                 add_header(lines, map->table[i].key, map->table[i].value);
             }
         }
-        return (web_slice_t){lines->buf, lines->len};
+        return (base_slice_t){lines->buf, lines->len};
     }
     if (mp_obj_is_type(headers, &mp_type_list) || mp_obj_is_type(headers, &mp_type_tuple)) {
         size_t len;
@@ -584,7 +594,7 @@ static web_slice_t header_lines(mp_obj_t headers, vstr_t *lines) {
             mp_obj_get_array_fixed_n(items[i], 2, &pair);
             add_header(lines, pair[0], pair[1]);
         }
-        return (web_slice_t){lines->buf, lines->len};
+        return (base_slice_t){lines->buf, lines->len};
     }
     return slice_of_buffer(headers);
 }
@@ -603,8 +613,8 @@ static obj_call_t *new_call(obj_image_t *image) {
     return call;
 }
 
-static web_slice_t optional_slice(size_t n_args, const mp_obj_t *args, size_t i, const char *otherwise) {
-    return n_args > i ? slice_of(args[i]) : (web_slice_t){otherwise, strlen(otherwise)};
+static base_slice_t optional_slice(size_t n_args, const mp_obj_t *args, size_t i, const char *otherwise) {
+    return n_args > i ? slice_of(args[i]) : (base_slice_t){otherwise, strlen(otherwise)};
 }
 
 // start(method, target, headers, body=None, host="localhost", scheme="http", peer="")
@@ -616,7 +626,7 @@ static mp_obj_t image_start(size_t n_args, const mp_obj_t *args) {
     }
     vstr_t lines;
     vstr_init(&lines, 0);
-    web_request_t request = {
+    isolate_request_t request = {
         .method = slice_of(args[1]),
         .target = slice_of(args[2]),
         .headers = header_lines(args[3], &lines),
@@ -706,8 +716,8 @@ static void image_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             dest[0] = mp_obj_new_int_from_uint(self->image.parked_bytes);
             break;
         case MP_QSTR_handler:
-            dest[0] =
-                self->image.shape == WEB_SHAPE_FETCH ? MP_OBJ_NEW_QSTR(MP_QSTR_fetch) : MP_OBJ_NEW_QSTR(MP_QSTR_lambda);
+            dest[0] = self->image.handler_kind == WEB_SHAPE_FETCH ? MP_OBJ_NEW_QSTR(MP_QSTR_fetch)
+                                                                  : MP_OBJ_NEW_QSTR(MP_QSTR_lambda);
             break;
         case MP_QSTR_arena:
             dest[0] = MP_OBJ_FROM_PTR(self->arena);
@@ -798,7 +808,7 @@ static void take_binding(isolate_binding_t *binding, mp_obj_t name, mp_obj_t val
     mp_obj_get_array(pair[1], &binding->method_count, &methods);
     binding->name = slice_of(name);
     binding->kind = slice_of(pair[0]);
-    web_slice_t *slices = m_new(web_slice_t, binding->method_count);
+    base_slice_t *slices = m_new(base_slice_t, binding->method_count);
     for (size_t i = 0; i < binding->method_count; i++) {
         slices[i] = slice_of(methods[i]);
         if (binding->kind.len + 1 + slices[i].len > ISOLATE_OP_NAME_MAX) {
@@ -876,7 +886,7 @@ static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(arena_build_obj, 2, arena_build);
 
-static obj_image_t *load(mp_obj_t arena, web_slice_t saved, isolate_place_t place) {
+static obj_image_t *load(mp_obj_t arena, base_slice_t saved, isolate_place_t place) {
     isolate_t *iso = open_arena(arena);
     obj_image_t *image = new_image(arena, iso);
     if (!isolate_load(iso, (const uint8_t *)saved.data, saved.len, place, &image->image)) {
@@ -891,7 +901,7 @@ static mp_obj_t arena_load(mp_obj_t self_in, mp_obj_t saved_in) {
 static MP_DEFINE_CONST_FUN_OBJ_2(arena_load_obj, arena_load);
 
 static mp_obj_t arena_map(mp_obj_t self_in, mp_obj_t saved_in) {
-    web_slice_t saved = slice_of_buffer(saved_in);
+    base_slice_t saved = slice_of_buffer(saved_in);
     obj_image_t *image = load(self_in, saved, ISOLATE_IMAGE_MAPPED);
     image->saved = saved_in;
     image->saved_data = saved.data;
@@ -971,7 +981,7 @@ static mp_obj_t new_hex(const uint8_t *bytes, size_t len) {
 }
 
 static mp_obj_t quickjs_inspect(mp_obj_t bundle_in) {
-    web_slice_t data = slice_of_buffer(bundle_in);
+    base_slice_t data = slice_of_buffer(bundle_in);
     bundle_t bundle;
     const char *wrong = bundle_open(&bundle, (const uint8_t *)data.data, data.len);
     if (wrong != NULL) {
@@ -994,13 +1004,13 @@ static mp_obj_t quickjs_inspect(mp_obj_t bundle_in) {
 static MP_DEFINE_CONST_FUN_OBJ_1(quickjs_inspect_obj, quickjs_inspect);
 
 #ifndef QJS_DISABLE_PARSER
-static bool path_before(const web_slice_t *a, const web_slice_t *b) {
+static bool path_before(const base_slice_t *a, const base_slice_t *b) {
     int order = memcmp(a->data, b->data, MIN(a->len, b->len));
     return order < 0 || (order == 0 && a->len < b->len);
 }
 
 // Files as laid out for the isolate, sorted by path so that the same sources always give the same bundle.
-static isolate_source_t *take_files(mp_obj_t files, size_t *count) {
+static compile_source_t *take_files(mp_obj_t files, size_t *count) {
     if (!mp_obj_is_type(files, &mp_type_dict)) {
         mp_raise_TypeError(MP_ERROR_TEXT("files must be a dict of path to source"));
     }
@@ -1008,11 +1018,11 @@ static isolate_source_t *take_files(mp_obj_t files, size_t *count) {
     if (map->used > BUNDLE_MODULES_MAX) {
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("more than %d modules"), BUNDLE_MODULES_MAX);
     }
-    isolate_source_t *sources = m_new(isolate_source_t, map->used);
+    compile_source_t *sources = m_new(compile_source_t, map->used);
     *count = 0;
     for (size_t i = 0; i < map->alloc; i++) {
         if (mp_map_slot_is_filled(map, i)) {
-            isolate_source_t source = {slice_of(map->table[i].key), slice_of(map->table[i].value)};
+            compile_source_t source = {slice_of(map->table[i].key), slice_of(map->table[i].value)};
             size_t at = (*count)++;
             for (; at > 0 && path_before(&source.path, &sources[at - 1].path); at--) {
                 sources[at] = sources[at - 1];
@@ -1023,7 +1033,7 @@ static isolate_source_t *take_files(mp_obj_t files, size_t *count) {
     return sources;
 }
 
-static size_t find_file(const isolate_source_t *files, size_t count, web_slice_t path) {
+static size_t find_file(const compile_source_t *files, size_t count, base_slice_t path) {
     for (size_t i = 0; i < count; i++) {
         if (files[i].path.len == path.len && memcmp(files[i].path.data, path.data, path.len) == 0) {
             return i;
@@ -1041,15 +1051,15 @@ static mp_obj_t quickjs_compile(size_t n_args, const mp_obj_t *pos_args, mp_map_
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
-    web_slice_t main = {"main.js", 7};
+    base_slice_t main = {"main.js", 7};
     if (args[ARG_main].u_obj != MP_OBJ_NULL) {
         main = slice_of(args[ARG_main].u_obj);
     }
     size_t count;
-    isolate_source_t *files = take_files(args[ARG_files].u_obj, &count);
+    compile_source_t *files = take_files(args[ARG_files].u_obj, &count);
     size_t main_index = find_file(files, count, main);
     isolate_t *iso = new_isolate(COMPILE_ARENA_SIZE);
-    web_slice_t bundle;
+    base_slice_t bundle;
     mp_obj_t result;
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {

@@ -159,7 +159,7 @@ static JSValue get_random_values(JSContext *ctx, JSValueConst this_val, int argc
         crypto_refuse(ctx, "QuotaExceededError", "getRandomValues fills at most 65536 bytes at once");
         return JS_EXCEPTION;
     }
-    isolate_random((char *)bytes.data, bytes.len);
+    host_random((char *)bytes.data, bytes.len);
     return JS_DupValue(ctx, argv[0]);
 }
 
@@ -189,9 +189,17 @@ static JSValue make_crypto(JSContext *ctx, const char *name) {
     return crypto;
 }
 
-int crypto_install(JSContext *ctx) {
-    JSValue global = JS_GetGlobalObject(ctx);
-    int result = engine_define_lazy(ctx, global, "crypto", make_crypto);
-    JS_FreeValue(ctx, global);
-    return result;
-}
+static const extension_class_t *const classes[] = {
+    [CRYPTO_KEY] = &crypto_class_key,
+};
+
+static const extension_global_t globals[] = {
+    {"crypto", make_crypto},
+};
+
+extension_t crypto_extension = {
+    .classes = classes,
+    .class_count = WEB_COUNT(classes),
+    .globals = globals,
+    .global_count = WEB_COUNT(globals),
+};

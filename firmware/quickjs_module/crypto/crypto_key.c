@@ -30,16 +30,17 @@ static JSValue key_construct(JSContext *ctx, JSValueConst new_target, int argc, 
 }
 
 static JSValue key_type(JSContext *ctx, JSValueConst this_val) {
-    return web_class_expect(ctx, WEB_CRYPTO_KEY, this_val) == NULL ? JS_EXCEPTION : JS_NewString(ctx, "secret");
+    return extension_class_expect(ctx, &crypto_extension, CRYPTO_KEY, this_val) == NULL ? JS_EXCEPTION
+                                                                                        : JS_NewString(ctx, "secret");
 }
 
 static JSValue key_extractable(JSContext *ctx, JSValueConst this_val) {
-    const crypto_key_t *key = web_class_expect(ctx, WEB_CRYPTO_KEY, this_val);
+    const crypto_key_t *key = extension_class_expect(ctx, &crypto_extension, CRYPTO_KEY, this_val);
     return key == NULL ? JS_EXCEPTION : JS_NewBool(ctx, key->extractable);
 }
 
 static JSValue key_usages(JSContext *ctx, JSValueConst this_val) {
-    const crypto_key_t *key = web_class_expect(ctx, WEB_CRYPTO_KEY, this_val);
+    const crypto_key_t *key = extension_class_expect(ctx, &crypto_extension, CRYPTO_KEY, this_val);
     return key == NULL ? JS_EXCEPTION : crypto_usages_array(ctx, key->usages);
 }
 
@@ -77,7 +78,7 @@ static JSValue algorithm_object(JSContext *ctx, const crypto_key_t *key) {
 }
 
 static JSValue key_algorithm(JSContext *ctx, JSValueConst this_val) {
-    crypto_key_t *key = web_class_expect(ctx, WEB_CRYPTO_KEY, this_val);
+    crypto_key_t *key = extension_class_expect(ctx, &crypto_extension, CRYPTO_KEY, this_val);
     if (key == NULL) {
         return JS_EXCEPTION;
     }
@@ -99,7 +100,7 @@ static const JSCFunctionListEntry key_proto[] = {
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "CryptoKey", JS_PROP_CONFIGURABLE),
 };
 
-const web_class_t web_class_crypto_key = {
+const extension_class_t crypto_class_key = {
     .def = {.class_name = "CryptoKey", .finalizer = key_finalize, .gc_mark = key_mark},
     .constructor = key_construct,
     .proto = key_proto,
@@ -156,7 +157,7 @@ JSValue crypto_key_object(JSContext *ctx, const crypto_key_params_t *params, web
         return JS_EXCEPTION;
     }
     crypto_key_t *key = js_malloc(ctx, sizeof(*key) + secret.len);
-    JSValue object = key == NULL ? JS_EXCEPTION : web_class_new(ctx, WEB_CRYPTO_KEY, JS_UNDEFINED);
+    JSValue object = key == NULL ? JS_EXCEPTION : extension_class_new(ctx, &crypto_extension, CRYPTO_KEY, JS_UNDEFINED);
     if (JS_IsException(object)) {
         js_free(ctx, key);
         return object;
@@ -177,7 +178,7 @@ JSValue crypto_key_object(JSContext *ctx, const crypto_key_params_t *params, web
 }
 
 static const crypto_key_t *expect_key(JSContext *ctx, JSValueConst value) {
-    const crypto_key_t *key = web_class_get(ctx, WEB_CRYPTO_KEY, value);
+    const crypto_key_t *key = extension_class_get(&crypto_extension, CRYPTO_KEY, value);
     if (key == NULL) {
         JS_ThrowTypeError(ctx, "the key must be a CryptoKey");
     }

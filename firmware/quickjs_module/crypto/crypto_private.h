@@ -3,6 +3,7 @@
 #ifndef EDGELET_CRYPTO_PRIVATE_H
 #define EDGELET_CRYPTO_PRIVATE_H
 
+#include "crypto/crypto.h"
 #include "crypto/crypto_hash.h"
 #include "web/web_private.h"
 
@@ -55,6 +56,13 @@ JSValue crypto_array_buffer(JSContext *ctx, const void *data, size_t len);
 JSValue crypto_base64url(JSContext *ctx, web_slice_t bytes);
 
 // ---- keys (crypto_key.c) ----
+
+// Indexes of crypto_extension.classes.
+enum {
+    CRYPTO_KEY,
+};
+
+extern const extension_class_t crypto_class_key;
 
 typedef struct _crypto_key_t {
     crypto_algorithm_t algorithm;

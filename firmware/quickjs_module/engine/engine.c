@@ -64,6 +64,8 @@ static double engine_strtod(const char *text) {
 #include "engine_id.h"
 const char engine_id[17] = EDGELET_ENGINE_ID;
 
+const JSClassID engine_first_class = JS_CLASS_INIT_COUNT;
+
 // What this file keeps of a runtime, inside the arena (JSRuntime.libc_opaque): for each group that has come into being,
 // an object with its globals.
 typedef struct _engine_state_t {
@@ -660,6 +662,18 @@ int engine_view_bytes(JSContext *ctx, JSValueConst value, uint8_t **data, size_t
             typed ? rest >> typed_array_size_log2(object->class_id) << typed_array_size_log2(object->class_id) : rest;
     }
     return 1;
+}
+
+int engine_buffer_source(JSContext *ctx, JSValueConst value, base_slice_t *bytes) {
+    uint8_t *data;
+    if (JS_IsArrayBuffer(value)) {
+        data = JS_GetArrayBuffer(ctx, &bytes->len, value);
+        bytes->data = (const char *)data;
+        return data == NULL && JS_HasException(ctx) ? -1 : 1;
+    }
+    int found = engine_view_bytes(ctx, value, &data, &bytes->len);
+    bytes->data = found > 0 ? (const char *)data : NULL;
+    return found;
 }
 
 JSValue engine_construct_error(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base_slice.h"
 #include "quickjs.h"
 
 // Makes the value of a lazy property. `name` is the property's name. Returns an exception as engine functions do.
@@ -68,9 +69,14 @@ void engine_backtrace(JSContext *ctx, char *out, size_t size, const void *lo, si
 // Whether the exception is the engine's own stack overflow error.
 bool engine_is_stack_overflow(JSContext *ctx, JSValueConst exception);
 
+// The first id that is free for classes of others.
+extern const JSClassID engine_first_class;
+
 // The bytes of a typed array or DataView, in place and as they are now, whatever a handler did to its properties.
 // 1, 0 when value is neither, -1 with a pending TypeError when its buffer is detached or too short by now.
 int engine_view_bytes(JSContext *ctx, JSValueConst value, uint8_t **data, size_t *len);
+// The same for an ArrayBuffer too (Web IDL's BufferSource). Valid until a script runs; runs none itself.
+int engine_buffer_source(JSContext *ctx, JSValueConst value, base_slice_t *bytes);
 
 // What the constructor of a class that extends Error does: argv[0], which must be there, is the message.
 JSValue engine_construct_error(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv);

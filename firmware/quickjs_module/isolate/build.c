@@ -5,11 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crypto/crypto.h"
 #include "engine/bundle.h"
 #include "engine/engine.h"
-#include "isolate/host.h"
-#include "jsonwebtoken/jwt.h"
 #include "port/port.h"
 
 void isolate_begin(isolate_t *iso, const isolate_limits_t *limits) {
@@ -29,13 +26,14 @@ typedef struct _build_t {
     const bundle_t *bundle;
     uint8_t read[BUNDLE_MODULES_MAX / 8]; // a bit each: the engine has the module
     bool missing;                         // an import that is not in the bundle
+    uint8_t handler_kind;
     bool ok;
 } build_t;
 
 // The engine asks for an import that is not in the bundle.
 static JSModuleDef *native_module(JSContext *ctx, const char *name, void *opaque) {
     (void)opaque;
-    JSModuleDef *module = jwt_module(ctx, name);
+    JSModuleDef *module = isolate_builtin_module(ctx, name);
     if (module == NULL) {
         JS_ThrowReferenceError(ctx, "import of '%s' is not in the bundle", name);
     }
@@ -47,7 +45,7 @@ bool isolate_new_context(isolate_t *iso) {
         return false;
     }
     JS_SetModuleLoaderFunc(JS_GetRuntime(iso->ctx), NULL, native_module, NULL);
-    iso->host = js_mallocz(iso->ctx, sizeof(*iso->host));
+    iso->host = js_mallocz(iso->ctx, iso->host_size);
     iso->host->isolate = iso;
     iso->host->began_us = port_ticks_us();
     JS_SetContextOpaque(iso->ctx, iso->host);
@@ -127,18 +125,18 @@ static bool run_top_level(isolate_t *iso, JSValue main) {
     return ok;
 }
 
-static bool find_handler(isolate_t *iso, JSValueConst main) {
+static bool find_handler(isolate_t *iso, build_t *build, JSValueConst main) {
     JSValue ns = engine_module_namespace(iso->ctx, main);
     if (JS_IsException(ns)) {
         isolate_take_exception(iso, ISOLATE_HANDLER);
         return false;
     }
-    bool ok = web_find_handler(iso->ctx, ns) != WEB_SHAPE_NONE;
-    if (!ok) {
+    build->handler_kind = iso->handlers->find(iso->ctx, ns);
+    if (build->handler_kind == 0) {
         isolate_take_exception(iso, ISOLATE_HANDLER);
     }
     JS_FreeValue(iso->ctx, ns);
-    return ok;
+    return build->handler_kind != 0;
 }
 
 static void build_turn(isolate_t *iso, void *arg) {
@@ -146,7 +144,7 @@ static void build_turn(isolate_t *iso, void *arg) {
     if (!isolate_new_context(iso)) {
         return;
     }
-    if (host_install(iso->ctx) < 0 || web_install(iso->ctx) < 0 || crypto_install(iso->ctx) < 0 ||
+    if (host_install(iso->ctx) < 0 || isolate_install_extensions(iso->ctx) < 0 ||
         host_set_env(iso->ctx, build->config) < 0) {
         isolate_take_exception(iso, ISOLATE_THROWN);
         return;
@@ -163,7 +161,7 @@ static void build_turn(isolate_t *iso, void *arg) {
         isolate_take_exception(iso, ISOLATE_IMPORT);
         return;
     }
-    if (!run_top_level(iso, main) || !find_handler(iso, main)) {
+    if (!run_top_level(iso, main) || !find_handler(iso, build, main)) {
         return;
     }
     JS_RunGC(JS_GetRuntime(iso->ctx));
@@ -197,7 +195,7 @@ bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_place
     image->ctx = iso->ctx;
     image->host = iso->host;
     image->limits = config->limits;
-    image->shape = iso->host->web.shape;
+    image->handler_kind = build.handler_kind;
     if (!isolate_take_image(iso, place, image)) {
         isolate_wipe(iso);
         return false;

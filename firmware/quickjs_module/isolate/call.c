@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "isolate/host.h"
 #include "port/port.h"
 
 // A job's exception (queueMicrotask) has nobody to go to but the log.
@@ -12,7 +11,7 @@ static void log_exception(isolate_t *iso) {
     char text[256] = "uncaught exception in a job";
     JSValue exception = JS_GetException(iso->ctx);
     isolate_copy_value_text(iso->ctx, exception, text, sizeof(text));
-    isolate_log(iso, 'e', text, strlen(text));
+    host_log(iso, 'e', text, strlen(text));
     JS_FreeValue(iso->ctx, exception);
 }
 
@@ -28,17 +27,17 @@ void isolate_drain_jobs(isolate_t *iso) {
 }
 
 static void take_outcome(isolate_t *iso) {
-    switch (web_outcome(iso->ctx, &iso->call.response)) {
-        case WEB_PENDING:
+    switch (iso->handlers->outcome(iso->ctx, &iso->call.response)) {
+        case EXTENSION_PENDING:
             iso->call.state = ISOLATE_PENDING;
             break;
-        case WEB_ANSWERED:
+        case EXTENSION_ANSWERED:
             iso->call.state = ISOLATE_DONE;
             break;
-        case WEB_THREW:
+        case EXTENSION_THREW:
             isolate_take_exception(iso, ISOLATE_THROWN);
             break;
-        case WEB_BAD_RESULT:
+        case EXTENSION_BAD_RESULT:
             isolate_take_exception(iso, ISOLATE_RESULT);
             break;
     }
@@ -53,7 +52,8 @@ static void finish_turn(isolate_t *iso) {
     if (iso->call.state == ISOLATE_PENDING) {
         take_outcome(iso);
     }
-    iso->call.background = iso->call.state != ISOLATE_PENDING && iso->host->op_count > 0 && web_background(iso->ctx);
+    iso->call.background =
+        iso->call.state != ISOLATE_PENDING && iso->host->op_count > 0 && iso->handlers->background(iso->ctx);
     if (iso->call.state == ISOLATE_PENDING && iso->host->op_count == 0) {
         iso->error.stack[0] = '\0';
         isolate_set_error(iso, ISOLATE_STUCK, "the handler waits for a promise that nothing can settle any more");
@@ -61,14 +61,14 @@ static void finish_turn(isolate_t *iso) {
 }
 
 static void start_turn(isolate_t *iso, void *arg) {
-    if (web_call(iso->ctx, arg) < 0) {
+    if (iso->handlers->call(iso->ctx, arg) < 0) {
         isolate_take_exception(iso, ISOLATE_THROWN);
         return;
     }
     finish_turn(iso);
 }
 
-isolate_state_t isolate_start(isolate_t *iso, isolate_image_t *image, const web_request_t *request) {
+isolate_state_t isolate_start(isolate_t *iso, isolate_image_t *image, const isolate_request_t *request) {
     isolate_restore(iso, image);
     arena_reset_peak(iso->arena);
     iso->call.number = ++iso->calls;
@@ -134,7 +134,7 @@ bool isolate_settle(isolate_t *iso, uint32_t id, bool reject, isolate_convert_t 
     isolate_run(iso, settle_turn, &settle);
     if (before == ISOLATE_DONE && iso->call.state == ISOLATE_ERROR) {
         // The response is out already: what happens behind it is for the log.
-        isolate_log(iso, 'e', iso->error.message, strlen(iso->error.message));
+        host_log(iso, 'e', iso->error.message, strlen(iso->error.message));
         iso->call.state = ISOLATE_DONE;
     }
     return true;

@@ -1,6 +1,6 @@
 // The console object: log lines. See host.h.
 
-#include "isolate/host.h"
+#include "isolate/isolate_private.h"
 
 #include <string.h>
 
@@ -86,7 +86,7 @@ static JSValue console_write(JSContext *ctx, JSValueConst this_val, int argc, JS
             return JS_EXCEPTION;
         }
     }
-    isolate_log(host_of(ctx)->isolate, (char)level, line.text, line.len);
+    host_log(host_of(ctx)->isolate, (char)level, line.text, line.len);
     return JS_UNDEFINED;
 }
 

@@ -1,6 +1,6 @@
 // process.env, and env with its bindings. See host.h.
 
-#include "isolate/host.h"
+#include "isolate/isolate_private.h"
 
 #include <string.h>
 
@@ -24,7 +24,7 @@ static JSValue call_binding(
     return promise;
 }
 
-static JSValue new_method(JSContext *ctx, const isolate_binding_t *binding, const web_slice_t *method) {
+static JSValue new_method(JSContext *ctx, const isolate_binding_t *binding, const base_slice_t *method) {
     char name[ISOLATE_OP_NAME_MAX + 1];
     memcpy(name, binding->kind.data, binding->kind.len);
     name[binding->kind.len] = '.';
@@ -36,7 +36,7 @@ static JSValue new_method(JSContext *ctx, const isolate_binding_t *binding, cons
     return JS_NewCFunctionData(ctx, call_binding, 0, 0, 2, data);
 }
 
-static int define(JSContext *ctx, JSValueConst object, const web_slice_t *name, JSValue value) {
+static int define(JSContext *ctx, JSValueConst object, const base_slice_t *name, JSValue value) {
     JSAtom atom = JS_NewAtomLen(ctx, name->data, name->len);
     if (atom == JS_ATOM_NULL || JS_IsException(value)) {
         return -1;
@@ -79,7 +79,7 @@ int host_set_env(JSContext *ctx, const isolate_config_t *config) {
             return -1;
         }
     }
-    host_of(ctx)->web.env = env;
+    host_of(ctx)->env = env;
     int result = JS_DefinePropertyValueStr(ctx, process, "env", process_env, JS_PROP_C_W_E);
     if (result >= 0) {
         result = JS_DefinePropertyValueStr(ctx, global, "process", process, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);

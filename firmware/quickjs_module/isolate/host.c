@@ -1,6 +1,6 @@
 // The state behind a context, and the globals that ask it. See host.h.
 
-#include "isolate/host.h"
+#include "isolate/isolate_private.h"
 
 #include "engine/engine.h"
 #include "port/port.h"
@@ -23,25 +23,21 @@ bool host_at_top_level(JSContext *ctx, const char *what) {
 // 2026-01-01, in microseconds since 1970: an earlier clock was never set (device/lib/edgelet/clock.py has the same).
 #define EARLIEST_TIME_US (UINT64_C(1767225600000000))
 
-bool isolate_clock_is_set(void) {
+bool host_clock_is_set(void) {
     return port_time_us() >= EARLIEST_TIME_US;
 }
 
-web_t *isolate_web(JSContext *ctx) {
-    return &host_of(ctx)->web;
-}
-
-size_t isolate_memory_limit(JSContext *ctx) {
+size_t host_memory_limit(JSContext *ctx) {
     return host_of(ctx)->isolate->limits.memory;
 }
 
-uint32_t isolate_remaining_ms(JSContext *ctx) {
+uint32_t host_remaining_ms(JSContext *ctx) {
     isolate_t *iso = host_of(ctx)->isolate;
     uint64_t now = port_cpu_us();
     return now < iso->cpu_deadline_us ? (uint32_t)((iso->cpu_deadline_us - now) / 1000) : 0;
 }
 
-const char *isolate_function_name(JSContext *ctx) {
+const char *host_function_name(JSContext *ctx) {
     const char *name = host_of(ctx)->isolate->name;
     return name != NULL ? name : "";
 }

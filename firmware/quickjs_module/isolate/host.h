@@ -1,20 +1,24 @@
-// The host functions that handlers see beside the language and the web objects: console, timers, process.env, bindings,
-// Math.random, performance; and the operations that carry what they await to Python.
+// What natives see of the isolate that they run in: its state, its random numbers, and the operations that carry what
+// handlers await to Python.
+//
+// Natives run inside the engine, under the call's limits, and allocate with the engine's allocator only: a call may be
+// abandoned at any instruction and the arena restored. So they hold no lock (but see host_mask), keep no state in
+// static variables, allocate nowhere else and rely on no finalizer.
 
 #ifndef EDGELET_HOST_H
 #define EDGELET_HOST_H
 
 #include "isolate/isolate.h"
 
-// Per-context state, inside the arena and so part of the image. JS_GetContextOpaque.
+// Per-context state, inside the arena and so part of the image; the extensions' follows. JS_GetContextOpaque.
 typedef struct _isolate_host_t {
-    web_t web;
-    isolate_t *isolate; // set anew by every restore
-    bool top_level;     // the module's top level is running: no random numbers, timers or operations
+    JSValue env;        // variables and bindings, for handlers
     uint64_t began_us;  // port_ticks_us at the start of the request
+    isolate_t *isolate; // set anew by every restore
+    isolate_op_t *first_op, *last_op;
     uint32_t next_op_id;
     uint32_t op_count; // open ones
-    isolate_op_t *first_op, *last_op;
+    bool top_level;    // the module's top level is running: no random numbers, timers or operations
 } isolate_host_t;
 
 isolate_host_t *host_of(JSContext *ctx);
@@ -23,26 +27,24 @@ isolate_host_t *host_of(JSContext *ctx);
 // same for every request, since the top level runs once, begins with this.
 bool host_at_top_level(JSContext *ctx, const char *what);
 
-// Defines the globals. 0, or -1 with a pending exception.
-int host_install(JSContext *ctx);
-int host_install_timers(JSContext *ctx, JSValueConst global);
-int host_install_console(JSContext *ctx, JSValueConst global);
+// Fills `buf` with random bytes from the port's source.
+void host_random(void *buf, size_t len);
+// Bytes that the call may use, and CPU milliseconds left to it.
+size_t host_memory_limit(JSContext *ctx);
+uint32_t host_remaining_ms(JSContext *ctx);
+const char *host_function_name(JSContext *ctx);
+// Whether the machine's clock tells the time of day: a board's does not until it has heard of a time server.
+bool host_clock_is_set(void);
 
-// Defines process.env, and web.env with variables and bindings. 0, or -1 with a pending exception.
-int host_set_env(JSContext *ctx, const isolate_config_t *config);
+// While masked, the code that runs is not abandoned: for natives that take a lock or allocate outside the arena. They
+// nest.
+void host_mask(void);
+void host_unmask(void);
+
+// Appends a line to the call's log. Level is one byte: 'd', 'i', 'w' or 'e'.
+void host_log(isolate_t *iso, char level, const char *text, size_t len);
 
 // Queues an operation and returns a promise of its result, or an exception.
 JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv);
-
-// A new operation of that name, in no queue; NULL with a pending exception.
-isolate_op_t *host_new_op(JSContext *ctx, const char *name);
-// Puts an operation at the queue's end.
-void host_queue_op(JSContext *ctx, isolate_op_t *op);
-// Takes an operation out of the queue; its values stay valid.
-void host_remove_op(isolate_host_t *host, isolate_op_t *op);
-// Frees an operation that is in no queue, in the engine.
-void host_free_op(JSContext *ctx, isolate_op_t *op);
-// The open operation of that id, or NULL.
-isolate_op_t *host_find_op(isolate_host_t *host, uint32_t id);
 
 #endif // EDGELET_HOST_H

@@ -6,7 +6,6 @@
 
 #include "base_secret.h"
 #include "engine/bundle.h"
-#include "isolate/host.h"
 #include "port/port.h"
 
 void isolate_erase_arena(isolate_t *iso) {
@@ -89,7 +88,7 @@ typedef struct _saved_header_t {
     uintptr_t arena, arena_size; // address and size
     uintptr_t ctx, host;
     isolate_limits_t limits;
-    uint32_t shape;
+    uint32_t handler_kind;
     char name[ISOLATE_NAME_MAX + 1];
 } saved_header_t;
 
@@ -115,7 +114,7 @@ static void make_header(const isolate_t *iso, const isolate_image_t *image, save
     header->ctx = (uintptr_t)image->ctx;
     header->host = (uintptr_t)image->host;
     header->limits = image->limits;
-    header->shape = image->shape;
+    header->handler_kind = image->handler_kind;
     port_firmware_id(header->firmware);
     memcpy(header->name, image->name, sizeof(header->name));
     digest_saved(header, image->bytes, header->digest);
@@ -186,7 +185,7 @@ bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_plac
     image->ctx = (JSContext *)header.ctx;
     image->host = (isolate_host_t *)header.host;
     image->limits = header.limits;
-    image->shape = (web_shape_t)header.shape;
+    image->handler_kind = (uint8_t)header.handler_kind;
     memcpy(image->name, header.name, sizeof(image->name));
     image->parked_calls = 0;
     image->parked_bytes = 0;

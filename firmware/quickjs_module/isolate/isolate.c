@@ -91,7 +91,7 @@ size_t isolate_peak(const isolate_t *iso) {
     return arena_peak(iso->arena);
 }
 
-void isolate_log(isolate_t *iso, char level, const char *text, size_t len) {
+void host_log(isolate_t *iso, char level, const char *text, size_t len) {
     // A line is its level, two bytes of length and the text.
     if (len > UINT16_MAX || sizeof(iso->log) - iso->log_used < len + 3) {
         iso->log_dropped++;
@@ -108,7 +108,7 @@ void isolate_log(isolate_t *iso, char level, const char *text, size_t len) {
 
 // Life
 
-bool isolate_init(isolate_t *iso, size_t size) {
+bool isolate_init(isolate_t *iso, size_t size, extension_t *const *extensions) {
     void *block = port_arena_alloc(size);
     if (block == NULL) {
         return false;
@@ -119,6 +119,7 @@ bool isolate_init(isolate_t *iso, size_t size) {
     iso->parking.calls_max = UINT32_MAX;
     iso->parking.bytes_max = SIZE_MAX;
     iso->arena = arena_init(block, size);
+    isolate_use_extensions(iso, extensions);
     return true;
 }
 

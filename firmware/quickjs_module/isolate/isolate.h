@@ -4,7 +4,7 @@
 // its jobs. Where the handler waits, operations queue in the arena (isolate_next_op); isolate_settle runs what waits
 // for one. Nothing is freed in JavaScript: the next restore is the clean-up, after a kill too.
 //
-// No function here calls MicroPython, and none may be called from inside the engine, except those named "host".
+// No function here calls MicroPython, and none may be called from inside the engine: what runs there uses host.h.
 
 #ifndef EDGELET_ISOLATE_H
 #define EDGELET_ISOLATE_H
@@ -12,9 +12,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base_slice.h"
 #include "engine/arena.h"
+#include "engine/compile.h"
 #include "quickjs.h"
-#include "web/web.h"
 
 // Bytes of log text that a call may leave behind until it is picked up, and of an error's message and stack.
 #ifndef ISOLATE_LOG_SIZE
@@ -96,12 +97,33 @@ typedef struct _isolate_image_t {
     JSContext *ctx;
     struct _isolate_host_t *host;
     isolate_limits_t limits;
-    web_shape_t shape;
+    uint8_t handler_kind;            // as the extension says that found it
     char name[ISOLATE_NAME_MAX + 1]; // of the function, for Lambda's context
     // Its calls that are parked, and what is kept of them in bytes.
     uint32_t parked_calls;
     size_t parked_bytes;
 } isolate_image_t;
+
+// A request as the server read it. The slices belong to the caller and are copied into the arena.
+typedef struct _isolate_request_t {
+    base_slice_t method;
+    base_slice_t scheme;  // "http" or "https"
+    base_slice_t host;    // authority, with port where it is not the scheme's
+    base_slice_t target;  // path and query, starting with '/'
+    base_slice_t headers; // "name: value\r\n" lines in wire order; names in any case
+    base_slice_t body;
+    bool has_body;
+    base_slice_t peer; // the client's address, "" where unknown
+} isolate_request_t;
+
+// A response inside the arena: valid until the engine runs again.
+typedef struct _isolate_response_t {
+    int status; // 200 to 599
+    // "name: value\r\n" lines, names in lower case, no CR, LF or NUL inside a value. Without the fields that frame the
+    // message, which are the server's: connection, content-length, keep-alive, transfer-encoding, upgrade.
+    base_slice_t headers;
+    base_slice_t body;
+} isolate_response_t;
 
 // An error, outside the arena so that it outlives it.
 typedef struct _isolate_error_t {
@@ -114,9 +136,9 @@ typedef struct _isolate_error_t {
 typedef struct _isolate_call_t {
     uint32_t number;
     isolate_state_t state;
-    bool background;         // promises given to waitUntil are open
-    uint64_t cpu_used_us;    // in the turns before this one
-    web_response_t response; // once ISOLATE_DONE; inside the arena
+    bool background;             // promises given to waitUntil are open
+    uint64_t cpu_used_us;        // in the turns before this one
+    isolate_response_t response; // once ISOLATE_DONE
 } isolate_call_t;
 
 // The calls of an isolate that are parked (park.h).
@@ -128,10 +150,16 @@ typedef struct _isolate_parking_t {
     uint64_t park_us, resume_us; // what these took
 } isolate_parking_t;
 
+// See extension.h.
+typedef struct _extension_t extension_t;
+
 typedef struct _isolate_t {
     arena_t *arena; // the block
     size_t size;
-    uint32_t refs;             // the arena object and its images
+    uint32_t refs; // the arena object and its images
+    extension_t *const *extensions;
+    const struct _extension_handlers_t *handlers;
+    size_t host_size;          // bytes of the host's state and the extensions'
     isolate_image_t *resident; // the image that the arena was last restored from
     JSContext *ctx;            // of the call
     struct _isolate_host_t *host;
@@ -155,19 +183,19 @@ typedef struct _isolate_t {
 
 // A name and a value of `env`.
 typedef struct _isolate_var_t {
-    web_slice_t name, value;
+    base_slice_t name, value;
 } isolate_var_t;
 
 // env.NAME, an object whose methods queue operations "kind.method".
 typedef struct _isolate_binding_t {
-    web_slice_t name, kind;
-    const web_slice_t *methods;
+    base_slice_t name, kind;
+    const base_slice_t *methods;
     size_t method_count;
 } isolate_binding_t;
 
 typedef struct _isolate_config_t {
-    web_slice_t bundle;
-    web_slice_t name; // of the function, ISOLATE_NAME_MAX bytes at most
+    base_slice_t bundle;
+    base_slice_t name; // of the function, ISOLATE_NAME_MAX bytes at most
     const isolate_var_t *vars;
     size_t var_count;
     const isolate_binding_t *bindings;
@@ -187,7 +215,7 @@ typedef enum {
 typedef struct _isolate_arg_t {
     isolate_arg_type_t type;
     double number; // of ISOLATE_ARG_BOOL too: 0 or 1
-    web_slice_t data;
+    base_slice_t data;
 } isolate_arg_t;
 
 // An open operation, in the arena. Read between turns only.
@@ -205,8 +233,9 @@ typedef struct _isolate_op_t {
 } isolate_op_t;
 
 // Makes an isolate over a block of `size` bytes from port_arena_alloc, in memory that must stay until the last
-// isolate_release. False when there is no block.
-bool isolate_init(isolate_t *iso, size_t size);
+// isolate_release. `extensions` ends with NULL; each comes after those that it uses, and it is the same for all
+// isolates. False when there is no block.
+bool isolate_init(isolate_t *iso, size_t size, extension_t *const *extensions);
 // Ends the call, overwrites the block, and frees it.
 void isolate_close(isolate_t *iso);
 // Takes back one of iso->refs; the last one closes.
@@ -229,7 +258,7 @@ void isolate_save(const isolate_t *iso, const isolate_image_t *image, size_t off
 bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_place_t place, isolate_image_t *image);
 
 // Starts a call. Must not be pending, and the image no draft. Returns the new state.
-isolate_state_t isolate_start(isolate_t *iso, isolate_image_t *image, const web_request_t *request);
+isolate_state_t isolate_start(isolate_t *iso, isolate_image_t *image, const isolate_request_t *request);
 
 // Makes the JavaScript value that an operation is settled with, inside the engine: must not call MicroPython in a way
 // that allocates or raises.
@@ -250,21 +279,10 @@ void isolate_abandon(isolate_t *iso);
 // Most bytes of the arena in use at once since the call began.
 size_t isolate_peak(const isolate_t *iso);
 
-// Host: while masked, the code that runs is not abandoned. For natives that take a lock or allocate outside the arena.
-// They nest.
-void isolate_mask(void);
-void isolate_unmask(void);
-
-// Host: appends a log line. Level is one byte: 'd', 'i', 'w' or 'e'.
-void isolate_log(isolate_t *iso, char level, const char *text, size_t len);
-
 // Compiles modules to a bundle, in a fresh runtime of this isolate's arena; files[main] is the one with the handler.
 // The bundle lies in the arena and is valid until its next use. False with iso->error set. Only where the engine has
 // its parser.
-typedef struct _isolate_source_t {
-    web_slice_t path, text; // text.data[text.len] must be NUL
-} isolate_source_t;
 bool isolate_compile(
-    isolate_t *iso, const isolate_source_t *files, size_t count, size_t main, bool strip, web_slice_t *bundle);
+    isolate_t *iso, const compile_source_t *files, size_t count, size_t main, bool strip, base_slice_t *bundle);
 
 #endif // EDGELET_ISOLATE_H

@@ -3,6 +3,8 @@
 #ifndef EDGELET_ISOLATE_PRIVATE_H
 #define EDGELET_ISOLATE_PRIVATE_H
 
+#include "isolate/extension.h"
+#include "isolate/host.h"
 #include "isolate/isolate.h"
 
 // ---- errors (isolate.c) ----
@@ -36,6 +38,36 @@ void isolate_drain_jobs(isolate_t *iso);
 void isolate_begin(isolate_t *iso, const isolate_limits_t *limits);
 // In the engine: a fresh runtime and context with the host's state, iso->ctx. False with iso->error set.
 bool isolate_new_context(isolate_t *iso);
+
+// ---- the host's globals: in the engine; 0, or -1 with a pending exception ----
+
+int host_install(JSContext *ctx);
+int host_install_timers(JSContext *ctx, JSValueConst global);
+int host_install_console(JSContext *ctx, JSValueConst global);
+// Defines process.env, and makes env.
+int host_set_env(JSContext *ctx, const isolate_config_t *config);
+
+// ---- operations (operations.c) ----
+
+// A new operation of that name, in no queue; NULL with a pending exception.
+isolate_op_t *host_new_op(JSContext *ctx, const char *name);
+// Puts an operation at the queue's end.
+void host_queue_op(JSContext *ctx, isolate_op_t *op);
+// Takes an operation out of the queue; its values stay valid.
+void host_remove_op(isolate_host_t *host, isolate_op_t *op);
+// Frees an operation that is in no queue, in the engine.
+void host_free_op(JSContext *ctx, isolate_op_t *op);
+// The open operation of that id, or NULL.
+isolate_op_t *host_find_op(isolate_host_t *host, uint32_t id);
+
+// ---- extensions (extension.c) ----
+
+// Takes the table, and says where each extension's state and classes lie.
+void isolate_use_extensions(isolate_t *iso, extension_t *const *extensions);
+// In the engine: defines what the extensions bring. 0, or -1 with a pending exception.
+int isolate_install_extensions(JSContext *ctx);
+// In the engine: the built-in module of that name, or NULL without an exception.
+JSModuleDef *isolate_builtin_module(JSContext *ctx, const char *name);
 
 // ---- images (image.c) ----
 

@@ -1,10 +1,8 @@
 // Operations: what handlers await, queued for Python. See host.h.
 
-#include "isolate/host.h"
+#include "isolate/isolate_private.h"
 
 #include <string.h>
-
-#include "web/web_private.h"
 
 isolate_op_t *host_find_op(isolate_host_t *host, uint32_t id) {
     isolate_op_t *op = host->first_op;
@@ -73,7 +71,7 @@ void host_queue_op(JSContext *ctx, isolate_op_t *op) {
     host->op_count++;
 }
 
-static int copy_bytes(JSContext *ctx, isolate_arg_t *arg, web_slice_t bytes) {
+static int copy_bytes(JSContext *ctx, isolate_arg_t *arg, base_slice_t bytes) {
     // A copy, since the handler may go on writing to its array.
     char *copy = js_malloc(ctx, bytes.len + 1);
     if (copy == NULL) {
@@ -83,7 +81,7 @@ static int copy_bytes(JSContext *ctx, isolate_arg_t *arg, web_slice_t bytes) {
         memcpy(copy, bytes.data, bytes.len);
     }
     arg->type = ISOLATE_ARG_BYTES;
-    arg->data = (web_slice_t){copy, bytes.len};
+    arg->data = (base_slice_t){copy, bytes.len};
     return 0;
 }
 
@@ -126,8 +124,8 @@ static int take_argument(JSContext *ctx, isolate_arg_t *arg, JSValueConst value)
     if (JS_IsString(value)) {
         return take_text(ctx, arg, value);
     }
-    web_slice_t bytes;
-    int is_buffer = web_buffer_source(ctx, value, &bytes);
+    base_slice_t bytes;
+    int is_buffer = engine_buffer_source(ctx, value, &bytes);
     if (is_buffer != 0) {
         return is_buffer < 0 ? -1 : copy_bytes(ctx, arg, bytes);
     }

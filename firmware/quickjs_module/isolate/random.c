@@ -7,12 +7,12 @@
 #include "port/port.h"
 
 // What the limits leave: a random stream of the call's own.
-void isolate_random(void *buf, size_t len) {
+void host_random(void *buf, size_t len) {
     // Asked for in portions, since each is a system call on Linux. It lies outside every arena.
     static uint8_t pool[256];
     static size_t left;
     uint8_t *to = buf;
-    isolate_mask();
+    host_mask();
     while (len > 0) {
         if (left == 0) {
             port_random(pool, sizeof(pool));
@@ -27,5 +27,5 @@ void isolate_random(void *buf, size_t len) {
         left -= n;
         len -= n;
     }
-    isolate_unmask();
+    host_unmask();
 }

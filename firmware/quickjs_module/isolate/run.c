@@ -49,11 +49,11 @@ static bool on_tick(void) {
     return true;
 }
 
-void isolate_mask(void) {
+void host_mask(void) {
     masked++;
 }
 
-void isolate_unmask(void) {
+void host_unmask(void) {
     masked--;
     if (masked == 0 && abandon_when_unmasked) {
         abandon_when_unmasked = false;
@@ -146,7 +146,7 @@ static void run_turn(void *arg) {
     isolate_t *iso = turn->iso;
     if (iso->ctx != NULL) {
         uint64_t seed;
-        isolate_random(&seed, sizeof(seed));
+        host_random(&seed, sizeof(seed));
         engine_renew(iso->ctx, seed, iso->limits.stack);
     }
     iso->running = true;

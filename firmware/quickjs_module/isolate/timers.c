@@ -1,6 +1,6 @@
 // setTimeout and its kin, as operations. See host.h.
 
-#include "isolate/host.h"
+#include "isolate/isolate_private.h"
 
 #include <math.h>
 #include <string.h>

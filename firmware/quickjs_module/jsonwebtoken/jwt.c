@@ -529,7 +529,7 @@ static int set_exports(JSContext *ctx, JSModuleDef *module) {
     return result;
 }
 
-JSModuleDef *jwt_module(JSContext *ctx, const char *name) {
+static JSModuleDef *jwt_module(JSContext *ctx, const char *name) {
     if (strcmp(name, "jsonwebtoken") != 0) {
         return NULL;
     }
@@ -540,3 +540,7 @@ JSModuleDef *jwt_module(JSContext *ctx, const char *name) {
     }
     return result < 0 ? NULL : module;
 }
+
+extension_t jwt_extension = {
+    .module = jwt_module,
+};

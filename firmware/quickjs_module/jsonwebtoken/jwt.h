@@ -6,14 +6,14 @@
 // issuer from a variable that is not set is no issuer that may be anything). A name that occurs twice in a JSON text
 // has its last value (RFC 7519, section 4).
 //
-// What web.h says of memory holds here too.
+// Uses web/ and crypto/.
 
 #ifndef EDGELET_JWT_H
 #define EDGELET_JWT_H
 
-#include "quickjs.h"
+#include "isolate/extension.h"
 
-// The module, if that is its name; else NULL without an exception.
+// The module:
 //
 //   sign(payload, secret[, options][, callback])    the token. Throws Error
 //   verify(token, secret[, options][, callback])    the payload. Throws JsonWebTokenError and its kin for tokens and
@@ -23,6 +23,6 @@
 //   JsonWebTokenError, NotBeforeError, TokenExpiredError
 //
 // A secret is a string, an ArrayBuffer or a view of one.
-JSModuleDef *jwt_module(JSContext *ctx, const char *name);
+extern extension_t jwt_extension;
 
 #endif // EDGELET_JWT_H

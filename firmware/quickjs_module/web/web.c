@@ -3,19 +3,6 @@
 #include <string.h>
 #include "web/web_private.h"
 
-static const web_class_t *const classes[WEB_CLASS_COUNT] = {
-    [WEB_HEADERS] = &web_class_headers,
-    [WEB_REQUEST] = &web_class_request,
-    [WEB_RESPONSE] = &web_class_response,
-    [WEB_ITERATOR] = &web_class_iterator,
-    [WEB_URL] = &web_class_url,
-    [WEB_PARAMS] = &web_class_params,
-    [WEB_FORM_DATA] = &web_class_form_data,
-    [WEB_TEXT_ENCODER] = &web_class_text_encoder,
-    [WEB_TEXT_DECODER] = &web_class_text_decoder,
-    [WEB_CRYPTO_KEY] = &web_class_crypto_key,
-};
-
 int web_check_args(JSContext *ctx, int argc, int needed) {
     if (argc >= needed) {
         return 0;
@@ -24,160 +11,13 @@ int web_check_args(JSContext *ctx, int argc, int needed) {
     return -1;
 }
 
-// ---- classes ----
-
-static JSClassID class_id(JSContext *ctx, web_class_id_t id) {
-    return isolate_web(ctx)->classes + (JSClassID)id;
-}
-
-// Getters and setters get no names ("get url"): those take a third of the memory of a property that few programs touch.
-static int define_accessor(JSContext *ctx, JSValueConst object, const JSCFunctionListEntry *entry) {
-    bool magic = entry->def_type == JS_DEF_CGETSET_MAGIC;
-    JSValue getter = JS_NewCFunction2(
-        ctx, entry->u.getset.get.generic, "", 0, magic ? JS_CFUNC_getter_magic : JS_CFUNC_getter, entry->magic);
-    JSValue setter = entry->u.getset.set.generic == NULL
-                         ? JS_UNDEFINED
-                         : JS_NewCFunction2(ctx, entry->u.getset.set.generic, "", 1,
-                               magic ? JS_CFUNC_setter_magic : JS_CFUNC_setter, entry->magic);
-    JSAtom name = JS_NewAtom(ctx, entry->name);
-    int result = -1;
-    if (name != JS_ATOM_NULL && !JS_IsException(getter) && !JS_IsException(setter)) {
-        result = JS_DefinePropertyGetSet(ctx, object, name, getter, setter, entry->prop_flags);
-    }
-    JS_FreeAtom(ctx, name);
-    return result < 0 ? -1 : 0;
-}
-
-static int define_properties(JSContext *ctx, JSValueConst object, const JSCFunctionListEntry *list, int len) {
-    for (int i = 0; i < len; i++) {
-        bool accessor = list[i].def_type == JS_DEF_CGETSET || list[i].def_type == JS_DEF_CGETSET_MAGIC;
-        if (accessor ? define_accessor(ctx, object, &list[i]) < 0
-                     : JS_SetPropertyFunctionList(ctx, object, &list[i], 1) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static JSValue make_constructor(JSContext *ctx, const web_class_t *class, JSValueConst proto) {
-    JSValue constructor =
-        JS_NewCFunction2(ctx, class->constructor, class->def.class_name, class->length, JS_CFUNC_constructor, 0);
-    if (!JS_IsException(constructor) &&
-        (JS_SetPropertyFunctionList(ctx, constructor, class->statics, class->statics_len) < 0 ||
-            JS_SetConstructor(ctx, constructor, proto) < 0)) {
-        JS_FreeValue(ctx, constructor);
-        return JS_EXCEPTION;
-    }
-    return constructor;
-}
-
-// The prototype that a class's own prototype inherits from: %Iterator.prototype% for iterators.
-static JSValue make_proto(JSContext *ctx, web_class_id_t id) {
-    if (id != WEB_ITERATOR) {
-        return JS_NewObject(ctx);
-    }
-    JSValue parent = JS_DupValue(ctx, isolate_web(ctx)->iterator_proto);
-    JSValue proto = JS_NewObjectProto(ctx, parent);
-    JS_FreeValue(ctx, parent);
-    return proto;
-}
-
-int web_class_ready(JSContext *ctx, web_class_id_t id) {
-    JSValue proto = JS_GetClassProto(ctx, class_id(ctx, id));
-    if (JS_IsObject(proto)) {
-        JS_FreeValue(ctx, proto);
-        return 0;
-    }
-    const web_class_t *class = classes[id];
-    proto = make_proto(ctx, id);
-    if (JS_IsException(proto) || define_properties(ctx, proto, class->proto, class->proto_len) < 0) {
-        JS_FreeValue(ctx, proto);
-        return -1;
-    }
-    if (class->constructor != NULL) {
-        JSValue constructor = make_constructor(ctx, class, proto);
-        if (JS_IsException(constructor)) {
-            JS_FreeValue(ctx, proto);
-            return -1;
-        }
-        JS_FreeValue(ctx, constructor); // the prototype holds it
-    }
-    JS_SetClassProto(ctx, class_id(ctx, id), proto);
-    return 0;
-}
-
-JSValue web_class_new(JSContext *ctx, web_class_id_t id, JSValueConst new_target) {
-    if (web_class_ready(ctx, id) < 0) {
-        return JS_EXCEPTION;
-    }
-    if (!JS_IsUndefined(new_target)) {
-        JSValue proto = JS_GetPropertyStr(ctx, new_target, "prototype");
-        if (JS_IsException(proto) || JS_IsObject(proto)) {
-            JSValue object = JS_IsException(proto) ? proto : JS_NewObjectProtoClass(ctx, proto, class_id(ctx, id));
-            JS_FreeValue(ctx, proto);
-            return object;
-        }
-        JS_FreeValue(ctx, proto);
-    }
-    return JS_NewObjectClass(ctx, class_id(ctx, id));
-}
-
-void *web_class_get(JSContext *ctx, web_class_id_t id, JSValueConst value) {
-    return JS_GetOpaque(value, class_id(ctx, id));
-}
-
-void *web_class_expect(JSContext *ctx, web_class_id_t id, JSValueConst value) {
-    void *opaque = web_class_get(ctx, id, value);
-    if (opaque == NULL) {
-        JS_ThrowTypeError(ctx, "this is not a %s", classes[id]->def.class_name);
-    }
-    return opaque;
-}
-
-// The value of a global that names a class.
-static JSValue make_global(JSContext *ctx, const char *name) {
-    for (int i = 0; i < WEB_CLASS_COUNT; i++) {
-        if (strcmp(classes[i]->def.class_name, name) == 0) {
-            if (web_class_ready(ctx, (web_class_id_t)i) < 0) {
-                return JS_EXCEPTION;
-            }
-            JSValue proto = JS_GetClassProto(ctx, class_id(ctx, (web_class_id_t)i));
-            JSValue constructor = JS_GetPropertyStr(ctx, proto, "constructor");
-            JS_FreeValue(ctx, proto);
-            return constructor;
-        }
-    }
-    return JS_ThrowInternalError(ctx, "no class %s", name);
-}
-
-static int install_classes(JSContext *ctx, JSValueConst global) {
-    JSRuntime *rt = JS_GetRuntime(ctx);
-    web_t *web = isolate_web(ctx);
-    for (int i = 0; i < WEB_CLASS_COUNT; i++) {
-        JSClassID id = 0;
-        JS_NewClassID(rt, &id);
-        if (i == 0) {
-            web->classes = id;
-        }
-        if (JS_NewClass(rt, id, &classes[i]->def) < 0) {
-            JS_ThrowOutOfMemory(ctx);
-            return -1;
-        }
-        if (classes[i]->constructor != NULL &&
-            engine_define_lazy(ctx, global, classes[i]->def.class_name, make_global) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
 static JSValue make_structured_clone(JSContext *ctx, const char *name) {
     return JS_NewCFunction(ctx, web_structured_clone, name, 1);
 }
 
 // Takes what the built-ins define before a script can change it.
 static int keep_builtins(JSContext *ctx, JSValueConst global) {
-    web_t *web = isolate_web(ctx);
+    web_t *web = web_of(ctx);
     JSValue symbol = JS_GetPropertyStr(ctx, global, "Symbol");
     JSValue iterator_symbol = JS_GetPropertyStr(ctx, symbol, "iterator");
     web->symbol_iterator = JS_ValueToAtom(ctx, iterator_symbol);
@@ -189,11 +29,10 @@ static int keep_builtins(JSContext *ctx, JSValueConst global) {
     return web->symbol_iterator == JS_ATOM_NULL || JS_IsException(web->iterator_proto) ? -1 : 0;
 }
 
-int web_install(JSContext *ctx) {
-    *isolate_web(ctx) = (web_t){
+static int web_install(JSContext *ctx) {
+    *web_of(ctx) = (web_t){
         .handler = JS_UNDEFINED,
         .handler_this = JS_UNDEFINED,
-        .env = JS_UNDEFINED,
         .outcome = JS_UNDEFINED,
         .done_value = JS_UNINITIALIZED,
         .wait_until = JS_UNDEFINED,
@@ -202,12 +41,6 @@ int web_install(JSContext *ctx) {
     };
     JSValue global = JS_GetGlobalObject(ctx);
     int result = keep_builtins(ctx, global);
-    if (result == 0) {
-        result = install_classes(ctx, global);
-    }
-    if (result == 0) {
-        result = engine_define_lazy(ctx, global, "structuredClone", make_structured_clone);
-    }
     JS_FreeValue(ctx, global);
     return result;
 }
@@ -216,7 +49,7 @@ int web_install(JSContext *ctx) {
 
 static JSValue ctx_wait_until(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val, (void)argc;
-    web_t *web = isolate_web(ctx);
+    web_t *web = web_of(ctx);
     JSValue promise = JS_NewSettledPromise(ctx, false, argv[0]); // may run the handler's code
     if (JS_IsException(promise)) {
         return promise;
@@ -240,7 +73,7 @@ static JSValue ctx_wait_until(JSContext *ctx, JSValueConst this_val, int argc, J
 
 static JSValue ctx_pass_through(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val, (void)argc, (void)argv;
-    isolate_web(ctx)->pass_through = true;
+    web_of(ctx)->pass_through = true;
     return JS_UNDEFINED;
 }
 
@@ -248,7 +81,7 @@ JSValue web_clock_is_set(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     (void)this_val;
     (void)argc;
     (void)argv;
-    return JS_NewBool(ctx, isolate_clock_is_set());
+    return JS_NewBool(ctx, host_clock_is_set());
 }
 
 static const JSCFunctionListEntry ctx_functions[] = {
@@ -257,8 +90,8 @@ static const JSCFunctionListEntry ctx_functions[] = {
     JS_CFUNC_DEF("passThroughOnException", 0, ctx_pass_through),
 };
 
-bool web_background(JSContext *ctx) {
-    JSValueConst list = isolate_web(ctx)->wait_until;
+static bool web_background(JSContext *ctx) {
+    JSValueConst list = web_of(ctx)->wait_until;
     int64_t count = 0;
     if (!JS_IsUndefined(list)) {
         JS_GetLength(ctx, list, &count);
@@ -324,11 +157,14 @@ static int prepare_fetch(JSContext *ctx, web_t *web) {
         JS_SetPropertyFunctionList(ctx, web->ctx, ctx_functions, WEB_COUNT(ctx_functions)) < 0) {
         return -1;
     }
-    return web_class_ready(ctx, WEB_REQUEST) < 0 || web_class_ready(ctx, WEB_RESPONSE) < 0 ? -1 : 0;
+    return extension_class_ready(ctx, &web_extension, WEB_REQUEST) < 0 ||
+                   extension_class_ready(ctx, &web_extension, WEB_RESPONSE) < 0
+               ? -1
+               : 0;
 }
 
-web_shape_t web_find_handler(JSContext *ctx, JSValueConst module_ns) {
-    web_t *web = isolate_web(ctx);
+static uint8_t web_find_handler(JSContext *ctx, JSValueConst module_ns) {
+    web_t *web = web_of(ctx);
     int found = find_fetch(ctx, web, module_ns);
     if (found > 0) {
         web->shape = prepare_fetch(ctx, web) < 0 ? WEB_SHAPE_NONE : WEB_SHAPE_FETCH;
@@ -346,19 +182,20 @@ web_shape_t web_find_handler(JSContext *ctx, JSValueConst module_ns) {
     return web->shape;
 }
 
-static JSValue call_fetch(JSContext *ctx, const web_request_t *request) {
-    web_t *web = isolate_web(ctx);
+static JSValue call_fetch(JSContext *ctx, const isolate_request_t *request) {
+    web_t *web = web_of(ctx);
     JSValue object = web_request_object(ctx, request);
     if (JS_IsException(object)) {
         return object;
     }
-    JSValue result = JS_Call(ctx, web->handler, web->handler_this, 3, (JSValueConst[]){object, web->env, web->ctx});
+    JSValue result =
+        JS_Call(ctx, web->handler, web->handler_this, 3, (JSValueConst[]){object, host_of(ctx)->env, web->ctx});
     JS_FreeValue(ctx, object);
     return result;
 }
 
-int web_call(JSContext *ctx, const web_request_t *request) {
-    web_t *web = isolate_web(ctx);
+static int web_call(JSContext *ctx, const isolate_request_t *request) {
+    web_t *web = web_of(ctx);
     JSValue result = web->shape == WEB_SHAPE_LAMBDA ? web_lambda_call(ctx, request) : call_fetch(ctx, request);
     if (JS_IsException(result)) {
         return -1;
@@ -391,20 +228,20 @@ static const char *type_name(JSContext *ctx, JSValueConst value) {
                                      : "a symbol or BigInt";
 }
 
-static web_outcome_t fetch_result(JSContext *ctx, JSValueConst result, web_response_t *out) {
+static extension_outcome_t fetch_result(JSContext *ctx, JSValueConst result, isolate_response_t *out) {
     int taken = web_response_take(ctx, result, out);
     if (taken == 0) {
         JS_ThrowTypeError(ctx, "the handler must return a Response, not %s", type_name(ctx, result));
     }
-    return taken > 0 ? WEB_ANSWERED : WEB_BAD_RESULT;
+    return taken > 0 ? EXTENSION_ANSWERED : EXTENSION_BAD_RESULT;
 }
 
-web_outcome_t web_outcome(JSContext *ctx, web_response_t *out) {
-    web_t *web = isolate_web(ctx);
+static extension_outcome_t web_outcome(JSContext *ctx, isolate_response_t *out) {
+    web_t *web = web_of(ctx);
     if (!JS_IsUninitialized(web->done_value)) {
         if (web->done_failed) {
             JS_Throw(ctx, JS_DupValue(ctx, web->done_value));
-            return WEB_THREW;
+            return EXTENSION_THREW;
         }
         return web_lambda_result(ctx, web->done_value, out);
     }
@@ -412,12 +249,12 @@ web_outcome_t web_outcome(JSContext *ctx, web_response_t *out) {
     if (JS_IsPromise(result)) {
         JSPromiseStateEnum state = JS_PromiseState(ctx, result);
         if (state == JS_PROMISE_PENDING) {
-            return WEB_PENDING;
+            return EXTENSION_PENDING;
         }
         JSValue settled = JS_PromiseResult(ctx, result);
         if (state == JS_PROMISE_REJECTED) {
             JS_Throw(ctx, settled);
-            return WEB_THREW;
+            return EXTENSION_THREW;
         }
         JS_FreeValue(ctx, web->outcome);
         web->outcome = settled; // `out` may point into it
@@ -426,7 +263,44 @@ web_outcome_t web_outcome(JSContext *ctx, web_response_t *out) {
         return fetch_result(ctx, web->outcome, out);
     }
     if (JS_IsUndefined(web->outcome) && web->wants_done) {
-        return WEB_PENDING;
+        return EXTENSION_PENDING;
     }
     return web_lambda_result(ctx, web->outcome, out);
 }
+
+bool web_passes_through(JSContext *ctx) {
+    return web_of(ctx)->pass_through;
+}
+
+static const extension_class_t *const classes[WEB_CLASS_COUNT] = {
+    [WEB_HEADERS] = &web_class_headers,
+    [WEB_REQUEST] = &web_class_request,
+    [WEB_RESPONSE] = &web_class_response,
+    [WEB_ITERATOR] = &web_class_iterator,
+    [WEB_URL] = &web_class_url,
+    [WEB_PARAMS] = &web_class_params,
+    [WEB_FORM_DATA] = &web_class_form_data,
+    [WEB_TEXT_ENCODER] = &web_class_text_encoder,
+    [WEB_TEXT_DECODER] = &web_class_text_decoder,
+};
+
+static const extension_global_t globals[] = {
+    {"structuredClone", make_structured_clone},
+};
+
+static const extension_handlers_t handlers = {
+    .find = web_find_handler,
+    .call = web_call,
+    .outcome = web_outcome,
+    .background = web_background,
+};
+
+extension_t web_extension = {
+    .classes = classes,
+    .class_count = WEB_CLASS_COUNT,
+    .globals = globals,
+    .global_count = WEB_COUNT(globals),
+    .state_size = sizeof(web_t),
+    .install = web_install,
+    .handlers = &handlers,
+};

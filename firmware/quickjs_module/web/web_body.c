@@ -22,18 +22,6 @@ void web_bytes_free(JSRuntime *rt, web_bytes_t *bytes) {
     }
 }
 
-int web_buffer_source(JSContext *ctx, JSValueConst value, web_slice_t *slice) {
-    uint8_t *data;
-    if (JS_IsArrayBuffer(value)) {
-        data = JS_GetArrayBuffer(ctx, &slice->len, value);
-        slice->data = (const char *)data;
-        return data == NULL && JS_HasException(ctx) ? -1 : 1;
-    }
-    int found = engine_view_bytes(ctx, value, &data, &slice->len);
-    slice->data = found > 0 ? (const char *)data : NULL;
-    return found;
-}
-
 static int body_of_bytes(JSContext *ctx, web_body_t *body, web_slice_t slice) {
     body->bytes = web_bytes_new(ctx, slice.data, slice.len);
     if (body->bytes == NULL) {

@@ -249,10 +249,15 @@ static const JSCFunctionListEntry iterator_proto[] = {
     JS_ITERATOR_NEXT_DEF("next", 0, iterator_next, 0),
 };
 
+static JSValue iterator_parent(JSContext *ctx) {
+    return JS_DupValue(ctx, web_of(ctx)->iterator_proto);
+}
+
 const web_class_t web_class_iterator = {
     .def = {.class_name = "Iterator", .finalizer = iterator_finalize, .gc_mark = iterator_mark},
     .proto = iterator_proto,
     .proto_len = WEB_COUNT(iterator_proto),
+    .parent = iterator_parent,
 };
 
 JSValue web_list_for_each(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {

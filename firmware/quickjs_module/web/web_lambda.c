@@ -144,12 +144,12 @@ static int fill_event(JSContext *ctx, JSValueConst event, const web_request_t *r
 
 static JSValue remaining_time(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val, (void)argc, (void)argv;
-    return JS_NewUint32(ctx, isolate_remaining_ms(ctx));
+    return JS_NewUint32(ctx, host_remaining_ms(ctx));
 }
 
 static int fill_context(JSContext *ctx, JSValueConst context) {
-    double megabytes = (double)isolate_memory_limit(ctx) / (1024 * 1024);
-    if (define(ctx, context, "functionName", JS_NewString(ctx, isolate_function_name(ctx))) < 0 ||
+    double megabytes = (double)host_memory_limit(ctx) / (1024 * 1024);
+    if (define(ctx, context, "functionName", JS_NewString(ctx, host_function_name(ctx))) < 0 ||
         define(ctx, context, "memoryLimitInMB", JS_NewNumber(ctx, megabytes)) < 0 ||
         define(ctx, context, "awsRequestId", web_random_uuid(ctx)) < 0) {
         return -1;

@@ -6,11 +6,32 @@
 #include "base_text.h"
 #include "base_utf8.h"
 #include "engine/engine.h"
+#include "isolate/host.h"
 #include "web/web.h"
 
 #define WEB_COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
 
-// Classes, as offsets from web_t.classes.
+// In each context. Values that are undefined are JS_UNDEFINED unless it says otherwise.
+typedef struct _web_t {
+    JSValue handler;        // the function
+    JSValue handler_this;   // the object that it is a method of, or undefined
+    JSValue outcome;        // promise (or plain value) of the running call
+    JSValue done_value;     // what a Lambda handler passed to done(), JS_UNINITIALIZED before
+    JSValue wait_until;     // array of promises given to ctx.waitUntil; undefined before the first
+    JSValue ctx;            // the third argument of a fetch handler
+    JSValue iterator_proto; // %Iterator.prototype%
+    JSAtom symbol_iterator; // Symbol.iterator
+    uint8_t shape;          // a web_shape_t
+    bool done_failed;       // done() got an error
+    bool pass_through;      // ctx.passThroughOnException was called
+    bool wants_done;        // the Lambda handler declares a third parameter
+} web_t;
+
+static inline web_t *web_of(JSContext *ctx) {
+    return extension_state(ctx, &web_extension);
+}
+
+// Indexes of web_extension.classes.
 typedef enum {
     WEB_HEADERS,
     WEB_REQUEST,
@@ -21,38 +42,45 @@ typedef enum {
     WEB_FORM_DATA,
     WEB_TEXT_ENCODER,
     WEB_TEXT_DECODER,
-    WEB_CRYPTO_KEY,
     WEB_CLASS_COUNT,
 } web_class_id_t;
 
-typedef struct _web_class_t {
-    JSClassDef def;
-    JSCFunction *constructor; // NULL for a class that scripts cannot construct
-    int length;               // of the constructor
-    const JSCFunctionListEntry *proto;
-    int proto_len;
-    const JSCFunctionListEntry *statics;
-    int statics_len;
-} web_class_t;
+extern const extension_class_t web_class_headers;
+extern const extension_class_t web_class_request;
+extern const extension_class_t web_class_response;
+extern const extension_class_t web_class_iterator;
+extern const extension_class_t web_class_url;
+extern const extension_class_t web_class_params;
+extern const extension_class_t web_class_form_data;
+extern const extension_class_t web_class_text_encoder;
+extern const extension_class_t web_class_text_decoder;
 
-extern const web_class_t web_class_headers;
-extern const web_class_t web_class_request;
-extern const web_class_t web_class_response;
-extern const web_class_t web_class_iterator;
-extern const web_class_t web_class_url;
-extern const web_class_t web_class_params;
-extern const web_class_t web_class_form_data;
-extern const web_class_t web_class_text_encoder;
-extern const web_class_t web_class_text_decoder;
-extern const web_class_t web_class_crypto_key; // crypto_key.c
+// See extension.h.
+static inline JSValue web_class_new(JSContext *ctx, web_class_id_t id, JSValueConst new_target) {
+    return extension_class_new(ctx, &web_extension, id, new_target);
+}
+static inline void *web_class_get(JSContext *ctx, web_class_id_t id, JSValueConst value) {
+    (void)ctx;
+    return extension_class_get(&web_extension, id, value);
+}
+static inline void *web_class_expect(JSContext *ctx, web_class_id_t id, JSValueConst value) {
+    return extension_class_expect(ctx, &web_extension, id, value);
+}
 
-// Makes prototype and constructor of a class unless they are there. 0, or -1 with a pending exception.
-int web_class_ready(JSContext *ctx, web_class_id_t id);
-// A new object of the class; new_target is undefined when C makes it. The caller sets its opaque.
-JSValue web_class_new(JSContext *ctx, web_class_id_t id, JSValueConst new_target);
-// The object's opaque, or NULL. The second form throws a TypeError.
-void *web_class_get(JSContext *ctx, web_class_id_t id, JSValueConst value);
-void *web_class_expect(JSContext *ctx, web_class_id_t id, JSValueConst value);
+// The names of the isolate's types that the files of web, crypto and jsonwebtoken use.
+#define web_slice_t base_slice_t
+#define _web_slice_t _base_slice_t
+#define web_request_t isolate_request_t
+#define web_response_t isolate_response_t
+#define web_outcome_t extension_outcome_t
+#define web_class_t extension_class_t
+#define WEB_PENDING EXTENSION_PENDING
+#define WEB_ANSWERED EXTENSION_ANSWERED
+#define WEB_THREW EXTENSION_THREW
+#define WEB_BAD_RESULT EXTENSION_BAD_RESULT
+#define isolate_web web_of
+#define isolate_random host_random
+#define web_buffer_source engine_buffer_source
 
 // TypeError when a method got fewer arguments than it needs. 0 or -1.
 int web_check_args(JSContext *ctx, int argc, int needed);
@@ -169,9 +197,6 @@ typedef struct _web_body_t {
 #define WEB_TYPE_FORM "application/x-www-form-urlencoded;charset=UTF-8"
 #define WEB_TYPE_JSON "application/json"
 
-// Fills `slice` with the bytes of an ArrayBuffer or a view of one, in place: valid until a script runs. Runs none
-// itself. 1, 0 when value is neither, -1 with a pending exception.
-int web_buffer_source(JSContext *ctx, JSValueConst value, web_slice_t *slice);
 // Takes a BodyInit value; *type is the content type that it brings, or NULL.
 int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const char **type);
 void web_body_free(JSRuntime *rt, web_body_t *body);
