@@ -7,6 +7,12 @@ from pathlib import Path
 
 import pytest
 from edgelet_host.firmware.builds import ensure_unix
+from hangs import (  # noqa: F401 - hooks
+    pytest_addoption,
+    pytest_runtest_call,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+)
 
 
 def pytest_configure() -> None:

@@ -1,8 +1,12 @@
 """How the tests themselves are run."""
 
+import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import hangs
 from edgelet_host.checks import PYTEST
 
 GROUP = """
@@ -24,3 +28,37 @@ def test_tests_of_a_group_share_a_process(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert len([path for path in tmp_path.iterdir() if path.name.isdecimal()]) == 1
+
+
+SETTINGS = """
+[pytest]
+hang_limit = {limit}
+"""
+HANGING = """
+import subprocess
+
+def test_that_hangs():
+    shell = subprocess.Popen(["sh", "-c", "{firmware} -c 'print(input())'; :"], stdin=subprocess.PIPE)
+    print("one of them is", shell.pid)
+    shell.wait()
+
+def test_of_another_kind():
+    pass
+"""
+
+
+def test_a_test_that_hangs_is_reported_with_the_stacks_of_its_processes(firmware, tmp_path):
+    shutil.copy(hangs.__file__, tmp_path / "conftest.py")
+    (tmp_path / "pytest.ini").write_text(SETTINGS.format(limit=3))
+    (tmp_path / "test_hanging.py").write_text(HANGING.format(firmware=firmware))
+    command = [sys.executable, *PYTEST, "--numprocesses=2", tmp_path]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "1 failed, 1 passed" in done.stdout
+    assert "The test hangs: this took longer than 3 s." in done.stdout
+    # Where the test waits, what it started, and where that waits.
+    assert "in test_that_hangs" in done.stdout
+    processes = re.findall(r"Process (\d+): (.*)", done.stdout)
+    assert [command.split()[0] for _, command in processes] == ["sh", str(firmware)]
+    assert re.search(r"#\d+ .*\bmp_builtin_input \(", done.stdout)
+    assert not [number for number, _ in processes if Path("/proc", number).exists()]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from edgelet_host.firmware import sources
 from edgelet_host.paths import ROOT
+from waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +53,7 @@ class Line:
         if self.address is None:
             host, port = self._peer.stdout.readline().removeprefix("listening on ").split(":")
             self.address = (host, int(port))
-        self.wait_until(listening=True)
+        self.await_clients(listening=True)
         return board
 
     def echo(self, data):
@@ -73,12 +74,13 @@ class Line:
             assert client.recv(1) == b"x"
             yield client
 
-    def wait_until(self, listening):
+    def await_clients(self, listening):
         """Wait until the peer lets clients in, or refuses them."""
-        while True:
-            with socket.socket() as probe:
-                if (probe.connect_ex(self.address) == 0) == listening:
-                    return
+        wait_until(lambda: self._lets_in() == listening)
+
+    def _lets_in(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(self.address) == 0
 
     def end(self):
         """Close the line: the peer ends, and no sanitizer has anything to say."""
@@ -149,7 +151,7 @@ def test_a_link_that_ends_refuses_clients_until_the_next_one(line):
             stop(board, signal.SIGTERM)
             with contextlib.suppress(ConnectionResetError):
                 assert client.recv(1) == b""
-        line.wait_until(listening=False)
+        line.await_clients(listening=False)
 
 
 def test_a_board_that_was_cut_off_is_replaced(line):

@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from device_helpers import running, wait_until, write_project
+from device_helpers import running, write_project
 from edgelet_host.device.console import DeviceError
 from edgelet_host.device.deployment import make_release
 from edgelet_host.errors import EdgeletError
 from edgelet_host.project.config import read_project
 from isolate_helpers import OVERWRITE_HEAP, occurrences
+from waiting import wait_until
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from device_helpers import Box, running, wait_until
+from device_helpers import Box, running
 from edgelet_host.errors import EdgeletError
 from storage_helpers import PROGRAMS, Device, DeviceError, run
+from waiting import wait_until
 
 SECTOR = 4096
 SLOT = 24 * SECTOR  # tests/storage/device/flash_device.py

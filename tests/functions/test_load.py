@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from device_helpers import running
+from waiting import wait_until
 
 SECONDS = float(os.environ.get("EDGELET_LOAD_SECONDS", "20"))
 CONNECTIONS = 50
@@ -76,8 +77,8 @@ def load(address, seconds):
 
 def held(box):
     """Bytes of heap that are held, after a collection, and open files, when the server knows that all clients left."""
-    while int(box.device.execute("from edgelet import runtime\nprint(len(runtime.app.server.connections))")):
-        pass
+    connections = "from edgelet import runtime\nprint(len(runtime.app.server.connections))"
+    wait_until(lambda: int(box.device.execute(connections)) == 0)
     # asyncio's queue refers to some ended tasks until others have run.
     used = min(int(box.device.execute("import gc\ngc.collect()\nprint(gc.mem_alloc())")) for _ in range(20))
     return used, len(list(Path(f"/proc/{box.local.process.pid}/fd").iterdir()))

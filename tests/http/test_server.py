@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 from http_helpers import GET, HttpApp, device_command
+from waiting import wait_until
 
 BODY = 50000
 LIMITS = {"url": 300, "head": 12000, "body": BODY}
@@ -273,9 +274,13 @@ def test_date(client):
 
 def test_date_follows_the_clock(client):
     dates = set()
-    while len(dates) < 3:
+
+    def ask():
         client.send(GET)
         dates.add(client.response()["date"][0])
+        return len(dates) == 3
+
+    wait_until(ask)
     times = sorted(email.utils.parsedate_to_datetime(date) for date in dates)
     assert [time - times[0] for time in times] == [datetime.timedelta(seconds=n) for n in range(3)]
 
@@ -452,8 +457,7 @@ def test_disconnect_abandons_the_function(app):
     with app.client() as client:
         client.send(b"GET /f/forever HTTP/1.1\r\nHost: a\r\n\r\n")
         assert app.stats()["cancelled"] == before
-    while app.stats()["cancelled"] == before:
-        pass
+    wait_until(lambda: app.stats()["cancelled"] != before)
 
 
 def test_reset_abandons_the_function(app):
@@ -463,8 +467,7 @@ def test_reset_abandons_the_function(app):
     app.stats()
     client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
     client.__exit__()
-    while app.stats()["cancelled"] == before:
-        pass
+    wait_until(lambda: app.stats()["cancelled"] != before)
 
 
 def test_a_client_that_has_said_all_gets_the_whole_answer(app):
@@ -480,8 +483,7 @@ def test_disconnect_ends_a_stream(app):
     with app.client() as client:
         client.send(b"GET /f/endless HTTP/1.1\r\nHost: a\r\n\r\n")
         assert client.file.readline() == b"HTTP/1.1 200 OK\r\n"
-    while app.stats()["stream_closed"] == before:
-        pass
+    wait_until(lambda: app.stats()["stream_closed"] != before)
 
 
 def test_shutdown_lets_requests_end(firmware):

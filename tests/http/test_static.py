@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from storage_helpers import ENVIRONMENT, command
+from waiting import wait_until
 
 PAGE = b"<h1>hello</h1>" * 20
 STYLE = b"p { color: teal }\n" * 50
@@ -217,8 +218,7 @@ def test_file_is_closed_when_the_client_goes(site):
     client.recv(1)
     assert site.open_files() == 1
     client.close()
-    while site.open_files():
-        pass
+    wait_until(lambda: not site.open_files())
 
 
 def test_below_a_route_with_an_age(firmware, tmp_path):

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from http_helpers import GET, HttpApp
+from waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +62,7 @@ def test_disconnect_abandons_the_function(app):
     with app.client() as client:
         client.send(b"GET /f/forever HTTP/1.1\r\nHost: a\r\n\r\n")
         assert app.stats()["cancelled"] == before
-    while app.stats()["cancelled"] == before:
-        pass
+    wait_until(lambda: app.stats()["cancelled"] != before)
 
 
 @pytest.mark.parametrize("data", [b"", GET, b"\x16\x03\x01"], ids=["nothing", "plain HTTP", "a part"])

@@ -3,7 +3,7 @@
 import http.client
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,12 +75,6 @@ def request(
 def get(address: tuple[str, int], target: str, **headers: str) -> Response:
     """Send a GET; underscores in header names stand for hyphens."""
     return request(address, "GET", target, headers={name.replace("_", "-"): value for name, value in headers.items()})
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for what must come."""
-    while not condition():
-        pass
 
 
 class Client:

@@ -8,6 +8,8 @@ import ssl
 import subprocess
 from pathlib import Path
 
+from waiting import wait_until
+
 ROOT = Path(__file__).parents[2]
 PROGRAMS = ROOT / "tests" / "http"
 LIB = ROOT / "device" / "lib"
@@ -31,7 +33,7 @@ class HttpApp:
         args = [self.port, json.dumps(limits), "hooks" if hooks else "", *(tls or [])]
         command, env = device_command(firmware, "http_app.py", *args, heap=heap)
         self.process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
-        self._await_listening()
+        wait_until(self._is_listening)
 
     def __enter__(self):
         return self
@@ -40,14 +42,10 @@ class HttpApp:
         self.process.kill()
         self.process.wait()
 
-    def _await_listening(self):
-        while self.process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return
-            except ConnectionRefusedError:
-                pass
-        raise AssertionError("the server did not start")
+    def _is_listening(self):
+        assert self.process.poll() is None, "the server did not start"
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def client(self):
         return Client(self.port, self.tls is not None)
@@ -63,13 +61,15 @@ class HttpApp:
 
     def wait_until_alone(self):
         """Wait until the server knows that all clients are gone but the one that asks it."""
-        while True:
-            assert self.process.poll() is None, f"the server ended with {self.process.returncode}"
-            # As long as there are too many, this one is turned away too.
-            with contextlib.suppress(ConnectionError):
-                response = self.ask(STATS)
-                if response.status == 200 and json.loads(response.body)["connections"] == 1:
-                    return
+        wait_until(self._is_alone)
+
+    def _is_alone(self):
+        assert self.process.poll() is None, f"the server ended with {self.process.returncode}"
+        # As long as there are too many, this one is turned away too.
+        with contextlib.suppress(ConnectionError):
+            response = self.ask(STATS)
+            return response.status == 200 and json.loads(response.body)["connections"] == 1
+        return False
 
 
 class Response:

@@ -13,6 +13,7 @@ from device_helpers import Client, free_port, write_project
 from edgelet_host import emulator
 from edgelet_host.device.console import connect
 from edgelet_host.device.local import announce
+from waiting import wait_until
 
 
 class Pico(Client):
@@ -49,12 +50,8 @@ class Pico(Client):
         log = self.folder / "pico.log"
         before = log.stat().st_size
         self.local.process.send_signal(signal.SIGUSR1)
-        while True:
-            with log.open() as file:
-                file.seek(before)
-                line = file.readline()
-            if line.endswith("\n"):
-                return json.loads(line)
+        wait_until(lambda: log.read_text()[before:].endswith("\n"))
+        return json.loads(log.read_text()[before:])
 
 
 @contextmanager

@@ -30,6 +30,7 @@ TEST_PACKAGES: Packages = (
         "clang": "clang",
         "gcc-multilib": None,
         "gcc-xtensa-lx106": "xtensa-lx106-elf-gcc",
+        "gdb-minimal": "gdb",
         "gpg": "gpg",
         "gpg-agent": "gpg-agent",
         "libclang-rt-dev": None,
