@@ -67,6 +67,7 @@ def main() -> None:
 for command in (
     dev.dev,
     build.build,
+    deploy.check,
     deploy.deploy,
     flash.flash,
     devices.devices,

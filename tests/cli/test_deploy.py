@@ -216,6 +216,39 @@ def test_a_project_file_that_is_wrong_is_explained(cli, toml, message):
     assert message in cli.fails("deploy", project)
 
 
+def test_check_finds_without_a_device_what_every_device_refuses(cli):
+    cli.device = None
+    project = greeting(cli.folder, "checked")
+    assert re.fullmatch(r"checked: bundle \d+ bytes, 1 files of \d+ bytes\n", cli.ok("check", project))
+    assert cli.ok("check", cwd=project) == cli.ok("check", project)
+    for text, message in (
+        ("limits = {cpu_ms = 70000}", "limits: cpu_ms must be a whole number from 1 to 60000"),
+        ('bindings = {B = {type = "sql"}}', "binding B: its type must be one of"),
+        ('host = "Login.local"', "host 'Login.local': use a name"),
+        (f'vars = {{A = "{"x" * 8200}"}}', "more than 8192 bytes"),
+    ):
+        (project / "edgelet.toml").write_text(f'name = "checked"\nroute = "/checked"\n{text}\n')
+        assert message in cli.fails("check", project)
+    (project / "edgelet.toml").write_text('name = "checked"\nroute = "/checked"\n')
+    (project / "main.js").write_text("export default {\n  fetch( }")
+    assert "main.js:2:" in cli.fails("check", project)
+
+
+def test_a_dry_run_asks_the_device_and_changes_nothing(cli, local):
+    project = constant(cli, "rehearsed", "old")
+    [would] = cli.run("deploy", project, "--dry-run", "--json").json()
+    assert (would["device"], would["files"]) == (local.port, 1)
+    assert "rehearsed" not in cli.ok("list").splitlines()
+    cli.ok("deploy", project)
+    assert f"{local.port} would take it, and be sent 0 of 1 files" in cli.ok("deploy", project, "--dry-run")
+    constant(cli, "rehearsed", "new")
+    assert "1 of 1 files" in cli.ok("deploy", project, "--dry-run")
+    assert get(local.address, "/rehearsed").text == "old"
+    other = greeting(cli.folder, "conflicting")
+    (other / "edgelet.toml").write_text('name = "conflicting"\nroute = "/rehearsed"\n')
+    assert "route /rehearsed belongs to function rehearsed" in cli.fails("deploy", other, "--dry-run")
+
+
 def test_a_project_file_may_begin_with_a_byte_order_mark(cli):
     project = constant(cli, "marked", "x")
     toml = project / "edgelet.toml"

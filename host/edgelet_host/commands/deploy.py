@@ -1,4 +1,4 @@
-"""`edgelet deploy`."""
+"""`edgelet deploy` and `edgelet check`."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("path", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Ask the devices whether they would take it, and change nothing.")
 @device_option
 @json_option
-def deploy(path: Path, devices: tuple[str, ...], as_json: bool) -> None:
+def deploy(path: Path, dry_run: bool, devices: tuple[str, ...], as_json: bool) -> None:
     """Deploy the project at PATH, by default this folder, to one or several devices.
 
     The new release serves once it is complete and built; where it does not answer, the one before comes back.
@@ -35,10 +36,10 @@ def deploy(path: Path, devices: tuple[str, ...], as_json: bool) -> None:
     targets = choose_targets(devices)
     release = make_release(read_project(path.resolve()), ensure_unix())
     if not as_json:
-        size = size_text(sum(map(len, release.files.values())))
-        click.echo(
-            f"{release.function}: bundle {size_text(release.bundle_bytes)}, {len(release.files)} files of {size}"
-        )
+        _print_sizes(release)
+    if dry_run:
+        _rehearse(targets, release, as_json)
+        return
     with progress() as add, ThreadPoolExecutor(len(targets)) as pool:
         futures = [pool.submit(_deploy, target, release, add(target.label), as_json) for target in targets]
     done = list(zip(targets, futures, strict=True))
@@ -51,6 +52,41 @@ def deploy(path: Path, devices: tuple[str, ...], as_json: bool) -> None:
                 _print(target, release, future.result())
     if failed:
         raise EdgeletError("\n".join(failed) if len(targets) > 1 else _message(futures[0]))
+
+
+def _print_sizes(release: "Release") -> None:
+    size = size_text(sum(map(len, release.files.values())))
+    click.echo(f"{release.function}: bundle {size_text(release.bundle_bytes)}, {len(release.files)} files of {size}")
+
+
+def _rehearse(targets: "list[Target]", release: "Release", as_json: bool) -> None:
+    from edgelet_host.device.console import connect
+    from edgelet_host.device.deployment import rehearse
+
+    told = []
+    for target in targets:
+        with connect(target.port) as device:
+            lacking = rehearse(device, release)
+        told.append({"device": target.label, "files": len(lacking), "bytes": sum(lacking)})
+        if not as_json:
+            sent = f"{len(lacking)} of {len(release.files)} files ({size_text(sum(lacking))})"
+            click.echo(f"{target.label} would take it, and be sent {sent}")
+    if as_json:
+        print_json(told)
+
+
+@click.command()
+@click.argument("path", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def check(path: Path) -> None:
+    """Compile the project at PATH, by default this folder, and tell what any device would refuse. Needs no device.
+
+    Example: edgelet check examples/login
+    """
+    from edgelet_host.device.deployment import make_release
+    from edgelet_host.firmware.builds import ensure_unix
+    from edgelet_host.project.config import read_project
+
+    _print_sizes(make_release(read_project(path.resolve()), ensure_unix()))
 
 
 def _deploy(target: "Target", release: "Release", show: Show, as_json: bool) -> "Deployed":

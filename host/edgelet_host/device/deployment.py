@@ -1,6 +1,7 @@
 """Deploys a project to a device: compile, send what the device lacks, activate."""
 
 import hashlib
+import io
 import json
 import re
 from collections.abc import Callable
@@ -13,9 +14,10 @@ from edgelet_host import __version__
 from edgelet_host.device import health
 from edgelet_host.device.console import Device, DeviceError
 from edgelet_host.device.invocation import Answer, Request, invoke
+from edgelet_host.errors import EdgeletError
 from edgelet_host.project import bundle
-from edgelet_host.project.config import Project
-from edgelet_host.runtime import protocol
+from edgelet_host.project.config import FILE, Project
+from edgelet_host.runtime import manifest, protocol
 
 # The bundle's path inside a release.
 MAIN = "main.qjs"
@@ -65,7 +67,7 @@ class Deployed:
 
 
 def make_release(project: Project, firmware: Path) -> Release:
-    """Compile the project and put its release together."""
+    """Compile the project and put its release together. Raises EdgeletError where no device would take it."""
     contents = {path: file.read_bytes() for path, file in project.static_files().items()}
     engine = ""
     if project.main:
@@ -90,11 +92,33 @@ def make_release(project: Project, firmware: Path) -> Release:
         digest = hashlib.sha256(data).hexdigest()
         files[digest] = data
         lines.append(json.dumps([path, digest, len(data)], ensure_ascii=False, separators=(",", ":")))
-    manifest = ("\n".join(lines) + "\n").encode()
+    text = ("\n".join(lines) + "\n").encode()
+    _check(project, text)
     bundle_bytes = len(contents.get(MAIN, b""))
     memory = project.limits.get("memory", 0)
     host = project.hosts[0] if project.hosts else ""
-    return Release(project.name, host, project.routes[0], memory, manifest, files, bundle_bytes, project.secrets)
+    return Release(project.name, host, project.routes[0], memory, text, files, bundle_bytes, project.secrets)
+
+
+def _check(project: Project, text: bytes) -> None:
+    """Raise EdgeletError where a device would refuse the manifest: names, routes, limits, bindings, paths."""
+    stream = io.BytesIO(text)
+    try:
+        manifest.parse_header(stream.readline())
+        for _ in manifest.files(stream):
+            pass
+    except ValueError as e:
+        raise EdgeletError(f"{project.folder / FILE}: {e}") from None
+
+
+def rehearse(device: Device, release: Release) -> list[int]:
+    """Ask a device whether it would take a release, and change nothing in service; the sizes of the files it lacks.
+
+    It looks at sizes, space, engine, and the routes of its other functions. Raises DeviceError where it refuses.
+    """
+    folder = device.call("begin", release.function)
+    device.write_file(f"{folder}/manifest", release.manifest)
+    return [size for _, size in device.call("missing", release.function)]
 
 
 def deploy(
