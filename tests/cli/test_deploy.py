@@ -263,6 +263,37 @@ def test_a_file_whose_name_is_no_text_is_named(cli):
     assert "\\udcff': give this file a name" in cli.fails("deploy", project)
 
 
+def test_what_is_hidden_is_not_uploaded(cli, local):
+    files = {name: name for name in ("page.txt", ".env", ".git/config", "a/.git/b/config", ".well-known/security.txt")}
+    project = constant(cli, "hiding", "handler", static={"folder": "public"})
+    for name, text in files.items():
+        (project / "public" / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / "public" / name).write_text(text)
+    cli.ok("deploy", project)
+    answers = {name: get(local.address, f"/hiding/{name}").text for name in files}
+    assert [name for name, text in answers.items() if text == name] == ["page.txt", ".well-known/security.txt"]
+    assert set(answers.values()) == {"page.txt", ".well-known/security.txt", "handler"}
+
+
+@pytest.mark.parametrize("target", ["file", "folder", "by the way"])
+def test_a_link_that_leaves_the_project_is_refused(cli, local, target):
+    project = constant(cli, "linking", "x", static={"folder": "public"})
+    (project / "public").mkdir()
+    (project / "inside.txt").write_text("inside")
+    (project / "public" / "inside.txt").symlink_to("../inside.txt")
+    cli.ok("deploy", project)
+    assert get(local.address, "/linking/inside.txt").text == "inside"
+    outside = cli.folder / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("canary")
+    (project / "way").symlink_to(outside)
+    place = {"file": outside / "secret", "folder": outside, "by the way": "../way/secret"}[target]
+    (project / "public" / "link").symlink_to(place)
+    message = cli.fails("deploy", project)
+    assert f"{project / 'public' / 'link'} leads to {outside}" in message
+    assert "outside the project" in message
+
+
 def test_a_folder_without_a_project_says_how_to_make_one(cli):
     assert "edgelet new" in cli.fails("deploy", cli.folder)
 

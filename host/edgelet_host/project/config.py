@@ -33,17 +33,29 @@ class Project:
     strip: bool
 
     def static_files(self) -> dict[str, Path]:
-        """Give the static files by their path inside the release, sorted."""
+        """Give the static files by their path inside the release, sorted.
+
+        Of files and folders whose names begin with a dot only `.well-known` (RFC 8615) is taken. Raises EdgeletError
+        for a link that leaves the project.
+        """
         if not self.static:
             return {}
         top = self.folder / self.static["folder"]
         if not top.is_dir():
             raise EdgeletError(f"{self.folder / FILE}: there is no folder {self.static['folder']} (static.folder)")
-        files = [path for path in sorted(top.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+        found = [path for path in sorted(top.rglob("*")) if not _is_hidden(path.relative_to(top))]
+        for path in found:
+            if not path.resolve().is_relative_to(self.folder.resolve()):
+                raise EdgeletError(f"{path} leads to {path.resolve()}, outside the project: put a copy in its place")
+        files = [path for path in found if path.is_file()]
         for path in files:
             if not str(path).isprintable():
                 raise EdgeletError(f"{str(path)!a}: give this file a name of printable UTF-8 text")
         return {path.relative_to(self.folder).as_posix(): path for path in files}
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") and part != ".well-known" for part in path.parts)
 
 
 @dataclass
