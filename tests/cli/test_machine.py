@@ -125,6 +125,24 @@ def test_serve_keeps_functions_and_prints_the_log(firmware, tmp_path):
         assert errors.strip() == "Stopped."
 
 
+def test_serve_has_its_folder_for_itself(firmware, tmp_path):
+    cli = Cli(tmp_path)
+    for _ in range(2):
+        ports = [free_port(), free_port()]
+        commands = [["serve", "--data", "data", "--host", "127.0.0.1", "--port", str(port)] for port in ports]
+        process = subprocess.Popen(
+            cli.command(*commands[0]), env=cli.environment(), cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            assert "edgelet serve: " in process.stderr.readline()
+            message = cli.fails(*commands[1])
+            assert f"data is used by another edgelet (process {process.pid}, http://127.0.0.1:{ports[0]})" in message
+        finally:
+            # Its lock ends with it, however that ends.
+            process.kill()
+            process.communicate()
+
+
 def test_dev_shares_its_device_with_other_commands(firmware, tmp_path):
     cli = Cli(tmp_path)
     port = free_port()

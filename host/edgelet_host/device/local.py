@@ -59,11 +59,15 @@ def check_address(host: str, port: int) -> None:
 
 @contextmanager
 def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
-    """Start a device that keeps its files in `data` and writes its own errors to `log`; stop it in the end."""
+    """Start a device that keeps its files in `data` and writes its own errors to `log`; stop it in the end.
+
+    Raises EdgeletError where it cannot be, or another device has the folder.
+    """
     check_address(host, port)
     data.mkdir(parents=True, exist_ok=True)
     command = (firmware, "-m", "edgelet.runtime", data, "--host", host, "--port", str(port))
     with ExitStack() as stack:
+        stack.enter_context(_locked(data, f"http://{host}:{port}"))
         # The firmware has the master's side, so that the other one can be opened like a serial port again and again.
         master, slave = pty.openpty()
         stack.callback(os.close, slave)
@@ -72,6 +76,21 @@ def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterat
             process = stack.enter_context(child(command, console, console, errors))
         _wait_until_it_listens(process, host, port, log)
         yield LocalDevice(process, os.ttyname(slave), (host, port))
+
+
+@contextmanager
+def _locked(data: Path, url: str) -> Iterator[None]:
+    """Keep others from running a device on this folder, for as long as this process lives."""
+    with (data / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise EdgeletError(f"{data} is used by {file.read()}: stop that, or choose another folder") from None
+        file.truncate(0)
+        file.write(f"another edgelet (process {os.getpid()}, {url})")
+        file.flush()
+        yield
 
 
 @contextmanager
