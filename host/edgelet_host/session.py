@@ -65,6 +65,7 @@ class Session:
                 self._print_log(device)
                 deployed = deploy(device, release)
                 make_secrets(device, project.name, deployed.missing_secrets)
+                fill_kv(device, project)
                 self._print_log(device)
         except EdgeletError as e:
             click.secho(f"Error: {e.format_message()}", fg="red", err=True)
@@ -114,6 +115,14 @@ def make_secrets(device: Device, function: str, names: Sequence[str]) -> None:
     if names:
         values = {name: secrets.token_urlsafe(48) for name in names}
         device.wait_for_job(device.call("set_secrets", function, values))
+
+
+def fill_kv(device: Device, project: Project) -> None:
+    """Put what the project has for development into KV on a development device, where a key is not there."""
+    for binding, pairs in project.dev_kv.items():
+        for key, value in pairs.items():
+            if device.call("kv_get", project.name, binding, key) is None:
+                device.call("kv_put", project.name, binding, key, value)
 
 
 def run(firmware: Path, folders: Sequence[Path], data: Path, host: str, port: int, board: str | None) -> None:

@@ -134,6 +134,7 @@ def me(pico: Pico, issuer: str) -> int:
 def test_login_is_deployed_used_and_rolled_back(pico):
     pico.cli.ok("deploy", ROOT / "examples" / "login")
     pico.cli.ok("secret", "put", "JWT_SECRET", "--function", "login", stdin=SECRET)
+    pico.cli.ok("user", "add", "ada", "--function", "login", stdin="correct horse")
     token = log_in(pico)
     assert jwt.decode(token, SECRET, algorithms=["HS256"], issuer="edgelet", leeway=600)["sub"] == "ada"
     assert pico.get("/me", Authorization=f"Bearer {token}").json() == {"user": "ada"}

@@ -14,7 +14,7 @@ from device_helpers import running
 from edgelet_host.device.deployment import deploy, make_release
 from edgelet_host.paths import ROOT
 from edgelet_host.project.config import read_project
-from edgelet_host.session import make_secrets
+from edgelet_host.session import fill_kv, make_secrets
 
 SECRET = "a secret of this test, as long as its algorithm asks for"
 
@@ -25,6 +25,7 @@ def example(firmware, folder, name):
         project = read_project(ROOT / "examples" / name)
         deployed = deploy(box.device, make_release(project, firmware))
         make_secrets(box.device, project.name, deployed.missing_secrets)
+        fill_kv(box.device, project)
         yield box
 
 
@@ -120,6 +121,17 @@ def test_users_in_kv(login_box):
     assert log_in(login_box, "grace", "wrong").status == 401
     token = log_in(login_box, "grace", "s3cret").json()["token"]
     assert me(login_box, token).json() == {"user": "grace"}
+
+
+def test_values_for_development_do_not_replace_others(login_box):
+    project = read_project(ROOT / "examples" / "login")
+    login_box.device.call("kv_put", "login", "USERS", "user:ada", "changed")
+    try:
+        fill_kv(login_box.device, project)
+        assert login_box.device.call("kv_get", "login", "USERS", "user:ada") == "changed"
+    finally:
+        login_box.device.call("kv_delete", "login", "USERS", "user:ada")
+        fill_kv(login_box.device, project)
 
 
 def test_attempts_are_limited_for_each_user(firmware, tmp_path):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import serial
 from cli_helpers import ROOT, Cli, greeting, local_device
-from device_helpers import free_port, get
+from device_helpers import free_port, get, request
 from edgelet_host.project.config import read_project
 
 
@@ -57,11 +57,15 @@ def test_a_new_project_in_typescript(cli, local, template):
 def test_a_new_login_in_typescript(cli):
     cli.ok("new", "typed-login", "--typescript", "--template", "login")
     project = cli.folder / "typed-login"
-    assert sorted(path.name for path in project.glob("*.ts")) == ["main.ts", "password.ts", "users.ts"]
+    assert sorted(path.name for path in project.glob("*.ts")) == ["main.ts", "password.ts"]
     cli.ok("deploy", project)
     cli.ok("secret", "generate", "JWT_SECRET", "--function", "typed-login")
     body = '{"user": "ada", "password": "correct horse"}'
-    assert '"token"' in cli.ok("invoke", "typed-login", "--path", "/typed-login/login", "--data", "-", stdin=body)
+    log_in = ["invoke", "typed-login", "--path", "/typed-login/login", "--data", "-"]
+    # The user of `edgelet dev` is on no other device.
+    assert "wrong user or password" in cli.ok(*log_in, stdin=body)
+    cli.ok("user", "add", "ada", "--function", "typed-login", stdin="correct horse")
+    assert '"token"' in cli.ok(*log_in, stdin=body)
 
 
 @pytest.mark.slow
@@ -181,6 +185,8 @@ def test_dev_runs_the_login_example_in_a_checkout_else_this_folder(firmware, tmp
             assert line
         if folder == "checkout":
             assert "POST /login" in get(("127.0.0.1", port), "/nothing").text
+            body = '{"user": "ada", "password": "correct horse"}'
+            assert request(("127.0.0.1", port), "POST", "/login", body).status == 200
         else:
             assert get(("127.0.0.1", port), "/mine").status == 200
     finally:

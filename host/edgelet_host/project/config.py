@@ -17,7 +17,7 @@ class Project:
     folder: where edgelet.toml is. name: of the function. main: the module with the handler, relative to the folder; ""
     for static files only. routes: path prefixes. hosts: host names, empty for all. vars, limits and bindings: see
     docs/functions.md. secrets: names of those that the function needs. static: {"folder": ..., "max_age": seconds} or
-    empty. strip: leave out source positions.
+    empty. strip: leave out source positions. dev_kv: what `edgelet dev` puts into KV, binding -> key -> value.
     """
 
     folder: Path
@@ -31,6 +31,7 @@ class Project:
     bindings: dict[str, dict[str, Any]]
     static: dict[str, Any]
     strip: bool
+    dev_kv: dict[str, dict[str, str]]
 
     def static_files(self) -> dict[str, Path]:
         """Give the static files by their path inside the release, sorted.
@@ -76,6 +77,7 @@ class _Fields:
             "bindings": (dict, {}),
             "static": (dict, {}),
             "strip": (bool, False),
+            "dev": (dict, {}),
         }
     )
 
@@ -99,6 +101,22 @@ def _one_or_many(path: Path, values: dict[str, Any], one: str, many: str) -> lis
     if values[one] is not None:
         return [values[one]]
     return list(values[many] or [])
+
+
+def _dev_kv(path: Path, given: dict[str, Any], bindings: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Check what `edgelet dev` is to put into KV."""
+    for key in given:
+        if key != "kv":
+            raise EdgeletError(f"{path}: unknown key 'dev.{key}'. Known: dev.kv")
+    stores = given.get("kv", {})
+    if not isinstance(stores, dict):
+        raise EdgeletError(f"{path}: 'dev.kv' must be a table, as in docs/functions.md")
+    for binding, pairs in stores.items():
+        if bindings.get(binding) != {"type": "kv"}:
+            raise EdgeletError(f"{path}: dev.kv.{binding} needs the binding {binding} of type kv")
+        if not isinstance(pairs, dict) or not all(isinstance(value, str) for value in pairs.values()):
+            raise EdgeletError(f'{path}: dev.kv.{binding} must be a table of texts, for example key = "value"')
+    return dict(stores)
 
 
 def read_project(folder: Path) -> Project:
@@ -137,4 +155,5 @@ def read_project(folder: Path) -> Project:
         bindings=values["bindings"],
         static=values["static"],
         strip=values["strip"],
+        dev_kv=_dev_kv(path, values["dev"], values["bindings"]),
     )
