@@ -14,20 +14,23 @@ from edgelet_host.firmware.builds import ensure_unix
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "firmware"
+MODULES = ("base_module", "quickjs_module")
 
 
 def objects() -> list[Path]:
-    """The firmware's own objects of our modules, but those that the bench includes or that need MicroPython."""
+    """The firmware's objects of our modules and of what they use, but the binding and those that the bench includes."""
     engines = (ensure_unix().parent / "make").rglob("quickjs_module/engine/engine.o")
     build = max(engines, key=lambda path: path.stat().st_mtime).parents[2]
-    found = [path for name in ("base_module", "quickjs_module") for path in (build / name).rglob("*.o")]
-    return [path for path in found if path.stem not in ("build", "call", "run", "modquickjs")]
+    files = [path for name in MODULES for path in (FIRMWARE / name).rglob("*.c")]
+    made = [build / path.relative_to(FIRMWARE).with_suffix(".o") for path in files]
+    hashes = [build / f"lib/mbedtls/library/{name}.o" for name in ("sha1", "sha256", "sha512", "platform_util")]
+    return hashes + [path for path in made if path.stem not in ("build", "call", "run", "modquickjs")]
 
 
 def main() -> None:
     """Print the numbers; takes some seconds."""
     linked = objects()
-    includes = [f"-I{FIRMWARE / name}" for name in ("base_module", "quickjs_module")]
+    includes = [f"-I{FIRMWARE / name}" for name in MODULES]
     includes += ["-isystem", sources.ensure("quickjs-ng")]
     with tempfile.TemporaryDirectory() as directory:
         program = Path(directory) / "isolate"

@@ -123,12 +123,6 @@ uint64_t port_ticks_us(void) {
     return 0;
 }
 
-uint8_t *bare_board_image_memory(size_t *len) {
-    static uint64_t memory[32];
-    *len = sizeof(memory);
-    return (uint8_t *)memory;
-}
-
 // Calls port_run with known values in the registers that a call must preserve. Returns 0 when they are there afterwards
 // and port_run returned false.
 __asm(".syntax unified\n"

@@ -4,7 +4,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from edgelet_host.firmware import sources
 from edgelet_host.paths import FIRMWARE
 
 MODULE = FIRMWARE / "quickjs_module"
@@ -26,12 +25,12 @@ SIZES = ["-DBARE_ARENA_SIZE=1024", "-DBARE_STACK_SIZE=1024"]
 def test_port(architecture, tmp_path):
     machine, processor, code, data, guard = MACHINES[architecture]
     flags = ["-mthumb", *processor.split(), "-std=gnu11", "-Os", "-Wall", "-Wextra", "-Werror"]
-    flags += [f"-I{MODULE}", f"-isystem{sources.ensure('quickjs-ng')}"]
+    flags += [f"-I{MODULE}"]
     places = [f"-DRAM_END={data + RAM_SIZE:#x}"]
     places += [f"-Wl,--section-start=.vectors={code:#x},-Ttext={code + 0x400:#x},-Tbss={data:#x}"]
     files = [
         Path(__file__).parent / "cortexm_port.c",
-        *(MODULE / f"{name}.c" for name in ("port/port_cortexm", "port/port_bare", "engine/arena")),
+        *(MODULE / "port" / f"{name}.c" for name in ("port_cortexm", "port_bare")),
     ]
     program = tmp_path / "port.elf"
     subprocess.run(

@@ -16,7 +16,7 @@ LDSCRIPT = $(BOARD_DIR)/mps2_an385.ld
 override LIBS = -lm -lc_nano -lgcc
 
 vpath %.c $(BOARD_DIR) $(BOARD_DIR)/../qemu
-SRC_C += modbare.c semihosting.c mps2_an385.c newlib.c
+SRC_C += images.c modbare.c semihosting.c mps2_an385.c newlib.c
 SRC_BOARD_O = shared/runtime/gchelper_native.o shared/runtime/gchelper_thumb2.o
 
 MPY_CROSS_FLAGS += -march=armv7m

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "images.h"
 #include "port/port.h"
 #include "port/port_bare.h"
 #include "port/port_cortexm.h"
@@ -96,7 +97,7 @@ void bare_board_tick_stop(void) {
     TIMER_CTRL = 0;
 }
 
-uint8_t *bare_board_image_memory(size_t *len) {
+void *qemu_image_memory(size_t *len) {
     *len = IMAGE_MEMORY_SIZE;
     return IMAGE_MEMORY;
 }

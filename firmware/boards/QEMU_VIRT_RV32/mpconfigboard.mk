@@ -17,7 +17,7 @@ LDSCRIPT = $(BOARD_DIR)/virt_rv32.ld
 override LIBS = -lm -lc -lgcc
 
 vpath %.c $(BOARD_DIR) $(BOARD_DIR)/../qemu
-SRC_C += modbare.c semihosting.c virt_rv32.c
+SRC_C += images.c modbare.c semihosting.c virt_rv32.c
 SRC_BOARD_O += shared/runtime/gchelper_native.o shared/runtime/gchelper_rv32i.o
 
 MPY_CROSS_FLAGS += -march=rv32imc

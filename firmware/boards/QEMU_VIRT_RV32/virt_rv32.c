@@ -8,6 +8,7 @@
 
 #include "py/mphal.h"
 
+#include "images.h"
 #include "port/port.h"
 #include "port/port_bare.h"
 #include "port/port_rv32.h"
@@ -66,7 +67,7 @@ void bare_board_tick_stop(void) {
     set_alarm(UINT64_MAX);
 }
 
-uint8_t *bare_board_image_memory(size_t *len) {
+void *qemu_image_memory(size_t *len) {
     *len = IMAGE_MEMORY_SIZE;
     return IMAGE_MEMORY;
 }

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "engine/arena.h"
 #include "port/port.h"
 
 // In an ELF note, what follows three words and the name "GNU".
@@ -39,31 +38,6 @@ void port_arena_free(void *block, size_t size) {
 
 size_t port_fixed_arena(void) {
     return sizeof(arena_block);
-}
-
-// The images are a TLSF arena of their own.
-static arena_t *image_arena(void) {
-    static arena_t *images;
-    if (images == NULL) {
-        size_t len;
-        uint8_t *memory = bare_board_image_memory(&len);
-        images = arena_init(memory, len);
-    }
-    return images;
-}
-
-void *port_image_alloc(size_t size) {
-    arena_t *images = image_arena();
-    void *block = images != NULL ? arena_alloc(images, size) : NULL;
-    if (block != NULL) {
-        memset(block, 0, size);
-    }
-    return block;
-}
-
-void port_image_free(void *block, size_t size) {
-    (void)size;
-    arena_free(image_arena(), block);
 }
 
 size_t port_stack_max(void) {

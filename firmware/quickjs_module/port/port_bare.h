@@ -1,6 +1,6 @@
-// What the ports without an operating system share: the arena, the images' memory and the JavaScript stack are places
-// of the firmware's own (port_bare.c). A board implements the functions named bare_board_, and port_time_us,
-// port_ticks_us and port_random of port.h.
+// What the ports without an operating system share: the arena and the JavaScript stack are places of the firmware's own
+// (port_bare.c). A board implements the functions named bare_board_, and port_time_us, port_ticks_us, port_random,
+// port_image_alloc and port_image_free of port.h.
 
 #ifndef EDGELET_PORT_BARE_H
 #define EDGELET_PORT_BARE_H
@@ -39,8 +39,6 @@ extern const uint8_t bare_build_id_note[];
 // Between these two, bare_tick is called from an interrupt handler at least every 5 ms.
 void bare_board_tick_start(void);
 void bare_board_tick_stop(void);
-// The memory for images, aligned to 8. A board whose images lie in flash has none: 0 bytes.
-uint8_t *bare_board_image_memory(size_t *len);
 
 // For the board.
 

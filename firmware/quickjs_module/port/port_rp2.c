@@ -146,9 +146,14 @@ void bare_board_tick_stop(void) {
 }
 
 // There is no RAM for images: they are in the flash.
-uint8_t *bare_board_image_memory(size_t *len) {
-    *len = 0;
+void *port_image_alloc(size_t size) {
+    (void)size;
     return NULL;
+}
+
+void port_image_free(void *block, size_t size) {
+    (void)block;
+    (void)size;
 }
 
 #endif // PICO_ON_DEVICE
