@@ -57,9 +57,9 @@ class Server:
 
 QUERY = """
 import asyncio, json, sys
-from edgelet import clock
+from edgelet.board import ntp
 try:
-    sample = asyncio.run(clock.query("127.0.0.1", %d))
+    sample = asyncio.run(ntp.query("127.0.0.1", %d))
     print(json.dumps([sample.offset_us, sample.delay_us]))
 except (OSError, ValueError) as e:
     print(json.dumps(str(e)))
@@ -109,6 +109,7 @@ def test_every_question_has_a_nonce_of_its_own(firmware):
 KEEPER = """
 import asyncio, json, time
 from edgelet import clock
+from edgelet.board import ntp
 
 real_us, ahead_us = clock.unix_us, 0
 clock.unix_us = lambda: real_us() + ahead_us  # a clock that can be set
@@ -121,7 +122,7 @@ def set_second(unix_s):
     done.set()
 
 async def main():
-    keeper = clock.Keeper("127.0.0.1", set_second, lambda level, text: reports.append(level), %d)
+    keeper = ntp.Keeper("127.0.0.1", set_second, lambda level, text: reports.append(level), %d)
     task = asyncio.create_task(keeper.run())
     await done.wait()
     await asyncio.sleep_ms(0)
@@ -142,7 +143,7 @@ def test_keeper_sets_the_clock_at_the_beginning_of_a_second(firmware):
 DISCIPLINE = """
 import json, random
 from time import ticks_add
-from edgelet.clock import Discipline
+from edgelet.board.ntp import Discipline
 
 random.seed(1)
 drift_ppm = %d

@@ -8,7 +8,7 @@ import time
 
 import machine
 from edgelet import clock, log
-from edgelet.board import network, safemode, watchdog
+from edgelet.board import network, ntp, safemode, watchdog
 from edgelet.console import executor
 from edgelet.storage import config
 
@@ -109,7 +109,7 @@ async def _keep_connected(app):
 
 
 async def _keep_time(app):
-    await clock.Keeper(app.config.settings["time_server"], clock.rtc_set_second, log.add).run()
+    await ntp.Keeper(app.config.settings["time_server"], clock.rtc_set_second, log.add).run()
 
 
 async def _feed_watchdog(app):
