@@ -11,7 +11,7 @@ import sys
 from edgelet import event_loop, log
 from edgelet.http.message import Stream
 from edgelet.http.server import Server
-from edgelet.limits import Limits
+from edgelet.limits import ServerLimits
 from microdot.microdot import Response
 from microdot.websocket import with_websocket
 
@@ -134,7 +134,7 @@ def find(head):
     return FUNCTIONS.get(head.target.split("?")[0])
 
 
-app = Server(find, Limits(**json.loads(sys.argv[2])))
+app = Server(find, ServerLimits(**json.loads(sys.argv[2])))
 
 
 @app.get("/stats")

@@ -34,7 +34,7 @@ def test_settings_have_defaults_and_are_kept(device):
     device("config.set({})", {"hostname": "pico", "wifi_power_save": False, "queue_ms": 0, "url": 1000})
     restart(device)
     assert device("config.settings['hostname'], config.settings['wifi_power_save']") == ("pico", False)
-    assert device("config.settings.http_limits()") == {"url": 1000}
+    assert device("config.settings.server_limits().url, config.settings.server_limits().head") == (1000, 16384)
     device("config.set({})", {"hostname": None, "queue_ms": None})
     restart(device)
     assert device("config.settings.changed()") == {"wifi_power_save": False, "url": 1000}

@@ -6,7 +6,6 @@ from edgelet.functions.bindings import Operations
 from edgelet.functions.registry import Functions
 from edgelet.http.routing import host_name
 from edgelet.http.server import Server
-from edgelet.limits import Limits
 from edgelet.storage import config
 from edgelet.storage.releases import Releases
 from microdot import Response
@@ -26,7 +25,7 @@ class App:
         self.releases = Releases(root, settings, quickjs.ENGINE_ID)
         self.operations = Operations(root, settings)
         self.functions = Functions(self.releases, self.config, self.operations.table, region)
-        self.server = Server(self._find, Limits(**settings.http_limits()))
+        self.server = Server(self._find, settings.server_limits())
         self._own_names = own_names(settings["hostname"])
         self.server.get("/healthz")(self._healthz)
         self.server.get("/metrics")(self._metrics)

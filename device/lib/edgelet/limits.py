@@ -1,38 +1,74 @@
-"""The limits of the HTTP server: one table, with the status code that answers what exceeds each of them."""
+"""All limits that can be set, in one table, as docs/limits.md has them too.
+
+Whose a limit is, one or two of:
+
+    server      the HTTP server's (`edgelet.http`)
+    function    a function's: its project sets it for this function, in the manifest
+    device      the device's, for its functions together or for each of them
+
+All are settings of the device (`edgelet.storage.config`), which a function that sets nothing has; but for those without
+a default, for which it has what its arena gives.
+"""
 
 import sys
 
 _LINUX = sys.platform == "linux"
 
-#: (name, default on Linux, default on boards, least, most, status code or None, meaning). Sizes are bytes, times are
-#: milliseconds and are checked every `server.TICK_MS`. 8000 is what RFC 9110 section 4.1 recommends for URLs; the
-#: head of a board holds an 8 KB Authorization header and 2 KB of others.
+#: (name, whose, default on Linux, default on boards, least, most, meaning). Sizes are bytes, times are milliseconds;
+#: the server checks its times every `edgelet.http.server.TICK_MS`. 8000 is what RFC 9110 section 4.1 recommends for
+#: URLs; the head of a board holds an 8 KB Authorization header and 2 KB of others.
 TABLE = (
-    ("url", 8000, 2048, 64, 65536, 414, "request target"),
-    ("head", 16384, 10240, 256, 262144, 431, "request line and header lines"),
-    ("body", 1048576, 16384, 0, 2**30 - 2, 413, "request body"),
-    ("connections", 256, 8, 1, 4096, 503, "open connections"),
-    ("idle_ms", 60000, 15000, 100, 3600000, 408, "until the first byte of a request"),
-    ("head_ms", 10000, 10000, 100, 3600000, 408, "from there to the end of its head"),
-    ("body_ms", 30000, 30000, 100, 3600000, 408, "from there to the end of its body"),
-    ("wall_ms", 30000, 30000, 100, 3600000, None, "for a streamed response of unknown length, which is cut off"),
-    ("send_ms", 15000, 15000, 100, 3600000, None, "without the client taking more of a response"),
+    ("url", "server", 8000, 2048, 64, 64 << 10, "request target"),
+    ("head", "server", 16 << 10, 10 << 10, 256, 256 << 10, "request line and header lines"),
+    ("body", "server function", 1 << 20, 16 << 10, 0, (1 << 30) - 2, "request body"),
+    ("connections", "server", 256, 8, 1, 4096, "open connections"),
+    ("idle_ms", "server", 60000, 15000, 100, 3600000, "until the first byte of a request"),
+    ("head_ms", "server", 10000, 10000, 100, 3600000, "from there to the end of its head"),
+    ("body_ms", "server", 30000, 30000, 100, 3600000, "from there to the end of its body"),
+    ("wall_ms", "server function", 30000, 30000, 100, 3600000, "from a request's head to the end of its response"),
+    ("send_ms", "server", 15000, 15000, 100, 3600000, "without the client taking more of a response"),
+    ("cpu_ms", "function", 50, 1000, 1, 60000, "thread CPU time of a call"),
+    ("background_ms", "function", 30000, 5000, 0, 3600000, "what ctx.waitUntil may take after the response"),
+    ("memory", "function", None, None, 48 << 10, 1 << 30, "of the arena, for the image and a request"),
+    ("stack", "function", None, None, 8 << 10, 2 << 20, "C stack for JavaScript"),
+    ("arenas", "device", 4, 1, 1, 64, "requests in JavaScript at once"),
+    ("arena_bytes", "device", 512 << 10, 96 << 10, 64 << 10, 1 << 30, "size of an arena (fixed on RP2040)"),
+    ("image_cache_bytes", "device", 64 << 20, 128 << 10, 0, 1 << 30, "images kept in RAM"),
+    ("queue_length", "device", 64, 4, 0, 4096, "requests that wait for an arena"),
+    ("queue_ms", "device", 2000, 2000, 0, 60000, "how long they wait"),
+    ("drain_ms", "device", 2000, 2000, 0, 60000, "what requests may take after a new release came"),
+    ("log_bytes", "device", 256 << 10, 4096, 1024, 16 << 20, "size of the log ring"),
+    ("release_files", "device", 1000, 64, 1, 10000, "files of a release"),
+    ("release_file_bytes", "device", 32 << 20, 256 << 10, 1024, 1 << 30, "size of one of them"),
+    ("release_bytes", "device", 256 << 20, 512 << 10, 1024, 1 << 30, "size of all of them"),
+    ("kv_keys", "device", 10000, 128, 1, 1000000, "keys of a KV namespace"),
+    ("kv_value_bytes", "device", 1 << 20, 4096, 16, 16 << 20, "size of a value in KV"),
+    ("kv_bytes", "device", 64 << 20, 32 << 10, 1024, 1 << 30, "size of a KV namespace, keys and values"),
+    ("kv_cache_bytes", "device", 1 << 20, 1024, 0, 64 << 20, "values of a KV namespace kept in RAM"),
+    ("ratelimit_keys", "device", 1024, 64, 1, 65536, "keys that a rate limit binding tells apart"),
 )
 
 
-class Limits:
-    """The limits of one server: an attribute for each name of `TABLE`.
+def of(owner):
+    """Yields (name, default on this kind of device, least, most) of each limit of an owner; of all for ""."""
+    for name, owners, linux, board, least, most, _meaning in TABLE:
+        if owner in owners:
+            yield name, linux if _LINUX else board, least, most
+
+
+class ServerLimits:
+    """The limits of one HTTP server: an attribute for each that is the server's.
 
     Keyword arguments replace defaults. Raises ValueError for an unknown name or a value out of its range.
     """
 
     def __init__(self, **values):
-        for name, linux, board, least, most, _status, _meaning in TABLE:
-            value = values.pop(name, linux if _LINUX else board)
+        for name, default, least, most in of("server"):
+            value = values.pop(name, default)
             if type(value) is not int or not least <= value <= most:
                 raise ValueError(f"limit {name} must be a whole number from {least} to {most}")
             setattr(self, name, value)
         for name in values:
-            raise ValueError(f"unknown limit {name}: use {', '.join(row[0] for row in TABLE)}")
+            raise ValueError(f"unknown limit {name}: use {', '.join(row[0] for row in of('server'))}")
         if self.url >= self.head:
             raise ValueError("limit url must be less than limit head")

@@ -9,7 +9,7 @@ from asyncio import core
 import microdot.microdot
 from edgelet.http.connection import READ_SIZE, ROUTE, Connection, log_exception
 from edgelet.http.message import Stream, date_line, join_fields, split_fields
-from edgelet.limits import Limits
+from edgelet.limits import ServerLimits
 from microdot import Microdot, Request, Response
 from microdot.microdot import NoCaseDict, invoke_handler
 
@@ -46,7 +46,7 @@ class Server(Microdot):
     def __init__(self, find_function=None, limits=None):
         super().__init__()
         self.find_function = find_function or (lambda head: None)
-        self.limits = limits or Limits()
+        self.limits = limits or ServerLimits()
         self.scheme = "http"
         # -> True. No set: MicroPython 1.25 breaks one that cannot grow for want of memory (py/map.c, mp_set_rehash).
         self.connections = {}

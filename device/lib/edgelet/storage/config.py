@@ -10,49 +10,28 @@ and `device_secret()` only.
 """
 
 import json
-import sys
 from hashlib import sha256
 
 from edgelet import limits, names
 from edgelet.storage import files
 
-_BOARD = sys.platform != "linux"
-
 VALUE_BYTES = 4096  # of a variable or secret; an RSA 4096 private key in PEM has 3.3 KB
 ENV_BYTES = 16384  # of all variables or all secrets of a function, names included
 
-# name -> (default on boards, default on Linux, lowest, highest, meaning). Limits of the HTTP server
-# are settings too, under their names in `edgelet.limits.TABLE`. Lowest and highest bound a number,
-# or the UTF-8 bytes of a text.
-SETTINGS = {
-    "hostname": ("edgelet", "edgelet", 1, 32, "name on the network; <hostname>.local by mDNS"),
-    "wifi_ssid": ("", "", 0, 32, "name of the Wi-Fi network"),
-    "wifi_country": ("", "", 0, 2, "two capital letters, which channels the radio may use"),
-    "wifi_power_save": (True, True, None, None, "let the radio sleep between packets"),
-    "ppp_baud": (921600, 921600, 1200, 3000000, "bits a second of PPP, on boards without a radio"),
-    "time_server": ("pool.ntp.org", "pool.ntp.org", 1, 253, "NTP server"),
-    "cpu_mhz": (0, 0, 0, 1000, "CPU clock, 0 for the board's own"),
-    "safe_pin": (-1, -1, -1, 63, "pin that selects safe mode when low at boot, -1 for none"),
-    "watchdog": (True, True, None, None, "restart a device that hangs"),
-    "proxies": ("", "", 0, 1024, "addresses whose forwarded-for headers count, comma-separated"),
-    "cpu_ms": (1000, 50, 1, 60000, "CPU time of one call, for functions that do not set it"),
-    "queue_ms": (2000, 2000, 0, 60000, "how long a request waits for an arena"),
-    "queue_length": (4, 64, 0, 4096, "how many requests wait for an arena"),
-    "background_ms": (5000, 30000, 0, 3600000, "what ctx.waitUntil may take"),
-    "drain_ms": (2000, 2000, 0, 60000, "what requests may take after a new release came"),
-    "arena_bytes": (96 << 10, 512 << 10, 64 << 10, 1 << 30, "size of an arena (fixed on RP2040)"),
-    "arenas": (1, 4, 1, 64, "how many requests can be in JavaScript at once"),
-    "image_cache_bytes": (128 << 10, 64 << 20, 0, 1 << 30, "images kept in RAM"),
-    "log_bytes": (4096, 256 << 10, 1024, 16 << 20, "size of the log ring"),
-    "release_files": (64, 1000, 1, 10000, "files of a release"),
-    "release_file_bytes": (256 << 10, 32 << 20, 1024, 1 << 30, "size of one of them"),
-    "release_bytes": (512 << 10, 256 << 20, 1024, 1 << 30, "size of all of them"),
-    "kv_keys": (128, 10000, 1, 1000000, "keys of a KV namespace"),
-    "kv_value_bytes": (4096, 1 << 20, 16, 16 << 20, "size of a value in KV"),
-    "kv_bytes": (32 << 10, 64 << 20, 1024, 1 << 30, "size of a KV namespace, keys and values"),
-    "kv_cache_bytes": (1024, 1 << 20, 0, 64 << 20, "values of a KV namespace kept in RAM"),
-    "ratelimit_keys": (64, 1024, 1, 65536, "keys that a rate limit binding tells apart"),
-}
+# (name, default, lowest, highest, meaning) of each setting that is no limit; limits are settings too, under their names
+# in `edgelet.limits.TABLE`. Lowest and highest bound a number, or the UTF-8 bytes of a text.
+SETTINGS = (
+    ("hostname", "edgelet", 1, 32, "name on the network; <hostname>.local by mDNS"),
+    ("wifi_ssid", "", 0, 32, "name of the Wi-Fi network"),
+    ("wifi_country", "", 0, 2, "two capital letters, which channels the radio may use"),
+    ("wifi_power_save", True, None, None, "let the radio sleep between packets"),
+    ("ppp_baud", 921600, 1200, 3000000, "bits a second of PPP, on boards without a radio"),
+    ("time_server", "pool.ntp.org", 1, 253, "NTP server"),
+    ("cpu_mhz", 0, 0, 1000, "CPU clock, 0 for the board's own"),
+    ("safe_pin", -1, -1, 63, "pin that selects safe mode when low at boot, -1 for none"),
+    ("watchdog", True, None, None, "restart a device that hangs"),
+    ("proxies", "", 0, 1024, "addresses whose forwarded-for headers count, comma-separated"),
+)
 
 # name -> (shortest, longest, meaning), in bytes.
 DEVICE_SECRETS = {
@@ -61,20 +40,26 @@ DEVICE_SECRETS = {
 }
 
 
+def _rows():
+    """Yields (name, default, lowest, highest) of each setting."""
+    for name, default, low, high, _meaning in SETTINGS:
+        yield name, default, low, high
+    for row in limits.of(""):
+        if row[1] is not None:
+            yield row
+
+
 def _setting(name):
     """(default, lowest, highest) of a setting. ValueError for an unknown one."""
-    if name in SETTINGS:
-        board, linux, low, high, _ = SETTINGS[name]
-        return (board if _BOARD else linux), low, high
-    for limit, linux, board, low, high, _, _ in limits.TABLE:
-        if limit == name:
-            return (board if _BOARD else linux), low, high
+    for row in _rows():
+        if row[0] == name:
+            return row[1:]
     raise ValueError("there is no setting %s; there are: %s" % (name, ", ".join(setting_names())))
 
 
 def setting_names():
     """The names of all settings, sorted."""
-    return sorted(list(SETTINGS) + [row[0] for row in limits.TABLE])
+    return sorted([row[0] for row in _rows()])
 
 
 def _check_setting(name, value):
@@ -93,14 +78,14 @@ def _check_setting(name, value):
         raise ValueError("setting %s must be a whole number from %d to %d" % (name, low, high))
 
 
-def _http_limits(values):
-    return {row[0]: values[row[0]] for row in limits.TABLE if row[0] in values}
+def _of_server(values):
+    return {row[0]: values[row[0]] for row in limits.of("server") if row[0] in values}
 
 
 def _check(values):
     for name, value in values.items():
         _check_setting(name, value)
-    limits.Limits(**_http_limits(values))
+    limits.ServerLimits(**_of_server(values))
 
 
 def _load(path):
@@ -182,9 +167,9 @@ class Settings:
         """The settings that are not left at their defaults, a dict."""
         return dict(self._values)
 
-    def http_limits(self):
-        """The limits of the HTTP server that are set, a dict for `edgelet.limits.Limits`."""
-        return _http_limits(self._values)
+    def server_limits(self):
+        """The limits of the HTTP server, as `edgelet.limits.ServerLimits`."""
+        return limits.ServerLimits(**_of_server(self._values))
 
 
 class Config:

@@ -17,20 +17,9 @@ Only the header is kept in RAM; the files are looked up on flash.
 
 import json
 
-from edgelet import names
+from edgelet import limits, names
 
 HEADER_BYTES = 8192
-
-# What a function may ask for: name -> (lowest, highest). What it does not ask for is the device's
-# default (settings).
-LIMITS = {
-    "cpu_ms": (1, 60000),  # thread CPU time of one call
-    "wall_ms": (100, 3600000),  # from the request's head to the end of the response
-    "background_ms": (0, 3600000),  # what ctx.waitUntil may take after the response
-    "memory": (48 * 1024, 1 << 30),  # bytes of the arena
-    "stack": (8 * 1024, 16 << 20),  # bytes of C stack for JavaScript
-    "body": (0, 2**30 - 2),  # bytes of a request body
-}
 
 # Kinds of binding: type -> its options, name -> (lowest, highest), all of them required.
 BINDINGS = {
@@ -144,7 +133,7 @@ def _check_header(header):
         raise ValueError("a function needs a route, such as /")
     _check_list("hosts", header["hosts"], names.host)
     _check_list("routes", header["routes"], names.route)
-    _check_numbers("limits", header["limits"], LIMITS)
+    _check_numbers("limits", header["limits"], {row[0]: row[2:] for row in limits.of("function")})
     _check_bindings(header["bindings"])
     _check_vars(header["vars"], header["bindings"])
 
