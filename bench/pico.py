@@ -49,25 +49,25 @@ export default { async fetch(request) { return new Response(await acts[new URL(r
 WATCH = """
 import time
 from asyncio import core
-from edgelet.http.connection import Connection
 from edgelet.functions.registry import Function
-receive, queue_read, build = Connection._receive, core._io_queue.queue_read, Function.build
-Connection.began, Connection.times, Function.times = 0, [], []
+from edgelet.http.reader import Reader
+receive, queue_read, build = Reader.receive, core._io_queue.queue_read, Function.build
+Reader.began, Reader.times, Function.times = 0, [], []
 def timed_receive(self):
     size = receive(self)
-    Connection.began = time.ticks_us()
+    Reader.began = time.ticks_us()
     return size
 def timed_queue_read(stream):
-    if Connection.began:
-        Connection.times.append(time.ticks_diff(time.ticks_us(), Connection.began))
-        Connection.began = 0
+    if Reader.began:
+        Reader.times.append(time.ticks_diff(time.ticks_us(), Reader.began))
+        Reader.began = 0
     return queue_read(stream)
 def timed_build(self, *args):
     began = time.ticks_us()
     image = build(self, *args)
     Function.times.append(time.ticks_diff(time.ticks_us(), began))
     return image
-Connection._receive, core._io_queue.queue_read, Function.build = timed_receive, timed_queue_read, timed_build
+Reader.receive, core._io_queue.queue_read, Function.build = timed_receive, timed_queue_read, timed_build
 """
 # A call's own CPU time is counted from the restore's end, so what is left is the restore and the request's objects.
 RESTORE = """
@@ -171,7 +171,7 @@ def measure(bench):
     size, _ = bench.deploy("hello", HELLO)
     bench.add(f"image build ({size} bytes)", int(bench.execute("print(Function.times[-1])")) / 1000, "ms")
     bench.ask("/hello", 10)
-    handled = sorted(json.loads(bench.execute("print(Connection.times)")))
+    handled = sorted(json.loads(bench.execute("print(Reader.times)")))
     bench.add("hello, from head received to last byte in lwIP", handled[len(handled) // 2] / 1000, "ms", 15)
     restore = int(bench.execute(RESTORE)) / 1000
     bench.add("image restore, emulated, with the request's objects", restore, "ms")

@@ -4,6 +4,7 @@ Nothing in here raises or waits: a line that cannot be kept is counted in `lost`
 sees the gap in the sequence numbers.
 """
 
+import io
 import json
 import sys
 import time
@@ -215,3 +216,13 @@ def warn(text, **fields):
 def error(text, **fields):
     """Keeps what somebody has to look at."""
     ring.add("error", text, **fields)
+
+
+def exception(error):
+    """Keeps an exception and where it came from, as an error."""
+    try:
+        text = io.StringIO()
+        sys.print_exception(error, text)
+        ring.add("error", text.getvalue().strip())
+    except MemoryError:
+        pass  # What is kept would most likely say just that.

@@ -163,6 +163,8 @@ class _Head:
 class _Connection:
     """A connection over the console."""
 
+    reader = writer = None  # for microdot's websockets, which it has not
+
     def __init__(self, server):
         self.server = server
         self.scheme = server.scheme

@@ -7,8 +7,10 @@ import time
 from asyncio import core
 
 import microdot.microdot
-from edgelet.http.connection import READ_SIZE, ROUTE, Connection, log_exception
+from edgelet import log
+from edgelet.http.connection import Connection
 from edgelet.http.message import Stream, date_line, join_fields, split_fields
+from edgelet.http.reader import READ_SIZE
 from edgelet.limits import ServerLimits
 from microdot import Microdot, Request, Response
 from microdot.microdot import NoCaseDict, invoke_handler
@@ -23,7 +25,7 @@ _TURNED_AWAY = 4  # connections beyond the limit that are told so at a time; mor
 
 
 # What microdot prints goes to the log: a terminal that nobody reads would stop the device.
-microdot.microdot.print_exception = log_exception
+microdot.microdot.print_exception = log.exception
 
 
 class _FunctionResponse(Response):
@@ -160,7 +162,6 @@ class Server(Microdot):
 
         Returns (status, headers, body) like a function, or None where a websocket has used up the connection.
         """
-        connection.phase = ROUTE
         try:
             request = self._request(connection, head, body)
         except ValueError:
@@ -208,18 +209,18 @@ class Server(Microdot):
             f"1.{head.minor}",
             headers,
             body=bytes(body),
-            sock=(connection, connection),
+            sock=(connection.reader, connection.writer),
             scheme=connection.scheme,
         )
         request.max_content_length = self.limits.body
         request.head = head
+        request.connection = connection
         return request
 
     async def _call(self, request):
-        connection = request.sock[0]
-        result = request.function(request.head, request.body, connection)
+        result = request.function(request.head, request.body, request.connection)
         if type(result) is not tuple:
-            result = await connection.wait(result)
+            result = await request.connection.wait(result)
         if result is None:
             return Response.already_handled
         status, lines, body = result

@@ -1,0 +1,37 @@
+"""What a connection is doing, and when that has taken too long."""
+
+import time
+
+from micropython import const
+
+IDLE = const(0)  # nothing of the next request has come
+HEAD = const(1)  # a part of its head has
+BODY = const(2)  # its head has, its body has not
+ANSWER = const(3)  # a function or a route answers; a function knows its own limit
+SEND = const(4)  # the client is slow to take a response
+STREAM = const(5)  # a streamed response of unknown length runs
+LINGER = const(6)  # all is said; what the client still sends is dropped
+
+# The name in `edgelet.limits.TABLE` of each phase's limit.
+_LIMITS = ("idle_ms", "head_ms", "body_ms", None, "send_ms", "wall_ms", None)
+_LINGER_MS = const(1000)
+
+
+class Timeout:
+    """The time limit of a connection of `server`: `phase`, and `since` when in time.ticks_ms()."""
+
+    def __init__(self, server):
+        self._server = server
+        self.phase = IDLE
+        self.since = server.now
+
+    def enter(self, phase):
+        """Another phase begins."""
+        self.phase = phase
+        self.since = self._server.now
+
+    def is_over(self, now):
+        """Whether the phase has taken too long; `now` is time.ticks_ms()."""
+        name = _LIMITS[self.phase]
+        limit = getattr(self._server.limits, name) if name else _LINGER_MS if self.phase == LINGER else None
+        return limit is not None and time.ticks_diff(now, self.since) >= limit

@@ -1,0 +1,101 @@
+"""What a client gets: the bytes of responses (RFC 9112), and what microdot's websockets write."""
+
+import sys
+from asyncio import core
+
+from edgelet.http.message import Stream, format_head
+from edgelet.http.timeout import SEND, STREAM
+
+# Bytes of a body that are copied, to go out in one write with the head. A board has no room to hold a large one twice.
+_ONE_WRITE = 1 << 30 if sys.platform == "linux" else 16384
+
+
+class Writer:
+    """Writes to the socket `sock` of a connection of the server, whose time `timeout` counts.
+
+    keep: whether another request may follow, as the client is told. rest: of a response, what is to be sent after what
+    `format` gave: bytes, a Stream, or None. bodyless: the Stream is not to be sent.
+    """
+
+    def __init__(self, server, sock, timeout):
+        self._server = server
+        self._timeout = timeout
+        self.sock = sock
+        self.keep = True
+        self.rest = None
+        self.bodyless = False
+        self._chunked = False  # the Stream is to be sent chunked
+
+    def format(self, method, minor, response):
+        """What to send first of a response to a request of HTTP/1.`minor`, as bytes; what follows is in `rest`."""
+        status, headers, body = response
+        self.bodyless = method == "HEAD" or status == 204 or status == 304
+        self.rest = None
+        lines = self._server.date
+        if type(body) is Stream:
+            lines += self._frame(minor, body)
+            length = body.length
+        else:
+            length = len(body)
+            if length > _ONE_WRITE and not self.bodyless:
+                self.rest = body
+        if not self.keep:
+            lines += b"connection: close\r\n"
+        elif not minor:
+            lines += b"connection: keep-alive\r\n"
+        if self.bodyless:
+            # RFC 9110 section 8.6: HEAD may tell what GET would send; an empty body rather means that nobody knows.
+            return format_head(status, headers, length or None if method == "HEAD" else None, lines)
+        data = format_head(status, headers, length, lines)
+        return data + body if self.rest is None else data
+
+    def _frame(self, minor, stream):
+        """Decides how a Stream is sent (RFC 9112 section 6.3): the header line for that, if any."""
+        self.rest = stream
+        self._chunked = stream.length is None and minor == 1
+        if stream.length is not None or self.bodyless:
+            return b""
+        if minor:
+            return b"transfer-encoding: chunked\r\n"
+        self.keep = False
+        return b""
+
+    def send(self, data, sent=0):
+        """Sends bytes, of which `sent` are out, at the client's pace."""
+        timeout = self._timeout
+        phase = timeout.phase
+        if phase != STREAM:
+            timeout.phase = SEND
+        view = memoryview(data)
+        while True:
+            if phase != STREAM:
+                timeout.since = self._server.now
+            sent += self.sock.write(view[sent:]) or 0
+            if sent == len(data):
+                break
+            yield core._io_queue.queue_write(self.sock)
+        timeout.phase = phase
+
+    async def send_stream(self):
+        """Sends the Stream that is the rest of a response, and closes it."""
+        stream = self.rest
+        left = stream.length
+        try:
+            async for chunk in stream.chunks:
+                chunk = chunk.encode() if isinstance(chunk, str) else chunk
+                if left is not None:
+                    left -= len(chunk)
+                    if left < 0:
+                        raise ValueError("a streamed body is longer than its length")
+                if chunk:
+                    await self.send(b"%x\r\n%s\r\n" % (len(chunk), chunk) if self._chunked else chunk)
+            if left:
+                raise ValueError("a streamed body is shorter than its length")
+            if self._chunked:
+                await self.send(b"0\r\n\r\n")
+        finally:
+            await stream.close()
+
+    async def awrite(self, data):
+        """Sends bytes, as microdot's streams do."""
+        await self.send(data)
