@@ -63,22 +63,22 @@ def runtime():
     from hashlib import sha256
 
     import quickjs
-    from edgelet.device import App
+    from edgelet.device import Device
 
     root = sys.argv[3]
-    app = App(root)
+    device = Device(root)
     bundle = quickjs.compile({"main.js": SOURCE})
     digest = hexlify(sha256(bundle).digest()).decode()
-    folder = app.releases.begin("hello")
+    folder = device.releases.begin("hello")
     header = {"function": "hello", "engine": quickjs.ENGINE_ID, "main": "main.qjs"}
     with open(folder + "/manifest", "w") as file:
         file.write(json.dumps(header) + '\n["main.qjs","%s",%d]\n' % (digest, len(bundle)))
-    for name, _size in app.releases.missing("hello"):
+    for name, _size in device.releases.missing("hello"):
         with open(folder + "/" + name, "wb") as file:
             file.write(bundle)
-    app.releases.activate("hello", app.releases.commit("hello"))
-    app.start()
-    return app.server
+    device.releases.activate("hello", device.releases.commit("hello"))
+    device.start()
+    return device.server
 
 
 async def handler(request):

@@ -72,9 +72,9 @@ Reader.receive, core._io_queue.queue_read, Function.build = timed_receive, timed
 # A call's own CPU time is counted from the restore's end, so what is left is the restore and the request's objects.
 RESTORE = """
 import time
-from edgelet import runtime
-isolates = runtime.app.functions.isolates
-image = isolates.slots[0].images[runtime.app.functions.get("hello")]
+from edgelet.device import running
+functions = running().functions
+image = functions.isolates.slots[0].images[functions.get("hello")]
 times = []
 for _ in range(5):
     began = time.ticks_us()
@@ -144,7 +144,7 @@ class Bench:
 
     def cpu_ms(self, target):
         """CPU time of one request in JavaScript."""
-        counted = "from edgelet import runtime\nprint(dict(runtime.app.functions.stats())['crypto'].cpu_us)"
+        counted = "from edgelet.device import running\nprint(dict(running().functions.stats())['crypto'].cpu_us)"
         before = int(self.execute(counted))
         self.ask(target)
         return (int(self.execute(counted)) - before) / 1000

@@ -40,7 +40,7 @@ def used_slots(folder: Path) -> list[int]:
 
 
 def builds(box: Box) -> int:
-    return int(box.device.execute("from edgelet import runtime\nprint(runtime.app.functions.images.builds)"))
+    return int(box.device.execute("from edgelet.device import running\nprint(running().functions.images.builds)"))
 
 
 def deploy_two(box: Box) -> None:
@@ -156,8 +156,8 @@ def test_an_image_that_no_slot_holds_is_refused(firmware, tmp_path):
 
 
 WORN = """
-from edgelet import runtime
-chip = runtime.app.functions.images._flash._region._chip
+from edgelet.device import running
+chip = running().functions.images._flash._region._chip
 chip.worn = [%d]
 """
 

@@ -77,7 +77,7 @@ def load(address, seconds):
 
 def held(box):
     """Bytes of heap that are held, after a collection, and open files, when the server knows that all clients left."""
-    connections = "from edgelet import runtime\nprint(len(runtime.app.server.connections))"
+    connections = "from edgelet.device import running\nprint(len(running().server.connections))"
     wait_until(lambda: int(box.device.execute(connections)) == 0)
     # asyncio's queue refers to some ended tasks until others have run.
     used = min(int(box.device.execute("import gc\ngc.collect()\nprint(gc.mem_alloc())")) for _ in range(20))

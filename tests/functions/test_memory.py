@@ -6,12 +6,12 @@ from pathlib import Path
 
 from device_helpers import running
 
-# Finds the sets in what the device's modules and its `App` refer to.
+# Finds the sets in what the device's modules and its `Device` refer to.
 FIND_SETS = """
 import sys
-from edgelet import runtime
+from edgelet.device import running
 seen, todo, sets = {}, [(name, module) for name, module in sys.modules.items() if name.startswith("edgelet")], []
-todo.append(("app", runtime.app))
+todo.append(("device", running()))
 while todo:
     path, value = todo.pop()
     if id(value) in seen:

@@ -240,7 +240,7 @@ def context():
 
 
 log.ring.resize(16 * 1024)
-event_loop.install()
+event_loop.prepare()
 if sys.argv[3] == "hooks":
     add_hooks()
 app.run("127.0.0.1", int(sys.argv[1]), ssl=context() if len(sys.argv) > 4 else None)

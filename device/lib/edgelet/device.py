@@ -14,7 +14,17 @@ from microdot import Response
 _OWN_PATHS = ("/healthz", "/metrics")
 
 
-class App:
+_running = None
+
+
+def running():
+    """The Device that runs. ValueError where none does."""
+    if _running is None:
+        raise ValueError("the runtime is not running: restart the device")
+    return _running
+
+
+class Device:
     """All parts of a device whose data lie below the folder `root`. region: flash for images, see `Functions`."""
 
     def __init__(self, root, region=None):
@@ -36,6 +46,8 @@ class App:
 
     def start(self):
         """Brings the releases in order and loads the functions."""
+        global _running
+        _running = self
         for problem in self.config.settings.problems:
             log.error(problem)
         for name, problem in self.releases.boot():
@@ -56,6 +68,8 @@ class App:
 
     def stop(self):
         """Ends what runs and erases all images."""
+        global _running
+        _running = None
         self.functions.stop()
 
     def _find(self, head):

@@ -1,4 +1,4 @@
-"""asyncio's poller, made to survive a lack of memory.
+"""asyncio's event loop, made to survive a lack of memory and to leave standard output to the console.
 
 MicroPython 1.25's `select.poll` keeps half an entry where `register()` has no memory, and crashes at the next poll
 (extmod/modselect.c, poll_set_add_obj). asyncio keeps an entry then, too, and refuses the socket from then on.
@@ -8,6 +8,8 @@ import gc
 import select
 import sys
 from asyncio import core
+
+from edgelet import log
 
 # Bytes that register() can need: an object of the poller, and on Linux the array of 8 bytes for each socket.
 _RESERVE = 16384 if sys.platform == "linux" else 256
@@ -40,6 +42,12 @@ class Poller:
             raise
 
 
-def install():
-    """Gives asyncio this poller. Nothing may wait for a stream yet."""
+def _log_exception(_loop, context):
+    # The default is to print it, into whatever a program is reading from the console.
+    log.error("a task failed: %s: %r" % (context["message"], context["exception"]))
+
+
+def prepare():
+    """Gives asyncio's new event loop this poller and the log. Nothing may wait for a stream yet."""
     core._io_queue.poller = Poller()
+    core.get_event_loop().set_exception_handler(_log_exception)

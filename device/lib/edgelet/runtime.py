@@ -14,10 +14,7 @@ import sys
 
 from edgelet import event_loop, log
 from edgelet.console.repl import Console
-from edgelet.device import App
-
-#: The running device, for what the command line executes over the console (`edgelet.console.admin`).
-app = None
+from edgelet.device import Device
 
 # Garbage is collected whenever so many bytes have been allocated. On a board what lives long then goes to the lower end
 # of the heap, and the upper end stays in one piece: else the largest free block of a Pico is 5 KB of 54 after three
@@ -49,25 +46,18 @@ def _tls_context(cert, key):
     return context
 
 
-def _log_exception(_loop, context):
-    # The default is to print it, into whatever a program is reading from the console.
-    log.error("a task failed: %s: %r" % (context["message"], context["exception"]))
-
-
 async def _serve(root, host, port, as_json, ssl, services, region, restarts):
     """Runs the device until the console asks for a restart."""
-    global app
-    asyncio.get_event_loop().set_exception_handler(_log_exception)
     gc.threshold(_COLLECT_BYTES)
-    app = App(root, region)
-    app.restarts = restarts
-    app.listens_at = "%s:%d" % (host, port)
-    app.start()
-    tasks = [asyncio.create_task(service(app)) for service in services]
+    device = Device(root, region)
+    device.restarts = restarts
+    device.listens_at = "%s:%d" % (host, port)
+    device.start()
+    tasks = [asyncio.create_task(service(device)) for service in services]
     if sys.platform == "linux":
-        tasks.append(asyncio.create_task(collect_garbage(app.server)))
-    tasks.append(asyncio.create_task(app.functions.prepare()))
-    server = asyncio.create_task(app.server.start_server(host, port, ssl=ssl))
+        tasks.append(asyncio.create_task(collect_garbage(device.server)))
+    tasks.append(asyncio.create_task(device.functions.prepare()))
+    server = asyncio.create_task(device.server.start_server(host, port, ssl=ssl))
     await asyncio.sleep_ms(0)
     if server.done():
         # It could not listen; awaiting it raises what went wrong.
@@ -78,21 +68,21 @@ async def _serve(root, host, port, as_json, ssl, services, region, restarts):
     finally:
         for task in tasks:
             task.cancel()
-        app.server.shutdown()
+        device.server.shutdown()
         # Its task closes the listener, which the next run opens anew.
         await asyncio.sleep_ms(0)
-        app.stop()
+        device.stop()
 
 
 def run(root, host="0.0.0.0", port=80, as_json=False, ssl=None, services=(), region=None):
-    """Runs the device for ever. services: coroutine functions that get the `App`, for what only this board has.
+    """Runs the device for ever. services: coroutine functions that get the `Device`, for what only this board has.
 
     region: flash for images, see `edgelet.storage.image_slots`; without it they are in RAM.
     Raises OSError where it cannot listen.
     """
     restarts = 0
     while True:
-        event_loop.install()
+        event_loop.prepare()
         asyncio.run(_serve(root, host, port, as_json, ssl, services, region, restarts))
         asyncio.new_event_loop()
         restarts += 1
@@ -131,7 +121,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    # Under its own name, so that there is one `app`.
-    from edgelet import runtime
-
-    sys.exit(runtime.main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

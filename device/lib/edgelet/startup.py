@@ -84,36 +84,36 @@ def _set_cpu_clock(mhz):
         log.warn("cpu_mhz %d: %s" % (mhz, e))
 
 
-async def _count_start(_app):
+async def _count_start(_device):
     await _starts.watch()
 
 
-async def _keep_connected(app):
-    settings = app.config.settings
+async def _keep_connected(device):
+    settings = device.config.settings
     if network.has_ppp():
-        app.link = network.Link(network.Serial(settings["ppp_baud"]), log.add, "PPP")
+        device.link = network.Link(network.Serial(settings["ppp_baud"]), log.add, "PPP")
     elif settings["wifi_ssid"]:
         radio = network.Radio(
             settings["wifi_ssid"],
-            app.config.device_secret("wifi_password"),
+            device.config.device_secret("wifi_password"),
             settings["hostname"],
             settings["wifi_country"],
             settings["wifi_power_save"],
         )
-        app.wifi_rssi = radio.signal
-        app.link = network.Link(radio, log.add)
+        device.wifi_rssi = radio.signal
+        device.link = network.Link(radio, log.add)
     else:
         log.warn("Wi-Fi: no network is set")
         return
-    await app.link.run()
+    await device.link.run()
 
 
-async def _keep_time(app):
-    await ntp.Keeper(app.config.settings["time_server"], clock.rtc_set_second, log.add).run()
+async def _keep_time(device):
+    await ntp.Keeper(device.config.settings["time_server"], clock.rtc_set_second, log.add).run()
 
 
-async def _feed_watchdog(app):
-    if not app.config.settings["watchdog"]:
+async def _feed_watchdog(device):
+    if not device.config.settings["watchdog"]:
         return
     dog = watchdog.Watchdog(machine.WDT(timeout=watchdog.TIMEOUT_MS), machine.Timer(_TIMER))
     executor.hold = dog.hold

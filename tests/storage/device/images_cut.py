@@ -16,7 +16,7 @@ import nor
 import quickjs
 from deploys import manifest, write
 from edgelet import log
-from edgelet.device import App
+from edgelet.device import Device as Parts
 
 FILES, SLOTS, SLOT_SECTORS = 48, 3, 24
 AGAIN = 23  # each so many cuts, whether the device can be changed as before
@@ -44,47 +44,47 @@ class Device:
     def __init__(self, chip):
         nor.mount(chip, FILES)
         try:
-            self.app = App(nor.MOUNT, nor.Region(chip, FILES, SLOT_SECTORS))
-            self.app.start()
+            self.parts = Parts(nor.MOUNT, nor.Region(chip, FILES, SLOT_SECTORS))
+            self.parts.start()
         except BaseException:
             nor.unmount()
             raise
 
     def stop(self):
-        self.app.stop()
+        self.parts.stop()
         nor.unmount()
 
     def ask(self, name):
         """The answer of a function: its text, the status where that is not 200, None where there is no function."""
-        function = self.app.functions.find("localhost", "/" + name)
+        function = self.parts.functions.find("localhost", "/" + name)
         if function is None:
             return None
         status, _, body = function(Head("/" + name), b"", Connection())
         if status != 200:
             return status
         text = body.decode()
-        if text.split()[1] != self.app.config.env(name)["KEY"]:
+        if text.split()[1] != self.parts.config.env(name)["KEY"]:
             raise AssertionError(f"{text} in spite of what is stored")
         return text
 
     async def prepare(self):
-        await self.app.functions.prepare()
+        await self.parts.functions.prepare()
 
     async def deploy(self, name, text, last_line=""):
-        staging = self.app.releases.begin(name)
+        staging = self.parts.releases.begin(name)
         bundle = quickjs.compile({"main.js": SOURCE % text + last_line})
         fields = {"function": name, "engine": quickjs.ENGINE_ID, "main": "main.qjs", "routes": ["/" + name]}
         write(staging + "/manifest", manifest({"main.qjs": bundle}, **fields))
-        for sha256, _ in self.app.releases.missing(name):
+        for sha256, _ in self.parts.releases.missing(name):
             write(staging + "/" + sha256, bundle)
-        await self.app.functions.activate(name, self.app.releases.commit(name))
+        await self.parts.functions.activate(name, self.parts.releases.commit(name))
 
     async def set_key(self, name, value):
-        self.app.config.set_secrets(name, {"KEY": value})
-        await self.app.functions.reload(name)
+        self.parts.config.set_secrets(name, {"KEY": value})
+        await self.parts.functions.reload(name)
 
     async def set_up(self):
-        self.app.config.set({"arena_bytes": 256 * 1024, "drain_ms": 0})
+        self.parts.config.set({"arena_bytes": 256 * 1024, "drain_ms": 0})
 
     async def install(self):
         for name in ("steady", "changing"):
@@ -96,13 +96,13 @@ class Device:
         await self.deploy("changing", "new-release")
 
     async def roll_back(self):
-        await self.app.functions.activate("changing", self.app.releases.previous("changing"))
+        await self.parts.functions.activate("changing", self.parts.releases.previous("changing"))
 
     async def set_secret(self):
         await self.set_key("changing", "new-key")
 
     async def delete(self):
-        await self.app.remove("changing")
+        await self.parts.remove("changing")
 
     async def fail(self):
         """A release that does not start."""
@@ -133,7 +133,7 @@ def run(chip, *steps):
         device = Device(chip)
         for step in steps:
             asyncio.run(step(device))
-        return [device.ask("steady"), device.ask("changing"), device.app.functions.images.builds]
+        return [device.ask("steady"), device.ask("changing"), device.parts.functions.images.builds]
     except Exception:
         if not chip.dead:
             raise
@@ -177,7 +177,7 @@ def prepared(name):
     if name == "start":
 
         async def set_limits(device):
-            device.app.config.set({"cpu_ms": 77})
+            device.parts.config.set({"cpu_ms": 77})
 
         # Both images are stale now.
         run(chip, set_limits)

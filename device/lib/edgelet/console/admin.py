@@ -13,9 +13,10 @@ import time
 from binascii import b2a_base64
 
 import quickjs
-from edgelet import clock, log, runtime
+from edgelet import clock, log
 from edgelet.board import network
 from edgelet.console import protocol
+from edgelet.device import running
 from edgelet.functions.registry import ImageTooLarge
 from edgelet.storage import config, files
 
@@ -23,12 +24,6 @@ _JOBS_KEPT = 16
 
 _jobs = {}  # number -> how it stands
 _job_count = 0
-
-
-def _app():
-    if runtime.app is None:
-        raise ValueError("the runtime is not running: restart the device")
-    return runtime.app
 
 
 def call(version, function, *args):
@@ -89,20 +84,20 @@ def job(number):
     return _jobs[number]
 
 
-def _network_address(app):
+def _network_address(device):
     """The address in the network, "" while a board has none; on Linux where the server listens."""
-    if app.link:
-        return app.link.address()
-    return app.listens_at if sys.platform == "linux" else ""
+    if device.link:
+        return device.link.address()
+    return device.listens_at if sys.platform == "linux" else ""
 
 
 def status():
     """Board, firmware, memory, flash, clock, and each function with what is counted of it."""
-    app = _app()
+    device = running()
     functions = []
-    counted = dict(app.functions.stats())
-    for name in app.functions.names():
-        function = app.functions.get(name)
+    counted = dict(device.functions.stats())
+    for name in device.functions.names():
+        function = device.functions.get(name)
         one = counted[name]
         functions.append(
             {
@@ -119,32 +114,32 @@ def status():
                 "peak_bytes": one.peak,
             }
         )
-    flash_size, flash_free, _ = files.space(app.root)
+    flash_size, flash_free, _ = files.space(device.root)
     return {
         "platform": sys.platform,
         "machine": os.uname().machine if hasattr(os, "uname") else sys.platform,
         "micropython": ".".join([str(part) for part in sys.implementation[1][:3]]),
         "engine": quickjs.ENGINE_ID,
         "firmware": quickjs.FIRMWARE_ID,
-        "hostname": app.config.settings["hostname"],
-        "address": _network_address(app),
-        "link": {"name": app.link.name, "state": app.link.state} if app.link else None,
-        "uptime_ms": time.ticks_diff(time.ticks_ms(), app.functions.started),
+        "hostname": device.config.settings["hostname"],
+        "address": _network_address(device),
+        "link": {"name": device.link.name, "state": device.link.state} if device.link else None,
+        "uptime_ms": time.ticks_diff(time.ticks_ms(), device.functions.started),
         "clock_set": clock.is_set(),
         "heap_free": gc.mem_free(),
         "heap_used": gc.mem_alloc(),
         "flash_free": flash_free,
         "flash_size": flash_size,
-        "arenas": len(app.functions.isolates.slots),
-        "arena_bytes": app.functions.isolates.slots[0].arena.size,
-        "connections": len(app.server.connections),
+        "arenas": len(device.functions.isolates.slots),
+        "arena_bytes": device.functions.isolates.slots[0].arena.size,
+        "connections": len(device.server.connections),
         "functions": functions,
     }
 
 
 def listing():
     """The functions' names."""
-    return _app().releases.names()
+    return running().releases.names()
 
 
 class _Head:
@@ -172,9 +167,9 @@ class _Connection:
 
 
 async def _invoke(function, head, body):
-    app = _app()
+    device = running()
     began = time.ticks_us()
-    response = function(head, body, _Connection(app.server))
+    response = function(head, body, _Connection(device.server))
     if type(response) is not tuple:
         response = await response
     status, headers, content = response
@@ -196,72 +191,72 @@ def invoke(name, method, target, headers, body):
 
     Its result: {status, headers, body (base64), us (wall time)}. `headers` is text, lines that end with CR LF.
     """
-    app = _app()
-    function = app.functions.get(name)
+    device = running()
+    function = device.functions.get(name)
     if function is None:
         raise ValueError("there is no function %s: 'edgelet list' shows those there are" % name)
-    host = function.hosts[0] if function.hosts else app.config.settings["hostname"]
+    host = function.hosts[0] if function.hosts else device.config.settings["hostname"]
     return _start(_invoke(function, _Head(method, target, host, headers, len(body)), body))
 
 
 def releases(name):
     """The releases of a function, newest first."""
-    return _app().releases.list(name)
+    return running().releases.list(name)
 
 
 def begin(name):
     """Begins a deploy; the folder to write into."""
-    return _app().releases.begin(name)
+    return running().releases.begin(name)
 
 
 def missing(name):
     """The files of the deploy that the device lacks: [sha256, size]."""
-    return _app().releases.missing(name)
+    return running().releases.missing(name)
 
 
 def commit(name):
     """Verifies the deploy and makes it a release; its id."""
-    return _app().releases.commit(name)
+    return running().releases.commit(name)
 
 
 def stage(name, id):
     """Starts to build a release for `activate`; the job. Its result: {image_bytes, memory}, the limit for the image."""
-    return _start(_app().functions.stage(name, id))
+    return _start(running().functions.stage(name, id))
 
 
 def activate(name, id):
     """Starts to activate a release; the job."""
-    return _start(_app().functions.activate(name, id))
+    return _start(running().functions.activate(name, id))
 
 
 def rollback(name, id=None):
     """Starts to activate an earlier release, by default the previous one; the job."""
-    app = _app()
+    device = running()
     if id is None:
-        previous = [one["id"] for one in app.releases.list(name) if one["previous"]]
+        previous = [one["id"] for one in device.releases.list(name) if one["previous"]]
         if not previous:
             raise ValueError("function %s has no previous release" % name)
         id = previous[0]
-    return _start(app.functions.activate(name, id))
+    return _start(device.functions.activate(name, id))
 
 
 def delete(name):
     """Starts to remove a function with its releases, variables, secrets and stores; the job."""
-    return _start(_app().remove(name))
+    return _start(running().remove(name))
 
 
 def variables(name):
     """The variables that were set on the device for a function."""
-    _app().releases.release(name)
-    return _app().config.vars(name)
+    running().releases.release(name)
+    return running().config.vars(name)
 
 
 def set_variables(name, changes):
     """Stores variables, a dict (None removes one), and starts to build the function with them; the job."""
-    app = _app()
-    app.releases.release(name)
-    app.config.set_vars(name, changes)
-    return _start(app.functions.reload(name))
+    device = running()
+    device.releases.release(name)
+    device.config.set_vars(name, changes)
+    return _start(device.functions.reload(name))
 
 
 def _check_names(function, variables, changes):
@@ -272,16 +267,16 @@ def _check_names(function, variables, changes):
 
 def secrets(name):
     """[name, time set] of each secret of a function."""
-    _app().releases.release(name)
-    return _app().config.secrets(name)
+    running().releases.release(name)
+    return running().config.secrets(name)
 
 
 def set_secrets(name, changes):
     """Stores secrets, a dict (None removes one), and starts to build the function with them; the job."""
-    app = _app()
-    _check_names(name, app.releases.release(name).vars, changes)
-    app.config.set_secrets(name, changes)
-    return _start(app.functions.reload(name))
+    device = running()
+    _check_names(name, device.releases.release(name).vars, changes)
+    device.config.set_secrets(name, changes)
+    return _start(device.functions.reload(name))
 
 
 def settings():
@@ -289,18 +284,18 @@ def settings():
 
     has_wifi: whether those of the radio mean anything.
     """
-    settings = _app().config.settings
+    settings = running().config.settings
     return {
         "set": settings.changed(),
         "all": {name: settings[name] for name in config.setting_names()},
-        "secrets": _app().config.device_secrets(),
+        "secrets": running().config.device_secrets(),
         "has_wifi": network.has_wifi(),
     }
 
 
 def set_settings(changes):
     """Sets settings and device secrets, a dict; None restores the default."""
-    _app().config.set(changes)
+    running().config.set(changes)
     return True
 
 
@@ -311,10 +306,10 @@ def logs(since=0, count=100):
 
 
 def _namespace(name, binding):
-    app = _app()
-    if app.releases.release(name).bindings.get(binding, {}).get("type") != "kv":
+    device = running()
+    if device.releases.release(name).bindings.get(binding, {}).get("type") != "kv":
         raise ValueError("function %s has no kv binding %s" % (name, binding))
-    return app.operations.kv(name, binding)
+    return device.operations.kv(name, binding)
 
 
 def kv_get(name, binding, key):

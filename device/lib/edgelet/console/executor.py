@@ -48,7 +48,7 @@ class Source:
             self.text = bytearray()
 
 
-class Interpreter:
+class Executor:
     """A namespace and a working directory that commands share with each other and not with the server."""
 
     def __init__(self):

@@ -13,7 +13,7 @@ import sys
 
 import micropython
 from edgelet import log
-from edgelet.console.executor import Interpreter, Source, traceback
+from edgelet.console.executor import Executor, Source, traceback
 from edgelet.console.terminal import SEND_MS, WINDOW, Line, Terminal
 
 SILENCE_MS = 2000  # a half-received command that is silent for so long is dropped
@@ -37,7 +37,7 @@ class Console:
     def __init__(self, as_json=False):
         self._format = log.as_json if as_json else log.as_text
         self._terminal = Terminal()
-        self._interpreter = Interpreter()
+        self._executor = Executor()
         self._line = Line()
         self._block = b""  # at the prompt: the lines of an unfinished statement
         self._prompt = b""  # what stands before the line being typed, b"" where nothing does
@@ -129,7 +129,7 @@ class Console:
         return await self._run_for_person(block + b"\n", "single")
 
     async def _run_for_person(self, source, mode):
-        error, typed = self._interpreter.run(source, mode)
+        error, typed = self._executor.run(source, mode)
         self._terminal.unread(typed)
         if error is None:
             await self._send(_SOFT_REBOOT)
@@ -201,14 +201,14 @@ class Console:
             await self._soft_reset()
 
     async def _soft_reset(self):
-        self._interpreter.reset()
+        self._executor.reset()
         await self._send(b"\r\n" + _SOFT_REBOOT + _RAW_BANNER)
 
     async def _run_for_program(self, source):
         if source.too_long:
             await self._finish_command(_too_long())
             return
-        error, typed = self._interpreter.run(source.text, "exec")
+        error, typed = self._executor.run(source.text, "exec")
         self._terminal.unread(typed)
         if error is None:
             await self._send(_CTRL_D + _CTRL_D)
