@@ -49,7 +49,7 @@ export default { async fetch(request) { return new Response(await acts[new URL(r
 WATCH = """
 import time
 from asyncio import core
-from edgelet.functions.registry import Function
+from edgelet.functions.function import Function
 from edgelet.http.reader import Reader
 receive, queue_read, build = Reader.receive, core._io_queue.queue_read, Function.build
 Reader.began, Reader.times, Function.times = 0, [], []
@@ -74,7 +74,7 @@ RESTORE = """
 import time
 from edgelet.device import running
 functions = running().functions
-image = functions.isolates.slots[0].images[functions.get("hello")]
+image = functions.arenas.slots[0].images[functions.get("hello")]
 times = []
 for _ in range(5):
     began = time.ticks_us()

@@ -156,16 +156,14 @@ BUILDS = "from edgelet.device import running\nprint(running().functions.images.b
 
 
 def idle_arenas(box) -> int:
-    return int(box.device.execute("from edgelet.device import running\nprint(len(running().functions.isolates.idle))"))
+    return int(box.device.execute("from edgelet.device import running\nprint(len(running().functions.arenas.idle))"))
 
 
 def is_busy(box) -> bool:
     return idle_arenas(box) == 0
 
 
-KEPT_IMAGES = (
-    "from edgelet.device import running\nprint(sum(len(s.images) for s in running().functions.isolates.slots))"
-)
+KEPT_IMAGES = "from edgelet.device import running\nprint(sum(len(s.images) for s in running().functions.arenas.slots))"
 
 
 def test_a_staged_release_is_measured_and_goes_when_something_changes(box):
@@ -329,12 +327,12 @@ def test_a_change_ends_the_requests_that_hold_the_only_arena(firmware, tmp_path)
 IMAGES = """
 from edgelet.device import running
 functions = running().functions
-print(all(functions.get(one.name) is one for slot in functions.isolates.slots for one in slot.images))
+print(all(functions.get(one.name) is one for slot in functions.arenas.slots for one in slot.images))
 """
 
 
 def test_a_request_that_waits_meanwhile_gets_the_new_release(firmware, tmp_path):
-    waiting = "from edgelet.device import running\nprint(running().functions.isolates.waiting)"
+    waiting = "from edgelet.device import running\nprint(running().functions.arenas.waiting)"
     with running(firmware, tmp_path, arenas=1, queue_ms=60000) as box, ThreadPoolExecutor(2) as pool:
         box.deploy("holding", HOLDING, route="/holding")
         for release in ("new", "old"):

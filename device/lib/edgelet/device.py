@@ -2,7 +2,8 @@
 
 import quickjs
 from edgelet import clock, log
-from edgelet.functions.bindings import Operations
+from edgelet.functions.bindings import Bindings
+from edgelet.functions.deployment import Deployment
 from edgelet.functions.registry import Functions
 from edgelet.http.routing import host_name
 from edgelet.http.server import Server
@@ -33,8 +34,9 @@ class Device:
         settings = self.config.settings
         log.ring.resize(settings["log_bytes"])
         self.releases = Releases(root, settings, quickjs.ENGINE_ID)
-        self.operations = Operations(root, settings)
-        self.functions = Functions(self.releases, self.config, self.operations.table, region)
+        self.bindings = Bindings(root, settings)
+        self.functions = Functions(self.releases, self.config, self.bindings, region)
+        self.deployment = Deployment(self.functions)
         self.server = Server(self._find, settings.server_limits())
         self._own_names = own_names(settings["hostname"])
         self.server.get("/healthz")(self._healthz)
@@ -60,9 +62,9 @@ class Device:
         """Removes a function and all that the device keeps for it."""
         from edgelet.storage import kv  # here, as metrics below: who does not use them has the RAM for something else
 
-        await self.functions.remove(name)
+        await self.deployment.remove(name)
         self.config.forget(name)
-        self.operations.forget(name)
+        self.bindings.forget(name)
         kv.forget(self.root, name)
         log.info("removed", function=name)
 

@@ -3,7 +3,7 @@
 import gc
 import time
 
-from edgelet.functions.registry import BUCKETS
+from edgelet.functions.stats import BUCKETS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -84,4 +84,4 @@ def _resources(text, functions, stats):
     for name in functions.names():
         text.sample("image_bytes", functions.get(name).image_size, function=name)
     text.gauge("images_cached_bytes", functions.images.bytes, "Images kept in RAM.")
-    text.gauge("requests_waiting", functions.isolates.waiting, "Requests that wait for an arena.")
+    text.gauge("requests_waiting", functions.arenas.waiting, "Requests that wait for an arena.")

@@ -56,7 +56,7 @@ async def _serve(root, host, port, as_json, ssl, services, region, restarts):
     tasks = [asyncio.create_task(service(device)) for service in services]
     if sys.platform == "linux":
         tasks.append(asyncio.create_task(collect_garbage(device.server)))
-    tasks.append(asyncio.create_task(device.functions.prepare()))
+    tasks.append(asyncio.create_task(device.deployment.prepare()))
     server = asyncio.create_task(device.server.start_server(host, port, ssl=ssl))
     await asyncio.sleep_ms(0)
     if server.done():

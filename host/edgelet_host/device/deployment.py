@@ -23,7 +23,7 @@ from edgelet_host.runtime import manifest, protocol
 MAIN = "main.qjs"
 
 _HEALTH_S = 10
-# The status with which a device answers for a handler that threw (device/lib/edgelet/functions/pending.py).
+# The status with which a device answers for a handler that threw (device/lib/edgelet/functions/errors.py).
 _THROWN = 500
 
 

@@ -68,7 +68,7 @@ class Device:
         return text
 
     async def prepare(self):
-        await self.parts.functions.prepare()
+        await self.parts.deployment.prepare()
 
     async def deploy(self, name, text, last_line=""):
         staging = self.parts.releases.begin(name)
@@ -77,11 +77,11 @@ class Device:
         write(staging + "/manifest", manifest({"main.qjs": bundle}, **fields))
         for sha256, _ in self.parts.releases.missing(name):
             write(staging + "/" + sha256, bundle)
-        await self.parts.functions.activate(name, self.parts.releases.commit(name))
+        await self.parts.deployment.activate(name, self.parts.releases.commit(name))
 
     async def set_key(self, name, value):
         self.parts.config.set_secrets(name, {"KEY": value})
-        await self.parts.functions.reload(name)
+        await self.parts.deployment.reload(name)
 
     async def set_up(self):
         self.parts.config.set({"arena_bytes": 256 * 1024, "drain_ms": 0})
@@ -96,7 +96,7 @@ class Device:
         await self.deploy("changing", "new-release")
 
     async def roll_back(self):
-        await self.parts.functions.activate("changing", self.parts.releases.previous("changing"))
+        await self.parts.deployment.activate("changing", self.parts.releases.previous("changing"))
 
     async def set_secret(self):
         await self.set_key("changing", "new-key")

@@ -17,7 +17,7 @@ from edgelet import clock, log
 from edgelet.board import network
 from edgelet.console import protocol
 from edgelet.device import running
-from edgelet.functions.registry import ImageTooLarge
+from edgelet.functions.deployment import ImageTooLarge
 from edgelet.storage import config, files
 
 _JOBS_KEPT = 16
@@ -130,8 +130,8 @@ def status():
         "heap_used": gc.mem_alloc(),
         "flash_free": flash_free,
         "flash_size": flash_size,
-        "arenas": len(device.functions.isolates.slots),
-        "arena_bytes": device.functions.isolates.slots[0].arena.size,
+        "arenas": len(device.functions.arenas.slots),
+        "arena_bytes": device.functions.arenas.size,
         "connections": len(device.server.connections),
         "functions": functions,
     }
@@ -221,12 +221,12 @@ def commit(name):
 
 def stage(name, id):
     """Starts to build a release for `activate`; the job. Its result: {image_bytes, memory}, the limit for the image."""
-    return _start(running().functions.stage(name, id))
+    return _start(running().deployment.stage(name, id))
 
 
 def activate(name, id):
     """Starts to activate a release; the job."""
-    return _start(running().functions.activate(name, id))
+    return _start(running().deployment.activate(name, id))
 
 
 def rollback(name, id=None):
@@ -237,7 +237,7 @@ def rollback(name, id=None):
         if not previous:
             raise ValueError("function %s has no previous release" % name)
         id = previous[0]
-    return _start(device.functions.activate(name, id))
+    return _start(device.deployment.activate(name, id))
 
 
 def delete(name):
@@ -256,7 +256,7 @@ def set_variables(name, changes):
     device = running()
     device.releases.release(name)
     device.config.set_vars(name, changes)
-    return _start(device.functions.reload(name))
+    return _start(device.deployment.reload(name))
 
 
 def _check_names(function, variables, changes):
@@ -276,7 +276,7 @@ def set_secrets(name, changes):
     device = running()
     _check_names(name, device.releases.release(name).vars, changes)
     device.config.set_secrets(name, changes)
-    return _start(device.functions.reload(name))
+    return _start(device.deployment.reload(name))
 
 
 def settings():
@@ -309,7 +309,7 @@ def _namespace(name, binding):
     device = running()
     if device.releases.release(name).bindings.get(binding, {}).get("type") != "kv":
         raise ValueError("function %s has no kv binding %s" % (name, binding))
-    return device.operations.kv(name, binding)
+    return device.bindings.kv(name, binding)
 
 
 def kv_get(name, binding, key):

@@ -10,7 +10,7 @@ class Busy(Exception):
 
 
 class Slot:
-    """An arena and the images for it: function -> quickjs.Image (see `edgelet.functions.images`)."""
+    """An arena and the images for it: function -> quickjs.Image (see `edgelet.functions.ram_images`)."""
 
     def __init__(self, arena):
         self.arena = arena
@@ -23,19 +23,20 @@ class _Waiter:
         self.ready = asyncio.Event()
 
 
-class Isolates:
+class Arenas:
     """`count` arenas of `size` bytes each. At most `queue` requests wait, each at most `wait_ms`."""
 
     def __init__(self, count, size, queue, wait_ms):
-        self.wait_ms = wait_ms
         # The last one given back is the first one taken: its image is the one in the processor's cache.
         self.idle = []
         self.slots = []
         for _ in range(count):
             self.slots.append(Slot(quickjs.Arena(size)))
         self.idle.extend(self.slots)
+        self.size = self.slots[0].arena.size  # which the firmware may fix
         self._waiting = []
         self._queue = queue
+        self._wait_ms = wait_ms
 
     @property
     def waiting(self):
@@ -49,7 +50,7 @@ class Isolates:
         if len(self._waiting) >= self._queue:
             raise Busy("too many requests wait for an arena")
         try:
-            return await self._turn(len(self._waiting), self.wait_ms)
+            return await self._turn(len(self._waiting), self._wait_ms)
         except asyncio.TimeoutError:
             raise Busy("no arena was free in time")
 
@@ -83,3 +84,8 @@ class Isolates:
             waiter.ready.set()
         else:
             self.idle.append(slot)
+
+    def close(self):
+        """Gives the memory of all arenas back. Nobody may have one."""
+        for slot in self.slots:
+            slot.arena.close()

@@ -8,27 +8,10 @@ import json
 from edgelet import clock
 
 
-def _options(text):
-    """The options object that a method was given as its last argument, a dict."""
-    if text is None:
-        return {}
-    try:
-        options = json.loads(text)
-    except (TypeError, ValueError):
-        options = None
-    if not isinstance(options, dict):
-        raise ValueError("options must be an object")
-    return options
-
-
-def _now():
-    """Seconds since 1970, or None while the clock is not set."""
-    return clock.unix_ms() // 1000 if clock.is_set() else None
-
-
-class Operations:
+class Bindings:
     """The bindings of all functions, each made when it is first used.
 
+    operations: name of an operation -> function(function, *args), which returns the result or a coroutine of it.
     root: the folder of what the device keeps. settings: `edgelet.storage.config.Settings`.
     """
 
@@ -36,13 +19,17 @@ class Operations:
         self._root = root
         self._settings = settings
         self._bindings = {}
-        self.table = {
+        self.operations = {
             "kv.get": self.kv_get,
             "kv.put": self.kv_put,
             "kv.delete": self.kv_delete,
             "kv.list": self.kv_list,
             "ratelimit.limit": self.limit,
         }
+
+    def methods(self, kind):
+        """What a binding of a kind offers to a handler: the names of its methods."""
+        return tuple([name[len(kind) + 1 :] for name in self.operations if name.startswith(kind + ".")])
 
     def kv(self, function_name, binding):
         """The namespace of a function's binding, as `edgelet.storage.kv.KV`."""
@@ -98,3 +85,21 @@ class Operations:
         for key in list(self._bindings):
             if key[0] == function_name:
                 del self._bindings[key]
+
+
+def _options(text):
+    """The options object that a method was given as its last argument, a dict."""
+    if text is None:
+        return {}
+    try:
+        options = json.loads(text)
+    except (TypeError, ValueError):
+        options = None
+    if not isinstance(options, dict):
+        raise ValueError("options must be an object")
+    return options
+
+
+def _now():
+    """Seconds since 1970, or None while the clock is not set."""
+    return clock.unix_ms() // 1000 if clock.is_set() else None

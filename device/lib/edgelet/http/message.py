@@ -127,6 +127,20 @@ def split_fields(lines):
             yield name.decode(), _text(value.strip(b" \t"))
 
 
+def forwarded_for(lines, proxies):
+    """The last address in X-Forwarded-For that is not a trusted proxy's; "" where there is none."""
+    addresses = []
+    for line in bytes(lines).split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"x-forwarded-for":
+            addresses.extend(value.decode().split(","))
+    for address in reversed(addresses):
+        address = address.strip()
+        if address and address not in proxies:
+            return address
+    return ""
+
+
 def join_fields(fields):
     """Header lines, as bytes, of (name, value) pairs; a value may be a list of values."""
     lines = []

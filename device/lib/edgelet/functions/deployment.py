@@ -1,0 +1,173 @@
+"""Changes of the functions while they answer requests: deploys, rollbacks, other variables and secrets, removal."""
+
+import asyncio
+
+import quickjs
+from edgelet import log
+
+
+class ImageTooLarge(ValueError):
+    """An image needs more than the `limit` bytes that there are for it. stack: where the code was then."""
+
+    def __init__(self, limit, error):
+        super().__init__("the image needs more than %d bytes" % limit)
+        self.limit = limit
+        self.stack = error.stack
+
+
+class NotStarted(ValueError):
+    """A function does not start with its new variables or secrets. stack: of the JavaScript error, "" without one."""
+
+    def __init__(self, name, error):
+        super().__init__(
+            "the change is stored, but function %s does not start with it (%s): it answers 503 until you set other "
+            "values or deploy it anew" % (name, error)
+        )
+        self.stack = getattr(error, "stack", "")
+
+
+class Deployment:
+    """Changes `functions`, an `edgelet.functions.registry.Functions`: one change at a time."""
+
+    def __init__(self, functions):
+        self._functions = functions
+        self._images = functions.images
+        self._drain_ms = functions.config.settings["drain_ms"]
+        self._changing = asyncio.Lock()
+        self._staged = None
+
+    async def prepare(self):
+        """After Functions.start(), while requests are served: erases images of what is no more, builds what is missing.
+
+        An image that is kept in flash is missing after a power cut, and with another firmware or other limits.
+        """
+        async with self._changing:
+            await self._images.tidy()
+            unbuilt = self._functions.unbuilt
+            while unbuilt:
+                function = unbuilt.pop(0)
+                try:
+                    await self._build(function)
+                    log.info("the image was built anew", function=function.name)
+                except (ValueError, quickjs.Error) as e:
+                    log.error("the image cannot be built: %s" % e, function=function.name)
+
+    async def stage(self, name, id):
+        """Builds release `id` of a function, for `activate` to put into service unless something else changes before.
+
+        Returns {image_bytes, memory}: the image's size, and the limit for it and its requests. Where the image cannot
+        be built, ImageTooLarge or what the build raises.
+        """
+        async with self._changing:
+            await self._stage(name, id)
+            staged = self._staged
+            return {"image_bytes": staged.image_size, "memory": staged.limits["memory"]}
+
+    async def activate(self, name, id):
+        """Makes release `id` of a function the active one, and ends the old one's requests.
+
+        Where its image cannot be built, what the build raises, and the old release stays.
+        """
+        async with self._changing:
+            staged = self._staged
+            if staged is None or (staged.name, staged.release) != (name, id):
+                await self._stage(name, id)
+            candidate, self._staged = self._staged, None
+            try:
+                self._functions.releases.activate(name, id)
+            except Exception:
+                await self._images.erase(candidate)
+                raise
+            log.info("ready, release %s" % id, function=name)
+            await self._replace(candidate)
+
+    async def reload(self, name):
+        """Brings changed variables or secrets of a function into service.
+
+        When this returns, the new image is built and what was built with the old values is erased. Raises NotStarted
+        where there can be no new image: the old values do not come back, and neither does what was built with them.
+        """
+        async with self._changing:
+            await self._unstage()
+            function = self._functions.load(name)
+            problem = None
+            try:
+                await self._build(function)
+            except (ValueError, quickjs.Error) as e:
+                problem = NotStarted(name, e)
+            await self._replace(function)
+            if problem:
+                raise problem
+            log.info("variables and secrets have changed", function=name)
+
+    async def remove(self, name):
+        """Takes a function out of service and deletes its releases."""
+        async with self._changing:
+            await self._unstage()
+            self._functions.releases.delete(name)
+            old = self._functions.take_out(name)
+            if old:
+                await old.close(self._drain_ms)
+
+    async def _stage(self, name, id):
+        await self._unstage()
+        candidate = self._functions.load(name, id)
+        self._check_names(candidate)
+        self._check_room(candidate)
+        try:
+            await self._build(candidate)
+        except Exception as e:
+            await self._images.erase(candidate)
+            if isinstance(e, quickjs.Error) and e.kind == "memory":
+                raise ImageTooLarge(candidate.limits["memory"], e)
+            raise
+        self._staged = candidate
+
+    async def _unstage(self):
+        """Erases what was staged: it has waited in vain, or is not up to date any more."""
+        staged, self._staged = self._staged, None
+        if staged:
+            await self._images.erase(staged)
+
+    async def _build(self, function):
+        """Builds a function's image, while the one whose place it will take goes on."""
+        if function.has_handler:
+            slot = await self._take_slot(self._functions.get(function.name))
+            try:
+                await self._images.make(slot, function)
+            finally:
+                self._functions.arenas.release(slot)
+
+    async def _take_slot(self, old):
+        """An arena to build in. Requests of the function `old` that hold one may end, and are aborted then."""
+        arenas = self._functions.arenas
+        try:
+            return await arenas.take(self._drain_ms)
+        except asyncio.TimeoutError:
+            if old:
+                old.abort()
+            return await arenas.take()
+
+    def _check_names(self, candidate):
+        for name, _ in self._functions.config.secrets(candidate.name):
+            if name in candidate.vars:
+                raise ValueError(
+                    "%s is a variable in edgelet.toml and a secret on the device: rename the variable, or remove the "
+                    "secret with 'edgelet secret delete'" % name
+                )
+
+    def _check_room(self, candidate):
+        room = self._images.room
+        if not candidate.has_handler or room is None:
+            return
+        functions = [self._functions.get(name) for name in self._functions.names() if name != candidate.name]
+        if len([one for one in functions if one.has_handler]) >= room:
+            raise ValueError(
+                "this device has room for %d functions with a handler: remove one first with 'edgelet delete'" % room
+            )
+
+    async def _replace(self, function):
+        """Puts a function into service, and ends the one whose place it takes."""
+        old = self._functions.put(function)
+        if old:
+            await old.close(self._drain_ms)

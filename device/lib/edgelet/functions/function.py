@@ -1,0 +1,98 @@
+"""A function in service: what one release of it needs to answer requests."""
+
+import asyncio
+import time
+from hashlib import sha256
+
+from edgelet import limits
+from edgelet.functions.invocation import invoke
+
+
+class Function:
+    """A release of a function, ready to answer requests: `function(head, body, connection)`, see `edgelet.http.server`.
+
+    It lives until its release, variables or secrets change; then another one takes its place and `close()` ends it.
+    registry: the `Functions` that it is one of. pending: its calls that wait, PendingCall -> True
+    (no set, as in `edgelet.http.server`).
+    """
+
+    def __init__(self, registry, release, stats):
+        self.registry = registry
+        self.pending = {}
+        self.stats = stats
+        self.name = release.function
+        self.release = release.id
+        self.hosts = release.hosts
+        self.routes = release.routes
+        self.vars = release.vars
+        self.bindings = release.bindings
+        self.limits = _limits(release, registry.config.settings, registry.arenas.size)
+        self.image_size = 0
+        self.has_handler = bool(release.main)
+        self._release = release
+        self._static = _static_files(release) if release.static else None
+
+    def __call__(self, head, body, connection):
+        """Answers a request: a tuple, or an awaitable of it."""
+        if self._static and head.method in ("GET", "HEAD"):
+            response = self._static.respond(head)
+            if response is not None:
+                return response
+        if not self.has_handler:
+            return connection.server.answer(connection, head, body)
+        return invoke(self, head, body, connection)
+
+    def key(self):
+        """32 bytes that change with all that goes into the image but the firmware, which the image tells itself."""
+        built_with = [self.limits[name] for name in ("cpu_ms", "memory", "stack")]
+        parts = (self.name, self.release, self.registry.config.version(self.name), built_with)
+        return sha256(repr(parts).encode()).digest()
+
+    def build(self, arena, keep=True):
+        """The function's image, in an idle arena and, with `keep`, in RAM. Raises quickjs.Error or ValueError."""
+        env = self.registry.config.env(self.name, self.vars)
+        bindings = {}
+        for name, options in self.bindings.items():
+            kind = options["type"]
+            bindings[name] = (kind, self.registry.bindings.methods(kind))
+        image = arena.build(
+            self._release.bundle(),
+            env,
+            bindings,
+            self.limits["cpu_ms"],
+            self.limits["memory"],
+            self.limits["stack"],
+            self.name,
+            keep,
+        )
+        self.image_size = image.size
+        return image
+
+    async def close(self, drain_ms):
+        """Lets running calls end for at most `drain_ms`, aborts the others, and erases the images."""
+        until = time.ticks_add(time.ticks_ms(), drain_ms)
+        while self.pending and time.ticks_diff(until, time.ticks_ms()) > 0:
+            await asyncio.sleep_ms(20)
+        self.abort()
+        await self.registry.images.erase(self)
+
+    def abort(self):
+        """Ends the running calls, before this returns."""
+        for call in self.pending:
+            call.abort()
+
+
+def _limits(release, settings, arena_bytes):
+    """The limits of a release, with the device's settings for those it does not set."""
+    chosen = {}
+    for name, default, _least, _most in limits.of("function"):
+        chosen[name] = default if default is None else settings[name]
+    chosen.update(release.limits)
+    chosen["memory"] = min(chosen["memory"] or arena_bytes, arena_bytes)
+    return chosen
+
+
+def _static_files(release):
+    from edgelet.http import static  # here: a device without static files has the RAM for something else
+
+    return static.Files(release)
