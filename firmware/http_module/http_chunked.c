@@ -29,6 +29,11 @@ static http_result_t go(http_chunked_t *c, uint8_t state) {
     return HTTP_MORE;
 }
 
+// Goes on where the byte is allowed.
+static http_result_t allow(bool allowed, http_result_t error) {
+    return allowed ? HTTP_MORE : error;
+}
+
 // Counts a byte of extensions or trailers.
 static bool extra_byte(http_chunked_t *c) {
     return ++c->extra <= HTTP_CHUNK_EXTRA_MAX;
@@ -66,9 +71,9 @@ static http_result_t extension_byte(http_chunked_t *c, uint8_t b) {
         return HTTP_BAD_EXTENSION;
     }
     if (c->state == BLANK) {
-        return b == ';' ? go(c, EXTENSION) : b == ' ' || b == '\t' ? HTTP_MORE : HTTP_BAD_CHUNK;
+        return b == ';' ? go(c, EXTENSION) : allow(b == ' ' || b == '\t', HTTP_BAD_CHUNK);
     }
-    return b == '\r' ? go(c, SIZE_LF) : is_value(b) ? HTTP_MORE : HTTP_BAD_CHUNK;
+    return b == '\r' ? go(c, SIZE_LF) : allow(is_value(b), HTTP_BAD_CHUNK);
 }
 
 static http_result_t trailer_byte(http_chunked_t *c, uint8_t b) {
@@ -77,11 +82,12 @@ static http_result_t trailer_byte(http_chunked_t *c, uint8_t b) {
     }
     switch (c->state) {
         case TRAILER:
-            return b == '\r' ? go(c, END_LF) : base_is(b, BASE_TOKEN) ? go(c, TRAILER_NAME) : HTTP_BAD_FIELD;
+            c->state = b == '\r' ? END_LF : TRAILER_NAME;
+            return allow(b == '\r' || base_is(b, BASE_TOKEN), HTTP_BAD_FIELD);
         case TRAILER_NAME:
-            return b == ':' ? go(c, TRAILER_VALUE) : base_is(b, BASE_TOKEN) ? HTTP_MORE : HTTP_BAD_FIELD;
+            return b == ':' ? go(c, TRAILER_VALUE) : allow(base_is(b, BASE_TOKEN), HTTP_BAD_FIELD);
         case TRAILER_VALUE:
-            return b == '\r' ? go(c, TRAILER_LF) : is_value(b) ? HTTP_MORE : HTTP_BAD_VALUE;
+            return b == '\r' ? go(c, TRAILER_LF) : allow(is_value(b), HTTP_BAD_VALUE);
         default:
             return b == '\n' ? go(c, TRAILER) : HTTP_BAD_LINE_END;
     }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base_fields.h"
 #include "base_text.h"
 
 #define HTTP_RESULT_STATUS(name, status, text) status,
@@ -377,18 +378,6 @@ http_result_t http_head_parse(http_head_t *h, const uint8_t *buf, size_t len, co
     return unfinished(h, buf, len, limits);
 }
 
-// Fields that describe the connection or the message's framing, which are not a handler's to set.
-static bool is_framing_field(const uint8_t *name, size_t n) {
-    static const char *const names[] = {"connection", "content-length", "date", "keep-alive", "proxy-connection", "te",
-        "trailer", "transfer-encoding", "upgrade"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strlen(names[i]) == n && base_equal_nocase(name, n, names[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 unsigned int http_fields_scan(const uint8_t *buf, size_t len) {
     unsigned int flags = 0;
     while (len > 0) {
@@ -399,7 +388,7 @@ unsigned int http_fields_scan(const uint8_t *buf, size_t len) {
             split_field(buf, lf - 1 - buf, &name, &value) != HTTP_MORE) {
             return HTTP_FIELDS_BAD;
         }
-        if (is_framing_field(buf, name)) {
+        if (base_is_framing_field(buf, name)) {
             flags |= HTTP_FIELDS_FRAMING;
         }
         len -= lf + 1 - buf;

@@ -93,7 +93,7 @@ http_result_t http_head_parse(http_head_t *head, const uint8_t *buf, size_t len,
 
 // What http_fields_scan() says of header lines.
 #define HTTP_FIELDS_BAD (1)     // not lines of "name: value CR LF"
-#define HTTP_FIELDS_FRAMING (2) // a field that only the connection may set: Connection, Content-Length, Date, …
+#define HTTP_FIELDS_FRAMING (2) // a field that only the connection may set (base_fields.h)
 
 // Checks the header lines of a response: a set of HTTP_FIELDS_ flags.
 unsigned int http_fields_scan(const uint8_t *buf, size_t len);

@@ -11,7 +11,7 @@
 // ---- crypto.subtle: every method gives a promise, which is settled already ----
 
 // digest(algorithm, data)
-static JSValue digest(JSContext *ctx, JSValueConst *argv) {
+static JSValue subtle_digest(JSContext *ctx, JSValueConst *argv) {
     int hash = crypto_algorithm(ctx, argv[0], CRYPTO_HASHES);
     web_slice_t data;
     if (hash < 0 || crypto_bytes(ctx, argv[1], "data", &data) < 0) {
@@ -33,7 +33,7 @@ static void mac_of(const crypto_key_t *key, web_slice_t data, uint8_t *mac) {
 }
 
 // sign(algorithm, key, data)
-static JSValue sign(JSContext *ctx, JSValueConst *argv) {
+static JSValue subtle_sign(JSContext *ctx, JSValueConst *argv) {
     web_slice_t data;
     if (crypto_algorithm(ctx, argv[0], CRYPTO_BIT(CRYPTO_HMAC)) < 0 || crypto_bytes(ctx, argv[2], "data", &data) < 0) {
         return JS_EXCEPTION;
@@ -48,7 +48,7 @@ static JSValue sign(JSContext *ctx, JSValueConst *argv) {
 }
 
 // verify(algorithm, key, signature, data)
-static JSValue verify(JSContext *ctx, JSValueConst *argv) {
+static JSValue subtle_verify(JSContext *ctx, JSValueConst *argv) {
     web_slice_t signature, data;
     if (crypto_algorithm(ctx, argv[0], CRYPTO_BIT(CRYPTO_HMAC)) < 0 ||
         crypto_copy_bytes(ctx, argv[2], "signature", &signature) < 0) {
@@ -87,11 +87,11 @@ typedef enum {
 static const subtle_method_t methods[] = {
     [SUBTLE_DERIVE_BITS] = {crypto_derive_bits, 2},
     [SUBTLE_DERIVE_KEY] = {crypto_derive_key, 5},
-    [SUBTLE_DIGEST] = {digest, 2},
+    [SUBTLE_DIGEST] = {subtle_digest, 2},
     [SUBTLE_EXPORT_KEY] = {crypto_export_key, 2},
     [SUBTLE_IMPORT_KEY] = {crypto_import_key, 5},
-    [SUBTLE_SIGN] = {sign, 3},
-    [SUBTLE_VERIFY] = {verify, 4},
+    [SUBTLE_SIGN] = {subtle_sign, 3},
+    [SUBTLE_VERIFY] = {subtle_verify, 4},
 };
 
 static JSValue call_subtle(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
@@ -181,11 +181,7 @@ static const JSCFunctionListEntry crypto_functions[] = {
 static JSValue make_crypto(JSContext *ctx, const char *name) {
     (void)name;
     JSValue crypto = JS_NewObject(ctx);
-    if (!JS_IsException(crypto) &&
-        JS_SetPropertyFunctionList(ctx, crypto, crypto_functions, WEB_COUNT(crypto_functions)) < 0) {
-        JS_FreeValue(ctx, crypto);
-        return JS_EXCEPTION;
-    }
+    JS_SetPropertyFunctionList(ctx, crypto, crypto_functions, WEB_COUNT(crypto_functions));
     return crypto;
 }
 

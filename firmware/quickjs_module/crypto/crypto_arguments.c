@@ -7,9 +7,8 @@
 #include "crypto/crypto_private.h"
 
 int crypto_refuse(JSContext *ctx, const char *name, const char *message) {
-    if (engine_need(ctx, ENGINE_DOM_EXCEPTION) == 0) {
-        JS_ThrowDOMException(ctx, name, "%s", message);
-    }
+    engine_need(ctx, ENGINE_DOM_EXCEPTION);
+    JS_ThrowDOMException(ctx, name, "%s", message);
     return -1;
 }
 
@@ -140,11 +139,9 @@ int crypto_usages(JSContext *ctx, JSValueConst sequence, uint8_t *usages) {
 JSValue crypto_usages_array(JSContext *ctx, uint8_t usages) {
     JSValue array = JS_NewArray(ctx);
     uint32_t count = 0;
-    for (int i = 0; i < WEB_COUNT(usage_names) && !JS_IsException(array); i++) {
-        if ((usages & 1 << i) != 0 &&
-            JS_DefinePropertyValueUint32(ctx, array, count++, JS_NewString(ctx, usage_names[i]), JS_PROP_C_W_E) < 0) {
-            JS_FreeValue(ctx, array);
-            return JS_EXCEPTION;
+    for (int i = 0; i < WEB_COUNT(usage_names); i++) {
+        if ((usages & 1 << i) != 0) {
+            JS_DefinePropertyValueUint32(ctx, array, count++, JS_NewString(ctx, usage_names[i]), JS_PROP_C_W_E);
         }
     }
     return array;
@@ -165,9 +162,6 @@ int crypto_copy_bytes(JSContext *ctx, JSValueConst value, const char *name, web_
         return -1;
     }
     char *copy = js_malloc(ctx, bytes->len + 1);
-    if (copy == NULL) {
-        return -1;
-    }
     if (bytes->len > 0) {
         memcpy(copy, bytes->data, bytes->len);
     }
@@ -176,14 +170,12 @@ int crypto_copy_bytes(JSContext *ctx, JSValueConst value, const char *name, web_
 }
 
 JSValue crypto_array_buffer(JSContext *ctx, const void *data, size_t len) {
-    return engine_need(ctx, ENGINE_TYPED_ARRAYS) < 0 ? JS_EXCEPTION : JS_NewArrayBufferCopy(ctx, data, len);
+    engine_need(ctx, ENGINE_TYPED_ARRAYS);
+    return JS_NewArrayBufferCopy(ctx, data, len);
 }
 
 JSValue crypto_base64url(JSContext *ctx, web_slice_t bytes) {
     char *text = js_malloc(ctx, BASE_BASE64_SIZE(bytes.len));
-    if (text == NULL) {
-        return JS_EXCEPTION;
-    }
     JSValue string = JS_NewStringLen(ctx, text, base_base64url_encode(text, bytes.data, bytes.len));
     js_free(ctx, text);
     return string;

@@ -46,7 +46,7 @@ static int check_derivation(JSContext *ctx, const derive_t *derive, size_t len) 
     return 0;
 }
 
-static void fill(
+static void derive_fill(
     const derive_t *derive, const crypto_key_t *key, web_slice_t salt, web_slice_t info, char *out, size_t len) {
     if (derive->algorithm == CRYPTO_HKDF) {
         crypto_hkdf_t params = {
@@ -74,9 +74,7 @@ static char *derive_bytes(JSContext *ctx, const derive_t *derive, const crypto_k
     if (check_derivation(ctx, derive, len) == 0 && crypto_copy_bytes(ctx, derive->salt, "salt", &salt) == 0 &&
         (derive->algorithm != CRYPTO_HKDF || crypto_copy_bytes(ctx, derive->info, "info", &info) == 0)) {
         out = js_malloc(ctx, len + 1);
-    }
-    if (out != NULL) {
-        fill(derive, key, salt, info, out, len);
+        derive_fill(derive, key, salt, info, out, len);
     }
     js_free(ctx, (char *)salt.data);
     js_free(ctx, (char *)info.data);

@@ -44,37 +44,25 @@ static JSValue key_usages(JSContext *ctx, JSValueConst this_val) {
     return key == NULL ? JS_EXCEPTION : crypto_usages_array(ctx, key->usages);
 }
 
-static bool put(JSContext *ctx, JSValueConst object, const char *name, JSValue value) {
-    return !JS_IsException(value) && JS_DefinePropertyValueStr(ctx, object, name, value, JS_PROP_C_W_E) >= 0;
-}
-
-// The object if it could be filled, else an exception.
-static JSValue filled(JSContext *ctx, JSValue object, bool ok) {
-    if (ok) {
-        return object;
-    }
-    JS_FreeValue(ctx, object);
-    return JS_EXCEPTION;
+static void key_define(JSContext *ctx, JSValueConst object, const char *name, JSValue value) {
+    JS_DefinePropertyValueStr(ctx, object, name, value, JS_PROP_C_W_E);
 }
 
 // An object with the name.
 static JSValue named_object(JSContext *ctx, const char *name) {
     JSValue object = JS_NewObject(ctx);
-    return filled(ctx, object, put(ctx, object, "name", JS_NewString(ctx, name)));
-}
-
-static JSValue hmac_object(JSContext *ctx, const crypto_key_t *key) {
-    JSValue object = named_object(ctx, "HMAC");
-    bool ok = put(ctx, object, "hash", named_object(ctx, crypto_hashes[key->hash].name)) &&
-              put(ctx, object, "length", JS_NewInt64(ctx, (int64_t)key->len * 8));
-    return filled(ctx, object, ok);
+    key_define(ctx, object, "name", JS_NewString(ctx, name));
+    return object;
 }
 
 static JSValue algorithm_object(JSContext *ctx, const crypto_key_t *key) {
-    if (key->algorithm == CRYPTO_HMAC) {
-        return hmac_object(ctx, key);
+    if (key->algorithm != CRYPTO_HMAC) {
+        return named_object(ctx, key->algorithm == CRYPTO_HKDF ? "HKDF" : "PBKDF2");
     }
-    return named_object(ctx, key->algorithm == CRYPTO_HKDF ? "HKDF" : "PBKDF2");
+    JSValue object = named_object(ctx, "HMAC");
+    key_define(ctx, object, "hash", named_object(ctx, crypto_hashes[key->hash].name));
+    key_define(ctx, object, "length", JS_NewInt64(ctx, (int64_t)key->len * 8));
+    return object;
 }
 
 static JSValue key_algorithm(JSContext *ctx, JSValueConst this_val) {
@@ -83,11 +71,7 @@ static JSValue key_algorithm(JSContext *ctx, JSValueConst this_val) {
         return JS_EXCEPTION;
     }
     if (JS_IsUndefined(key->algorithm_object)) {
-        JSValue object = algorithm_object(ctx, key);
-        if (JS_IsException(object)) {
-            return object;
-        }
-        key->algorithm_object = object;
+        key->algorithm_object = algorithm_object(ctx, key);
     }
     return JS_DupValue(ctx, key->algorithm_object);
 }
@@ -156,12 +140,8 @@ JSValue crypto_key_object(JSContext *ctx, const crypto_key_params_t *params, web
     if (check_params(ctx, params, secret.len) < 0) {
         return JS_EXCEPTION;
     }
+    JSValue object = extension_class_new(ctx, &crypto_extension, CRYPTO_KEY, JS_UNDEFINED);
     crypto_key_t *key = js_malloc(ctx, sizeof(*key) + secret.len);
-    JSValue object = key == NULL ? JS_EXCEPTION : extension_class_new(ctx, &crypto_extension, CRYPTO_KEY, JS_UNDEFINED);
-    if (JS_IsException(object)) {
-        js_free(ctx, key);
-        return object;
-    }
     *key = (crypto_key_t){
         .algorithm = params->algorithm,
         .hash = params->hash,
@@ -250,8 +230,11 @@ static int jwk_matches(JSContext *ctx, JSValueConst jwk, const char *name, const
 // Whether key_ops, if there, allows all usages. 1, 0 or -1.
 static int jwk_allows(JSContext *ctx, JSValueConst jwk, uint8_t usages) {
     JSValue value = JS_GetPropertyStr(ctx, jwk, "key_ops");
-    uint8_t allowed = usages;
-    int result = JS_IsException(value) ? -1 : JS_IsUndefined(value) ? 0 : crypto_usages(ctx, value, &allowed);
+    if (JS_IsException(value) || JS_IsUndefined(value)) {
+        return JS_IsException(value) ? -1 : 1;
+    }
+    uint8_t allowed;
+    int result = crypto_usages(ctx, value, &allowed);
     JS_FreeValue(ctx, value);
     return result < 0 ? -1 : (usages & ~allowed) == 0;
 }
@@ -292,18 +275,23 @@ static JSValue import_jwk(JSContext *ctx, const crypto_key_params_t *params, JSV
         return JS_EXCEPTION;
     }
     JSValue k = JS_GetPropertyStr(ctx, jwk, "k");
-    web_slice_t text = {0};
-    text.data = JS_IsString(k) ? JS_ToCStringLen(ctx, &text.len, k) : NULL;
-    char *bytes = text.data == NULL ? NULL : js_malloc(ctx, text.len + 1);
-    size_t len;
     JSValue key = JS_EXCEPTION;
-    if (bytes != NULL && base_base64url_decode(bytes, &len, text.data, text.len)) {
-        key = crypto_key_object(ctx, params, (web_slice_t){bytes, len});
-    } else if (!JS_HasException(ctx)) {
+    bool decoded = false;
+    if (JS_IsString(k)) {
+        web_slice_t text;
+        text.data = JS_ToCStringLen(ctx, &text.len, k);
+        size_t len;
+        char *bytes = js_malloc(ctx, text.len + 1);
+        decoded = base_base64url_decode(bytes, &len, text.data, text.len);
+        if (decoded) {
+            key = crypto_key_object(ctx, params, (web_slice_t){bytes, len});
+        }
+        js_free(ctx, bytes);
+        JS_FreeCString(ctx, text.data);
+    }
+    if (!decoded && !JS_IsException(k)) {
         crypto_refuse(ctx, "DataError", "the member 'k' of a JSON Web Key must be base64url");
     }
-    js_free(ctx, bytes);
-    JS_FreeCString(ctx, text.data);
     JS_FreeValue(ctx, k);
     return key;
 }
@@ -329,10 +317,12 @@ JSValue crypto_import_key(JSContext *ctx, JSValueConst *argv) {
 static JSValue export_jwk(JSContext *ctx, const crypto_key_t *key) {
     web_slice_t secret = {(const char *)key->secret, key->len};
     JSValue jwk = JS_NewObject(ctx);
-    bool ok = put(ctx, jwk, "kty", JS_NewString(ctx, "oct")) && put(ctx, jwk, "k", crypto_base64url(ctx, secret)) &&
-              put(ctx, jwk, "alg", JS_NewString(ctx, jwk_algorithm(key->hash))) &&
-              put(ctx, jwk, "key_ops", crypto_usages_array(ctx, key->usages)) && put(ctx, jwk, "ext", JS_TRUE);
-    return filled(ctx, jwk, ok);
+    key_define(ctx, jwk, "kty", JS_NewString(ctx, "oct"));
+    key_define(ctx, jwk, "k", crypto_base64url(ctx, secret));
+    key_define(ctx, jwk, "alg", JS_NewString(ctx, jwk_algorithm(key->hash)));
+    key_define(ctx, jwk, "key_ops", crypto_usages_array(ctx, key->usages));
+    key_define(ctx, jwk, "ext", JS_TRUE);
+    return jwk;
 }
 
 // exportKey(format, key)

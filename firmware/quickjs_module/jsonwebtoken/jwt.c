@@ -16,15 +16,13 @@
 
 // ---- errors ----
 
-static JSValue new_error(JSContext *ctx, JSValueConst class, JSValueConst message) {
+static JSValue jwt_new_error(JSContext *ctx, JSValueConst class, JSValueConst message) {
     if (!JS_IsUndefined(class)) {
         return JS_CallConstructor(ctx, class, 1, &message);
     }
     JSValue error = JS_NewError(ctx);
-    if (!JS_IsException(error)) {
-        JS_DefinePropertyValueStr(
-            ctx, error, "message", JS_DupValue(ctx, message), JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
-    }
+    JS_DefinePropertyValueStr(
+        ctx, error, "message", JS_DupValue(ctx, message), JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
     return error;
 }
 
@@ -32,14 +30,13 @@ int jwt_refuse(JSContext *ctx, JSValueConst class, ...) {
     web_buf_t text = {0};
     va_list parts;
     va_start(parts, class);
-    int result = 0;
-    for (const char *part; result == 0 && (part = va_arg(parts, const char *)) != NULL;) {
-        result = web_buf_put(ctx, &text, part, strlen(part));
+    for (const char *part; (part = va_arg(parts, const char *)) != NULL;) {
+        web_buf_put_text(ctx, &text, part);
     }
     va_end(parts);
-    JSValue message = result < 0 ? JS_EXCEPTION : JS_NewStringLen(ctx, text.data, text.len);
-    js_free(ctx, text.data);
-    JSValue error = JS_IsException(message) ? message : new_error(ctx, class, message);
+
+    JSValue message = web_buf_string(ctx, &text);
+    JSValue error = jwt_new_error(ctx, class, message);
     JS_FreeValue(ctx, message);
     if (!JS_IsException(error)) {
         JS_Throw(ctx, error);
@@ -50,14 +47,13 @@ int jwt_refuse(JSContext *ctx, JSValueConst class, ...) {
 // class NAME extends PARENT {}
 static JSValue new_error_class(JSContext *ctx, const char *name, JSValueConst parent) {
     JSValue parent_proto = JS_GetPropertyStr(ctx, parent, "prototype");
+    if (JS_IsException(parent_proto)) {
+        return JS_EXCEPTION;
+    }
     JSValue proto = JS_NewObjectProto(ctx, parent_proto);
     JSValue class = JS_NewCFunction3(ctx, engine_construct_error, name, 1, JS_CFUNC_constructor, 0, parent, 0);
-    if (JS_IsException(proto) || JS_IsException(class) || JS_SetConstructor(ctx, class, proto) < 0 ||
-        JS_DefinePropertyValueStr(
-            ctx, proto, "name", JS_NewString(ctx, name), JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE) < 0) {
-        JS_FreeValue(ctx, class);
-        class = JS_EXCEPTION;
-    }
+    JS_SetConstructor(ctx, class, proto);
+    JS_DefinePropertyValueStr(ctx, proto, "name", JS_NewString(ctx, name), JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
     JS_FreeValue(ctx, proto);
     JS_FreeValue(ctx, parent_proto);
     return class;
@@ -94,9 +90,8 @@ typedef struct _secret_t {
 static int secret_bytes(JSContext *ctx, JSValueConst value, secret_t *secret) {
     secret->cstring = NULL;
     if (JS_IsString(value)) {
-        secret->cstring = web_usv_string(ctx, &secret->bytes.len, value);
-        secret->bytes.data = secret->cstring;
-        return secret->cstring == NULL ? -1 : 1;
+        secret->cstring = secret->bytes.data = web_usv_string(ctx, &secret->bytes.len, value);
+        return 1;
     }
     return JS_IsObject(value) ? web_buffer_source(ctx, value, &secret->bytes) : 0;
 }
@@ -160,9 +155,7 @@ static int put_part(JSContext *ctx, web_buf_t *token, web_slice_t bytes) {
         return jwt_refuse(
             ctx, JS_UNDEFINED, "the token has more than ", most, " characters: put less into its payload", NULL);
     }
-    if (web_buf_reserve(ctx, token, 1 + digits) < 0) {
-        return -1;
-    }
+    web_buf_reserve(ctx, token, 1 + digits);
     if (token->len > 0) {
         token->data[token->len++] = '.';
     }
@@ -172,9 +165,12 @@ static int put_part(JSContext *ctx, web_buf_t *token, web_slice_t bytes) {
 
 static int put_json(JSContext *ctx, web_buf_t *token, JSValueConst value) {
     JSValue json = JS_JSONStringify(ctx, value, JS_UNDEFINED, JS_UNDEFINED);
+    if (JS_IsException(json)) {
+        return -1;
+    }
     web_slice_t text;
-    text.data = JS_IsException(json) ? NULL : web_usv_string(ctx, &text.len, json);
-    int result = text.data == NULL ? -1 : put_part(ctx, token, text);
+    text.data = web_usv_string(ctx, &text.len, json);
+    int result = put_part(ctx, token, text);
     JS_FreeCString(ctx, text.data);
     JS_FreeValue(ctx, json);
     return result;
@@ -183,11 +179,9 @@ static int put_json(JSContext *ctx, web_buf_t *token, JSValueConst value) {
 static int fill_header(JSContext *ctx, JSValueConst header, const JSValue *options) {
     JSValueConst algorithm = options[JWT_ALGORITHM];
     JSValue alg = JS_IsUndefined(algorithm) ? JS_NewString(ctx, algorithms[0].name) : JS_DupValue(ctx, algorithm);
-    if (JS_DefinePropertyValueStr(ctx, header, "alg", alg, JS_PROP_C_W_E) < 0 ||
-        JS_DefinePropertyValueStr(ctx, header, "typ", JS_NewString(ctx, "JWT"), JS_PROP_C_W_E) < 0 ||
-        JS_DefinePropertyValueStr(ctx, header, "kid", JS_DupValue(ctx, options[JWT_KEYID]), JS_PROP_C_W_E) < 0) {
-        return -1;
-    }
+    JS_DefinePropertyValueStr(ctx, header, "alg", alg, JS_PROP_C_W_E);
+    JS_DefinePropertyValueStr(ctx, header, "typ", JS_NewString(ctx, "JWT"), JS_PROP_C_W_E);
+    JS_DefinePropertyValueStr(ctx, header, "kid", JS_DupValue(ctx, options[JWT_KEYID]), JS_PROP_C_W_E);
     return JS_IsUndefined(options[JWT_HEADER]) ? 0 : jwt_spread(ctx, header, options[JWT_HEADER]);
 }
 
@@ -231,7 +225,7 @@ static const jwt_algorithm_t *put_header(
 static int put_token(
     JSContext *ctx, web_buf_t *token, JSValueConst claims, JSValueConst secret, const JSValue *options) {
     JSValue header = JS_NewObject(ctx), payload = JS_UNDEFINED;
-    const jwt_algorithm_t *algorithm = JS_IsException(header) ? NULL : put_header(ctx, token, header, secret, options);
+    const jwt_algorithm_t *algorithm = put_header(ctx, token, header, secret, options);
     int result = -1;
     if (algorithm != NULL) {
         payload = jwt_make_payload(ctx, claims, options);
@@ -280,7 +274,7 @@ static JSValue parse_part(JSContext *ctx, web_slice_t part) {
     size_t len;
     char *json = js_malloc(ctx, part.len + 1);
     JSValue value = JS_UNDEFINED;
-    if (json != NULL && base_base64url_decode(json, &len, part.data, part.len) && base_is_utf8(json, len)) {
+    if (base_base64url_decode(json, &len, part.data, part.len) && base_is_utf8(json, len)) {
         json[len] = '\0';
         value = JS_ParseJSON(ctx, json, len, "<token>");
     }
@@ -315,13 +309,14 @@ static const char *read_token(JSContext *ctx, JSValueConst value, token_t *token
     if (!JS_IsString(value)) {
         return JS_ToBool(ctx, value) ? "jwt must be a string" : "jwt must be provided";
     }
-    int64_t length;
-    if (JS_GetLength(ctx, value, &length) < 0 || length > TOKEN_MAX) {
+    int64_t length = 0;
+    JS_GetLength(ctx, value, &length);
+    if (length > TOKEN_MAX) {
         return "jwt malformed";
     }
     web_slice_t text;
     token->text = text.data = web_usv_string(ctx, &text.len, value);
-    if (text.data == NULL || !split(text, token->parts)) {
+    if (!split(text, token->parts)) {
         return "jwt malformed";
     }
     token->header = parse_part(ctx, token->parts[0]);
@@ -340,12 +335,9 @@ static JSValue token_result(JSContext *ctx, const token_t *token, bool complete)
         return JS_DupValue(ctx, token->payload);
     }
     JSValue result = JS_NewObject(ctx), signature = JS_NewStringLen(ctx, token->parts[2].data, token->parts[2].len);
-    if (JS_DefinePropertyValueStr(ctx, result, "header", JS_DupValue(ctx, token->header), JS_PROP_C_W_E) < 0 ||
-        JS_DefinePropertyValueStr(ctx, result, "payload", JS_DupValue(ctx, token->payload), JS_PROP_C_W_E) < 0 ||
-        JS_DefinePropertyValueStr(ctx, result, "signature", signature, JS_PROP_C_W_E) < 0) {
-        JS_FreeValue(ctx, result);
-        return JS_EXCEPTION;
-    }
+    JS_DefinePropertyValueStr(ctx, result, "header", JS_DupValue(ctx, token->header), JS_PROP_C_W_E);
+    JS_DefinePropertyValueStr(ctx, result, "payload", JS_DupValue(ctx, token->payload), JS_PROP_C_W_E);
+    JS_DefinePropertyValueStr(ctx, result, "signature", signature, JS_PROP_C_W_E);
     return result;
 }
 
@@ -358,9 +350,10 @@ static int is_name(JSContext *ctx, void *opaque, JSValueConst item) {
 static const jwt_algorithm_t *token_algorithm(
     JSContext *ctx, const JSValueConst *classes, const token_t *token, JSValueConst allowed) {
     const jwt_algorithm_t *algorithm = header_algorithm(ctx, token->header);
-    int taken = algorithm == NULL         ? 0
-                : JS_IsUndefined(allowed) ? 1
-                                          : jwt_each(ctx, allowed, is_name, (void *)algorithm);
+    int taken = algorithm != NULL;
+    if (algorithm != NULL && !JS_IsUndefined(allowed)) {
+        taken = jwt_each(ctx, allowed, is_name, (void *)algorithm);
+    }
     if (taken == 0) {
         jwt_refuse(ctx, classes[JWT_ERROR_INVALID], "invalid algorithm", NULL);
     }
@@ -424,7 +417,7 @@ static JSValue verify_token(
 // ---- the functions ----
 
 // Gives a result, or the pending exception, to the callback, or to the caller where there is none.
-static JSValue settle(JSContext *ctx, JSValueConst callback, JSValue result) {
+static JSValue jwt_settle(JSContext *ctx, JSValueConst callback, JSValue result) {
     if (!JS_ToBool(ctx, callback)) {
         return result;
     }
@@ -443,15 +436,15 @@ static JSValue settle(JSContext *ctx, JSValueConst callback, JSValue result) {
     return JS_UNDEFINED;
 }
 
-static JSValue sign(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+static JSValue jwt_sign(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val, (void)argc;
     bool bare = JS_IsFunction(ctx, argv[2]);
     JSValue token = make_token(ctx, argv[0], argv[1], bare ? JS_UNDEFINED : argv[2]);
-    return settle(ctx, bare ? argv[2] : argv[3], token);
+    return jwt_settle(ctx, bare ? argv[2] : argv[3], token);
 }
 
 // The error classes come with the function.
-static JSValue verify(
+static JSValue jwt_verify(
     JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic, JSValueConst *classes) {
     (void)this_val, (void)argc, (void)magic;
     bool bare = JS_IsFunction(ctx, argv[2]);
@@ -461,10 +454,10 @@ static JSValue verify(
         payload = verify_token(ctx, classes, argv[0], argv[1], options);
     }
     jwt_free_options(ctx, options);
-    return settle(ctx, bare ? argv[2] : argv[3], payload);
+    return jwt_settle(ctx, bare ? argv[2] : argv[3], payload);
 }
 
-static JSValue decode(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+static JSValue jwt_decode(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val;
     token_t token;
     JSValue result = JS_NULL;
@@ -486,42 +479,40 @@ static const char *const export_names[] = {
     "decode", "sign", "verify", "JsonWebTokenError", "NotBeforeError", "TokenExpiredError"};
 #define FUNCTION_COUNT (3)
 
+// The handler's code may have replaced the global Error where the import is dynamic. 0, or -1 with a pending exception.
 static int make_classes(JSContext *ctx, JSValue classes[JWT_ERROR_COUNT]) {
     JSValue global = JS_GetGlobalObject(ctx);
-    JSValue parent = JS_GetPropertyStr(ctx, global, "Error");
-    int result = 0;
+    JSValue error = JS_GetPropertyStr(ctx, global, "Error");
+    JSValueConst parent = error;
+    bool failed = JS_IsException(error);
     for (int i = 0; i < JWT_ERROR_COUNT; i++) {
-        const char *name = export_names[FUNCTION_COUNT + i];
-        classes[i] = new_error_class(ctx, name, i == JWT_ERROR_INVALID ? parent : classes[JWT_ERROR_INVALID]);
-        result = JS_IsException(classes[i]) ? -1 : result;
+        classes[i] = failed ? JS_UNDEFINED : new_error_class(ctx, export_names[FUNCTION_COUNT + i], parent);
+        failed = failed || JS_IsException(classes[i]);
+        parent = classes[JWT_ERROR_INVALID];
     }
-    JS_FreeValue(ctx, parent);
+    JS_FreeValue(ctx, error);
     JS_FreeValue(ctx, global);
-    return result;
+    return failed ? -1 : 0;
 }
 
 // Exports each value by its name, and all of them as properties of the default export.
-static int set_values(JSContext *ctx, JSModuleDef *module, const JSValue *values) {
+static void set_values(JSContext *ctx, JSModuleDef *module, const JSValue *values) {
     JSValue api = JS_NewObject(ctx);
-    int result = 0;
-    for (int i = 0; i < WEB_COUNT(export_names) && result >= 0; i++) {
-        JSValue value = JS_DupValue(ctx, values[i]);
-        result = JS_DefinePropertyValueStr(ctx, api, export_names[i], value, JS_PROP_C_W_E);
-        if (result >= 0) {
-            result = JS_SetModuleExport(ctx, module, export_names[i], JS_DupValue(ctx, values[i]));
-        }
+    for (int i = 0; i < WEB_COUNT(export_names); i++) {
+        JS_DefinePropertyValueStr(ctx, api, export_names[i], JS_DupValue(ctx, values[i]), JS_PROP_C_W_E);
+        JS_SetModuleExport(ctx, module, export_names[i], JS_DupValue(ctx, values[i]));
     }
-    return JS_SetModuleExport(ctx, module, "default", api) < 0 || result < 0 ? -1 : 0;
+    JS_SetModuleExport(ctx, module, "default", api);
 }
 
 static int set_exports(JSContext *ctx, JSModuleDef *module) {
     JSValue values[WEB_COUNT(export_names)], *classes = values + FUNCTION_COUNT;
     int result = make_classes(ctx, classes);
-    values[0] = JS_NewCFunction(ctx, decode, export_names[0], 1);
-    values[1] = JS_NewCFunction(ctx, sign, export_names[1], 4);
-    values[2] = JS_NewCFunctionData2(ctx, verify, export_names[2], 4, 0, JWT_ERROR_COUNT, classes);
+    values[0] = JS_NewCFunction(ctx, jwt_decode, export_names[0], 1);
+    values[1] = JS_NewCFunction(ctx, jwt_sign, export_names[1], 4);
+    values[2] = JS_NewCFunctionData2(ctx, jwt_verify, export_names[2], 4, 0, JWT_ERROR_COUNT, classes);
     if (result == 0) {
-        result = set_values(ctx, module, values);
+        set_values(ctx, module, values);
     }
     for (int i = 0; i < WEB_COUNT(export_names); i++) {
         JS_FreeValue(ctx, values[i]);
@@ -534,11 +525,11 @@ static JSModuleDef *jwt_module(JSContext *ctx, const char *name) {
         return NULL;
     }
     JSModuleDef *module = JS_NewCModule(ctx, name, set_exports);
-    int result = module == NULL ? -1 : JS_AddModuleExport(ctx, module, "default");
-    for (int i = 0; i < WEB_COUNT(export_names) && result >= 0; i++) {
-        result = JS_AddModuleExport(ctx, module, export_names[i]);
+    JS_AddModuleExport(ctx, module, "default");
+    for (int i = 0; i < WEB_COUNT(export_names); i++) {
+        JS_AddModuleExport(ctx, module, export_names[i]);
     }
-    return result < 0 ? NULL : module;
+    return module;
 }
 
 extension_t jwt_extension = {

@@ -54,12 +54,15 @@ int jwt_spread(JSContext *ctx, JSValueConst to, JSValueConst from) {
         return -1;
     }
     int result = 0;
-    for (uint32_t i = 0; i < count && result >= 0; i++) {
+    for (uint32_t i = 0; i < count && result == 0; i++) {
         JSValue value = JS_GetProperty(ctx, from, names[i].atom);
-        result = JS_IsException(value) ? -1 : JS_DefinePropertyValue(ctx, to, names[i].atom, value, JS_PROP_C_W_E);
+        result = JS_IsException(value) ? -1 : 0;
+        if (result == 0) {
+            JS_DefinePropertyValue(ctx, to, names[i].atom, value, JS_PROP_C_W_E);
+        }
     }
     JS_FreePropertyEnum(ctx, names, count);
-    return result < 0 ? -1 : 0;
+    return result;
 }
 
 // Checks the times among the claims. *issued is "iat", the time now where there is none. 0 or -1.
@@ -101,7 +104,11 @@ static int add_claim(JSContext *ctx, JSValueConst payload, const claim_t *claim,
                             "\" option. The payload already has an \"", claim->name, "\" property.", NULL);
     }
     JSValue added = claim_value(ctx, claim, value, issued);
-    return JS_IsException(added) ? -1 : JS_DefinePropertyValueStr(ctx, payload, claim->name, added, JS_PROP_C_W_E);
+    if (JS_IsException(added)) {
+        return -1;
+    }
+    JS_DefinePropertyValueStr(ctx, payload, claim->name, added, JS_PROP_C_W_E);
+    return 0;
 }
 
 static int add_claims(JSContext *ctx, JSValueConst payload, JSValueConst claims, const JSValue *options) {
@@ -110,8 +117,9 @@ static int add_claims(JSContext *ctx, JSValueConst payload, JSValueConst claims,
         return -1;
     }
     JSValue iat = JS_ToBool(ctx, options[JWT_NO_TIMESTAMP]) ? JS_UNDEFINED : JS_NewNumber(ctx, issued);
-    int result = JS_DefinePropertyValueStr(ctx, payload, "iat", iat, JS_PROP_C_W_E);
-    for (int i = 0; i < WEB_COUNT(signed_claims) && result >= 0; i++) {
+    JS_DefinePropertyValueStr(ctx, payload, "iat", iat, JS_PROP_C_W_E);
+    int result = 0;
+    for (int i = 0; i < WEB_COUNT(signed_claims) && result == 0; i++) {
         JSValueConst value = options[signed_claims[i].option];
         if (!JS_IsUndefined(value)) {
             result = add_claim(ctx, payload, &signed_claims[i], value, issued);
@@ -126,7 +134,7 @@ JSValue jwt_make_payload(JSContext *ctx, JSValueConst claims, const JSValue *opt
         return JS_EXCEPTION;
     }
     JSValue payload = JS_NewObject(ctx);
-    if (!JS_IsException(payload) && add_claims(ctx, payload, claims, options) < 0) {
+    if (add_claims(ctx, payload, claims, options) < 0) {
         JS_FreeValue(ctx, payload);
         return JS_EXCEPTION;
     }
@@ -137,9 +145,7 @@ JSValue jwt_make_payload(JSContext *ctx, JSValueConst claims, const JSValue *opt
 
 // Throws an error that has a time as a property.
 static int refuse_at(JSContext *ctx, JSValueConst class, const char *message, const char *name, double seconds) {
-    if (engine_need(ctx, ENGINE_DATE) < 0) {
-        return -1;
-    }
+    engine_need(ctx, ENGINE_DATE);
     jwt_refuse(ctx, class, message, NULL);
     JSValue error = JS_GetException(ctx);
     if (JS_IsObject(error)) {
@@ -235,19 +241,24 @@ static int matches_any(JSContext *ctx, void *opaque, JSValueConst value) {
 
 static const char separator[] = " or ";
 
+// Appends a separator and a name. RegExps are turned into text by their own code.
 static int join(JSContext *ctx, void *opaque, JSValueConst one) {
     web_buf_t *text = opaque;
     size_t len;
     const char *string = JS_ToCStringLen(ctx, &len, one);
-    bool put = string != NULL && web_buf_put(ctx, text, separator, sizeof(separator) - 1) == 0 &&
-               web_buf_put(ctx, text, string, len) == 0;
+    if (string == NULL) {
+        return -1;
+    }
+    web_buf_put_text(ctx, text, separator);
+    web_buf_put(ctx, text, string, len);
     JS_FreeCString(ctx, string);
-    return put ? 0 : -1;
+    return 0;
 }
 
 static int refuse_name(JSContext *ctx, const JSValueConst *classes, jwt_option_t option, JSValueConst expected) {
     web_buf_t text = {0};
-    if (jwt_each(ctx, expected, join, &text) == 0 && web_buf_put(ctx, &text, "", 1) == 0) {
+    if (jwt_each(ctx, expected, join, &text) == 0) {
+        web_buf_put(ctx, &text, "", 1);
         const char *names = text.len > 1 ? text.data + sizeof(separator) - 1 : "";
         jwt_refuse(
             ctx, classes[JWT_ERROR_INVALID], "jwt ", jwt_option_name(option), " invalid. expected: ", names, NULL);
@@ -265,9 +276,12 @@ int jwt_check_names(JSContext *ctx, const JSValueConst *classes, JSValueConst pa
             continue;
         }
         JSValue value = JS_GetPropertyStr(ctx, payload, claim->name);
-        int found = JS_IsException(value)           ? -1
-                    : claim->option == JWT_AUDIENCE ? jwt_each(ctx, value, matches_any, &match)
-                                                    : matches_any(ctx, &match, value);
+        int found = -1;
+        if (claim->option == JWT_AUDIENCE && !JS_IsException(value)) {
+            found = jwt_each(ctx, value, matches_any, &match);
+        } else if (!JS_IsException(value)) {
+            found = matches_any(ctx, &match, value);
+        }
         JS_FreeValue(ctx, value);
         if (found <= 0) {
             return found < 0 ? -1 : refuse_name(ctx, classes, claim->option, match.expected);

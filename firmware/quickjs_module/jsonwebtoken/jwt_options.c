@@ -144,9 +144,6 @@ static int take_option(JSContext *ctx, jwt_option_t option, jwt_use_t use, JSVal
 // The option of that name, or -1 with an exception.
 static int find_option(JSContext *ctx, JSAtom atom, jwt_use_t use) {
     const char *name = JS_AtomToCString(ctx, atom);
-    if (name == NULL) {
-        return -1;
-    }
     int option = 0;
     while (option < JWT_OPTION_COUNT &&
            (known[option].types[use] == TYPE_UNKNOWN || strcmp(known[option].name, name) != 0)) {
@@ -286,53 +283,45 @@ static double unit_seconds(web_slice_t name) {
     return 0;
 }
 
-// 0, 1 where the text is no span, or -1.
-static int parse_span(JSContext *ctx, web_slice_t text, double *seconds) {
+// False where the text is no span.
+static bool parse_span(JSContext *ctx, web_slice_t text, double *seconds) {
     size_t digits = number_length(text), at = digits;
     while (at < text.len && text.data[at] == ' ') {
         at++;
     }
     double unit = unit_seconds((web_slice_t){text.data + at, text.len - at});
     if (digits == 0 || unit == 0) {
-        return 1;
+        return false;
     }
     // The engine's conversion: a C library's strtod may allocate.
     JSValue number = JS_NewStringLen(ctx, text.data, digits);
-    int result = JS_IsException(number) ? -1 : JS_ToFloat64(ctx, seconds, number);
+    JS_ToFloat64(ctx, seconds, number);
     JS_FreeValue(ctx, number);
     *seconds *= unit;
-    return result;
+    return true;
 }
 
-static int add_span(JSContext *ctx, JSValueConst span, double *time) {
-    double seconds;
+// Adds a span, which is a number or a string, to a time. False where it is none.
+static bool add_span(JSContext *ctx, JSValueConst span, double *time) {
+    double seconds = 0;
     if (!JS_IsString(span)) {
-        int result = JS_ToFloat64(ctx, &seconds, span);
+        JS_ToFloat64(ctx, &seconds, span);
         *time += seconds;
-        return result;
+        return true;
     }
     web_slice_t text;
     text.data = JS_ToCStringLen(ctx, &text.len, span);
-    if (text.data == NULL) {
-        return -1;
-    }
-    int result = parse_span(ctx, text, &seconds);
+    bool valid = parse_span(ctx, text, &seconds);
     JS_FreeCString(ctx, text.data);
-    if (result == 0) {
-        *time = trunc(*time + seconds);
-    }
-    return result;
+    *time = trunc(*time + seconds);
+    return valid;
 }
 
 int jwt_time_after(JSContext *ctx, double from, JSValueConst span, jwt_option_t option, double *time) {
     *time = from;
-    int result = add_span(ctx, span, time);
-    if (result == 0 && isfinite(*time)) {
+    if (add_span(ctx, span, time) && isfinite(*time)) {
         return 0;
     }
-    if (result >= 0) {
-        jwt_refuse(ctx, JS_UNDEFINED, "\"", known[option].name,
-            "\" should be a number of seconds or string representing a timespan eg: \"1d\", \"20h\", 60", NULL);
-    }
-    return -1;
+    return jwt_refuse(ctx, JS_UNDEFINED, "\"", known[option].name,
+        "\" should be a number of seconds or string representing a timespan eg: \"1d\", \"20h\", 60", NULL);
 }

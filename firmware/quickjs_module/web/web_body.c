@@ -5,14 +5,12 @@
 
 web_bytes_t *web_bytes_new(JSContext *ctx, const char *data, size_t len) {
     web_bytes_t *bytes = js_malloc(ctx, sizeof(*bytes) + len + 1);
-    if (bytes != NULL) {
-        bytes->refs = 1;
-        bytes->len = len;
-        if (data != NULL && len > 0) {
-            memcpy(bytes->data, data, len);
-        }
-        bytes->data[len] = '\0';
+    bytes->refs = 1;
+    bytes->len = len;
+    if (data != NULL && len > 0) {
+        memcpy(bytes->data, data, len);
     }
+    bytes->data[len] = '\0';
     return bytes;
 }
 
@@ -22,24 +20,17 @@ void web_bytes_free(JSRuntime *rt, web_bytes_t *bytes) {
     }
 }
 
-static int body_of_bytes(JSContext *ctx, web_body_t *body, web_slice_t slice) {
+static void body_of_bytes(JSContext *ctx, web_body_t *body, web_slice_t slice) {
     body->bytes = web_bytes_new(ctx, slice.data, slice.len);
-    if (body->bytes == NULL) {
-        return -1;
-    }
     body->data = body->bytes->data;
     body->len = slice.len;
-    return 0;
 }
 
-static int body_of_params(JSContext *ctx, web_body_t *body, const web_list_t *params) {
+static void body_of_params(JSContext *ctx, web_body_t *body, const web_list_t *params) {
     web_buf_t text = {0};
-    int result = web_list_serialize(ctx, params, &text);
-    if (result == 0) {
-        result = body_of_bytes(ctx, body, (web_slice_t){text.data, text.len});
-    }
+    web_list_serialize(ctx, params, &text);
+    body_of_bytes(ctx, body, (web_slice_t){text.data, text.len});
     js_free(ctx, text.data);
-    return result;
 }
 
 int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const char **type) {
@@ -48,10 +39,12 @@ int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const cha
     if (JS_IsUndefined(init) || JS_IsNull(init)) {
         return 0;
     }
-    web_list_t *params = web_class_get(ctx, WEB_PARAMS, init);
+
+    const web_list_t *params = web_class_get(ctx, WEB_PARAMS, init);
     if (params != NULL) {
         *type = WEB_TYPE_FORM;
-        return body_of_params(ctx, body, params);
+        body_of_params(ctx, body, params);
+        return 0;
     }
     if (web_class_get(ctx, WEB_FORM_DATA, init) != NULL) {
         JS_ThrowTypeError(ctx, "a FormData body is not supported; send new URLSearchParams([...form])");
@@ -59,9 +52,13 @@ int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const cha
     }
     web_slice_t slice;
     int is_buffer = web_buffer_source(ctx, init, &slice);
-    if (is_buffer != 0) {
-        return is_buffer < 0 ? -1 : body_of_bytes(ctx, body, slice);
+    if (is_buffer > 0) {
+        body_of_bytes(ctx, body, slice);
     }
+    if (is_buffer != 0) {
+        return is_buffer < 0 ? -1 : 0;
+    }
+
     body->text = JS_ToString(ctx, init);
     *type = WEB_TYPE_TEXT;
     return JS_IsException(body->text) ? -1 : 0;
@@ -90,15 +87,13 @@ int web_body_clone(JSContext *ctx, const web_body_t *body, web_body_t *copy) {
     return 0;
 }
 
-int web_body_bytes(JSContext *ctx, const web_body_t *body, web_slice_t *bytes, const char **cstring) {
+web_slice_t web_body_bytes(JSContext *ctx, const web_body_t *body, const char **cstring) {
+    web_slice_t bytes = {body->data, body->len};
     *cstring = NULL;
-    if (JS_IsUndefined(body->text)) {
-        *bytes = (web_slice_t){body->data, body->bytes == NULL ? 0 : body->len};
-        return 0;
+    if (!JS_IsUndefined(body->text)) {
+        *cstring = bytes.data = web_usv_string(ctx, &bytes.len, body->text);
     }
-    *cstring = web_usv_string(ctx, &bytes->len, body->text);
-    bytes->data = *cstring;
-    return *cstring == NULL ? -1 : 0;
+    return bytes;
 }
 
 JSValue web_reject_pending(JSContext *ctx) {
@@ -119,10 +114,10 @@ static JSValue read_json(JSContext *ctx, web_slice_t bytes) {
     if (base_is_utf8(bytes.data, bytes.len)) {
         return JS_ParseJSON(ctx, bytes.len > 0 ? bytes.data : "", bytes.len, "<body>");
     }
-    JSValue text = web_utf8_string(ctx, bytes.data, bytes.len, false);
     size_t len;
-    const char *utf8 = JS_IsException(text) ? NULL : JS_ToCStringLen(ctx, &len, text);
-    JSValue value = utf8 == NULL ? JS_EXCEPTION : JS_ParseJSON(ctx, utf8, len, "<body>");
+    JSValue text = web_utf8_string(ctx, bytes.data, bytes.len, false);
+    const char *utf8 = JS_ToCStringLen(ctx, &len, text);
+    JSValue value = JS_ParseJSON(ctx, utf8, len, "<body>");
     JS_FreeCString(ctx, utf8);
     JS_FreeValue(ctx, text);
     return value;
@@ -136,9 +131,7 @@ static JSValue read_text(JSContext *ctx, const web_body_t *body, web_slice_t byt
 }
 
 static JSValue read_buffer(JSContext *ctx, web_slice_t bytes, bool view) {
-    if (engine_need(ctx, ENGINE_TYPED_ARRAYS) < 0) {
-        return JS_EXCEPTION;
-    }
+    engine_need(ctx, ENGINE_TYPED_ARRAYS);
     const uint8_t *data = (const uint8_t *)(bytes.len > 0 ? bytes.data : "");
     return view ? JS_NewUint8ArrayCopy(ctx, data, bytes.len) : JS_NewArrayBufferCopy(ctx, data, bytes.len);
 }
@@ -164,11 +157,8 @@ static JSValue read_form_data(JSContext *ctx, web_slice_t bytes, const web_heade
 }
 
 static JSValue read_as(JSContext *ctx, const web_body_t *body, web_read_t how, const web_headers_t *headers) {
-    web_slice_t bytes;
     const char *cstring;
-    if (web_body_bytes(ctx, body, &bytes, &cstring) < 0) {
-        return JS_EXCEPTION;
-    }
+    web_slice_t bytes = web_body_bytes(ctx, body, &cstring);
     JSValue value;
     if (how == WEB_READ_TEXT) {
         value = read_text(ctx, body, bytes);

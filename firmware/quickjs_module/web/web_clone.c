@@ -20,9 +20,7 @@ typedef struct _clones_t {
 } clones_t;
 
 static JSValue refuse(JSContext *ctx, const char *what) {
-    if (engine_need(ctx, ENGINE_DOM_EXCEPTION) < 0) {
-        return JS_EXCEPTION;
-    }
+    engine_need(ctx, ENGINE_DOM_EXCEPTION);
     return JS_ThrowDOMException(ctx, "DataCloneError", "%s could not be cloned", what);
 }
 
@@ -40,31 +38,23 @@ static uint32_t *find_slot(const clones_t *clones, JSValueConst object) {
     }
 }
 
-static int grow(JSContext *ctx, clones_t *clones) {
-    uint32_t cap = clones->cap == 0 ? 8 : clones->cap * 2;
-    cloned_t *list = js_realloc(ctx, clones->list, cap * sizeof(*list));
-    if (list == NULL) {
-        return -1;
-    }
-    clones->list = list;
-    uint32_t *slots = js_mallocz(ctx, cap * 2 * sizeof(*slots));
-    if (slots == NULL) {
-        return -1;
-    }
+static void clones_grow(JSContext *ctx, clones_t *clones) {
+    clones->cap = clones->cap == 0 ? 8 : clones->cap * 2;
+    clones->list = js_realloc(ctx, clones->list, clones->cap * sizeof(*clones->list));
     js_free(ctx, clones->slots);
-    clones->slots = slots;
-    clones->cap = cap;
+    clones->slots = js_mallocz(ctx, clones->cap * 2 * sizeof(*clones->slots));
     for (uint32_t i = 0; i < clones->count; i++) {
-        *find_slot(clones, list[i].source) = i + 1;
+        *find_slot(clones, clones->list[i].source) = i + 1;
     }
-    return 0;
 }
 
 // Notes the copy of an object and returns it. Takes `copy`.
 static JSValue note(JSContext *ctx, clones_t *clones, JSValueConst source, JSValue copy) {
-    if (JS_IsException(copy) || (clones->count == clones->cap && grow(ctx, clones) < 0)) {
-        JS_FreeValue(ctx, copy);
-        return JS_EXCEPTION;
+    if (JS_IsException(copy)) {
+        return copy;
+    }
+    if (clones->count == clones->cap) {
+        clones_grow(ctx, clones);
     }
     uint32_t *slot = find_slot(clones, source);
     clones->list[clones->count++] = (cloned_t){JS_DupValue(ctx, source), JS_DupValue(ctx, copy)};
@@ -140,30 +130,31 @@ static JSValue copy_data_view(JSContext *ctx, clones_t *clones, JSValueConst sou
     return view;
 }
 
-// The constructor that an error's name stands for.
+// The constructor that an error's name stands for; NULL with a pending exception.
 static const char *error_constructor(JSContext *ctx, JSValueConst source) {
     static const char *const names[] = {
         "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"};
     JSValue name = JS_GetPropertyStr(ctx, source, "name");
     const char *text = JS_IsException(name) ? NULL : JS_ToCString(ctx, name);
-    const char *found = text == NULL ? NULL : "Error";
-    for (int i = 0; i < WEB_COUNT(names) && text != NULL; i++) {
+    JS_FreeValue(ctx, name);
+    if (text == NULL) {
+        return NULL;
+    }
+    const char *found = "Error";
+    for (int i = 0; i < WEB_COUNT(names); i++) {
         found = strcmp(text, names[i]) == 0 ? names[i] : found;
     }
     JS_FreeCString(ctx, text);
-    JS_FreeValue(ctx, name);
     return found;
 }
 
 static int copy_hidden(JSContext *ctx, JSValueConst source, JSValueConst copy, const char *name) {
     JSValue value = JS_GetPropertyStr(ctx, source, name);
-    int result = JS_IsException(value) ? -1 : 0;
-    if (result == 0 && JS_IsString(value)) {
-        result = JS_DefinePropertyValueStr(
-            ctx, copy, name, JS_DupValue(ctx, value), JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+    if (JS_IsString(value)) {
+        return JS_DefinePropertyValueStr(ctx, copy, name, value, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
     }
     JS_FreeValue(ctx, value);
-    return result < 0 ? -1 : 0;
+    return JS_IsException(value) ? -1 : 0;
 }
 
 static JSValue copy_error(JSContext *ctx, JSValueConst source) {
@@ -197,11 +188,40 @@ static bool is_boxed(JSContext *ctx, JSValueConst object) {
 static JSValue copy_boxed(JSContext *ctx, JSValueConst source) {
     JSValue method = JS_GetPropertyStr(ctx, source, "valueOf");
     JSValue value = JS_IsException(method) ? JS_EXCEPTION : JS_Call(ctx, method, source, 0, NULL);
-    JSValue copy = JS_IsException(value) ? JS_EXCEPTION
-                   : JS_IsObject(value)  ? refuse(ctx, "the object")
-                                         : JS_ToObject(ctx, value);
+    JSValue copy = JS_EXCEPTION;
+    if (JS_IsObject(value)) {
+        refuse(ctx, "the object");
+    } else if (!JS_IsException(value)) {
+        copy = JS_ToObject(ctx, value);
+    }
     JS_FreeValues(ctx, value, method);
     return copy;
+}
+
+// The copy of an object of one of the engine's classes.
+static JSValue copy_of_class(JSContext *ctx, clones_t *clones, JSValueConst source) {
+    if (JS_IsDate(source)) {
+        return copy_date(ctx, source);
+    }
+    if (JS_IsRegExp(source)) {
+        return copy_regexp(ctx, source);
+    }
+    if (JS_IsMap(source) || JS_IsSet(source)) {
+        return construct(ctx, JS_IsMap(source) ? "Map" : "Set", 0, NULL);
+    }
+    if (JS_IsArrayBuffer(source)) {
+        return copy_buffer(ctx, source);
+    }
+    if (JS_IsDataView(source)) {
+        return copy_data_view(ctx, clones, source);
+    }
+    if (JS_IsError(source)) {
+        return copy_error(ctx, source);
+    }
+    if (is_boxed(ctx, source)) {
+        return copy_boxed(ctx, source);
+    }
+    return same_class(ctx, source, JS_NewObject(ctx)) ? JS_NewObject(ctx) : refuse(ctx, "the object");
 }
 
 // The copy of an object, with nothing in it yet that could refer to others.
@@ -216,16 +236,7 @@ static JSValue make_copy(JSContext *ctx, clones_t *clones, JSValueConst source) 
     if (JS_IsArray(source) && !JS_IsProxy(source)) {
         return JS_NewArray(ctx);
     }
-    return JS_IsDate(source)                            ? copy_date(ctx, source)
-           : JS_IsRegExp(source)                        ? copy_regexp(ctx, source)
-           : JS_IsMap(source)                           ? construct(ctx, "Map", 0, NULL)
-           : JS_IsSet(source)                           ? construct(ctx, "Set", 0, NULL)
-           : JS_IsArrayBuffer(source)                   ? copy_buffer(ctx, source)
-           : JS_IsDataView(source)                      ? copy_data_view(ctx, clones, source)
-           : JS_IsError(source)                         ? copy_error(ctx, source)
-           : is_boxed(ctx, source)                      ? copy_boxed(ctx, source)
-           : same_class(ctx, source, JS_NewObject(ctx)) ? JS_NewObject(ctx)
-                                                        : refuse(ctx, "the object");
+    return copy_of_class(ctx, clones, source);
 }
 
 // The clone of a value; objects are noted, to be filled later.
@@ -263,6 +274,7 @@ static int fill_properties(JSContext *ctx, clones_t *clones, JSValueConst source
             JSValue value = JS_GetProperty(ctx, source, names[i].atom);
             JSValue cloned = JS_IsException(value) ? JS_EXCEPTION : clone_value(ctx, clones, value);
             JS_FreeValue(ctx, value);
+            // A handler's Map.prototype.set may have frozen the copy.
             if (JS_IsException(cloned) || JS_DefinePropertyValue(ctx, copy, names[i].atom, cloned, JS_PROP_C_W_E) < 0) {
                 result = -1;
             }
@@ -282,19 +294,17 @@ static int fill_array(JSContext *ctx, clones_t *clones, JSValueConst source, JSV
 
 static int collect(JSContext *ctx, void *opaque, JSValueConst item) {
     JSValueConst list = *(JSValue *)opaque;
-    int64_t length;
-    if (JS_GetLength(ctx, list, &length) < 0) {
-        return -1;
-    }
-    return JS_DefinePropertyValueUint32(ctx, list, (uint32_t)length, JS_DupValue(ctx, item), JS_PROP_C_W_E) < 0 ? -1
-                                                                                                                : 0;
+    int64_t length = 0;
+    JS_GetLength(ctx, list, &length);
+    JS_DefinePropertyValueUint32(ctx, list, (uint32_t)length, JS_DupValue(ctx, item), JS_PROP_C_W_E);
+    return 0;
 }
 
 // The items that a Map or Set has now, as an array.
 static JSValue items_of(JSContext *ctx, JSValueConst source) {
     JSValue list = JS_NewArray(ctx);
     JSValue method = JS_GetProperty(ctx, source, isolate_web(ctx)->symbol_iterator);
-    if (JS_IsException(list) || JS_IsException(method) || web_iterate(ctx, source, method, collect, &list) < 0) {
+    if (JS_IsException(method) || web_iterate(ctx, source, method, collect, &list) < 0) {
         JS_FreeValue(ctx, list);
         list = JS_EXCEPTION;
     }
@@ -322,7 +332,7 @@ static int add_item(JSContext *ctx, clones_t *clones, JSValueConst copy, JSValue
     JSValue result = JS_EXCEPTION;
     if (!JS_IsException(args[0]) && !JS_IsException(args[1])) {
         JSAtom name = JS_NewAtom(ctx, map ? "set" : "add");
-        result = name == JS_ATOM_NULL ? JS_EXCEPTION : JS_Invoke(ctx, copy, name, map ? 2 : 1, args);
+        result = JS_Invoke(ctx, copy, name, map ? 2 : 1, args);
         JS_FreeAtom(ctx, name);
     }
     JS_FreeValues(ctx, result, args[1], args[0]);
@@ -331,12 +341,12 @@ static int add_item(JSContext *ctx, clones_t *clones, JSValueConst copy, JSValue
 
 static int fill_collection(JSContext *ctx, clones_t *clones, JSValueConst source, JSValueConst copy) {
     JSValue items = items_of(ctx, source);
-    int64_t count;
-    if (JS_IsException(items) || JS_GetLength(ctx, items, &count) < 0) {
-        JS_FreeValue(ctx, items);
+    if (JS_IsException(items)) {
         return -1;
     }
+    int64_t count = 0;
     int result = 0;
+    JS_GetLength(ctx, items, &count);
     for (int64_t i = 0; i < count && result == 0; i++) {
         result = add_item(ctx, clones, copy, items, (uint32_t)i, JS_IsMap(source));
     }

@@ -18,54 +18,67 @@ static JSValue get_encoding(JSContext *ctx, JSValueConst this_val) {
 static JSValue encoder_encode(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val;
     size_t len = 0;
-    bool nothing = argc == 0 || JS_IsUndefined(argv[0]);
-    const char *utf8 = nothing ? NULL : web_usv_string(ctx, &len, argv[0]);
-    if ((utf8 == NULL && !nothing) || engine_need(ctx, ENGINE_TYPED_ARRAYS) < 0) {
-        JS_FreeCString(ctx, utf8);
-        return JS_EXCEPTION;
+    const char *utf8 = NULL;
+    if (argc > 0 && !JS_IsUndefined(argv[0])) {
+        utf8 = web_usv_string(ctx, &len, argv[0]);
+        if (utf8 == NULL) {
+            return JS_EXCEPTION;
+        }
     }
+    engine_need(ctx, ENGINE_TYPED_ARRAYS);
     JSValue array = JS_NewUint8ArrayCopy(ctx, (const uint8_t *)(utf8 == NULL ? "" : utf8), len);
     JS_FreeCString(ctx, utf8);
     return array;
 }
 
-static int define_number(JSContext *ctx, JSValueConst object, const char *name, size_t number) {
-    return JS_DefinePropertyValueStr(ctx, object, name, JS_NewInt64(ctx, (int64_t)number), JS_PROP_C_W_E);
+static void define_number(JSContext *ctx, JSValueConst object, const char *name, size_t number) {
+    JS_DefinePropertyValueStr(ctx, object, name, JS_NewInt64(ctx, (int64_t)number), JS_PROP_C_W_E);
+}
+
+// UTF-16 code units of a text in UTF-8: two for each character beyond U+FFFF.
+static size_t utf16_length(const char *utf8, size_t len) {
+    size_t units = 0;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)utf8[i];
+        units += (c & 0xc0) != 0x80;
+        units += c >= 0xf0;
+    }
+    return units;
 }
 
 // encodeInto(string, array): as many whole characters as there is room for.
 static JSValue encoder_encode_into(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val;
-    size_t len, room;
     if (web_check_args(ctx, argc, 2) < 0) {
         return JS_EXCEPTION;
     }
-    const char *utf8 = web_usv_string(ctx, &len, argv[0]);
+    size_t len, room;
     uint8_t *to;
-    bool is_bytes = JS_GetTypedArrayType(argv[1]) == JS_TYPED_ARRAY_UINT8;
-    if (utf8 == NULL || !is_bytes || engine_view_bytes(ctx, argv[1], &to, &room) < 0) {
+    const char *utf8 = web_usv_string(ctx, &len, argv[0]);
+    if (utf8 == NULL) {
+        return JS_EXCEPTION;
+    }
+    int found = -1;
+    if (JS_GetTypedArrayType(argv[1]) == JS_TYPED_ARRAY_UINT8) {
+        found = engine_view_bytes(ctx, argv[1], &to, &room);
+    } else {
+        JS_ThrowTypeError(ctx, "encodeInto writes to a Uint8Array");
+    }
+    if (found < 0) {
         JS_FreeCString(ctx, utf8);
-        return utf8 == NULL || is_bytes ? JS_EXCEPTION : JS_ThrowTypeError(ctx, "encodeInto writes to a Uint8Array");
+        return JS_EXCEPTION;
     }
-    size_t written = len < room ? len : room;
-    while (written > 0 && written < len && ((unsigned char)utf8[written] & 0xc0) == 0x80) {
-        written--;
-    }
-    size_t read = 0;
-    for (size_t i = 0; i < written; i++) {
-        unsigned char c = (unsigned char)utf8[i];
-        read += (c & 0xc0) == 0x80 ? 0 : c >= 0xf0 ? 2 : 1; // in UTF-16 code units
-    }
+
+    size_t written = base_utf8_cut(utf8, len, room);
+    size_t read = utf16_length(utf8, written);
     if (written > 0) {
         memcpy(to, utf8, written);
     }
     JS_FreeCString(ctx, utf8);
+
     JSValue result = JS_NewObject(ctx);
-    if (!JS_IsException(result) &&
-        (define_number(ctx, result, "read", read) < 0 || define_number(ctx, result, "written", written) < 0)) {
-        JS_FreeValue(ctx, result);
-        return JS_EXCEPTION;
-    }
+    define_number(ctx, result, "read", read);
+    define_number(ctx, result, "written", written);
     return result;
 }
 
@@ -97,15 +110,18 @@ static void decoder_finalize(JSRuntime *rt, JSValueConst value) {
     js_free_rt(rt, JS_GetAnyOpaque(value, &(JSClassID){0}));
 }
 
+static bool is_label_space(char c) {
+    return c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ';
+}
+
 static bool is_utf8_label(web_slice_t label) {
     static const char *const labels[] = {
         "utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8"};
-    while (label.len > 0 && strchr("\t\n\f\r ", label.data[0]) != NULL && label.data[0] != '\0') {
+    while (label.len > 0 && is_label_space(label.data[0])) {
         label.data++;
         label.len--;
     }
-    while (
-        label.len > 0 && strchr("\t\n\f\r ", label.data[label.len - 1]) != NULL && label.data[label.len - 1] != '\0') {
+    while (label.len > 0 && is_label_space(label.data[label.len - 1])) {
         label.len--;
     }
     for (int i = 0; i < WEB_COUNT(labels); i++) {
@@ -155,16 +171,14 @@ static JSValue decoder_construct(JSContext *ctx, JSValueConst new_target, int ar
     }
     int fatal = flag(ctx, options, "fatal");
     int ignore_bom = fatal < 0 ? -1 : flag(ctx, options, "ignoreBOM");
-    decoder_t *decoder = ignore_bom < 0 ? NULL : js_mallocz(ctx, sizeof(*decoder));
-    if (decoder == NULL) {
+    if (ignore_bom < 0) {
         return JS_EXCEPTION;
     }
-    decoder->fatal = fatal;
-    decoder->ignore_bom = ignore_bom;
     JSValue object = web_class_new(ctx, WEB_TEXT_DECODER, new_target);
-    if (JS_IsException(object)) {
-        js_free(ctx, decoder);
-    } else {
+    if (!JS_IsException(object)) {
+        decoder_t *decoder = js_mallocz(ctx, sizeof(*decoder));
+        decoder->fatal = fatal;
+        decoder->ignore_bom = ignore_bom;
         JS_SetOpaque(object, decoder);
     }
     return object;
@@ -208,7 +222,8 @@ static JSValue decode_all(JSContext *ctx, decoder_t *decoder, web_slice_t data, 
 
 static JSValue decoder_decode(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     decoder_t *decoder = web_class_expect(ctx, WEB_TEXT_DECODER, this_val);
-    int more = decoder == NULL ? -1 : flag(ctx, argc > 1 ? argv[1] : JS_UNDEFINED, "stream");
+    JSValueConst options = argc > 1 ? argv[1] : JS_UNDEFINED;
+    int more = decoder == NULL ? -1 : flag(ctx, options, "stream");
     if (more < 0) {
         return JS_EXCEPTION;
     }
@@ -224,24 +239,27 @@ static JSValue decoder_decode(JSContext *ctx, JSValueConst this_val, int argc, J
         return decode_all(ctx, decoder, data, more);
     }
     web_buf_t joined = {0};
-    JSValue text = JS_EXCEPTION;
-    if (web_buf_put(ctx, &joined, decoder->pending, decoder->pending_len) == 0 &&
-        web_buf_put(ctx, &joined, data.data, data.len) == 0) {
-        text = decode_all(ctx, decoder, (web_slice_t){joined.data, joined.len}, more);
-    }
+    web_buf_put(ctx, &joined, decoder->pending, decoder->pending_len);
+    web_buf_put(ctx, &joined, data.data, data.len);
+    JSValue text = decode_all(ctx, decoder, (web_slice_t){joined.data, joined.len}, more);
     js_free(ctx, joined.data);
     return text;
 }
 
-static JSValue decoder_flag(JSContext *ctx, JSValueConst this_val, int magic) {
+static JSValue decoder_fatal(JSContext *ctx, JSValueConst this_val) {
     const decoder_t *decoder = web_class_expect(ctx, WEB_TEXT_DECODER, this_val);
-    return decoder == NULL ? JS_EXCEPTION : JS_NewBool(ctx, magic == 0 ? decoder->fatal : decoder->ignore_bom);
+    return decoder == NULL ? JS_EXCEPTION : JS_NewBool(ctx, decoder->fatal);
+}
+
+static JSValue decoder_ignore_bom(JSContext *ctx, JSValueConst this_val) {
+    const decoder_t *decoder = web_class_expect(ctx, WEB_TEXT_DECODER, this_val);
+    return decoder == NULL ? JS_EXCEPTION : JS_NewBool(ctx, decoder->ignore_bom);
 }
 
 static const JSCFunctionListEntry decoder_proto[] = {
     JS_CGETSET_DEF("encoding", get_encoding, NULL),
-    JS_CGETSET_MAGIC_DEF("fatal", decoder_flag, NULL, 0),
-    JS_CGETSET_MAGIC_DEF("ignoreBOM", decoder_flag, NULL, 1),
+    JS_CGETSET_DEF("fatal", decoder_fatal, NULL),
+    JS_CGETSET_DEF("ignoreBOM", decoder_ignore_bom, NULL),
     JS_CFUNC_DEF("decode", 0, decoder_decode),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "TextDecoder", JS_PROP_CONFIGURABLE),
 };

@@ -14,8 +14,8 @@ bool web_form_next(web_slice_t *rest, web_slice_t *name, web_slice_t *value) {
             const char *equals = memchr(pair.data, '=', pair.len);
             name->data = pair.data;
             name->len = equals == NULL ? pair.len : (size_t)(equals - pair.data);
-            value->len = equals == NULL ? 0 : pair.len - name->len - 1;
             value->data = equals == NULL ? pair.data + pair.len : equals + 1;
+            value->len = (size_t)(pair.data + pair.len - value->data);
             return true;
         }
     }
@@ -24,9 +24,6 @@ bool web_form_next(web_slice_t *rest, web_slice_t *name, web_slice_t *value) {
 
 JSValue web_form_string(JSContext *ctx, web_slice_t encoded) {
     char *bytes = js_malloc(ctx, encoded.len + 1);
-    if (bytes == NULL) {
-        return JS_EXCEPTION;
-    }
     JSValue string = web_utf8_string(ctx, bytes, base_percent_decode(bytes, encoded.data, encoded.len, true), false);
     js_free(ctx, bytes);
     return string;

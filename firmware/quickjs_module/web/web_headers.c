@@ -1,7 +1,8 @@
 // Headers (Fetch standard, section 2.2.2 and 5.1).
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "base_fields.h"
 #include "web/web_private.h"
 
 static bool is_space(char c) {
@@ -28,17 +29,11 @@ static web_slice_t trimmed(web_slice_t slice) {
     return slice;
 }
 
-static bool equal(web_slice_t a, web_slice_t b) {
-    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
-
 // ---- the list ----
 
 web_headers_t *web_headers_new(JSContext *ctx) {
     web_headers_t *headers = js_mallocz(ctx, sizeof(*headers));
-    if (headers != NULL) {
-        headers->refs = 1;
-    }
+    headers->refs = 1;
     return headers;
 }
 
@@ -51,10 +46,7 @@ void web_headers_free(JSRuntime *rt, web_headers_t *headers) {
 
 web_headers_t *web_headers_copy(JSContext *ctx, const web_headers_t *headers) {
     web_headers_t *copy = web_headers_new(ctx);
-    if (copy != NULL && web_buf_put(ctx, &copy->lines, headers->lines.data, headers->lines.len) < 0) {
-        web_headers_free(JS_GetRuntime(ctx), copy);
-        return NULL;
-    }
+    web_buf_put(ctx, &copy->lines, headers->lines.data, headers->lines.len);
     return copy;
 }
 
@@ -73,10 +65,8 @@ bool web_headers_line(const web_headers_t *headers, size_t *pos, web_slice_t *na
 }
 
 // Adds "name: value\r\n", the name in lower case. The parts are valid.
-static int put_line(JSContext *ctx, web_buf_t *lines, web_slice_t name, web_slice_t value) {
-    if (web_buf_reserve(ctx, lines, name.len + value.len + 4) < 0) {
-        return -1;
-    }
+static void put_line(JSContext *ctx, web_buf_t *lines, web_slice_t name, web_slice_t value) {
+    web_buf_reserve(ctx, lines, name.len + value.len + 4);
     char *out = lines->data + lines->len;
     for (size_t i = 0; i < name.len; i++) {
         *out++ = (char)base_lower((uint8_t)name.data[i]);
@@ -90,30 +80,32 @@ static int put_line(JSContext *ctx, web_buf_t *lines, web_slice_t name, web_slic
     *out++ = '\r';
     *out++ = '\n';
     lines->len = (size_t)(out - lines->data);
-    return 0;
+}
+
+// Takes a line without its LF over, unless no HTTP parser lets it through.
+static void parse_line(JSContext *ctx, web_headers_t *headers, web_slice_t line) {
+    const char *colon = memchr(line.data, ':', line.len);
+    if (colon == NULL) {
+        return;
+    }
+    web_slice_t name = {line.data, (size_t)(colon - line.data)};
+    web_slice_t value = trimmed((web_slice_t){colon + 1, line.len - name.len - 1});
+    bool whole = memchr(value.data, '\r', value.len) == NULL && memchr(value.data, '\0', value.len) == NULL;
+    if (web_is_token(name) && whole) {
+        put_line(ctx, &headers->lines, name, value);
+    }
 }
 
 web_headers_t *web_headers_parse(JSContext *ctx, web_slice_t lines) {
     web_headers_t *headers = web_headers_new(ctx);
-    if (headers == NULL || web_buf_reserve(ctx, &headers->lines, lines.len) < 0) {
-        web_headers_free(JS_GetRuntime(ctx), headers);
-        return NULL;
-    }
-    const char *end = lines.data + lines.len;
-    for (const char *line = lines.data; line < end;) {
-        const char *newline = memchr(line, '\n', (size_t)(end - line));
-        const char *stop = newline == NULL ? end : newline;
-        const char *colon = memchr(line, ':', (size_t)(stop - line));
-        if (colon != NULL) {
-            web_slice_t name = {line, (size_t)(colon - line)};
-            web_slice_t value = trimmed((web_slice_t){colon + 1, (size_t)(stop - colon) - 1});
-            if (web_is_token(name) && memchr(value.data, '\r', value.len) == NULL &&
-                memchr(value.data, '\0', value.len) == NULL && put_line(ctx, &headers->lines, name, value) < 0) {
-                web_headers_free(JS_GetRuntime(ctx), headers);
-                return NULL;
-            }
-        }
-        line = stop + 1;
+    web_buf_reserve(ctx, &headers->lines, lines.len);
+    while (lines.len > 0) {
+        const char *newline = memchr(lines.data, '\n', lines.len);
+        size_t len = newline == NULL ? lines.len : (size_t)(newline - lines.data);
+        parse_line(ctx, headers, (web_slice_t){lines.data, len});
+        len += newline != NULL;
+        lines.data += len;
+        lines.len -= len;
     }
     return headers;
 }
@@ -121,7 +113,7 @@ web_headers_t *web_headers_parse(JSContext *ctx, web_slice_t lines) {
 web_slice_t web_headers_find(const web_headers_t *headers, const char *lower_name) {
     web_slice_t wanted = {lower_name, strlen(lower_name)}, name, value;
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
-        if (equal(name, wanted)) {
+        if (web_equal(name, wanted)) {
             return value;
         }
     }
@@ -132,26 +124,37 @@ bool web_headers_has(const web_headers_t *headers, const char *lower_name) {
     return web_headers_find(headers, lower_name).data != NULL;
 }
 
-int web_headers_put(JSContext *ctx, web_headers_t *headers, const char *lower_name, const char *value) {
-    return put_line(
-        ctx, &headers->lines, (web_slice_t){lower_name, strlen(lower_name)}, (web_slice_t){value, strlen(value)});
+void web_headers_put(JSContext *ctx, web_headers_t *headers, const char *lower_name, const char *value) {
+    put_line(ctx, &headers->lines, (web_slice_t){lower_name, strlen(lower_name)}, (web_slice_t){value, strlen(value)});
+}
+
+// Removes the line from `start` up to *pos, where the next one is afterwards.
+static void remove_line(web_headers_t *headers, size_t start, size_t *pos) {
+    char *lines = headers->lines.data;
+    memmove(lines + start, lines + *pos, headers->lines.len - *pos);
+    headers->lines.len -= *pos - start;
+    *pos = start;
 }
 
 static void remove_name(web_headers_t *headers, web_slice_t wanted) {
     web_slice_t name, value;
     size_t start = 0;
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value); start = pos) {
-        if (equal(name, wanted)) {
-            char *lines = headers->lines.data;
-            memmove(lines + start, lines + pos, headers->lines.len - pos);
-            headers->lines.len -= pos - start;
-            pos = start;
+        if (web_equal(name, wanted)) {
+            remove_line(headers, start, &pos);
         }
     }
 }
 
-void web_headers_remove(web_headers_t *headers, const char *lower_name) {
-    remove_name(headers, (web_slice_t){lower_name, strlen(lower_name)});
+web_slice_t web_headers_wire(web_headers_t *headers) {
+    web_slice_t name, value;
+    size_t start = 0;
+    for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value); start = pos) {
+        if (base_is_framing_field(name.data, name.len)) {
+            remove_line(headers, start, &pos);
+        }
+    }
+    return (web_slice_t){headers->lines.data, headers->lines.len};
 }
 
 // ---- names and values from scripts ----
@@ -182,11 +185,8 @@ static int byte_string(JSContext *ctx, byte_string_t *string, JSValueConst value
     if (out == len) {
         return 0;
     }
+
     string->bytes = js_malloc(ctx, len);
-    if (string->bytes == NULL) {
-        JS_FreeCString(ctx, utf8);
-        return -1;
-    }
     memcpy(string->bytes, utf8, out);
     for (size_t i = out; i < len; i++) {
         unsigned char c = (unsigned char)utf8[i];
@@ -217,10 +217,6 @@ static int header_name(JSContext *ctx, byte_string_t *string, JSValueConst value
     }
     if (string->bytes == NULL) {
         string->bytes = js_malloc(ctx, string->slice.len);
-        if (string->bytes == NULL) {
-            JS_FreeCString(ctx, string->cstring);
-            return -1;
-        }
         memcpy(string->bytes, string->slice.data, string->slice.len);
         string->slice.data = string->bytes;
     }
@@ -254,23 +250,24 @@ int web_headers_append(JSContext *ctx, web_headers_t *headers, JSValueConst name
     }
     int result = header_value(ctx, &v, value);
     if (result == 0) {
-        result = put_line(ctx, &headers->lines, n.slice, v.slice);
+        put_line(ctx, &headers->lines, n.slice, v.slice);
         byte_string_free(ctx, &v);
     }
     byte_string_free(ctx, &n);
     return result;
 }
 
-static int append_pair(JSContext *ctx, void *opaque, JSValueConst name, JSValueConst value) {
+static int headers_append_pair(JSContext *ctx, void *opaque, JSValueConst name, JSValueConst value) {
     return web_headers_append(ctx, opaque, name, value);
 }
 
 int web_headers_fill(JSContext *ctx, web_headers_t *headers, JSValueConst init) {
     web_headers_t *other = web_class_get(ctx, WEB_HEADERS, init);
     if (other != NULL) {
-        return web_buf_put(ctx, &headers->lines, other->lines.data, other->lines.len);
+        web_buf_put(ctx, &headers->lines, other->lines.data, other->lines.len);
+        return 0;
     }
-    return web_pairs(ctx, init, append_pair, headers);
+    return web_pairs(ctx, init, headers_append_pair, headers);
 }
 
 // All values of a name joined with ", " (Fetch, "get a header value"); null where there is none.
@@ -278,19 +275,20 @@ static JSValue combined(JSContext *ctx, const web_headers_t *headers, web_slice_
     web_slice_t name, value, first = {NULL, 0};
     web_buf_t joined = {0};
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
-        if (!equal(name, wanted)) {
+        if (!web_equal(name, wanted)) {
             continue;
         }
         if (first.data == NULL) {
             first = value;
             continue;
         }
-        if ((joined.len == 0 && web_buf_put(ctx, &joined, first.data, first.len) < 0) ||
-            web_buf_put(ctx, &joined, ", ", 2) < 0 || web_buf_put(ctx, &joined, value.data, value.len) < 0) {
-            js_free(ctx, joined.data);
-            return JS_EXCEPTION;
+        if (joined.len == 0) {
+            web_buf_put(ctx, &joined, first.data, first.len);
         }
+        web_buf_put_text(ctx, &joined, ", ");
+        web_buf_put(ctx, &joined, value.data, value.len);
     }
+
     if (first.data == NULL) {
         return JS_NULL;
     }
@@ -312,14 +310,14 @@ static size_t count_name(const web_headers_t *headers, web_slice_t wanted) {
     web_slice_t name, value;
     size_t count = 0;
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
-        count += equal(name, wanted);
+        count += web_equal(name, wanted);
     }
     return count;
 }
 
-static int compare_lines(const web_pair_slices_t *a, const web_pair_slices_t *b) {
+static int compare_names(const web_pair_slices_t *a, const web_pair_slices_t *b) {
     int order = memcmp(a->name.data, b->name.data, a->name.len < b->name.len ? a->name.len : b->name.len);
-    return order != 0 ? order : a->name.len < b->name.len ? -1 : a->name.len > b->name.len;
+    return order != 0 ? order : web_compare_sizes(a->name.len, b->name.len);
 }
 
 // What iteration yields (Fetch, "sort and combine"): names in order, one each but for Set-Cookie.
@@ -328,26 +326,24 @@ static size_t sorted_lines(const web_headers_t *headers, web_pair_slices_t *line
     for (size_t pos = 0; web_headers_line(headers, &pos, &lines[count].name, &lines[count].value);) {
         count++;
     }
-    web_sort_pairs(lines, count, compare_lines);
+    web_sort_pairs(lines, count, compare_names);
     for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || is_set_cookie(lines[i].name) || !equal(lines[i].name, lines[kept - 1].name)) {
+        if (kept == 0 || is_set_cookie(lines[i].name) || !web_equal(lines[i].name, lines[kept - 1].name)) {
             lines[kept++] = lines[i];
         }
     }
     return kept;
 }
 
-int web_headers_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]) {
+bool web_headers_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]) {
     const web_headers_t *headers = list;
     web_slice_t name, value;
     size_t count = 1; // one more than there are: where the loop that fills the array looks for another
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
         count++;
     }
+
     web_pair_slices_t *lines = js_malloc(ctx, count * sizeof(*lines));
-    if (lines == NULL) {
-        return -1;
-    }
     count = sorted_lines(headers, lines);
     bool found = index < count;
     if (found) {
@@ -373,9 +369,6 @@ static web_headers_t *mutable_headers(JSContext *ctx, JSValueConst this_val) {
 
 static JSValue headers_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
     web_headers_t *headers = web_headers_new(ctx);
-    if (headers == NULL) {
-        return JS_EXCEPTION;
-    }
     JSValue object = JS_EXCEPTION;
     if (argc == 0 || JS_IsUndefined(argv[0]) || web_headers_fill(ctx, headers, argv[0]) == 0) {
         object = web_class_new(ctx, WEB_HEADERS, new_target);
@@ -390,10 +383,8 @@ static JSValue headers_construct(JSContext *ctx, JSValueConst new_target, int ar
 
 JSValue web_headers_object(JSContext *ctx, web_headers_t *headers) {
     JSValue object = web_class_new(ctx, WEB_HEADERS, JS_UNDEFINED);
-    if (!JS_IsException(object)) {
-        headers->refs++;
-        JS_SetOpaque(object, headers);
-    }
+    headers->refs++;
+    JS_SetOpaque(object, headers);
     return object;
 }
 
@@ -442,30 +433,22 @@ static JSValue headers_has(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     return JS_NewBool(ctx, found);
 }
 
-// The first line of that name gets the value, the others go (Fetch, "set a header").
-static int set_line(JSContext *ctx, web_headers_t *headers, web_slice_t wanted, web_slice_t new_value) {
+// The first line of that name, which there is, gets the value, the others go (Fetch, "set a header").
+static void set_line(JSContext *ctx, web_headers_t *headers, web_slice_t wanted, web_slice_t new_value) {
     web_buf_t lines = {0};
     web_slice_t name, value;
     bool placed = false;
-    int result = web_buf_reserve(ctx, &lines, headers->lines.len + wanted.len + new_value.len + 4);
-    for (size_t pos = 0; result == 0 && web_headers_line(headers, &pos, &name, &value);) {
-        if (!equal(name, wanted)) {
-            result = put_line(ctx, &lines, name, value);
+    web_buf_reserve(ctx, &lines, headers->lines.len + wanted.len + new_value.len + 4);
+    for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
+        if (!web_equal(name, wanted)) {
+            put_line(ctx, &lines, name, value);
         } else if (!placed) {
-            result = put_line(ctx, &lines, wanted, new_value);
+            put_line(ctx, &lines, wanted, new_value);
             placed = true;
         }
     }
-    if (result == 0 && !placed) {
-        result = put_line(ctx, &lines, wanted, new_value);
-    }
-    if (result < 0) {
-        js_free(ctx, lines.data);
-        return -1;
-    }
     js_free(ctx, headers->lines.data);
     headers->lines = lines;
-    return 0;
 }
 
 static JSValue headers_set(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
@@ -477,9 +460,9 @@ static JSValue headers_set(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     int result = header_value(ctx, &value, argv[1]);
     if (result == 0) {
         if (count_name(headers, name.slice) == 0) {
-            result = put_line(ctx, &headers->lines, name.slice, value.slice);
+            put_line(ctx, &headers->lines, name.slice, value.slice);
         } else {
-            result = set_line(ctx, headers, name.slice, value.slice);
+            set_line(ctx, headers, name.slice, value.slice);
         }
         byte_string_free(ctx, &value);
     }
@@ -496,11 +479,10 @@ static JSValue headers_get_set_cookie(JSContext *ctx, JSValueConst this_val, int
     JSValue array = JS_NewArray(ctx);
     web_slice_t name, value;
     uint32_t count = 0;
-    for (size_t pos = 0; !JS_IsException(array) && web_headers_line(headers, &pos, &name, &value);) {
-        if (is_set_cookie(name) && JS_DefinePropertyValueUint32(ctx, array, count++,
-                                       web_latin1_string(ctx, value.data, value.len), JS_PROP_C_W_E) < 0) {
-            JS_FreeValue(ctx, array);
-            array = JS_EXCEPTION;
+    for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
+        if (is_set_cookie(name)) {
+            JSValue string = web_latin1_string(ctx, value.data, value.len);
+            JS_DefinePropertyValueUint32(ctx, array, count++, string, JS_PROP_C_W_E);
         }
     }
     return array;

@@ -92,16 +92,15 @@ static int read_pair(JSContext *ctx, void *opaque, JSValueConst item) {
         JS_ThrowTypeError(ctx, "each item must be a pair [name, value]");
         return -1;
     }
+
     reader->count = 0;
     int result = web_iterate(ctx, item, method, keep_item, reader);
     JS_FreeValue(ctx, method);
-    if (result == 0) {
-        if (reader->count != 2) {
-            JS_ThrowTypeError(ctx, "each item must be a pair [name, value]");
-            result = -1;
-        } else {
-            result = reader->pair(ctx, reader->opaque, reader->items[0], reader->items[1]);
-        }
+    if (result == 0 && reader->count == 2) {
+        result = reader->pair(ctx, reader->opaque, reader->items[0], reader->items[1]);
+    } else if (result == 0) {
+        JS_ThrowTypeError(ctx, "each item must be a pair [name, value]");
+        result = -1;
     }
     for (int i = 0; i < reader->count && i < 2; i++) {
         JS_FreeValue(ctx, reader->items[i]);
@@ -120,11 +119,8 @@ static int read_record(JSContext *ctx, JSValueConst record, web_pair_t *pair, vo
     for (uint32_t i = 0; i < count && result == 0; i++) {
         JSValue name = JS_AtomToValue(ctx, names[i].atom);
         JSValue value = JS_GetProperty(ctx, record, names[i].atom);
-        if (JS_IsException(name) || JS_IsException(value)) {
-            result = -1;
-        } else {
-            result = pair(ctx, opaque, name, value); // a symbol fails to convert to a string, as Web IDL asks
-        }
+        // A symbol fails to convert to a string, as Web IDL asks.
+        result = JS_IsException(value) ? -1 : pair(ctx, opaque, name, value);
         JS_FreeValue(ctx, value);
         JS_FreeValue(ctx, name);
     }
@@ -177,14 +173,8 @@ typedef struct _list_iterator_t {
     web_kind_t kind;
 } list_iterator_t;
 
-static int pair_at(JSContext *ctx, web_class_id_t id, void *list, uint32_t index, JSValue pair[2]) {
-    int more = id == WEB_HEADERS ? web_headers_at(ctx, list, index, pair) : web_list_at(ctx, list, index, pair);
-    if (more > 0 && (JS_IsException(pair[0]) || JS_IsException(pair[1]))) {
-        JS_FreeValue(ctx, pair[0]);
-        JS_FreeValue(ctx, pair[1]);
-        return -1;
-    }
-    return more;
+static bool pair_at(JSContext *ctx, web_class_id_t id, void *list, uint32_t index, JSValue pair[2]) {
+    return id == WEB_HEADERS ? web_headers_at(ctx, list, index, pair) : web_list_at(ctx, list, index, pair);
 }
 
 JSValue web_list_iterator(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
@@ -193,15 +183,8 @@ JSValue web_list_iterator(JSContext *ctx, JSValueConst this_val, int argc, JSVal
     if (web_class_expect(ctx, id, this_val) == NULL) {
         return JS_EXCEPTION;
     }
-    list_iterator_t *iterator = js_malloc(ctx, sizeof(*iterator));
-    if (iterator == NULL) {
-        return JS_EXCEPTION;
-    }
     JSValue object = web_class_new(ctx, WEB_ITERATOR, JS_UNDEFINED);
-    if (JS_IsException(object)) {
-        js_free(ctx, iterator);
-        return object;
-    }
+    list_iterator_t *iterator = js_malloc(ctx, sizeof(*iterator));
     *iterator = (list_iterator_t){JS_DupValue(ctx, this_val), 0, id, (web_kind_t)(magic & 3)};
     JS_SetOpaque(object, iterator);
     return object;
@@ -217,10 +200,9 @@ static JSValue iterator_next(
     }
     JSValue pair[2];
     void *list = web_class_get(ctx, iterator->list, iterator->target);
-    int more = pair_at(ctx, iterator->list, list, iterator->index, pair);
-    if (more <= 0) {
-        *done = more == 0;
-        return more == 0 ? JS_UNDEFINED : JS_EXCEPTION;
+    if (!pair_at(ctx, iterator->list, list, iterator->index, pair)) {
+        *done = 1;
+        return JS_UNDEFINED;
     }
     iterator->index++;
     if (iterator->kind == WEB_ENTRIES) {
@@ -271,8 +253,7 @@ JSValue web_list_for_each(JSContext *ctx, JSValueConst this_val, int argc, JSVal
     }
     JSValueConst this_arg = argc > 1 ? argv[1] : JS_UNDEFINED;
     JSValue pair[2];
-    int more;
-    for (uint32_t i = 0; (more = pair_at(ctx, id, list, i, pair)) > 0; i++) {
+    for (uint32_t i = 0; pair_at(ctx, id, list, i, pair); i++) {
         JSValue result = JS_Call(ctx, argv[0], this_arg, 3, (JSValueConst[]){pair[1], pair[0], this_val});
         JS_FreeValue(ctx, pair[0]);
         JS_FreeValue(ctx, pair[1]);
@@ -281,5 +262,5 @@ JSValue web_list_for_each(JSContext *ctx, JSValueConst this_val, int argc, JSVal
         }
         JS_FreeValue(ctx, result);
     }
-    return more < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+    return JS_UNDEFINED;
 }

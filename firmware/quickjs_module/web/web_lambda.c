@@ -6,11 +6,8 @@
 #include "web/web_private.h"
 
 // Defines obj[name] as an own property, whatever setters or prototypes say. Takes `value`.
-static int define(JSContext *ctx, JSValueConst obj, const char *name, JSValue value) {
-    if (JS_IsException(value)) {
-        return -1;
-    }
-    return JS_DefinePropertyValueStr(ctx, obj, name, value, JS_PROP_C_W_E) < 0 ? -1 : 0;
+static void lambda_define(JSContext *ctx, JSValueConst obj, const char *name, JSValue value) {
+    JS_DefinePropertyValueStr(ctx, obj, name, value, JS_PROP_C_W_E);
 }
 
 static JSValue latin1(JSContext *ctx, web_slice_t slice) {
@@ -19,9 +16,6 @@ static JSValue latin1(JSContext *ctx, web_slice_t slice) {
 
 static JSValue base64_string(JSContext *ctx, web_slice_t bytes) {
     char *text = js_malloc(ctx, BASE_BASE64_SIZE(bytes.len));
-    if (text == NULL) {
-        return JS_EXCEPTION;
-    }
     JSValue string = JS_NewStringLen(ctx, text, base_base64_encode(text, bytes.data, bytes.len));
     js_free(ctx, text);
     return string;
@@ -29,50 +23,40 @@ static JSValue base64_string(JSContext *ctx, web_slice_t bytes) {
 
 // ---- event and context ----
 
-// Adds a value to obj[name]: what is there already stays before it, with `separator` between them (NULL: goes).
-static int define_joined(JSContext *ctx, JSValueConst obj, JSAtom name, JSValue value, const char *separator) {
-    if (JS_IsException(value)) {
-        return -1;
-    }
+// Two strings with a separator between them.
+static JSValue joined(JSContext *ctx, JSValueConst before, const char *separator, JSValueConst after) {
+    size_t before_len, after_len;
+    const char *before_text = JS_ToCStringLen(ctx, &before_len, before);
+    const char *after_text = JS_ToCStringLen(ctx, &after_len, after);
+    web_buf_t text = {0};
+    web_buf_put(ctx, &text, before_text, before_len);
+    web_buf_put_text(ctx, &text, separator);
+    web_buf_put(ctx, &text, after_text, after_len);
+    JS_FreeCString(ctx, after_text);
+    JS_FreeCString(ctx, before_text);
+    return web_buf_string(ctx, &text);
+}
+
+// Adds a string to object[name]: what is there already stays before it, with the separator between them.
+static void define_joined(JSContext *ctx, JSValueConst object, JSAtom name, JSValue value, const char *separator) {
     JSPropertyDescriptor before;
-    int has = separator == NULL ? 0 : JS_GetOwnProperty(ctx, &before, obj, name);
-    if (has > 0) {
-        web_buf_t joined = {0};
-        size_t old_len, new_len;
-        const char *old_text = JS_ToCStringLen(ctx, &old_len, before.value);
-        const char *new_text = JS_ToCStringLen(ctx, &new_len, value);
-        int result = old_text == NULL || new_text == NULL ? -1 : web_buf_put(ctx, &joined, old_text, old_len);
-        if (result == 0 && web_buf_put(ctx, &joined, separator, strlen(separator)) == 0 &&
-            web_buf_put(ctx, &joined, new_text, new_len) == 0) {
-            JS_FreeValue(ctx, value);
-            value = JS_NewStringLen(ctx, joined.data, joined.len);
-        } else {
-            has = -1;
-        }
-        JS_FreeCString(ctx, new_text);
-        JS_FreeCString(ctx, old_text);
-        JS_FreeValues(ctx, before.value, before.getter, before.setter);
-        js_free(ctx, joined.data);
+    if (JS_GetOwnProperty(ctx, &before, object, name) > 0) {
+        JSValue both = joined(ctx, before.value, separator, value);
+        JS_FreeValues(ctx, before.value, before.getter, before.setter, value);
+        value = both;
     }
-    if (has < 0 || JS_IsException(value)) {
-        JS_FreeValue(ctx, value);
-        return -1;
-    }
-    return JS_DefinePropertyValue(ctx, obj, name, value, JS_PROP_C_W_E) < 0 ? -1 : 0;
+    JS_DefinePropertyValue(ctx, object, name, value, JS_PROP_C_W_E);
 }
 
 static JSValue headers_object(JSContext *ctx, web_slice_t lines) {
     web_headers_t *headers = web_headers_parse(ctx, lines);
-    JSValue object = headers == NULL ? JS_EXCEPTION : JS_NewObject(ctx);
+    JSValue object = JS_NewObject(ctx);
     web_slice_t name, value;
-    for (size_t pos = 0; !JS_IsException(object) && web_headers_line(headers, &pos, &name, &value);) {
+    for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
+        // RFC 9113, section 8.2.3.
+        const char *separator = base_equal_nocase(name.data, name.len, "cookie") ? "; " : ", ";
         JSAtom atom = JS_NewAtomLen(ctx, name.data, name.len);
-        const char *separator =
-            base_equal_nocase(name.data, name.len, "cookie") ? "; " : ", "; // RFC 9113, section 8.2.3
-        if (atom == JS_ATOM_NULL || define_joined(ctx, object, atom, latin1(ctx, value), separator) < 0) {
-            JS_FreeValue(ctx, object);
-            object = JS_EXCEPTION;
-        }
+        define_joined(ctx, object, atom, latin1(ctx, value), separator);
         JS_FreeAtom(ctx, atom);
     }
     web_headers_free(JS_GetRuntime(ctx), headers);
@@ -82,64 +66,55 @@ static JSValue headers_object(JSContext *ctx, web_slice_t lines) {
 static JSValue query_object(JSContext *ctx, web_slice_t query) {
     JSValue object = JS_NewObject(ctx);
     web_slice_t name, value;
-    while (!JS_IsException(object) && web_form_next(&query, &name, &value)) {
+    while (web_form_next(&query, &name, &value)) {
         JSValue key = web_form_string(ctx, name);
-        JSAtom atom = JS_IsException(key) ? JS_ATOM_NULL : JS_ValueToAtom(ctx, key);
-        if (atom == JS_ATOM_NULL || define_joined(ctx, object, atom, web_form_string(ctx, value), NULL) < 0) {
-            JS_FreeValue(ctx, object);
-            object = JS_EXCEPTION;
-        }
+        JSAtom atom = JS_ValueToAtom(ctx, key);
+        JS_DefinePropertyValue(ctx, object, atom, web_form_string(ctx, value), JS_PROP_C_W_E);
         JS_FreeAtom(ctx, atom);
         JS_FreeValue(ctx, key);
     }
     return object;
 }
 
-static int define_body(JSContext *ctx, JSValueConst event, const web_request_t *request) {
+static void define_body(JSContext *ctx, JSValueConst event, const web_request_t *request) {
     web_slice_t body = request->body;
     bool binary = request->has_body && !base_is_utf8(body.data, body.len);
-    JSValue value = !request->has_body ? JS_NULL
-                    : binary           ? base64_string(ctx, body)
-                                       : JS_NewStringLen(ctx, body.data, body.len);
-    if (define(ctx, event, "body", value) < 0) {
-        return -1;
+    JSValue value = JS_NULL;
+    if (binary) {
+        value = base64_string(ctx, body);
+    } else if (request->has_body) {
+        value = JS_NewStringLen(ctx, body.data, body.len);
     }
-    return define(ctx, event, "isBase64Encoded", JS_NewBool(ctx, binary));
+    lambda_define(ctx, event, "body", value);
+    lambda_define(ctx, event, "isBase64Encoded", JS_NewBool(ctx, binary));
 }
 
 // The peer's address, where AWS has it.
 static JSValue request_context(JSContext *ctx, web_slice_t peer) {
     JSValue context = JS_NewObject(ctx);
     JSValue identity = JS_NewObject(ctx);
-    if (JS_IsException(context) || JS_IsException(identity) ||
-        define(ctx, identity, "sourceIp", latin1(ctx, peer)) < 0) {
-        JS_FreeValue(ctx, identity);
-        JS_FreeValue(ctx, context);
-        return JS_EXCEPTION;
-    }
-    if (define(ctx, context, "identity", identity) < 0) {
-        JS_FreeValue(ctx, context);
-        return JS_EXCEPTION;
-    }
+    lambda_define(ctx, identity, "sourceIp", latin1(ctx, peer));
+    lambda_define(ctx, context, "identity", identity);
     return context;
 }
 
-static int fill_event(JSContext *ctx, JSValueConst event, const web_request_t *request) {
+static JSValue make_event(JSContext *ctx, const web_request_t *request) {
     web_slice_t path = request->target, query = {NULL, 0};
     const char *mark = path.len == 0 ? NULL : memchr(path.data, '?', path.len);
     if (mark != NULL) {
         path.len = (size_t)(mark - path.data);
         query = (web_slice_t){mark + 1, request->target.len - path.len - 1};
     }
-    if (define(ctx, event, "httpMethod", latin1(ctx, request->method)) < 0 ||
-        define(ctx, event, "path", latin1(ctx, path)) < 0 ||
-        define(ctx, event, "headers", headers_object(ctx, request->headers)) < 0 ||
-        define(ctx, event, "query", query_object(ctx, query)) < 0 ||
-        define(ctx, event, "queryStringParameters", query_object(ctx, query)) < 0 ||
-        define_body(ctx, event, request) < 0) {
-        return -1;
-    }
-    return define(ctx, event, "requestContext", request_context(ctx, request->peer));
+
+    JSValue event = JS_NewObject(ctx);
+    lambda_define(ctx, event, "httpMethod", latin1(ctx, request->method));
+    lambda_define(ctx, event, "path", latin1(ctx, path));
+    lambda_define(ctx, event, "headers", headers_object(ctx, request->headers));
+    lambda_define(ctx, event, "query", query_object(ctx, query));
+    lambda_define(ctx, event, "queryStringParameters", query_object(ctx, query));
+    define_body(ctx, event, request);
+    lambda_define(ctx, event, "requestContext", request_context(ctx, request->peer));
+    return event;
 }
 
 static JSValue remaining_time(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
@@ -147,18 +122,16 @@ static JSValue remaining_time(JSContext *ctx, JSValueConst this_val, int argc, J
     return JS_NewUint32(ctx, host_remaining_ms(ctx));
 }
 
-static int fill_context(JSContext *ctx, JSValueConst context) {
+static JSValue make_context(JSContext *ctx) {
     double megabytes = (double)host_memory_limit(ctx) / (1024 * 1024);
-    if (define(ctx, context, "functionName", JS_NewString(ctx, host_function_name(ctx))) < 0 ||
-        define(ctx, context, "memoryLimitInMB", JS_NewNumber(ctx, megabytes)) < 0 ||
-        define(ctx, context, "awsRequestId", web_random_uuid(ctx)) < 0) {
-        return -1;
-    }
-    if (define(ctx, context, "clockIsSet", JS_NewCFunction(ctx, web_clock_is_set, "clockIsSet", 0)) < 0) {
-        return -1;
-    }
-    return define(
+    JSValue context = JS_NewObject(ctx);
+    lambda_define(ctx, context, "functionName", JS_NewString(ctx, host_function_name(ctx)));
+    lambda_define(ctx, context, "memoryLimitInMB", JS_NewNumber(ctx, megabytes));
+    lambda_define(ctx, context, "awsRequestId", web_random_uuid(ctx));
+    lambda_define(ctx, context, "clockIsSet", JS_NewCFunction(ctx, web_clock_is_set, "clockIsSet", 0));
+    lambda_define(
         ctx, context, "getRemainingTimeInMillis", JS_NewCFunction(ctx, remaining_time, "getRemainingTimeInMillis", 0));
+    return context;
 }
 
 // ---- done ----
@@ -170,24 +143,19 @@ static JSValue done(JSContext *ctx, JSValueConst this_val, int argc, JSValueCons
     if (!JS_IsUninitialized(web->done_value)) {
         return JS_UNDEFINED;
     }
-    bool no_error = argc == 0 || JS_IsUndefined(argv[0]) || JS_IsNull(argv[0]);
-    bool only_response = argc == 1 && !JS_IsError(argv[0]);
+    JSValueConst first = argc > 0 ? argv[0] : JS_UNDEFINED;
+    bool no_error = JS_IsUndefined(first) || JS_IsNull(first);
+    bool only_response = argc == 1 && !JS_IsError(first);
     web->done_failed = !no_error && !only_response;
-    web->done_value = argc == 0 ? JS_UNDEFINED : JS_DupValue(ctx, no_error && argc > 1 ? argv[1] : argv[0]);
+    web->done_value = JS_DupValue(ctx, no_error && argc > 1 ? argv[1] : first);
     return JS_UNDEFINED;
 }
 
 JSValue web_lambda_call(JSContext *ctx, const web_request_t *request) {
-    web_t *web = isolate_web(ctx);
-    JSValue event = JS_NewObject(ctx);
-    JSValue context = JS_NewObject(ctx);
-    JSValue callback = JS_NewCFunction(ctx, done, "done", 1);
-    JSValue result = JS_EXCEPTION;
-    if (!JS_IsException(event) && !JS_IsException(context) && !JS_IsException(callback) &&
-        fill_event(ctx, event, request) == 0 && fill_context(ctx, context) == 0) {
-        result = JS_Call(ctx, web->handler, web->handler_this, 3, (JSValueConst[]){event, context, callback});
-    }
-    JS_FreeValues(ctx, callback, context, event);
+    const web_t *web = isolate_web(ctx);
+    JSValue args[] = {make_event(ctx, request), make_context(ctx), JS_NewCFunction(ctx, done, "done", 1)};
+    JSValue result = JS_Call(ctx, web->handler, web->handler_this, WEB_COUNT(args), args);
+    JS_FreeValues(ctx, args[0], args[1], args[2]);
     return result;
 }
 
@@ -214,15 +182,12 @@ static web_outcome_t take_status(JSContext *ctx, JSValueConst result, web_respon
     return WEB_ANSWERED;
 }
 
-static web_outcome_t add_header(JSContext *ctx, web_headers_t *headers, JSValueConst name, JSValueConst value) {
+static web_outcome_t lambda_add_header(JSContext *ctx, web_headers_t *headers, JSValueConst name, JSValueConst value) {
     if (JS_IsUndefined(value)) {
         return WEB_ANSWERED;
     }
     if (!JS_IsString(value) && !JS_IsNumber(value) && !JS_IsBool(value)) {
         const char *text = JS_ToCString(ctx, name);
-        if (text == NULL) {
-            return WEB_THREW;
-        }
         JS_ThrowTypeError(ctx, "the handler's result: header %.60s must be a string, number or boolean", text);
         JS_FreeCString(ctx, text);
         return WEB_BAD_RESULT;
@@ -230,7 +195,7 @@ static web_outcome_t add_header(JSContext *ctx, web_headers_t *headers, JSValueC
     return web_headers_append(ctx, headers, name, value) < 0 ? WEB_BAD_RESULT : WEB_ANSWERED;
 }
 
-static web_outcome_t add_headers(JSContext *ctx, web_headers_t *headers, JSValueConst name, JSValueConst list) {
+static web_outcome_t lambda_add_headers(JSContext *ctx, web_headers_t *headers, JSValueConst name, JSValueConst list) {
     int64_t count;
     if (!JS_IsArray(list)) {
         return bad(ctx, "multiValueHeaders must hold arrays");
@@ -241,7 +206,7 @@ static web_outcome_t add_headers(JSContext *ctx, web_headers_t *headers, JSValue
     web_outcome_t outcome = WEB_ANSWERED;
     for (int64_t i = 0; i < count && outcome == WEB_ANSWERED; i++) {
         JSValue value = JS_GetPropertyInt64(ctx, list, i);
-        outcome = JS_IsException(value) ? WEB_THREW : add_header(ctx, headers, name, value);
+        outcome = JS_IsException(value) ? WEB_THREW : lambda_add_header(ctx, headers, name, value);
         JS_FreeValue(ctx, value);
     }
     return outcome;
@@ -264,10 +229,12 @@ static web_outcome_t take_headers(JSContext *ctx, JSValueConst object, web_heade
     for (uint32_t i = 0; i < count && outcome == WEB_ANSWERED; i++) {
         JSValue name = JS_AtomToString(ctx, names[i].atom);
         JSValue value = JS_GetProperty(ctx, object, names[i].atom);
-        if (JS_IsException(name) || JS_IsException(value)) {
+        if (JS_IsException(value)) {
             outcome = WEB_THREW;
+        } else if (lists) {
+            outcome = lambda_add_headers(ctx, headers, name, value);
         } else {
-            outcome = lists ? add_headers(ctx, headers, name, value) : add_header(ctx, headers, name, value);
+            outcome = lambda_add_header(ctx, headers, name, value);
         }
         JS_FreeValues(ctx, value, name);
     }
@@ -287,11 +254,8 @@ static web_outcome_t take_header_objects(JSContext *ctx, JSValueConst result, we
 }
 
 static web_outcome_t decode_body(JSContext *ctx, web_response_t *out) {
-    char *bytes = js_malloc(ctx, out->body.len + 1); // stays: `out` points to it
-    if (bytes == NULL) {
-        return WEB_THREW;
-    }
     size_t len;
+    char *bytes = js_malloc(ctx, out->body.len + 1); // stays: `out` points to it
     if (!base_base64_decode(bytes, &len, out->body.data, out->body.len)) {
         js_free(ctx, bytes);
         return bad(ctx, "isBase64Encoded is true, but the body is no base64");
@@ -332,11 +296,14 @@ static web_outcome_t take_body(JSContext *ctx, JSValueConst result, web_response
     out->body = (web_slice_t){"", 0};
     if (outcome == WEB_ANSWERED && !JS_IsUndefined(text)) {
         out->body.data = web_usv_string(ctx, &out->body.len, text); // stays: `out` points to it
-        outcome = out->body.data == NULL ? WEB_THREW : WEB_ANSWERED;
     }
     if (outcome == WEB_ANSWERED && is_base64 && out->body.len > 0) {
-        *type = JS_IsString(body) ? "application/octet-stream" : *type;
-        outcome = JS_IsString(body) ? decode_body(ctx, out) : bad(ctx, "isBase64Encoded needs a string as body");
+        if (JS_IsString(body)) {
+            *type = "application/octet-stream";
+            outcome = decode_body(ctx, out);
+        } else {
+            outcome = bad(ctx, "isBase64Encoded needs a string as body");
+        }
     }
     JS_FreeValues(ctx, text, encoded, body);
     return outcome;
@@ -347,9 +314,6 @@ web_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, web_respons
         return bad(ctx, "must be an object { statusCode, headers, body }, returned or given to done()");
     }
     web_headers_t *headers = web_headers_new(ctx); // stays: `out` points into it
-    if (headers == NULL) {
-        return WEB_THREW;
-    }
     const char *type = NULL;
     web_outcome_t outcome = take_status(ctx, result, out);
     if (outcome == WEB_ANSWERED) {
@@ -361,14 +325,14 @@ web_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, web_respons
     if (outcome == WEB_ANSWERED && out->body.len > 0 && web_is_null_body_status(out->status)) {
         outcome = bad(ctx, "statusCode 204, 205 and 304 do not go with a body");
     }
-    if (outcome == WEB_ANSWERED && type != NULL && !web_headers_has(headers, "content-type") &&
-        web_headers_put(ctx, headers, "content-type", type) < 0) {
-        outcome = WEB_THREW;
-    }
-    if (outcome == WEB_ANSWERED) {
-        web_response_headers(headers, out);
-    } else {
+    if (outcome != WEB_ANSWERED) {
         web_headers_free(JS_GetRuntime(ctx), headers);
+        return outcome;
     }
-    return outcome;
+
+    if (type != NULL && !web_headers_has(headers, "content-type")) {
+        web_headers_put(ctx, headers, "content-type", type);
+    }
+    out->headers = web_headers_wire(headers);
+    return WEB_ANSWERED;
 }

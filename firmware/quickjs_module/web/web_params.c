@@ -20,110 +20,90 @@ static bool next_pair(const web_list_t *list, size_t *pos, web_pair_slices_t *pa
     return true;
 }
 
-static bool equal(web_slice_t a, web_slice_t b) {
-    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
-
-static int put_pair(JSContext *ctx, web_buf_t *records, web_slice_t name, web_slice_t value) {
+static void put_pair(JSContext *ctx, web_buf_t *records, web_slice_t name, web_slice_t value) {
     uint32_t lengths[2] = {(uint32_t)name.len, (uint32_t)value.len};
-    if (web_buf_reserve(ctx, records, sizeof(lengths) + name.len + value.len) < 0) {
-        return -1;
-    }
+    web_buf_reserve(ctx, records, sizeof(lengths) + name.len + value.len);
     web_buf_put(ctx, records, (const char *)lengths, sizeof(lengths));
     web_buf_put(ctx, records, name.data, name.len);
-    return web_buf_put(ctx, records, value.data, value.len);
+    web_buf_put(ctx, records, value.data, value.len);
 }
 
-// Decodes one half of a pair at the end of the buffer, ill-formed UTF-8 as U+FFFD. Returns its length, or -1.
-static int64_t put_decoded(JSContext *ctx, web_buf_t *records, web_slice_t encoded) {
-    if (web_buf_reserve(ctx, records, encoded.len) < 0) {
-        return -1;
-    }
+// Decodes one half of a pair at the end of the buffer, ill-formed UTF-8 as U+FFFD. Returns its length.
+static uint32_t put_decoded(JSContext *ctx, web_buf_t *records, web_slice_t encoded) {
+    web_buf_reserve(ctx, records, encoded.len);
     size_t len = base_percent_decode(records->data + records->len, encoded.data, encoded.len, true);
-    if (!base_is_utf8(records->data + records->len, len)) {
-        JSValue text = web_utf8_string(ctx, records->data + records->len, len, false);
-        const char *utf8 = JS_IsException(text) ? NULL : JS_ToCStringLen(ctx, &len, text);
-        JS_FreeValue(ctx, text);
-        int result = utf8 == NULL ? -1 : web_buf_put(ctx, records, utf8, len);
-        JS_FreeCString(ctx, utf8);
-        return result < 0 ? -1 : (int64_t)len;
+    if (base_is_utf8(records->data + records->len, len)) {
+        records->len += len;
+        return (uint32_t)len;
     }
-    records->len += len;
-    return (int64_t)len;
+    JSValue text = web_utf8_string(ctx, records->data + records->len, len, false);
+    const char *utf8 = JS_ToCStringLen(ctx, &len, text);
+    web_buf_put(ctx, records, utf8, len);
+    JS_FreeCString(ctx, utf8);
+    JS_FreeValue(ctx, text);
+    return (uint32_t)len;
 }
 
-int web_list_parse(JSContext *ctx, web_list_t *list, web_slice_t text) {
+void web_list_parse(JSContext *ctx, web_list_t *list, web_slice_t text) {
     web_slice_t name, value;
+    web_buf_t *records = &list->records;
     while (web_form_next(&text, &name, &value)) {
-        size_t start = list->records.len;
         uint32_t lengths[2] = {0, 0};
-        if (web_buf_put(ctx, &list->records, (const char *)lengths, sizeof(lengths)) < 0) {
-            return -1;
-        }
-        int64_t name_len = put_decoded(ctx, &list->records, name);
-        int64_t value_len = name_len < 0 ? -1 : put_decoded(ctx, &list->records, value);
-        if (value_len < 0) {
-            list->records.len = start;
-            return -1;
-        }
-        lengths[0] = (uint32_t)name_len;
-        lengths[1] = (uint32_t)value_len;
-        memcpy(list->records.data + start, lengths, sizeof(lengths));
+        size_t start = records->len;
+        web_buf_put(ctx, records, (const char *)lengths, sizeof(lengths));
+        lengths[0] = put_decoded(ctx, records, name);
+        lengths[1] = put_decoded(ctx, records, value);
+        memcpy(records->data + start, lengths, sizeof(lengths));
     }
-    return 0;
 }
 
-static int put_form_text(JSContext *ctx, web_buf_t *out, web_slice_t text) {
-    size_t start = out->len;
+static void put_form_text(JSContext *ctx, web_buf_t *out, web_slice_t text) {
     while (text.len > 0) {
         const char *space = memchr(text.data, ' ', text.len);
         web_slice_t part = {text.data, space == NULL ? text.len : (size_t)(space - text.data)};
-        size_t taken = part.len + (space != NULL);
-        if (web_percent_encode(ctx, out, part, WEB_ENCODE_FORM) < 0 ||
-            (space != NULL && web_buf_put(ctx, out, "+", 1) < 0)) {
-            out->len = start;
-            return -1;
+        web_percent_encode(ctx, out, part, WEB_ENCODE_FORM);
+        if (space != NULL) {
+            web_buf_put_text(ctx, out, "+");
         }
+        size_t taken = part.len + (space != NULL);
         text.data += taken;
         text.len -= taken;
     }
-    return 0;
 }
 
-int web_list_serialize(JSContext *ctx, const web_list_t *list, web_buf_t *out) {
+void web_list_serialize(JSContext *ctx, const web_list_t *list, web_buf_t *out) {
     web_pair_slices_t pair;
-    for (size_t pos = 0; next_pair(list, &pos, &pair);) {
-        bool first = pair.name.data == list->records.data + 2 * sizeof(uint32_t);
-        if ((!first && web_buf_put(ctx, out, "&", 1) < 0) || put_form_text(ctx, out, pair.name) < 0 ||
-            web_buf_put(ctx, out, "=", 1) < 0 || put_form_text(ctx, out, pair.value) < 0) {
-            return -1;
+    for (size_t pos = 0, before = 0; next_pair(list, &pos, &pair); before = pos) {
+        if (before > 0) {
+            web_buf_put_text(ctx, out, "&");
         }
+        put_form_text(ctx, out, pair.name);
+        web_buf_put_text(ctx, out, "=");
+        put_form_text(ctx, out, pair.value);
     }
-    return 0;
 }
 
 // Writes a changed list back into the URL that it belongs to.
-static int changed(JSContext *ctx, web_list_t *list) {
+static void write_back(JSContext *ctx, web_list_t *list) {
     web_url_t *url = list->url;
-    if (url == NULL) {
-        return 0;
+    if (url != NULL) {
+        url->query.len = 0;
+        url->has_query = list->records.len > 0;
+        web_list_serialize(ctx, list, &url->query);
     }
-    url->query.len = 0;
-    url->has_query = list->records.len > 0;
-    return web_list_serialize(ctx, list, &url->query);
 }
 
-int web_list_at(JSContext *ctx, void *opaque, uint32_t index, JSValue pair[2]) {
+bool web_list_at(JSContext *ctx, void *opaque, uint32_t index, JSValue pair[2]) {
     const web_list_t *list = opaque;
     web_pair_slices_t slices;
     for (size_t pos = 0; next_pair(list, &pos, &slices);) {
         if (index-- == 0) {
             pair[0] = JS_NewStringLen(ctx, slices.name.data, slices.name.len);
             pair[1] = JS_NewStringLen(ctx, slices.value.data, slices.value.len);
-            return 1;
+            return true;
         }
     }
-    return 0;
+    return false;
 }
 
 // ---- arguments ----
@@ -168,7 +148,7 @@ static int take_args(
 }
 
 static bool matches(const pair_args_t *args, const web_pair_slices_t *pair) {
-    return equal(pair->name, args->name) && (args->value.data == NULL || equal(pair->value, args->value));
+    return web_equal(pair->name, args->name) && (args->value.data == NULL || web_equal(pair->value, args->value));
 }
 
 // ---- methods of both classes; the magic number is the class ----
@@ -178,9 +158,10 @@ static JSValue list_append(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     if (take_args(ctx, &args, this_val, magic, 2, argc, argv) < 0) {
         return JS_EXCEPTION;
     }
-    int result = put_pair(ctx, &args.list->records, args.name, args.value);
+    put_pair(ctx, &args.list->records, args.name, args.value);
     free_args(ctx, &args);
-    return result < 0 || changed(ctx, args.list) < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+    write_back(ctx, args.list);
+    return JS_UNDEFINED;
 }
 
 static JSValue list_delete(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
@@ -199,7 +180,8 @@ static JSValue list_delete(JSContext *ctx, JSValueConst this_val, int argc, JSVa
         }
     }
     free_args(ctx, &args);
-    return changed(ctx, args.list) < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+    write_back(ctx, args.list);
+    return JS_UNDEFINED;
 }
 
 static JSValue list_get(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
@@ -226,14 +208,10 @@ static JSValue list_get_all(JSContext *ctx, JSValueConst this_val, int argc, JSV
     JSValue array = JS_NewArray(ctx);
     web_pair_slices_t pair;
     uint32_t count = 0;
-    for (size_t pos = 0; !JS_IsException(array) && next_pair(args.list, &pos, &pair);) {
-        if (!matches(&args, &pair)) {
-            continue;
-        }
-        JSValue value = JS_NewStringLen(ctx, pair.value.data, pair.value.len);
-        if (JS_IsException(value) || JS_DefinePropertyValueUint32(ctx, array, count++, value, JS_PROP_C_W_E) < 0) {
-            JS_FreeValue(ctx, array);
-            array = JS_EXCEPTION;
+    for (size_t pos = 0; next_pair(args.list, &pos, &pair);) {
+        if (matches(&args, &pair)) {
+            JSValue value = JS_NewStringLen(ctx, pair.value.data, pair.value.len);
+            JS_DefinePropertyValueUint32(ctx, array, count++, value, JS_PROP_C_W_E);
         }
     }
     free_args(ctx, &args);
@@ -255,29 +233,23 @@ static JSValue list_has(JSContext *ctx, JSValueConst this_val, int argc, JSValue
 }
 
 // The first pair of that name gets the value, the others go.
-static int set_pair(JSContext *ctx, const pair_args_t *args) {
+static void set_pair(JSContext *ctx, const pair_args_t *args) {
     web_buf_t records = {0};
     web_pair_slices_t pair;
     bool placed = false;
-    int result = 0;
-    for (size_t pos = 0; result == 0 && next_pair(args->list, &pos, &pair);) {
-        if (!equal(pair.name, args->name)) {
-            result = put_pair(ctx, &records, pair.name, pair.value);
+    for (size_t pos = 0; next_pair(args->list, &pos, &pair);) {
+        if (!web_equal(pair.name, args->name)) {
+            put_pair(ctx, &records, pair.name, pair.value);
         } else if (!placed) {
-            result = put_pair(ctx, &records, args->name, args->value);
+            put_pair(ctx, &records, args->name, args->value);
             placed = true;
         }
     }
-    if (result == 0 && !placed) {
-        result = put_pair(ctx, &records, args->name, args->value);
-    }
-    if (result < 0) {
-        js_free(ctx, records.data);
-        return -1;
+    if (!placed) {
+        put_pair(ctx, &records, args->name, args->value);
     }
     js_free(ctx, args->list->records.data);
     args->list->records = records;
-    return changed(ctx, args->list);
 }
 
 static JSValue list_set(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
@@ -285,9 +257,10 @@ static JSValue list_set(JSContext *ctx, JSValueConst this_val, int argc, JSValue
     if (take_args(ctx, &args, this_val, magic, 2, argc, argv) < 0) {
         return JS_EXCEPTION;
     }
-    int result = set_pair(ctx, &args);
+    set_pair(ctx, &args);
     free_args(ctx, &args);
-    return result < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+    write_back(ctx, args.list);
+    return JS_UNDEFINED;
 }
 
 static void list_finalize(JSRuntime *rt, JSValueConst value) {
@@ -301,22 +274,16 @@ static void list_finalize(JSRuntime *rt, JSValueConst value) {
 
 // An object with an empty list.
 static JSValue new_list(JSContext *ctx, web_class_id_t id, JSValueConst new_target) {
-    web_list_t *list = js_mallocz(ctx, sizeof(*list));
-    if (list == NULL) {
-        return JS_EXCEPTION;
-    }
     JSValue object = web_class_new(ctx, id, new_target);
-    if (JS_IsException(object)) {
-        js_free(ctx, list);
-    } else {
-        JS_SetOpaque(object, list);
+    if (!JS_IsException(object)) {
+        JS_SetOpaque(object, js_mallocz(ctx, sizeof(web_list_t)));
     }
     return object;
 }
 
 // ---- URLSearchParams ----
 
-static size_t list_count(const web_list_t *list) {
+static size_t count_pairs(const web_list_t *list) {
     size_t count = 0;
     web_pair_slices_t pair;
     for (size_t pos = 0; next_pair(list, &pos, &pair);) {
@@ -327,19 +294,18 @@ static size_t list_count(const web_list_t *list) {
 
 static JSValue params_size(JSContext *ctx, JSValueConst this_val) {
     web_list_t *list = web_class_expect(ctx, WEB_PARAMS, this_val);
-    return list == NULL ? JS_EXCEPTION : JS_NewUint32(ctx, (uint32_t)list_count(list));
+    return list == NULL ? JS_EXCEPTION : JS_NewUint32(ctx, (uint32_t)count_pairs(list));
 }
 
 static JSValue params_to_string(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)argc, (void)argv;
-    web_list_t *list = web_class_expect(ctx, WEB_PARAMS, this_val);
-    web_buf_t text = {0};
-    JSValue string = JS_EXCEPTION;
-    if (list != NULL && web_list_serialize(ctx, list, &text) == 0) {
-        string = JS_NewStringLen(ctx, text.data, text.len);
+    const web_list_t *list = web_class_expect(ctx, WEB_PARAMS, this_val);
+    if (list == NULL) {
+        return JS_EXCEPTION;
     }
-    js_free(ctx, text.data);
-    return string;
+    web_buf_t text = {0};
+    web_list_serialize(ctx, list, &text);
+    return web_buf_string(ctx, &text);
 }
 
 // A byte of UTF-8 so that order by these is order by UTF-16 code units: U+E000 to U+FFFF come after the surrogates.
@@ -355,7 +321,7 @@ static int compare_params(const web_pair_slices_t *a, const web_pair_slices_t *b
             return order;
         }
     }
-    return a->name.len < b->name.len ? -1 : a->name.len > b->name.len;
+    return web_compare_sizes(a->name.len, b->name.len);
 }
 
 static JSValue params_sort(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
@@ -365,37 +331,32 @@ static JSValue params_sort(JSContext *ctx, JSValueConst this_val, int argc, JSVa
         return JS_EXCEPTION;
     }
     size_t count = 0;
-    web_buf_t sorted = {0};
-    web_pair_slices_t *pairs = js_malloc(ctx, (list_count(list) + 1) * sizeof(*pairs));
-    if (pairs == NULL) {
-        return JS_EXCEPTION;
-    }
+    web_pair_slices_t *pairs = js_malloc(ctx, (count_pairs(list) + 1) * sizeof(*pairs));
     for (size_t pos = 0; next_pair(list, &pos, &pairs[count]);) {
         count++;
     }
     web_sort_pairs(pairs, count, compare_params);
-    int result = web_buf_reserve(ctx, &sorted, list->records.len);
-    for (size_t i = 0; i < count && result == 0; i++) {
-        result = put_pair(ctx, &sorted, pairs[i].name, pairs[i].value);
+
+    web_buf_t sorted = {0};
+    web_buf_reserve(ctx, &sorted, list->records.len);
+    for (size_t i = 0; i < count; i++) {
+        put_pair(ctx, &sorted, pairs[i].name, pairs[i].value);
     }
     js_free(ctx, pairs);
-    if (result < 0) {
-        js_free(ctx, sorted.data);
-        return JS_EXCEPTION;
-    }
     js_free(ctx, list->records.data);
     list->records = sorted;
-    return changed(ctx, list) < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+    write_back(ctx, list);
+    return JS_UNDEFINED;
 }
 
-static int append_pair(JSContext *ctx, void *opaque, JSValueConst name, JSValueConst value) {
+static int params_append_pair(JSContext *ctx, void *opaque, JSValueConst name, JSValueConst value) {
     pair_args_t args = {.list = opaque};
     if (take_pair(ctx, &args, name, value) < 0) {
         return -1;
     }
-    int result = put_pair(ctx, &args.list->records, args.name, args.value);
+    put_pair(ctx, &args.list->records, args.name, args.value);
     free_args(ctx, &args);
-    return result;
+    return 0;
 }
 
 static int params_init(JSContext *ctx, web_list_t *list, JSValueConst init) {
@@ -403,7 +364,7 @@ static int params_init(JSContext *ctx, web_list_t *list, JSValueConst init) {
         return 0;
     }
     if (JS_IsObject(init)) {
-        return web_pairs(ctx, init, append_pair, list);
+        return web_pairs(ctx, init, params_append_pair, list);
     }
     web_slice_t text;
     const char *utf8 = web_usv_string(ctx, &text.len, init);
@@ -411,9 +372,9 @@ static int params_init(JSContext *ctx, web_list_t *list, JSValueConst init) {
         return -1;
     }
     bool mark = text.len > 0 && utf8[0] == '?';
-    int result = web_list_parse(ctx, list, (web_slice_t){utf8 + mark, text.len - mark});
+    web_list_parse(ctx, list, (web_slice_t){utf8 + mark, text.len - mark});
     JS_FreeCString(ctx, utf8);
-    return result;
+    return 0;
 }
 
 static JSValue params_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
@@ -425,23 +386,18 @@ static JSValue params_construct(JSContext *ctx, JSValueConst new_target, int arg
     return object;
 }
 
-int web_params_refresh(JSContext *ctx, JSValueConst object) {
+void web_params_refresh(JSContext *ctx, JSValueConst object) {
     web_list_t *list = web_class_get(ctx, WEB_PARAMS, object);
     list->records.len = 0;
-    return web_list_parse(ctx, list, (web_slice_t){list->url->query.data, list->url->query.len});
+    web_list_parse(ctx, list, (web_slice_t){list->url->query.data, list->url->query.len});
 }
 
 JSValue web_params_object(JSContext *ctx, web_url_t *url) {
     JSValue object = new_list(ctx, WEB_PARAMS, JS_UNDEFINED);
-    if (!JS_IsException(object)) {
-        web_list_t *list = web_class_get(ctx, WEB_PARAMS, object);
-        list->url = url;
-        url->refs++;
-        if (web_params_refresh(ctx, object) < 0) {
-            JS_FreeValue(ctx, object);
-            return JS_EXCEPTION;
-        }
-    }
+    web_list_t *list = web_class_get(ctx, WEB_PARAMS, object);
+    list->url = url;
+    url->refs++;
+    web_params_refresh(ctx, object);
     return object;
 }
 
@@ -481,10 +437,7 @@ static JSValue form_data_construct(JSContext *ctx, JSValueConst new_target, int 
 
 JSValue web_form_data_object(JSContext *ctx, web_slice_t text) {
     JSValue object = new_list(ctx, WEB_FORM_DATA, JS_UNDEFINED);
-    if (!JS_IsException(object) && web_list_parse(ctx, web_class_get(ctx, WEB_FORM_DATA, object), text) < 0) {
-        JS_FreeValue(ctx, object);
-        return JS_EXCEPTION;
-    }
+    web_list_parse(ctx, web_class_get(ctx, WEB_FORM_DATA, object), text);
     return object;
 }
 

@@ -1,7 +1,12 @@
 // What the files of the web objects share. Not for others.
+//
+// Nothing here fails for want of memory (engine/arena.h): -1 and exceptions come of what scripts do. Where a function
+// runs none of a script's code, it has no such result.
 
 #ifndef EDGELET_WEB_PRIVATE_H
 #define EDGELET_WEB_PRIVATE_H
+
+#include <string.h>
 
 #include "base_text.h"
 #include "base_utf8.h"
@@ -95,6 +100,16 @@ JSValue web_utf8_string(JSContext *ctx, const char *data, size_t len, bool bom);
 const char *web_usv_string(JSContext *ctx, size_t *len, JSValueConst value);
 // A new version 4 UUID.
 JSValue web_random_uuid(JSContext *ctx);
+
+static inline bool web_equal(web_slice_t a, web_slice_t b) {
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+// Negative, 0 or positive, as comparison functions return it.
+static inline int web_compare_sizes(size_t a, size_t b) {
+    return (a > b) - (a < b);
+}
+
 // A growable byte buffer in the engine's memory.
 typedef struct _web_buf_t {
     char *data; // NULL while cap is 0
@@ -102,9 +117,12 @@ typedef struct _web_buf_t {
     size_t cap;
 } web_buf_t;
 
-// Room for `more` bytes after len. 0, or -1 with a pending exception.
-int web_buf_reserve(JSContext *ctx, web_buf_t *buf, size_t more);
-int web_buf_put(JSContext *ctx, web_buf_t *buf, const char *data, size_t len);
+// Makes room for `more` bytes after len.
+void web_buf_reserve(JSContext *ctx, web_buf_t *buf, size_t more);
+void web_buf_put(JSContext *ctx, web_buf_t *buf, const char *data, size_t len);
+void web_buf_put_text(JSContext *ctx, web_buf_t *buf, const char *text);
+// The string that the buffer, which it frees, holds in UTF-8.
+JSValue web_buf_string(JSContext *ctx, web_buf_t *buf);
 
 // ---- iteration (web_iterate.c) ----
 
@@ -116,10 +134,10 @@ typedef int web_pair_t(JSContext *ctx, void *opaque, JSValueConst name, JSValueC
 // Reads sequence<sequence<T>> or record<T, T> (Web IDL), T being for `pair` to convert.
 int web_pairs(JSContext *ctx, JSValueConst init, web_pair_t *pair, void *opaque);
 
-// Headers, URLSearchParams and FormData are lists of pairs, and iterate the same way. The pair at `index`:
-// 1, 0 at the end; a half of the pair may be an exception; -1 with a pending exception.
-int web_headers_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]);
-int web_list_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]);
+// Headers, URLSearchParams and FormData are lists of pairs, and iterate the same way. Fills in the pair at `index`.
+// False at the end.
+bool web_headers_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]);
+bool web_list_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]);
 
 typedef struct _web_pair_slices_t {
     web_slice_t name;
@@ -159,15 +177,16 @@ web_headers_t *web_headers_copy(JSContext *ctx, const web_headers_t *headers);
 // Header lines in any case and with any amount of white space around values; lines that no HTTP parser lets through
 // (no colon, an invalid name) are left out.
 web_headers_t *web_headers_parse(JSContext *ctx, web_slice_t lines);
-// Fills from a HeadersInit value.
+// Fills from a HeadersInit value. 0 or -1.
 int web_headers_fill(JSContext *ctx, web_headers_t *headers, JSValueConst init);
 int web_headers_append(JSContext *ctx, web_headers_t *headers, JSValueConst name, JSValueConst value);
 bool web_headers_has(const web_headers_t *headers, const char *lower_name);
 // First value of that name, in place. data is NULL where there is none.
 web_slice_t web_headers_find(const web_headers_t *headers, const char *lower_name);
 // Adds a line whose parts are known to be valid.
-int web_headers_put(JSContext *ctx, web_headers_t *headers, const char *lower_name, const char *value);
-void web_headers_remove(web_headers_t *headers, const char *lower_name);
+void web_headers_put(JSContext *ctx, web_headers_t *headers, const char *lower_name, const char *value);
+// The lines as they go on the wire, in place. Removes the fields that are the server's to set.
+web_slice_t web_headers_wire(web_headers_t *headers);
 // The Headers object of a list, which it shares.
 JSValue web_headers_object(JSContext *ctx, web_headers_t *headers);
 // The line at *pos: name, value; moves *pos to the next. False at the end.
@@ -205,7 +224,7 @@ bool web_body_present(const web_body_t *body);
 // The second body has the content of the first. TypeError when that is used already.
 int web_body_clone(JSContext *ctx, const web_body_t *body, web_body_t *copy);
 // The body's bytes, valid as long as the body; `*cstring` is what JS_FreeCString takes, or NULL.
-int web_body_bytes(JSContext *ctx, const web_body_t *body, web_slice_t *bytes, const char **cstring);
+web_slice_t web_body_bytes(JSContext *ctx, const web_body_t *body, const char **cstring);
 
 // Methods text, json, arrayBuffer, bytes, formData, by the magic number.
 typedef enum {
@@ -220,6 +239,44 @@ JSValue web_body_read(JSContext *ctx, web_body_t *body, web_read_t how, const we
 // A rejected promise with the pending exception, or JS_EXCEPTION when nothing may catch that.
 JSValue web_reject_pending(JSContext *ctx);
 
+// ---- what Request and Response have in common (web_message.c) ----
+
+// Headers and body: the first member of what lies behind either object.
+typedef struct _web_message_t {
+    web_headers_t *headers; // NULL until a script sets or asks for them: till then they are
+    web_slice_t lines;      // those lines, which a server read; or, where that is NULL,
+    const char *type;       // this content type, which the body brought; NULL for none
+    JSValue headers_object; // undefined until asked for
+    web_body_t body;
+} web_message_t;
+
+void web_message_init(web_message_t *message);
+void web_message_free(JSRuntime *rt, web_message_t *message);
+void web_message_mark(JSRuntime *rt, const web_message_t *message, JS_MarkFunc *mark);
+// The list of headers, made where there is none yet.
+web_headers_t *web_message_headers(JSContext *ctx, web_message_t *message);
+// Takes the member "headers" of the constructor's second argument. 0 or -1.
+int web_message_fill_headers(JSContext *ctx, web_message_t *message, JSValueConst init);
+// Takes a BodyInit value. `type` is what goes for the body's own type, or NULL. 0 or -1.
+int web_message_fill_body(JSContext *ctx, web_message_t *message, JSValueConst body, const char *type);
+// Makes a new message what another one is; who holds the memory of `lines` for one does so for both. TypeError when the
+// body is used already. 0 or -1.
+int web_message_clone(JSContext *ctx, const web_message_t *message, web_message_t *copy);
+
+// Entries of the prototype of a class, a web_class_id_t: headers, bodyUsed, and the methods that read the body.
+#define WEB_MESSAGE_MAGIC(id, what) ((id) << 4 | (what))
+#define WEB_MESSAGE_PROTO(id)                                                                                          \
+    JS_CGETSET_MAGIC_DEF("headers", web_message_get_headers, NULL, id),                                                \
+        JS_CGETSET_MAGIC_DEF("bodyUsed", web_message_get_body_used, NULL, id),                                         \
+        JS_CFUNC_MAGIC_DEF("text", 0, web_message_read, WEB_MESSAGE_MAGIC(id, WEB_READ_TEXT)),                         \
+        JS_CFUNC_MAGIC_DEF("json", 0, web_message_read, WEB_MESSAGE_MAGIC(id, WEB_READ_JSON)),                         \
+        JS_CFUNC_MAGIC_DEF("arrayBuffer", 0, web_message_read, WEB_MESSAGE_MAGIC(id, WEB_READ_ARRAY_BUFFER)),          \
+        JS_CFUNC_MAGIC_DEF("bytes", 0, web_message_read, WEB_MESSAGE_MAGIC(id, WEB_READ_BYTES)),                       \
+        JS_CFUNC_MAGIC_DEF("formData", 0, web_message_read, WEB_MESSAGE_MAGIC(id, WEB_READ_FORM_DATA))
+JSValue web_message_get_headers(JSContext *ctx, JSValueConst this_val, int magic);
+JSValue web_message_get_body_used(JSContext *ctx, JSValueConst this_val, int magic);
+JSValue web_message_read(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic);
+
 // ---- forms (web_form.c, web_params.c) ----
 
 // The next pair of an urlencoded text, still encoded; moves `rest` on. False at the end.
@@ -232,13 +289,13 @@ typedef struct _web_list_t {
     struct _web_url_t *url; // whose query the list is, or NULL
 } web_list_t;
 // Appends the pairs of an urlencoded text.
-int web_list_parse(JSContext *ctx, web_list_t *list, web_slice_t text);
+void web_list_parse(JSContext *ctx, web_list_t *list, web_slice_t text);
 // Appends the list as urlencoded text.
-int web_list_serialize(JSContext *ctx, const web_list_t *list, web_buf_t *out);
+void web_list_serialize(JSContext *ctx, const web_list_t *list, web_buf_t *out);
 // A URLSearchParams object, filled from the query of `url`, which it then keeps up to date.
 JSValue web_params_object(JSContext *ctx, struct _web_url_t *url);
 // Fills it from that query again.
-int web_params_refresh(JSContext *ctx, JSValueConst object);
+void web_params_refresh(JSContext *ctx, JSValueConst object);
 // A FormData object from an urlencoded text.
 JSValue web_form_data_object(JSContext *ctx, web_slice_t text);
 
@@ -253,8 +310,6 @@ JSValue web_request_object(JSContext *ctx, const web_request_t *request);
 int web_response_take(JSContext *ctx, JSValueConst value, web_response_t *out);
 // Whether responses of that status have no body (Fetch standard, section 2.2.3).
 bool web_is_null_body_status(int status);
-// Removes the fields that are the server's, and fills out->headers.
-void web_response_headers(web_headers_t *headers, web_response_t *out);
 
 // ---- Lambda (web_lambda.c) ----
 

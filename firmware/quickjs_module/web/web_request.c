@@ -4,31 +4,26 @@
 #include "web/web_url.h"
 
 typedef struct _request_t {
+    web_message_t message; // first: what web_message.c takes for it
     // What the server gave: one copy, into which the slices point. NULL for a request that a script made.
     web_bytes_t *wire;
     web_request_t parts;
-    JSValue method;         // string; undefined until asked for, where wire has it
-    JSValue url;            // likewise
-    web_headers_t *headers; // NULL until asked for, where wire has them
-    JSValue headers_object; // undefined until asked for
-    web_body_t body;
+    JSValue method; // string; undefined until asked for, where wire has it
+    JSValue url;    // likewise
 } request_t;
 
 static request_t *request_new(JSContext *ctx) {
     request_t *request = js_mallocz(ctx, sizeof(*request));
-    if (request != NULL) {
-        request->method = request->url = request->headers_object = request->body.text = JS_UNDEFINED;
-    }
+    web_message_init(&request->message);
+    request->method = request->url = JS_UNDEFINED;
     return request;
 }
 
 static void request_free(JSRuntime *rt, request_t *request) {
     if (request != NULL) {
+        web_message_free(rt, &request->message);
         JS_FreeValueRT(rt, request->method);
         JS_FreeValueRT(rt, request->url);
-        JS_FreeValueRT(rt, request->headers_object);
-        web_headers_free(rt, request->headers);
-        web_body_free(rt, &request->body);
         web_bytes_free(rt, request->wire);
         js_free_rt(rt, request);
     }
@@ -61,42 +56,35 @@ static web_bytes_t *keep_parts(JSContext *ctx, const web_request_t *from, web_re
     size_t len = from->method.len + from->scheme.len + from->host.len + from->target.len + from->headers.len +
                  from->peer.len + from->body.len;
     web_bytes_t *wire = web_bytes_new(ctx, NULL, len);
-    if (wire != NULL) {
-        size_t at = 0;
-        parts->method = keep(wire, &at, from->method);
-        parts->scheme = keep(wire, &at, from->scheme);
-        parts->host = keep(wire, &at, from->host);
-        parts->target = keep(wire, &at, from->target);
-        parts->headers = keep(wire, &at, from->headers);
-        parts->peer = keep(wire, &at, from->peer);
-        parts->body = keep(wire, &at, from->body);
-        parts->has_body = from->has_body;
-    }
+    size_t at = 0;
+    parts->method = keep(wire, &at, from->method);
+    parts->scheme = keep(wire, &at, from->scheme);
+    parts->host = keep(wire, &at, from->host);
+    parts->target = keep(wire, &at, from->target);
+    parts->headers = keep(wire, &at, from->headers);
+    parts->peer = keep(wire, &at, from->peer);
+    parts->body = keep(wire, &at, from->body);
+    parts->has_body = from->has_body;
     return wire;
 }
 
 JSValue web_request_object(JSContext *ctx, const web_request_t *from) {
     request_t *request = request_new(ctx);
-    if (request == NULL) {
-        return JS_EXCEPTION;
-    }
     request->wire = keep_parts(ctx, from, &request->parts);
-    if (request->wire == NULL) {
-        request_free(JS_GetRuntime(ctx), request);
-        return JS_EXCEPTION;
-    }
+    request->message.lines = request->parts.headers;
     if (from->has_body) {
-        request->body.bytes = request->wire;
+        web_body_t *body = &request->message.body;
+        body->bytes = request->wire;
         request->wire->refs++;
-        request->body.data = request->parts.body.data;
-        request->body.len = request->parts.body.len;
+        body->data = request->parts.body.data;
+        body->len = request->parts.body.len;
     }
     return request_object(ctx, request, JS_UNDEFINED);
 }
 
 // Whether the URL parser would leave the text as it is: nothing to encode, no dots that mean something in a path, no
 // upper case in the host.
-static bool is_plain(web_slice_t text, bool host) {
+static bool is_plain_url(web_slice_t text, bool host) {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
         bool word = base_is((uint8_t)c, host ? BASE_LOWER | BASE_DIGIT : BASE_ALNUM) || c == '-' || c == '_';
@@ -109,24 +97,23 @@ static bool is_plain(web_slice_t text, bool host) {
 
 // A letter at the end tells a domain from an IPv4 address.
 static bool is_plain_host(web_slice_t host) {
-    return host.len > 0 && base_is((uint8_t)host.data[host.len - 1], BASE_LOWER) && is_plain(host, true);
+    return host.len > 0 && base_is((uint8_t)host.data[host.len - 1], BASE_LOWER) && is_plain_url(host, true);
 }
 
 // The URL that the request line and Host mean, as the URL parser writes it; what it refuses stays as it came.
 static JSValue make_url(JSContext *ctx, const web_request_t *parts) {
     web_buf_t text = {0};
-    if (web_buf_put(ctx, &text, parts->scheme.data, parts->scheme.len) < 0 || web_buf_put(ctx, &text, "://", 3) < 0 ||
-        web_buf_put(ctx, &text, parts->host.data, parts->host.len) < 0 ||
-        web_buf_put(ctx, &text, parts->target.data, parts->target.len) < 0) {
-        js_free(ctx, text.data);
-        return JS_EXCEPTION;
-    }
+    web_buf_put(ctx, &text, parts->scheme.data, parts->scheme.len);
+    web_buf_put_text(ctx, &text, "://");
+    web_buf_put(ctx, &text, parts->host.data, parts->host.len);
+    web_buf_put(ctx, &text, parts->target.data, parts->target.len);
+
     JSValue string = JS_UNDEFINED;
-    if (!is_plain_host(parts->host) || !is_plain(parts->target, false)) {
+    if (!is_plain_host(parts->host) || !is_plain_url(parts->target, false)) {
         web_url_t *url = web_url_new(ctx);
-        web_url_result_t result =
-            url == NULL ? WEB_URL_ERROR : web_url_parse(ctx, url, (web_slice_t){text.data, text.len}, NULL);
-        string = result == WEB_URL_OK ? web_url_string(ctx, url) : result == WEB_URL_ERROR ? JS_EXCEPTION : string;
+        if (web_url_parse(ctx, url, (web_slice_t){text.data, text.len}, NULL)) {
+            string = web_url_string(ctx, url);
+        }
         web_url_free(JS_GetRuntime(ctx), url);
     }
     if (JS_IsUndefined(string)) {
@@ -136,36 +123,18 @@ static JSValue make_url(JSContext *ctx, const web_request_t *parts) {
     return string;
 }
 
-static int need_url(JSContext *ctx, request_t *request) {
+static JSValueConst request_url(JSContext *ctx, request_t *request) {
     if (JS_IsUndefined(request->url)) {
-        JSValue url = make_url(ctx, &request->parts);
-        if (JS_IsException(url)) {
-            return -1;
-        }
-        request->url = url;
+        request->url = make_url(ctx, &request->parts);
     }
-    return 0;
+    return request->url;
 }
 
-static int need_method(JSContext *ctx, request_t *request) {
+static JSValueConst request_method(JSContext *ctx, request_t *request) {
     if (JS_IsUndefined(request->method)) {
-        JSValue method = web_latin1_string(ctx, request->parts.method.data, request->parts.method.len);
-        if (JS_IsException(method)) {
-            return -1;
-        }
-        request->method = method;
+        request->method = web_latin1_string(ctx, request->parts.method.data, request->parts.method.len);
     }
-    return 0;
-}
-
-static int need_headers(JSContext *ctx, request_t *request) {
-    if (request->headers == NULL) {
-        request->headers = web_headers_parse(ctx, request->parts.headers);
-        if (request->headers != NULL) {
-            request->headers->immutable = true;
-        }
-    }
-    return request->headers == NULL ? -1 : 0;
+    return request->method;
 }
 
 // ---- from a script ----
@@ -200,42 +169,32 @@ static JSValue checked_method(JSContext *ctx, JSValueConst value) {
             method = JS_ThrowTypeError(ctx, "the method %s is not allowed", slice.data);
         }
     }
-    if (JS_IsUndefined(method)) {
-        method = web_is_token(slice) ? JS_NewStringLen(ctx, slice.data, slice.len)
-                                     : JS_ThrowTypeError(ctx, "invalid HTTP method");
+    if (JS_IsUndefined(method) && web_is_token(slice)) {
+        method = JS_NewStringLen(ctx, slice.data, slice.len);
+    } else if (JS_IsUndefined(method)) {
+        method = JS_ThrowTypeError(ctx, "invalid HTTP method");
     }
     JS_FreeCString(ctx, slice.data);
     return method;
 }
 
 // Whether the string is GET or HEAD, which have no body.
-static int is_bodyless(JSContext *ctx, JSValueConst method) {
+static bool is_bodyless(JSContext *ctx, JSValueConst method) {
     const char *name = JS_ToCString(ctx, method);
-    if (name == NULL) {
-        return -1;
-    }
-    int result = strcmp(name, "GET") == 0 || strcmp(name, "HEAD") == 0;
+    bool result = strcmp(name, "GET") == 0 || strcmp(name, "HEAD") == 0;
     JS_FreeCString(ctx, name);
     return result;
 }
 
-// Takes method, URL and headers of another request.
-static int copy_request(JSContext *ctx, request_t *request, request_t *other) {
-    if (need_url(ctx, other) < 0 || need_method(ctx, other) < 0 || need_headers(ctx, other) < 0) {
-        return -1;
-    }
-    request->url = JS_DupValue(ctx, other->url);
-    request->method = JS_DupValue(ctx, other->method);
-    request->headers = web_headers_copy(ctx, other->headers);
-    if (request->headers == NULL) {
-        return -1;
-    }
+// Takes method and URL of another request, and what the server gave for it.
+static void copy_line(JSContext *ctx, request_t *request, request_t *other) {
+    request->url = JS_DupValue(ctx, request_url(ctx, other));
+    request->method = JS_DupValue(ctx, request_method(ctx, other));
     if (other->wire != NULL) {
         request->wire = other->wire;
         request->wire->refs++;
         request->parts = other->parts;
     }
-    return 0;
 }
 
 // The serialized URL that the value stands for.
@@ -247,12 +206,11 @@ static JSValue checked_url(JSContext *ctx, JSValueConst value) {
     }
     JSValue string = JS_EXCEPTION;
     web_url_t *url = web_url_new(ctx);
-    web_url_result_t result = url == NULL ? WEB_URL_ERROR : web_url_parse(ctx, url, text, NULL);
-    if (result == WEB_URL_INVALID) {
+    if (!web_url_parse(ctx, url, text, NULL)) {
         JS_ThrowTypeError(ctx, "Invalid URL: a Request needs an absolute one");
-    } else if (result == WEB_URL_OK && (url->username.len > 0 || url->password.len > 0)) {
+    } else if (url->username.len > 0 || url->password.len > 0) {
         JS_ThrowTypeError(ctx, "the URL of a Request cannot have a user name or password");
-    } else if (result == WEB_URL_OK) {
+    } else {
         string = web_url_string(ctx, url);
     }
     web_url_free(JS_GetRuntime(ctx), url);
@@ -263,34 +221,22 @@ static JSValue checked_url(JSContext *ctx, JSValueConst value) {
 static int fill_url(JSContext *ctx, request_t *request, JSValueConst input) {
     request->url = checked_url(ctx, input);
     request->method = JS_NewString(ctx, "GET");
-    request->headers = web_headers_new(ctx);
-    return JS_IsException(request->url) || JS_IsException(request->method) || request->headers == NULL ? -1 : 0;
+    return JS_IsException(request->url) ? -1 : 0;
 }
 
 static int fill_method(JSContext *ctx, request_t *request, JSValueConst init) {
-    JSValue method = JS_GetPropertyStr(ctx, init, "method");
-    if (!JS_IsUndefined(method) && !JS_IsException(method)) {
-        JSValue checked = checked_method(ctx, method);
-        JS_FreeValue(ctx, method);
-        method = checked;
-        JS_FreeValue(ctx, request->method);
-        request->method = JS_DupValue(ctx, method);
+    JSValue value = JS_GetPropertyStr(ctx, init, "method");
+    if (JS_IsException(value) || JS_IsUndefined(value)) {
+        return JS_IsException(value) ? -1 : 0;
     }
-    int result = JS_IsException(method) ? -1 : 0;
-    JS_FreeValue(ctx, method);
-    return result;
-}
-
-static int fill_headers(JSContext *ctx, request_t *request, JSValueConst init) {
-    JSValue value = JS_GetPropertyStr(ctx, init, "headers");
-    int result = JS_IsException(value) ? -1 : 0;
-    if (result == 0 && !JS_IsUndefined(value)) {
-        web_headers_free(JS_GetRuntime(ctx), request->headers);
-        request->headers = web_headers_new(ctx);
-        result = request->headers == NULL ? -1 : web_headers_fill(ctx, request->headers, value);
-    }
+    JSValue method = checked_method(ctx, value);
     JS_FreeValue(ctx, value);
-    return result;
+    if (JS_IsException(method)) {
+        return -1;
+    }
+    JS_FreeValue(ctx, request->method);
+    request->method = method;
+    return 0;
 }
 
 // 1 when init has a body, 0 when not, -1 with a pending exception.
@@ -298,19 +244,14 @@ static int fill_body(JSContext *ctx, request_t *request, JSValueConst init) {
     JSValue value = JS_GetPropertyStr(ctx, init, "body");
     int result = JS_IsException(value) ? -1 : 0;
     if (result == 0 && !JS_IsUndefined(value) && !JS_IsNull(value)) {
-        const char *type;
-        result = web_body_init(ctx, &request->body, value, &type);
-        if (result == 0 && type != NULL && !web_headers_has(request->headers, "content-type")) {
-            result = web_headers_put(ctx, request->headers, "content-type", type);
-        }
-        result = result < 0 ? -1 : 1;
+        result = web_message_fill_body(ctx, &request->message, value, NULL) < 0 ? -1 : 1;
     }
     JS_FreeValue(ctx, value);
     return result;
 }
 
 // As fill_body.
-static int fill_init(JSContext *ctx, request_t *request, JSValueConst init) {
+static int request_fill_init(JSContext *ctx, request_t *request, JSValueConst init) {
     if (!JS_IsObject(init)) {
         if (JS_IsUndefined(init) || JS_IsNull(init)) {
             return 0;
@@ -318,44 +259,52 @@ static int fill_init(JSContext *ctx, request_t *request, JSValueConst init) {
         JS_ThrowTypeError(ctx, "the second argument of Request must be an object");
         return -1;
     }
-    if (fill_method(ctx, request, init) < 0 || fill_headers(ctx, request, init) < 0) {
+    if (fill_method(ctx, request, init) < 0 || web_message_fill_headers(ctx, &request->message, init) < 0) {
         return -1;
     }
     return fill_body(ctx, request, init);
 }
 
 // The body moves from one request to another.
-static int move_body(JSContext *ctx, request_t *request, request_t *other) {
-    if (web_body_clone(ctx, &other->body, &request->body) < 0) {
+static int move_body(JSContext *ctx, web_body_t *from, web_body_t *to) {
+    if (web_body_clone(ctx, from, to) < 0) {
         return -1;
     }
-    other->body.used = web_body_present(&other->body);
+    from->used = web_body_present(from);
     return 0;
 }
 
 static int refuse_bodyless(JSContext *ctx, const request_t *request) {
-    int bodyless = web_body_present(&request->body) ? is_bodyless(ctx, request->method) : 0;
-    if (bodyless > 0) {
+    if (web_body_present(&request->message.body) && is_bodyless(ctx, request->method)) {
         JS_ThrowTypeError(ctx, "a GET or HEAD request cannot have a body");
         return -1;
     }
-    return bodyless;
+    return 0;
+}
+
+// Fills a request from another one, or from a URL.
+static int request_fill(JSContext *ctx, request_t *request, JSValueConst input, JSValueConst init) {
+    request_t *other = web_class_get(ctx, WEB_REQUEST, input);
+    if (other != NULL) {
+        copy_line(ctx, request, other);
+        request->message.headers = web_headers_copy(ctx, web_message_headers(ctx, &other->message));
+    } else if (fill_url(ctx, request, input) < 0) {
+        return -1;
+    }
+
+    int filled = request_fill_init(ctx, request, init);
+    if (filled == 0 && other != NULL) {
+        filled = move_body(ctx, &other->message.body, &request->message.body);
+    }
+    return filled < 0 ? -1 : refuse_bodyless(ctx, request);
 }
 
 static JSValue request_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
-    request_t *request = web_check_args(ctx, argc, 1) < 0 ? NULL : request_new(ctx);
-    if (request == NULL) {
+    if (web_check_args(ctx, argc, 1) < 0) {
         return JS_EXCEPTION;
     }
-    request_t *other = web_class_get(ctx, WEB_REQUEST, argv[0]);
-    int result = other != NULL ? copy_request(ctx, request, other) : fill_url(ctx, request, argv[0]);
-    if (result == 0) {
-        result = fill_init(ctx, request, argc > 1 ? argv[1] : JS_UNDEFINED);
-    }
-    if (result == 0 && other != NULL) {
-        result = move_body(ctx, request, other);
-    }
-    if (result < 0 || refuse_bodyless(ctx, request) < 0) {
+    request_t *request = request_new(ctx);
+    if (request_fill(ctx, request, argv[0], argc > 1 ? argv[1] : JS_UNDEFINED) < 0) {
         request_free(JS_GetRuntime(ctx), request);
         return JS_EXCEPTION;
     }
@@ -367,24 +316,8 @@ static JSValue request_construct(JSContext *ctx, JSValueConst new_target, int ar
 typedef enum {
     GET_METHOD,
     GET_URL,
-    GET_HEADERS,
-    GET_BODY_USED,
     GET_PEER,
 } request_getter_t;
-
-static JSValue get_headers(JSContext *ctx, request_t *request) {
-    if (JS_IsUndefined(request->headers_object)) {
-        if (need_headers(ctx, request) < 0) {
-            return JS_EXCEPTION;
-        }
-        JSValue object = web_headers_object(ctx, request->headers);
-        if (JS_IsException(object)) {
-            return object;
-        }
-        request->headers_object = object;
-    }
-    return JS_DupValue(ctx, request->headers_object);
-}
 
 static JSValue request_get(JSContext *ctx, JSValueConst this_val, int magic) {
     request_t *request = web_class_expect(ctx, WEB_REQUEST, this_val);
@@ -393,13 +326,9 @@ static JSValue request_get(JSContext *ctx, JSValueConst this_val, int magic) {
     }
     switch (magic) {
         case GET_METHOD:
-            return need_method(ctx, request) < 0 ? JS_EXCEPTION : JS_DupValue(ctx, request->method);
+            return JS_DupValue(ctx, request_method(ctx, request));
         case GET_URL:
-            return need_url(ctx, request) < 0 ? JS_EXCEPTION : JS_DupValue(ctx, request->url);
-        case GET_HEADERS:
-            return get_headers(ctx, request);
-        case GET_BODY_USED:
-            return JS_NewBool(ctx, request->body.used);
+            return JS_DupValue(ctx, request_url(ctx, request));
         default:
             return web_latin1_string(ctx, request->parts.peer.data, request->parts.peer.len);
     }
@@ -408,24 +337,16 @@ static JSValue request_get(JSContext *ctx, JSValueConst this_val, int magic) {
 static JSValue request_clone(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)argc, (void)argv;
     request_t *request = web_class_expect(ctx, WEB_REQUEST, this_val);
-    request_t *copy = request == NULL ? NULL : request_new(ctx);
-    if (copy == NULL) {
+    if (request == NULL) {
         return JS_EXCEPTION;
     }
-    if (copy_request(ctx, copy, request) < 0 || web_body_clone(ctx, &request->body, &copy->body) < 0) {
+    request_t *copy = request_new(ctx);
+    copy_line(ctx, copy, request);
+    if (web_message_clone(ctx, &request->message, &copy->message) < 0) {
         request_free(JS_GetRuntime(ctx), copy);
         return JS_EXCEPTION;
     }
     return request_object(ctx, copy, JS_UNDEFINED);
-}
-
-static JSValue request_read(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
-    (void)argc, (void)argv;
-    request_t *request = web_class_expect(ctx, WEB_REQUEST, this_val);
-    if (request == NULL || (magic == WEB_READ_FORM_DATA && need_headers(ctx, request) < 0)) {
-        return web_reject_pending(ctx);
-    }
-    return web_body_read(ctx, &request->body, (web_read_t)magic, request->headers);
 }
 
 static void request_finalize(JSRuntime *rt, JSValueConst value) {
@@ -435,22 +356,16 @@ static void request_finalize(JSRuntime *rt, JSValueConst value) {
 static void request_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
     const request_t *request = JS_GetAnyOpaque(value, &(JSClassID){0});
     if (request != NULL) {
-        JS_MarkValue(rt, request->headers_object, mark);
+        web_message_mark(rt, &request->message, mark);
     }
 }
 
 static const JSCFunctionListEntry request_proto[] = {
     JS_CGETSET_MAGIC_DEF("method", request_get, NULL, GET_METHOD),
     JS_CGETSET_MAGIC_DEF("url", request_get, NULL, GET_URL),
-    JS_CGETSET_MAGIC_DEF("headers", request_get, NULL, GET_HEADERS),
-    JS_CGETSET_MAGIC_DEF("bodyUsed", request_get, NULL, GET_BODY_USED),
     JS_CGETSET_MAGIC_DEF("peer", request_get, NULL, GET_PEER),
     JS_CFUNC_DEF("clone", 0, request_clone),
-    JS_CFUNC_MAGIC_DEF("text", 0, request_read, WEB_READ_TEXT),
-    JS_CFUNC_MAGIC_DEF("json", 0, request_read, WEB_READ_JSON),
-    JS_CFUNC_MAGIC_DEF("arrayBuffer", 0, request_read, WEB_READ_ARRAY_BUFFER),
-    JS_CFUNC_MAGIC_DEF("bytes", 0, request_read, WEB_READ_BYTES),
-    JS_CFUNC_MAGIC_DEF("formData", 0, request_read, WEB_READ_FORM_DATA),
+    WEB_MESSAGE_PROTO(WEB_REQUEST),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Request", JS_PROP_CONFIGURABLE),
 };
 

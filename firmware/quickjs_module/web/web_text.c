@@ -9,9 +9,6 @@ JSValue web_latin1_string(JSContext *ctx, const char *data, size_t len) {
         return JS_NewStringLen(ctx, data, len);
     }
     char *utf8 = js_malloc(ctx, len * 2);
-    if (utf8 == NULL) {
-        return JS_EXCEPTION;
-    }
     size_t out = 0;
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)data[i];
@@ -38,24 +35,17 @@ JSValue web_utf8_string(JSContext *ctx, const char *data, size_t len, bool bom) 
     if (good == len) {
         return JS_NewStringLen(ctx, data, len);
     }
+
     web_buf_t repaired = {0};
-    JSValue string = JS_EXCEPTION;
-    while (web_buf_put(ctx, &repaired, data, good) == 0) {
-        data += good;
-        len -= good;
-        if (len == 0) {
-            string = JS_NewStringLen(ctx, repaired.data, repaired.len);
-            break;
-        }
-        if (web_buf_put(ctx, &repaired, BASE_UTF8_REPLACEMENT, BASE_UTF8_REPLACEMENT_SIZE) < 0) {
-            break;
-        }
-        data += bad;
-        len -= bad;
+    while (good < len) {
+        web_buf_put(ctx, &repaired, data, good);
+        web_buf_put(ctx, &repaired, BASE_UTF8_REPLACEMENT, BASE_UTF8_REPLACEMENT_SIZE);
+        data += good + bad;
+        len -= good + bad;
         good = base_utf8_prefix(data, len, &bad, &cut);
     }
-    js_free(ctx, repaired.data);
-    return string;
+    web_buf_put(ctx, &repaired, data, len);
+    return web_buf_string(ctx, &repaired);
 }
 
 const char *web_usv_string(JSContext *ctx, size_t *len, JSValueConst value) {
@@ -82,35 +72,32 @@ JSValue web_random_uuid(JSContext *ctx) {
     return JS_NewStringLen(ctx, text, sizeof(text));
 }
 
-int web_buf_reserve(JSContext *ctx, web_buf_t *buf, size_t more) {
+void web_buf_reserve(JSContext *ctx, web_buf_t *buf, size_t more) {
     if (more <= buf->cap - buf->len) {
-        return 0;
+        return;
     }
     size_t cap = buf->len + more;
-    if (cap < buf->len) {
-        JS_ThrowOutOfMemory(ctx);
-        return -1;
-    }
     if (buf->cap != 0) {
         cap += cap / 2;
     }
-    char *data = js_realloc(ctx, buf->data, cap);
-    if (data == NULL) {
-        return -1;
-    }
-    buf->data = data;
+    buf->data = js_realloc(ctx, buf->data, cap);
     buf->cap = cap;
-    return 0;
 }
 
-int web_buf_put(JSContext *ctx, web_buf_t *buf, const char *data, size_t len) {
-    if (len == 0) {
-        return 0;
+void web_buf_put(JSContext *ctx, web_buf_t *buf, const char *data, size_t len) {
+    if (len > 0) {
+        web_buf_reserve(ctx, buf, len);
+        memcpy(buf->data + buf->len, data, len);
+        buf->len += len;
     }
-    if (web_buf_reserve(ctx, buf, len) < 0) {
-        return -1;
-    }
-    memcpy(buf->data + buf->len, data, len);
-    buf->len += len;
-    return 0;
+}
+
+void web_buf_put_text(JSContext *ctx, web_buf_t *buf, const char *text) {
+    web_buf_put(ctx, buf, text, strlen(text));
+}
+
+JSValue web_buf_string(JSContext *ctx, web_buf_t *buf) {
+    JSValue string = JS_NewStringLen(ctx, buf->data, buf->len);
+    js_free(ctx, buf->data);
+    return string;
 }

@@ -26,41 +26,42 @@ static void url_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
 
 // ---- parsing ----
 
-static web_url_result_t parse_value(JSContext *ctx, web_url_t *url, JSValueConst value, const web_url_t *base) {
+// What parsing came to.
+typedef enum {
+    PARSED,
+    INVALID,
+    THREW, // an argument was no text: a pending exception
+} parsed_t;
+
+static parsed_t parse_value(JSContext *ctx, web_url_t *url, JSValueConst value, const web_url_t *base) {
     web_slice_t text;
     text.data = web_usv_string(ctx, &text.len, value);
     if (text.data == NULL) {
-        return WEB_URL_ERROR;
+        return THREW;
     }
-    web_url_result_t result = web_url_parse(ctx, url, text, base);
+    bool valid = web_url_parse(ctx, url, text, base);
     JS_FreeCString(ctx, text.data);
-    return result;
+    return valid ? PARSED : INVALID;
 }
 
-// Parses argv[0] against argv[1], where that is given. NULL with *result set when that is no URL.
-static web_url_t *parse_args(JSContext *ctx, int argc, JSValueConst *argv, web_url_result_t *result) {
-    JSRuntime *rt = JS_GetRuntime(ctx);
+// Parses argv[0] against argv[1], where that is given, into *url, which the caller frees in any case.
+static parsed_t parse_args(JSContext *ctx, int argc, JSValueConst *argv, web_url_t **url) {
     web_url_t *base = NULL;
-    *result = WEB_URL_ERROR;
+    parsed_t parsed = PARSED;
+    *url = NULL;
     if (web_check_args(ctx, argc, 1) < 0) {
-        return NULL;
+        return THREW;
     }
+    *url = web_url_new(ctx);
     if (argc > 1 && !JS_IsUndefined(argv[1])) {
         base = web_url_new(ctx);
-        *result = base == NULL ? WEB_URL_ERROR : parse_value(ctx, base, argv[1], NULL);
-        if (*result != WEB_URL_OK) {
-            web_url_free(rt, base);
-            return NULL;
-        }
+        parsed = parse_value(ctx, base, argv[1], NULL);
     }
-    web_url_t *url = web_url_new(ctx);
-    *result = url == NULL ? WEB_URL_ERROR : parse_value(ctx, url, argv[0], base);
-    web_url_free(rt, base);
-    if (*result != WEB_URL_OK) {
-        web_url_free(rt, url);
-        return NULL;
+    if (parsed == PARSED) {
+        parsed = parse_value(ctx, *url, argv[0], base);
     }
-    return url;
+    web_url_free(JS_GetRuntime(ctx), base);
+    return parsed;
 }
 
 static JSValue throw_invalid(JSContext *ctx) {
@@ -69,42 +70,44 @@ static JSValue throw_invalid(JSContext *ctx) {
 
 // The object of a URL, which it takes over.
 static JSValue url_object(JSContext *ctx, web_url_t *url, JSValueConst new_target) {
-    url_object_t *object = js_malloc(ctx, sizeof(*object));
-    JSValue value = object == NULL ? JS_EXCEPTION : web_class_new(ctx, WEB_URL, new_target);
+    JSValue value = web_class_new(ctx, WEB_URL, new_target);
     if (JS_IsException(value)) {
-        js_free(ctx, object);
         web_url_free(JS_GetRuntime(ctx), url);
         return value;
     }
+    url_object_t *object = js_malloc(ctx, sizeof(*object));
     *object = (url_object_t){url, JS_UNDEFINED};
     JS_SetOpaque(value, object);
     return value;
 }
 
 static JSValue url_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
-    web_url_result_t result;
-    web_url_t *url = parse_args(ctx, argc, argv, &result);
-    if (url == NULL) {
-        return result == WEB_URL_INVALID ? throw_invalid(ctx) : JS_EXCEPTION;
+    web_url_t *url;
+    parsed_t parsed = parse_args(ctx, argc, argv, &url);
+    if (parsed == PARSED) {
+        return url_object(ctx, url, new_target);
     }
-    return url_object(ctx, url, new_target);
+    web_url_free(JS_GetRuntime(ctx), url);
+    return parsed == INVALID ? throw_invalid(ctx) : JS_EXCEPTION;
 }
 
 static JSValue url_parse(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val;
-    web_url_result_t result;
-    web_url_t *url = parse_args(ctx, argc, argv, &result);
-    if (url == NULL) {
-        return result == WEB_URL_INVALID ? JS_NULL : JS_EXCEPTION;
+    web_url_t *url;
+    parsed_t parsed = parse_args(ctx, argc, argv, &url);
+    if (parsed == PARSED) {
+        return url_object(ctx, url, JS_UNDEFINED);
     }
-    return url_object(ctx, url, JS_UNDEFINED);
+    web_url_free(JS_GetRuntime(ctx), url);
+    return parsed == INVALID ? JS_NULL : JS_EXCEPTION;
 }
 
 static JSValue url_can_parse(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val;
-    web_url_result_t result;
-    web_url_free(JS_GetRuntime(ctx), parse_args(ctx, argc, argv, &result));
-    return result == WEB_URL_ERROR ? JS_EXCEPTION : JS_NewBool(ctx, result == WEB_URL_OK);
+    web_url_t *url;
+    parsed_t parsed = parse_args(ctx, argc, argv, &url);
+    web_url_free(JS_GetRuntime(ctx), url);
+    return parsed == THREW ? JS_EXCEPTION : JS_NewBool(ctx, parsed == PARSED);
 }
 
 // ---- properties ----
@@ -123,83 +126,98 @@ typedef enum {
     HASH,
 } url_property_t;
 
-static int put(JSContext *ctx, web_buf_t *out, const web_buf_t *part) {
-    return web_buf_put(ctx, out, part->data, part->len);
+static void url_put(JSContext *ctx, web_buf_t *out, const web_buf_t *part) {
+    web_buf_put(ctx, out, part->data, part->len);
 }
 
-static int put_host(JSContext *ctx, const web_url_t *url, web_buf_t *out) {
-    if (put(ctx, out, &url->host) < 0) {
-        return -1;
-    }
-    return web_url_put_port(ctx, url, out, ":");
+static void put_host(JSContext *ctx, const web_url_t *url, web_buf_t *out) {
+    url_put(ctx, out, &url->host);
+    web_url_put_port(ctx, url, out, ":");
+}
+
+static void put_tuple_origin(JSContext *ctx, const web_url_t *url, web_buf_t *out) {
+    url_put(ctx, out, &url->scheme);
+    web_buf_put_text(ctx, out, "://");
+    put_host(ctx, url, out);
 }
 
 // The origin of the URL in a blob URL's path, where that is http or https.
-static int put_blob_origin(JSContext *ctx, const web_url_t *url, web_buf_t *out);
-
-static int put_origin(JSContext *ctx, const web_url_t *url, web_buf_t *out) {
-    if (web_url_scheme_is(url, "blob")) {
-        return put_blob_origin(ctx, url, out);
-    }
-    if (!web_url_is_special(url) || web_url_scheme_is(url, "file")) {
-        return web_buf_put(ctx, out, "null", 4);
-    }
-    return put(ctx, out, &url->scheme) < 0 || web_buf_put(ctx, out, "://", 3) < 0 ? -1 : put_host(ctx, url, out);
-}
-
-static int put_blob_origin(JSContext *ctx, const web_url_t *url, web_buf_t *out) {
+static void put_blob_origin(JSContext *ctx, const web_url_t *url, web_buf_t *out) {
     web_url_t *inner = web_url_new(ctx);
-    if (inner == NULL) {
-        return -1;
+    bool valid = web_url_parse(ctx, inner, (web_slice_t){url->path.data, url->path.len}, NULL);
+    if (valid && (web_url_scheme_is(inner, "http") || web_url_scheme_is(inner, "https"))) {
+        put_tuple_origin(ctx, inner, out);
+    } else {
+        web_buf_put_text(ctx, out, "null");
     }
-    web_url_result_t parsed = web_url_parse(ctx, inner, (web_slice_t){url->path.data, url->path.len}, NULL);
-    bool http = parsed == WEB_URL_OK && (web_url_scheme_is(inner, "http") || web_url_scheme_is(inner, "https"));
-    int result = parsed == WEB_URL_ERROR ? -1 : http ? put_origin(ctx, inner, out) : web_buf_put(ctx, out, "null", 4);
     web_url_free(JS_GetRuntime(ctx), inner);
-    return result;
 }
 
-// A part after its mark; nothing where the part is empty.
-static int put_marked(JSContext *ctx, web_buf_t *out, const char *mark, const web_buf_t *part) {
-    return part->len == 0 || (web_buf_put(ctx, out, mark, 1) == 0 && put(ctx, out, part) == 0) ? 0 : -1;
+static void put_origin(JSContext *ctx, const web_url_t *url, web_buf_t *out) {
+    if (web_url_scheme_is(url, "blob")) {
+        put_blob_origin(ctx, url, out);
+    } else if (web_url_is_special(url) && !web_url_scheme_is(url, "file")) {
+        put_tuple_origin(ctx, url, out);
+    } else {
+        web_buf_put_text(ctx, out, "null");
+    }
 }
 
-static int put_property(JSContext *ctx, const web_url_t *url, int property, web_buf_t *out) {
+// A part after its mark; nothing where there is none, or an empty one.
+static void put_marked(JSContext *ctx, web_buf_t *out, const char *mark, bool has, const web_buf_t *part) {
+    if (has && part->len > 0) {
+        web_buf_put_text(ctx, out, mark);
+        url_put(ctx, out, part);
+    }
+}
+
+static void put_property(JSContext *ctx, const web_url_t *url, int property, web_buf_t *out) {
     switch (property) {
         case HREF:
-            return web_url_serialize(ctx, url, out, true);
+            web_url_serialize(ctx, url, out, true);
+            break;
         case ORIGIN:
-            return put_origin(ctx, url, out);
+            put_origin(ctx, url, out);
+            break;
         case PROTOCOL:
-            return put(ctx, out, &url->scheme) < 0 ? -1 : web_buf_put(ctx, out, ":", 1);
+            url_put(ctx, out, &url->scheme);
+            web_buf_put_text(ctx, out, ":");
+            break;
         case USERNAME:
-            return put(ctx, out, &url->username);
+            url_put(ctx, out, &url->username);
+            break;
         case PASSWORD:
-            return put(ctx, out, &url->password);
+            url_put(ctx, out, &url->password);
+            break;
         case HOST:
-            return put_host(ctx, url, out);
+            put_host(ctx, url, out);
+            break;
         case HOSTNAME:
-            return put(ctx, out, &url->host);
+            url_put(ctx, out, &url->host);
+            break;
         case PORT:
-            return web_url_put_port(ctx, url, out, "");
+            web_url_put_port(ctx, url, out, "");
+            break;
         case PATHNAME:
-            return put(ctx, out, &url->path);
+            url_put(ctx, out, &url->path);
+            break;
         case SEARCH:
-            return url->has_query ? put_marked(ctx, out, "?", &url->query) : 0;
+            put_marked(ctx, out, "?", url->has_query, &url->query);
+            break;
         default:
-            return url->has_fragment ? put_marked(ctx, out, "#", &url->fragment) : 0;
+            put_marked(ctx, out, "#", url->has_fragment, &url->fragment);
+            break;
     }
 }
 
 static JSValue url_get(JSContext *ctx, JSValueConst this_val, int magic) {
     const url_object_t *object = web_class_expect(ctx, WEB_URL, this_val);
-    web_buf_t text = {0};
-    JSValue string = JS_EXCEPTION;
-    if (object != NULL && put_property(ctx, object->url, magic, &text) == 0) {
-        string = JS_NewStringLen(ctx, text.data, text.len);
+    if (object == NULL) {
+        return JS_EXCEPTION;
     }
-    js_free(ctx, text.data);
-    return string;
+    web_buf_t text = {0};
+    put_property(ctx, object->url, magic, &text);
+    return web_buf_string(ctx, &text);
 }
 
 static JSValue url_search_params(JSContext *ctx, JSValueConst this_val) {
@@ -208,25 +226,22 @@ static JSValue url_search_params(JSContext *ctx, JSValueConst this_val) {
         return JS_EXCEPTION;
     }
     if (JS_IsUndefined(object->params)) {
-        JSValue params = web_params_object(ctx, object->url);
-        if (JS_IsException(params)) {
-            return params;
-        }
-        object->params = params;
+        object->params = web_params_object(ctx, object->url);
     }
     return JS_DupValue(ctx, object->params);
 }
 
-static web_url_result_t set_href(JSContext *ctx, web_url_t *url, web_slice_t text) {
+// False with a pending TypeError where that is no URL.
+static bool set_href(JSContext *ctx, web_url_t *url, web_slice_t text) {
     web_url_t *other = web_url_new(ctx);
-    web_url_result_t result = other == NULL ? WEB_URL_ERROR : web_url_parse(ctx, other, text, NULL);
-    if (result == WEB_URL_OK) {
+    bool valid = web_url_parse(ctx, other, text, NULL);
+    if (valid) {
         web_url_swap(url, other);
-    } else if (result == WEB_URL_INVALID) {
+    } else {
         throw_invalid(ctx);
     }
     web_url_free(JS_GetRuntime(ctx), other);
-    return result == WEB_URL_INVALID ? WEB_URL_ERROR : result;
+    return valid;
 }
 
 static bool can_have_port(const web_url_t *url) {
@@ -234,74 +249,91 @@ static bool can_have_port(const web_url_t *url) {
 }
 
 // Query and fragment: nothing removes the part, a leading mark is not part of it.
-static web_url_result_t set_marked(
-    JSContext *ctx, web_url_t *url, web_url_part_t part, char mark, bool *has, web_slice_t text) {
+static void set_marked(JSContext *ctx, web_url_t *url, web_url_part_t part, char mark, bool *has, web_slice_t text) {
     if (text.len == 0) {
         *has = false;
         (part == WEB_URL_QUERY ? &url->query : &url->fragment)->len = 0;
-        return WEB_URL_OK;
+        return;
     }
     if (text.data[0] == mark) {
         text.data++;
         text.len--;
     }
-    return web_url_set(ctx, url, part, text);
+    web_url_set(ctx, url, part, text);
 }
 
-static web_url_result_t set_userinfo(JSContext *ctx, const web_url_t *url, web_buf_t *part, web_slice_t text) {
-    return can_have_port(url) && web_url_set_userinfo(ctx, part, text) < 0 ? WEB_URL_ERROR : WEB_URL_OK;
-}
-
-static web_url_result_t set_port(JSContext *ctx, web_url_t *url, web_slice_t text) {
-    if (!can_have_port(url)) {
-        return WEB_URL_OK;
+static void set_userinfo(JSContext *ctx, const web_url_t *url, web_buf_t *part, web_slice_t text) {
+    if (can_have_port(url)) {
+        web_url_set_userinfo(ctx, part, text);
     }
-    if (text.len == 0) {
+}
+
+static void set_port(JSContext *ctx, web_url_t *url, web_slice_t text) {
+    if (can_have_port(url) && text.len == 0) {
         url->port = -1;
-        return WEB_URL_OK;
+    } else if (can_have_port(url)) {
+        web_url_set(ctx, url, WEB_URL_PORT, text);
     }
-    return web_url_set(ctx, url, WEB_URL_PORT, text);
 }
 
-static web_url_result_t set_property(JSContext *ctx, web_url_t *url, int property, web_slice_t text) {
+// Host and path, which a URL with an opaque path does not have.
+static void set_hierarchical(JSContext *ctx, web_url_t *url, web_url_part_t part, web_slice_t text) {
+    if (!url->opaque_path) {
+        web_url_set(ctx, url, part, text);
+    }
+}
+
+// Sets any property but HREF.
+static void set_property(JSContext *ctx, web_url_t *url, int property, web_slice_t text) {
     switch (property) {
-        case HREF:
-            return set_href(ctx, url, text);
         case PROTOCOL:
-            return web_url_set(ctx, url, WEB_URL_PROTOCOL, text);
+            web_url_set(ctx, url, WEB_URL_PROTOCOL, text);
+            break;
         case USERNAME:
-            return set_userinfo(ctx, url, &url->username, text);
+            set_userinfo(ctx, url, &url->username, text);
+            break;
         case PASSWORD:
-            return set_userinfo(ctx, url, &url->password, text);
+            set_userinfo(ctx, url, &url->password, text);
+            break;
         case HOST:
-            return url->opaque_path ? WEB_URL_OK : web_url_set(ctx, url, WEB_URL_HOST, text);
+            set_hierarchical(ctx, url, WEB_URL_HOST, text);
+            break;
         case HOSTNAME:
-            return url->opaque_path ? WEB_URL_OK : web_url_set(ctx, url, WEB_URL_HOSTNAME, text);
+            set_hierarchical(ctx, url, WEB_URL_HOSTNAME, text);
+            break;
         case PORT:
-            return set_port(ctx, url, text);
+            set_port(ctx, url, text);
+            break;
         case PATHNAME:
-            return url->opaque_path ? WEB_URL_OK : web_url_set(ctx, url, WEB_URL_PATH, text);
+            set_hierarchical(ctx, url, WEB_URL_PATH, text);
+            break;
         case SEARCH:
-            return set_marked(ctx, url, WEB_URL_QUERY, '?', &url->has_query, text);
+            set_marked(ctx, url, WEB_URL_QUERY, '?', &url->has_query, text);
+            break;
         default:
-            return set_marked(ctx, url, WEB_URL_FRAGMENT, '#', &url->has_fragment, text);
+            set_marked(ctx, url, WEB_URL_FRAGMENT, '#', &url->has_fragment, text);
+            break;
     }
 }
 
 static JSValue url_set(JSContext *ctx, JSValueConst this_val, JSValueConst value, int magic) {
-    url_object_t *object = web_class_expect(ctx, WEB_URL, this_val);
+    const url_object_t *object = web_class_expect(ctx, WEB_URL, this_val);
     web_slice_t text;
     text.data = object == NULL ? NULL : web_usv_string(ctx, &text.len, value);
     if (text.data == NULL) {
         return JS_EXCEPTION;
     }
-    web_url_result_t result = set_property(ctx, object->url, magic, text); // what is no valid part changes nothing
-    JS_FreeCString(ctx, text.data);
-    if (result != WEB_URL_ERROR && (magic == HREF || magic == SEARCH) && !JS_IsUndefined(object->params) &&
-        web_params_refresh(ctx, object->params) < 0) {
-        result = WEB_URL_ERROR;
+    bool done = true;
+    if (magic == HREF) {
+        done = set_href(ctx, object->url, text);
+    } else {
+        set_property(ctx, object->url, magic, text);
     }
-    return result == WEB_URL_ERROR ? JS_EXCEPTION : JS_UNDEFINED;
+    JS_FreeCString(ctx, text.data);
+    if (done && (magic == HREF || magic == SEARCH) && !JS_IsUndefined(object->params)) {
+        web_params_refresh(ctx, object->params);
+    }
+    return done ? JS_UNDEFINED : JS_EXCEPTION;
 }
 
 static JSValue url_to_string(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {

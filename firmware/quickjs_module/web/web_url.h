@@ -21,23 +21,16 @@ typedef struct _web_url_t {
     bool opaque_path;
 } web_url_t;
 
-// What parsing came to.
-typedef enum {
-    WEB_URL_ERROR = -1, // memory ran out: a pending exception
-    WEB_URL_OK = 0,
-    WEB_URL_INVALID = 1,
-} web_url_result_t;
-
 web_url_t *web_url_new(JSContext *ctx);
 void web_url_free(JSRuntime *rt, web_url_t *url);
 void web_url_swap(web_url_t *a, web_url_t *b);
 
-// Parses into a new record. base may be NULL.
-web_url_result_t web_url_parse(JSContext *ctx, web_url_t *url, web_slice_t input, const web_url_t *base);
+// Parses into a new record. base may be NULL. False where that is no URL.
+bool web_url_parse(JSContext *ctx, web_url_t *url, web_slice_t input, const web_url_t *base);
 // Appends the serialized record, without the fragment where `fragment` is false.
-int web_url_serialize(JSContext *ctx, const web_url_t *url, web_buf_t *out, bool fragment);
+void web_url_serialize(JSContext *ctx, const web_url_t *url, web_buf_t *out, bool fragment);
 // Appends the port behind `before`; nothing where there is none.
-int web_url_put_port(JSContext *ctx, const web_url_t *url, web_buf_t *out, const char *before);
+void web_url_put_port(JSContext *ctx, const web_url_t *url, web_buf_t *out, const char *before);
 JSValue web_url_string(JSContext *ctx, const web_url_t *url);
 
 // The parts that setters change: the basic URL parser with a state override.
@@ -50,10 +43,11 @@ typedef enum {
     WEB_URL_QUERY,
     WEB_URL_FRAGMENT,
 } web_url_part_t;
-web_url_result_t web_url_set(JSContext *ctx, web_url_t *url, web_url_part_t part, web_slice_t input);
+// Sets a part; what is no valid part changes nothing.
+void web_url_set(JSContext *ctx, web_url_t *url, web_url_part_t part, web_slice_t input);
 
 // Replaces username or password.
-int web_url_set_userinfo(JSContext *ctx, web_buf_t *part, web_slice_t input);
+void web_url_set_userinfo(JSContext *ctx, web_buf_t *part, web_slice_t input);
 
 bool web_url_is_special(const web_url_t *url);
 bool web_url_scheme_is(const web_url_t *url, const char *scheme);
@@ -68,9 +62,9 @@ typedef enum {
     WEB_ENCODE_USERINFO,
     WEB_ENCODE_FORM, // without the space's '+'
 } web_encode_set_t;
-int web_percent_encode(JSContext *ctx, web_buf_t *out, web_slice_t input, web_encode_set_t set);
+void web_percent_encode(JSContext *ctx, web_buf_t *out, web_slice_t input, web_encode_set_t set);
 
-// Parses and serializes a host (section 3.5). `special` says whether it is a domain.
-web_url_result_t web_url_parse_host(JSContext *ctx, web_buf_t *out, web_slice_t input, bool special);
+// Parses and serializes a host (section 3.5). `special` says whether it is a domain. False where it is no host.
+bool web_url_parse_host(JSContext *ctx, web_buf_t *out, web_slice_t input, bool special);
 
 #endif // EDGELET_WEB_URL_H

@@ -92,7 +92,7 @@ static bool parse_ipv4(web_slice_t host, uint32_t *address) {
     return true;
 }
 
-static int put_ipv4(JSContext *ctx, web_buf_t *out, uint32_t address) {
+static void put_ipv4(JSContext *ctx, web_buf_t *out, uint32_t address) {
     char text[15];
     size_t len = 0;
     for (int shift = 24; shift >= 0; shift -= 8) {
@@ -101,7 +101,7 @@ static int put_ipv4(JSContext *ctx, web_buf_t *out, uint32_t address) {
             text[len++] = '.';
         }
     }
-    return web_buf_put(ctx, out, text, len);
+    web_buf_put(ctx, out, text, len);
 }
 
 // ---- IPv6 ----
@@ -234,7 +234,7 @@ static int longest_zeros(const uint16_t pieces[8], int *length) {
     return best;
 }
 
-static int put_ipv6(JSContext *ctx, web_buf_t *out, const uint16_t pieces[8]) {
+static void put_ipv6(JSContext *ctx, web_buf_t *out, const uint16_t pieces[8]) {
     char text[42];
     size_t len = 0;
     int zeros, start = longest_zeros(pieces, &zeros);
@@ -261,50 +261,53 @@ static int put_ipv6(JSContext *ctx, web_buf_t *out, const uint16_t pieces[8]) {
         }
     }
     text[len++] = ']';
-    return web_buf_put(ctx, out, text, len);
+    web_buf_put(ctx, out, text, len);
 }
 
 // ---- any host ----
 
-static web_url_result_t put_domain(JSContext *ctx, web_buf_t *out, web_slice_t input) {
-    if (web_buf_put(ctx, out, input.data, input.len) < 0) {
-        return WEB_URL_ERROR;
-    }
+// Appends a domain in lower case, or the IPv4 address that it stands for.
+static bool put_domain(JSContext *ctx, web_buf_t *out, web_slice_t input) {
+    web_buf_put(ctx, out, input.data, input.len);
     out->len = base_percent_decode(out->data, out->data, out->len, false);
     for (size_t i = 0; i < out->len; i++) {
         if (is_forbidden_domain((unsigned char)out->data[i])) {
-            return WEB_URL_INVALID;
+            return false;
         }
         out->data[i] = (char)base_lower((uint8_t)out->data[i]);
     }
+
     web_slice_t domain = {out->data, out->len};
     if (domain.len > 0 && ends_in_number(domain)) {
         uint32_t address;
         if (!parse_ipv4(domain, &address)) {
-            return WEB_URL_INVALID;
+            return false;
         }
         out->len = 0;
-        return put_ipv4(ctx, out, address) < 0 ? WEB_URL_ERROR : WEB_URL_OK;
+        put_ipv4(ctx, out, address);
+        return true;
     }
-    return domain.len > 0 ? WEB_URL_OK : WEB_URL_INVALID;
+    return domain.len > 0;
 }
 
-web_url_result_t web_url_parse_host(JSContext *ctx, web_buf_t *out, web_slice_t input, bool special) {
+bool web_url_parse_host(JSContext *ctx, web_buf_t *out, web_slice_t input, bool special) {
     out->len = 0;
     if (starts(input, '[')) {
         uint16_t pieces[8];
         if (input.data[input.len - 1] != ']' || !parse_ipv6((web_slice_t){input.data + 1, input.len - 2}, pieces)) {
-            return WEB_URL_INVALID;
+            return false;
         }
-        return put_ipv6(ctx, out, pieces) < 0 ? WEB_URL_ERROR : WEB_URL_OK;
+        put_ipv6(ctx, out, pieces);
+        return true;
     }
     if (special) {
         return put_domain(ctx, out, input);
     }
     for (size_t i = 0; i < input.len; i++) {
         if (is_forbidden_host((unsigned char)input.data[i])) {
-            return WEB_URL_INVALID;
+            return false;
         }
     }
-    return web_percent_encode(ctx, out, input, WEB_ENCODE_C0) < 0 ? WEB_URL_ERROR : WEB_URL_OK;
+    web_percent_encode(ctx, out, input, WEB_ENCODE_C0);
+    return true;
 }

@@ -28,19 +28,17 @@ static bool must_encode(unsigned char c, web_encode_set_t set) {
     }
 }
 
-int web_percent_encode(JSContext *ctx, web_buf_t *out, web_slice_t input, web_encode_set_t set) {
-    if (web_buf_reserve(ctx, out, input.len) < 0) {
-        return -1;
-    }
+void web_percent_encode(JSContext *ctx, web_buf_t *out, web_slice_t input, web_encode_set_t set) {
+    web_buf_reserve(ctx, out, input.len);
     for (size_t i = 0; i < input.len; i++) {
         unsigned char c = (unsigned char)input.data[i];
-        char escape[3] = {'%', "0123456789ABCDEF"[c >> 4], "0123456789ABCDEF"[c & 15]};
-        int result = must_encode(c, set) ? web_buf_put(ctx, out, escape, 3) : web_buf_put(ctx, out, &input.data[i], 1);
-        if (result < 0) {
-            return -1;
+        if (must_encode(c, set)) {
+            const char escape[3] = {'%', "0123456789ABCDEF"[c >> 4], "0123456789ABCDEF"[c & 15]};
+            web_buf_put(ctx, out, escape, sizeof(escape));
+        } else {
+            web_buf_put(ctx, out, &input.data[i], 1);
         }
     }
-    return 0;
 }
 
 // ---- records ----
@@ -53,10 +51,8 @@ static web_buf_t *parts(web_url_t *url, int i) {
 
 web_url_t *web_url_new(JSContext *ctx) {
     web_url_t *url = js_mallocz(ctx, sizeof(*url));
-    if (url != NULL) {
-        url->refs = 1;
-        url->port = -1;
-    }
+    url->refs = 1;
+    url->port = -1;
     return url;
 }
 
@@ -119,18 +115,17 @@ typedef struct _parser_t {
     web_slice_t rest;      // what is not read yet
     bool special;
     bool override; // a setter runs the parser on one part
-    bool failed;   // memory ran out
 } parser_t;
 
 static void add(parser_t *p, web_buf_t *buf, const char *data, size_t len) {
-    p->failed = web_buf_put(p->ctx, buf, data, len) < 0 || p->failed;
+    web_buf_put(p->ctx, buf, data, len);
 }
 
 static void add_encoded(parser_t *p, web_buf_t *buf, web_slice_t text, web_encode_set_t set) {
-    p->failed = web_percent_encode(p->ctx, buf, text, set) < 0 || p->failed;
+    web_percent_encode(p->ctx, buf, text, set);
 }
 
-static void copy(parser_t *p, web_buf_t *to, const web_buf_t *from) {
+static void copy_buf(parser_t *p, web_buf_t *to, const web_buf_t *from) {
     to->len = 0;
     add(p, to, from->data, from->len);
 }
@@ -230,7 +225,7 @@ static void add_segment(parser_t *p, web_slice_t segment) {
     bool drive = is_file(p->url) && path->len == 0 && is_drive_letter(segment);
     add(p, path, "/", 1);
     add_encoded(p, path, segment, WEB_ENCODE_PATH);
-    if (drive && !p->failed) {
+    if (drive) {
         path->data[path->len - 1] = ':';
     }
 }
@@ -283,38 +278,37 @@ static void opaque_path_state(parser_t *p) {
     after_path(p);
 }
 
-static web_url_result_t set_host(parser_t *p, web_slice_t text) {
+static bool set_host(parser_t *p, web_slice_t text) {
     web_buf_t host = {0};
-    web_url_result_t result = web_url_parse_host(p->ctx, &host, text, p->special);
-    if (result != WEB_URL_OK) {
+    if (!web_url_parse_host(p->ctx, &host, text, p->special)) {
         js_free(p->ctx, host.data);
-        return result;
+        return false;
     }
     js_free(p->ctx, p->url->host.data);
     p->url->host = host;
     p->url->has_host = true;
-    return WEB_URL_OK;
+    return true;
 }
 
-static web_url_result_t port_state(parser_t *p) {
+static bool port_state(parser_t *p) {
     int32_t port = -1;
     while (peek(p) >= 0 && base_is((uint8_t)peek(p), BASE_DIGIT)) {
         port = (port < 0 ? 0 : port * 10) + (peek(p) - '0');
         if (port > 65535) {
-            return WEB_URL_INVALID;
+            return false;
         }
         advance(p, 1);
     }
     if (!p->override && peek(p) >= 0 && peek(p) != '?' && peek(p) != '#' && !at_slash(p)) {
-        return WEB_URL_INVALID;
+        return false;
     }
     if (port >= 0) {
         const scheme_t *special = find_special(&p->url->scheme);
         p->url->port = special != NULL && special->port == port ? -1 : port;
     } else if (p->override && peek(p) >= 0) {
-        return WEB_URL_INVALID;
+        return false;
     }
-    return WEB_URL_OK;
+    return true;
 }
 
 // Takes a host name: up to a delimiter, or to a colon outside brackets.
@@ -332,24 +326,25 @@ static web_slice_t take_host(parser_t *p) {
     return host;
 }
 
-static web_url_result_t host_state(parser_t *p, bool name_only) {
+static bool host_state(parser_t *p, bool name_only) {
     web_slice_t host = take_host(p);
     if (host.len == 0) {
         bool kept = p->override && (p->url->username.len > 0 || p->url->password.len > 0 || p->url->port >= 0);
         if (peek(p) == ':' || p->special || kept) {
-            return WEB_URL_INVALID;
+            return false;
         }
     }
     if (peek(p) == ':' && name_only) {
-        return WEB_URL_INVALID;
+        return false;
     }
-    web_url_result_t result = set_host(p, host);
-    if (result == WEB_URL_OK && peek(p) == ':') {
+    if (!set_host(p, host)) {
+        return false;
+    }
+    if (peek(p) == ':') {
         advance(p, 1);
-        result = port_state(p);
-        return p->override ? WEB_URL_OK : result; // the host stays set
+        return port_state(p) || p->override; // the host stays set
     }
-    return result;
+    return true;
 }
 
 static void credentials(parser_t *p, web_slice_t text) {
@@ -362,7 +357,7 @@ static void credentials(parser_t *p, web_slice_t text) {
     }
 }
 
-static web_url_result_t authority_state(parser_t *p) {
+static bool authority_state(parser_t *p) {
     web_slice_t whole = p->rest;
     web_slice_t authority = take_until(p, "/\\?#");
     size_t at = authority.len;
@@ -371,19 +366,19 @@ static web_url_result_t authority_state(parser_t *p) {
     }
     if (at > 0) {
         if (at == authority.len) {
-            return WEB_URL_INVALID;
+            return false;
         }
         credentials(p, (web_slice_t){authority.data, at - 1});
     }
     p->rest = (web_slice_t){whole.data + at, whole.len - at};
-    web_url_result_t result = host_state(p, false);
-    if (result == WEB_URL_OK) {
-        path_start_state(p);
+    if (!host_state(p, false)) {
+        return false;
     }
-    return result;
+    path_start_state(p);
+    return true;
 }
 
-static web_url_result_t special_authority_state(parser_t *p) {
+static bool special_authority_state(parser_t *p) {
     while (at_slash(p)) {
         advance(p, 1);
     }
@@ -392,16 +387,16 @@ static web_url_result_t special_authority_state(parser_t *p) {
 
 static void copy_authority(parser_t *p) {
     const web_url_t *base = p->base;
-    copy(p, &p->url->username, &base->username);
-    copy(p, &p->url->password, &base->password);
-    copy(p, &p->url->host, &base->host);
+    copy_buf(p, &p->url->username, &base->username);
+    copy_buf(p, &p->url->password, &base->password);
+    copy_buf(p, &p->url->host, &base->host);
     p->url->has_host = base->has_host;
     p->url->port = base->port;
 }
 
 static void copy_path_and_query(parser_t *p) {
-    copy(p, &p->url->path, &p->base->path);
-    copy(p, &p->url->query, &p->base->query);
+    copy_buf(p, &p->url->path, &p->base->path);
+    copy_buf(p, &p->url->query, &p->base->query);
     p->url->has_query = p->base->has_query;
     p->url->opaque_path = p->base->opaque_path;
 }
@@ -423,13 +418,13 @@ static void relative_path(parser_t *p) {
     path_state(p);
 }
 
-static web_url_result_t relative_state(parser_t *p) {
-    copy(p, &p->url->scheme, &p->base->scheme);
+static bool relative_state(parser_t *p) {
+    copy_buf(p, &p->url->scheme, &p->base->scheme);
     p->special = web_url_is_special(p->url);
     if (!at_slash(p)) {
         copy_authority(p);
         relative_path(p);
-        return WEB_URL_OK;
+        return true;
     }
     advance(p, 1);
     if (p->special && at_slash(p)) {
@@ -442,22 +437,19 @@ static web_url_result_t relative_state(parser_t *p) {
     }
     copy_authority(p);
     path_state(p);
-    return WEB_URL_OK;
+    return true;
 }
 
-static web_url_result_t file_host_state(parser_t *p) {
+static bool file_host_state(parser_t *p) {
     web_slice_t before = p->rest;
     web_slice_t host = take_until(p, "/\\?#");
     if (!p->override && is_drive_letter(host)) {
         p->rest = before;
         path_state(p);
-        return WEB_URL_OK;
+        return true;
     }
-    if (host.len > 0) {
-        web_url_result_t result = set_host(p, host);
-        if (result != WEB_URL_OK) {
-            return result;
-        }
+    if (host.len > 0 && !set_host(p, host)) {
+        return false;
     }
     if (host.len == 0 || buf_is(&p->url->host, "localhost")) {
         p->url->host.len = 0;
@@ -466,16 +458,16 @@ static web_url_result_t file_host_state(parser_t *p) {
     if (!p->override) {
         path_start_state(p);
     }
-    return WEB_URL_OK;
+    return true;
 }
 
-static web_url_result_t file_slash_state(parser_t *p) {
+static bool file_slash_state(parser_t *p) {
     if (at_slash(p)) {
         advance(p, 1);
         return file_host_state(p);
     }
     if (p->base != NULL && is_file(p->base)) {
-        copy(p, &p->url->host, &p->base->host);
+        copy_buf(p, &p->url->host, &p->base->host);
         const web_buf_t *path = &p->base->path;
         bool drive = path->len >= 3 && is_alpha(path->data[1]) && path->data[2] == ':' &&
                      (path->len == 3 || path->data[3] == '/');
@@ -484,10 +476,10 @@ static web_url_result_t file_slash_state(parser_t *p) {
         }
     }
     path_state(p);
-    return WEB_URL_OK;
+    return true;
 }
 
-static web_url_result_t file_state(parser_t *p) {
+static bool file_state(parser_t *p) {
     p->url->scheme.len = 0;
     add(p, &p->url->scheme, "file", 4);
     p->special = true;
@@ -497,29 +489,29 @@ static web_url_result_t file_state(parser_t *p) {
         return file_slash_state(p);
     }
     if (p->base != NULL && is_file(p->base)) {
-        copy(p, &p->url->host, &p->base->host);
+        copy_buf(p, &p->url->host, &p->base->host);
         relative_path(p);
     } else {
         path_state(p);
     }
-    return WEB_URL_OK;
+    return true;
 }
 
-static web_url_result_t no_scheme_state(parser_t *p) {
+static bool no_scheme_state(parser_t *p) {
     if (p->base == NULL || (p->base->opaque_path && peek(p) != '#')) {
-        return WEB_URL_INVALID;
+        return false;
     }
     if (p->base->opaque_path) {
-        copy(p, &p->url->scheme, &p->base->scheme);
+        copy_buf(p, &p->url->scheme, &p->base->scheme);
         copy_path_and_query(p);
         after_path(p);
-        return WEB_URL_OK;
+        return true;
     }
     return is_file(p->base) ? file_state(p) : relative_state(p);
 }
 
 // What follows "scheme:".
-static web_url_result_t after_scheme(parser_t *p) {
+static bool after_scheme(parser_t *p) {
     p->special = web_url_is_special(p->url);
     if (is_file(p->url)) {
         return file_state(p);
@@ -540,7 +532,7 @@ static web_url_result_t after_scheme(parser_t *p) {
     } else {
         opaque_path_state(p);
     }
-    return WEB_URL_OK;
+    return true;
 }
 
 // Length of the scheme at the start of the text, where a colon follows; else 0.
@@ -568,7 +560,7 @@ static void put_scheme(parser_t *p, web_buf_t *scheme, web_slice_t text) {
     }
 }
 
-static web_url_result_t scheme_state(parser_t *p) {
+static bool scheme_state(parser_t *p) {
     size_t len = scheme_length(p->rest);
     if (len == 0) {
         return no_scheme_state(p);
@@ -596,7 +588,7 @@ static web_slice_t without_newlines(parser_t *p, web_slice_t input, web_buf_t *b
     return (web_slice_t){buf->data, buf->len};
 }
 
-web_url_result_t web_url_parse(JSContext *ctx, web_url_t *url, web_slice_t input, const web_url_t *base) {
+bool web_url_parse(JSContext *ctx, web_url_t *url, web_slice_t input, const web_url_t *base) {
     while (input.len > 0 && (unsigned char)input.data[input.len - 1] <= ' ') {
         input.len--;
     }
@@ -607,9 +599,9 @@ web_url_result_t web_url_parse(JSContext *ctx, web_url_t *url, web_slice_t input
     parser_t p = {.ctx = ctx, .url = url, .base = base};
     web_buf_t buf = {0};
     p.rest = without_newlines(&p, input, &buf);
-    web_url_result_t result = scheme_state(&p);
+    bool valid = scheme_state(&p);
     js_free(ctx, buf.data);
-    return p.failed ? WEB_URL_ERROR : result;
+    return valid;
 }
 
 // ---- setters ----
@@ -619,7 +611,7 @@ static void set_protocol(parser_t *p) {
     web_buf_t scheme = {0}, text = {0};
     add(p, &text, p->rest.data, p->rest.len);
     add(p, &text, ":", 1);
-    size_t len = p->failed ? 0 : scheme_length((web_slice_t){text.data, text.len});
+    size_t len = scheme_length((web_slice_t){text.data, text.len});
     put_scheme(p, &scheme, (web_slice_t){text.data, len});
     js_free(p->ctx, text.data);
     const scheme_t *special = find_special(&scheme);
@@ -638,10 +630,9 @@ static void set_protocol(parser_t *p) {
     }
 }
 
-web_url_result_t web_url_set(JSContext *ctx, web_url_t *url, web_url_part_t part, web_slice_t input) {
+void web_url_set(JSContext *ctx, web_url_t *url, web_url_part_t part, web_slice_t input) {
     parser_t p = {.ctx = ctx, .url = url, .special = web_url_is_special(url), .override = true};
     web_buf_t buf = {0};
-    web_url_result_t result = WEB_URL_OK;
     p.rest = without_newlines(&p, input, &buf);
     switch (part) {
         case WEB_URL_PROTOCOL:
@@ -649,10 +640,10 @@ web_url_result_t web_url_set(JSContext *ctx, web_url_t *url, web_url_part_t part
             break;
         case WEB_URL_HOST:
         case WEB_URL_HOSTNAME:
-            result = is_file(url) ? file_host_state(&p) : host_state(&p, part == WEB_URL_HOSTNAME);
+            (void)(is_file(url) ? file_host_state(&p) : host_state(&p, part == WEB_URL_HOSTNAME));
             break;
         case WEB_URL_PORT:
-            result = port_state(&p);
+            (void)port_state(&p);
             break;
         case WEB_URL_PATH:
             url->path.len = 0;
@@ -666,66 +657,60 @@ web_url_result_t web_url_set(JSContext *ctx, web_url_t *url, web_url_part_t part
             break;
     }
     js_free(ctx, buf.data);
-    return p.failed ? WEB_URL_ERROR : result;
 }
 
-int web_url_set_userinfo(JSContext *ctx, web_buf_t *part, web_slice_t input) {
+void web_url_set_userinfo(JSContext *ctx, web_buf_t *part, web_slice_t input) {
     part->len = 0;
-    return web_percent_encode(ctx, part, input, WEB_ENCODE_USERINFO);
+    web_percent_encode(ctx, part, input, WEB_ENCODE_USERINFO);
 }
 
 // ---- the serializer ----
 
-int web_url_put_port(JSContext *ctx, const web_url_t *url, web_buf_t *out, const char *before) {
-    char text[BASE_DECIMAL_MAX];
-    if (url->port < 0) {
-        return 0;
+void web_url_put_port(JSContext *ctx, const web_url_t *url, web_buf_t *out, const char *before) {
+    if (url->port >= 0) {
+        char text[BASE_DECIMAL_MAX];
+        size_t len = base_put_decimal(text, (uint32_t)url->port);
+        web_buf_put_text(ctx, out, before);
+        web_buf_put(ctx, out, text, len);
     }
-    size_t len = base_put_decimal(text, (uint32_t)url->port);
-    if (web_buf_put(ctx, out, before, strlen(before)) < 0) {
-        return -1;
-    }
-    return web_buf_put(ctx, out, text, len);
 }
 
-static int put_buf(JSContext *ctx, web_buf_t *out, const char *before, const web_buf_t *part) {
-    if (web_buf_put(ctx, out, before, strlen(before)) < 0) {
-        return -1;
-    }
-    return web_buf_put(ctx, out, part->data, part->len);
+static void put_buf(JSContext *ctx, web_buf_t *out, const char *before, const web_buf_t *part) {
+    web_buf_put_text(ctx, out, before);
+    web_buf_put(ctx, out, part->data, part->len);
 }
 
-static int put_authority(JSContext *ctx, const web_url_t *url, web_buf_t *out) {
+static void put_authority(JSContext *ctx, const web_url_t *url, web_buf_t *out) {
+    put_buf(ctx, out, "//", &url->username);
+    if (url->password.len > 0) {
+        put_buf(ctx, out, ":", &url->password);
+    }
     bool named = url->username.len > 0 || url->password.len > 0;
-    if (put_buf(ctx, out, "//", &url->username) < 0 ||
-        (url->password.len > 0 && put_buf(ctx, out, ":", &url->password) < 0) ||
-        put_buf(ctx, out, named ? "@" : "", &url->host) < 0) {
-        return -1;
-    }
-    return web_url_put_port(ctx, url, out, ":");
+    put_buf(ctx, out, named ? "@" : "", &url->host);
+    web_url_put_port(ctx, url, out, ":");
 }
 
-int web_url_serialize(JSContext *ctx, const web_url_t *url, web_buf_t *out, bool fragment) {
-    if (put_buf(ctx, out, "", &url->scheme) < 0 || web_buf_put(ctx, out, ":", 1) < 0) {
-        return -1;
-    }
+void web_url_serialize(JSContext *ctx, const web_url_t *url, web_buf_t *out, bool fragment) {
     bool two_slashes = url->path.len >= 2 && url->path.data[0] == '/' && url->path.data[1] == '/';
-    if (url->has_host ? put_authority(ctx, url, out) < 0
-                      : !url->opaque_path && two_slashes && web_buf_put(ctx, out, "/.", 2) < 0) {
-        return -1;
+    put_buf(ctx, out, "", &url->scheme);
+    web_buf_put_text(ctx, out, ":");
+    if (url->has_host) {
+        put_authority(ctx, url, out);
+    } else if (!url->opaque_path && two_slashes) {
+        web_buf_put_text(ctx, out, "/.");
     }
-    if (put_buf(ctx, out, "", &url->path) < 0 || (url->has_query && put_buf(ctx, out, "?", &url->query) < 0)) {
-        return -1;
+
+    put_buf(ctx, out, "", &url->path);
+    if (url->has_query) {
+        put_buf(ctx, out, "?", &url->query);
     }
-    return fragment && url->has_fragment ? put_buf(ctx, out, "#", &url->fragment) : 0;
+    if (fragment && url->has_fragment) {
+        put_buf(ctx, out, "#", &url->fragment);
+    }
 }
 
 JSValue web_url_string(JSContext *ctx, const web_url_t *url) {
     web_buf_t text = {0};
-    JSValue string = JS_EXCEPTION;
-    if (web_url_serialize(ctx, url, &text, true) == 0) {
-        string = JS_NewStringLen(ctx, text.data, text.len);
-    }
-    js_free(ctx, text.data);
-    return string;
+    web_url_serialize(ctx, url, &text, true);
+    return web_buf_string(ctx, &text);
 }
