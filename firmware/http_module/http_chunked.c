@@ -9,6 +9,8 @@ enum {
     SIZE,          // the hexadecimal digits of a chunk's size
     BLANK,         // blanks between size and extension
     EXTENSION,     // a chunk extension, ignored
+    QUOTED,        // inside a quoted string of it
+    ESCAPED,       // the byte after a backslash there
     SIZE_LF,       // the LF after size and extension
     DATA,          // the chunk's data
     DATA_CR,       // the CR LF after it
@@ -70,10 +72,26 @@ static http_result_t extension_byte(http_chunked_t *c, uint8_t b) {
     if (!extra_byte(c)) {
         return HTTP_BAD_EXTENSION;
     }
-    if (c->state == BLANK) {
-        return b == ';' ? go(c, EXTENSION) : allow(b == ' ' || b == '\t', HTTP_BAD_CHUNK);
+    switch (c->state) {
+        case BLANK:
+            return b == ';' ? go(c, EXTENSION) : allow(b == ' ' || b == '\t', HTTP_BAD_CHUNK);
+        case QUOTED:
+            if (b == '"') {
+                c->state = EXTENSION;
+            } else if (b == '\\') {
+                c->state = ESCAPED;
+            }
+            return allow(is_value(b), HTTP_BAD_CHUNK);
+        case ESCAPED:
+            c->state = QUOTED;
+            return allow(is_value(b), HTTP_BAD_CHUNK);
+        default:
+            if (b == '\r') {
+                return go(c, SIZE_LF);
+            }
+            c->state = b == '"' ? QUOTED : EXTENSION;
+            return allow(is_value(b), HTTP_BAD_CHUNK);
     }
-    return b == '\r' ? go(c, SIZE_LF) : allow(is_value(b), HTTP_BAD_CHUNK);
 }
 
 static http_result_t trailer_byte(http_chunked_t *c, uint8_t b) {
@@ -100,9 +118,12 @@ static http_result_t framing_byte(http_chunked_t *c, uint8_t b) {
             return size_byte(c, b);
         case BLANK:
         case EXTENSION:
+        case QUOTED:
+        case ESCAPED:
             return extension_byte(c, b);
         case SIZE_LF:
-            return b == '\n' ? go(c, c->left ? DATA : TRAILER) : HTTP_BAD_LINE_END;
+            c->state = c->left ? DATA : TRAILER;
+            return allow(b == '\n', HTTP_BAD_LINE_END);
         case DATA_CR:
             return b == '\r' ? go(c, DATA_LF) : HTTP_BAD_CHUNK;
         case DATA_LF:

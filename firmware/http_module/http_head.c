@@ -97,14 +97,17 @@ static bool list_next(const uint8_t **p, const uint8_t *end, const uint8_t **ite
     return *len > 0;
 }
 
-static http_result_t parse_host(http_head_t *h, uint32_t at, const uint8_t *p, size_t n) {
-    if (h->have_host || !host_valid(p, n)) {
+// A Host field: its whole line, with CR LF, and its value.
+static http_result_t parse_host(http_head_t *h, const uint8_t *buf, http_span_t line, http_span_t value) {
+    if (h->have_host || !host_valid(buf + value.at, value.len)) {
         return HTTP_BAD_HOST;
     }
     h->have_host = true;
     // RFC 9112 section 3.2.2: the host of an absolute target replaces this one.
-    if (!h->absolute) {
-        h->host = (http_span_t){at, n};
+    if (h->absolute) {
+        h->old_host = line;
+    } else {
+        h->host = value;
     }
     return HTTP_MORE;
 }
@@ -144,12 +147,15 @@ static http_result_t parse_connection(http_head_t *h, const uint8_t *p, size_t n
     return HTTP_MORE;
 }
 
-// The fields that decide about framing and routing; all others are for the application.
+// The fields that decide about framing and routing; all others are for the application. The name has `name_len` bytes
+// at the start of the line, which has its CR LF.
 static http_result_t known_field(
-    http_head_t *h, const uint8_t *name, size_t name_len, uint32_t at, const uint8_t *p, size_t n) {
+    http_head_t *h, const uint8_t *buf, http_span_t line, size_t name_len, http_span_t value) {
+    const uint8_t *name = buf + line.at, *p = buf + value.at;
+    size_t n = value.len;
     switch (name_len) {
         case 4:
-            return base_equal_nocase(name, 4, "host") ? parse_host(h, at, p, n) : HTTP_MORE;
+            return base_equal_nocase(name, 4, "host") ? parse_host(h, buf, line, value) : HTTP_MORE;
         case 6:
             // RFC 9110 section 10.1.1: an HTTP/1.0 client does not wait.
             if (!base_equal_nocase(name, 6, "expect") || h->minor == 0) {
@@ -199,12 +205,12 @@ static http_result_t field_line(http_head_t *h, const uint8_t *buf, uint32_t at,
     if (result != HTTP_MORE) {
         return result;
     }
-    uint32_t value_at = at + value.at;
-    return known_field(h, buf + at, name_len, value_at, buf + value_at, value.len);
+    value.at += at;
+    return known_field(h, buf, (http_span_t){at, n + 2}, name_len, value);
 }
 
 // The absolute form (RFC 9112 section 3.2.2): what follows its authority is the target.
-static http_result_t absolute_target(http_head_t *h, const uint8_t *buf) {
+static http_result_t absolute_target(http_head_t *h, const uint8_t *buf, bool secure) {
     const uint8_t *p = buf + h->target.at;
     size_t n = h->target.len;
     size_t scheme = 0;
@@ -212,6 +218,9 @@ static http_result_t absolute_target(http_head_t *h, const uint8_t *buf) {
         scheme = 7;
     } else if (n > 8 && base_equal_nocase(p, 8, "https://")) {
         scheme = 8;
+        if (!secure) {
+            return HTTP_WRONG_SCHEME;
+        }
     } else {
         return HTTP_BAD_TARGET;
     }
@@ -233,7 +242,7 @@ static bool span_equal(const uint8_t *buf, http_span_t span, const char *text) {
     return span.len == strlen(text) && memcmp(buf + span.at, text, span.len) == 0;
 }
 
-static http_result_t check_target(http_head_t *h, const uint8_t *buf) {
+static http_result_t check_target(http_head_t *h, const uint8_t *buf, bool secure) {
     const uint8_t *p = buf + h->target.at;
     if (span_equal(buf, h->method, "CONNECT")) {
         return HTTP_UNKNOWN_METHOD;
@@ -247,7 +256,7 @@ static http_result_t check_target(http_head_t *h, const uint8_t *buf) {
     if (p[0] == '*') {
         return span_equal(buf, h->target, "*") && span_equal(buf, h->method, "OPTIONS") ? HTTP_MORE : HTTP_BAD_TARGET;
     }
-    return absolute_target(h, buf);
+    return absolute_target(h, buf, secure);
 }
 
 static http_result_t check_version(http_head_t *h, const uint8_t *p, size_t n) {
@@ -298,7 +307,7 @@ static http_result_t request_line(
     }
     result = check_version(h, buf + at + version, n - version);
     if (result == HTTP_MORE) {
-        result = check_target(h, buf);
+        result = check_target(h, buf, limits->secure);
     }
     h->have_request_line = true;
     return result;

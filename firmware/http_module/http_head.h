@@ -38,6 +38,7 @@
     X(HTTP_BAD_EXTENSION, 400, "chunk extensions are too long")                                                        \
     X(HTTP_TARGET_TOO_LONG, 414, "request target is too long")                                                         \
     X(HTTP_BAD_EXPECTATION, 417, "only the expectation 100-continue is known")                                         \
+    X(HTTP_WRONG_SCHEME, 421, "an https URL is for a connection with TLS")                                             \
     X(HTTP_HEAD_TOO_LARGE, 431, "request head is too large")                                                           \
     X(HTTP_TRAILER_TOO_LARGE, 431, "trailer fields are too large")                                                     \
     X(HTTP_UNKNOWN_METHOD, 501, "method is not implemented")                                                           \
@@ -58,10 +59,11 @@ typedef struct {
     uint32_t len;
 } http_span_t;
 
-// Most bytes of the request target (414) and of the whole head with its final empty line (431).
+// What a head must keep to.
 typedef struct {
-    uint32_t target;
-    uint32_t head;
+    uint32_t target; // most bytes of the request target (414)
+    uint32_t head;   // of the whole head with its final empty line (431)
+    bool secure;     // the connection has TLS, without which no https URL is asked for (421)
 } http_limits_t;
 
 // One head. Everything but the private part is valid once http_head_parse() has returned HTTP_DONE.
@@ -70,9 +72,10 @@ typedef struct {
     http_span_t target; // path and query; for the absolute form without scheme and authority, may then lack its "/"
     http_span_t host;   // name and optional port: of the absolute form, else of the Host field; empty where neither is
     http_span_t fields; // all header lines, each with its CR LF
-    uint32_t size;      // bytes of the head, empty lines before and after it included
-    uint32_t length;    // Content-Length, at most HTTP_LENGTH_MAX; 0 where there is none
-    uint8_t minor;      // HTTP/1.minor: 0 or 1
+    http_span_t old_host; // the line of a Host field that the host of the absolute form replaces; empty where none is
+    uint32_t size;        // bytes of the head, empty lines before and after it included
+    uint32_t length;      // Content-Length, at most HTTP_LENGTH_MAX; 0 where there is none
+    uint8_t minor;        // HTTP/1.minor: 0 or 1
     bool chunked;
     bool expect_continue; // the client waits for 100 (Continue)
     bool persistent;      // the connection may carry another request (RFC 9112 section 9.3)

@@ -1,14 +1,16 @@
 // import httpparse: http_head.h for MicroPython.
 //
-// Head(max_target, max_head): the head parser of one connection. `max_target` and `max_head` are the most bytes of the
-//     request target (414) and of the whole head (431).
+// Head(max_target, max_head, secure=False): the head parser of one connection. `max_target` and `max_head` are the most
+//     bytes of the request target (414) and of the whole head (431). `secure` says whether the connection has TLS.
 //   .parse(buffer, start, end) -> int: parses what has arrived: `buffer[start:end]` of a bytearray. 0: call again when
 //     there is more, with the same `start` (the bytes may have moved, and `start` with them). Positive: the head is
 //     complete and ends at this offset; the attributes are valid until the next parse. Negative: the error that
 //     error() explains. The call after a complete head begins with the next one.
 //   .method, .target, .host: str. The target is path and query, or "*"; the host is in lower case, may have a port, and
 //     is "" where an HTTP/1.0 request names none.
-//   .headers: memoryview of the header lines in `buffer`, each with its CR LF; valid until the buffer changes.
+//   .headers: memoryview of the header lines in `buffer`, each with its CR LF; valid until the buffer changes. bytes
+//   where
+//     the target's host has replaced that of the field Host.
 //   .clear(): lets go of `buffer`, so that it can be freed; .headers is empty then.
 //   .length: of the body: -1 where it is chunked, 0 where there is none, else Content-Length, at most 2**30 - 1, which
 //     stands for anything larger too. .minor: 0 or 1, of HTTP/1.minor. .expect_continue, .persistent: bool.
@@ -107,14 +109,14 @@ static mp_obj_t make_host(mp_obj_t last, const uint8_t *p, size_t n) {
 }
 
 static mp_obj_t head_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
-    mp_arg_check_num(n_args, n_kw, 2, 2, false);
+    mp_arg_check_num(n_args, n_kw, 2, 3, false);
     mp_int_t target = mp_obj_get_int(args[0]);
     mp_int_t head = mp_obj_get_int(args[1]);
     if (target < 1 || head < target || (mp_uint_t)head > HTTP_LENGTH_MAX) {
         mp_raise_ValueError(MP_ERROR_TEXT("limits must be 1 <= max_target <= max_head < 2**30"));
     }
     head_obj_t *self = mp_obj_malloc(head_obj_t, type);
-    self->limits = (http_limits_t){.target = target, .head = head};
+    self->limits = (http_limits_t){.target = target, .head = head, .secure = n_args > 2 && mp_obj_is_true(args[2])};
     self->begun = false;
     self->buffer = mp_const_none;
     self->method = self->target = self->host = MP_OBJ_NEW_QSTR(MP_QSTR_);
@@ -156,6 +158,21 @@ static mp_obj_t head_clear(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(head_clear_obj, head_clear);
 
+// The header lines with the host of the target in the place of the old one (RFC 9112 section 3.2.2).
+static mp_obj_t with_new_host(const head_obj_t *self, const uint8_t *head) {
+    static const char name[] = "Host: ";
+    http_span_t fields = self->head.fields, host = self->head.host, old = self->head.old_host;
+    vstr_t lines;
+    vstr_init(&lines, fields.len + host.len);
+    vstr_add_strn(&lines, (const char *)head + fields.at, old.at - fields.at);
+    vstr_add_strn(&lines, name, sizeof(name) - 1);
+    vstr_add_strn(&lines, (const char *)head + host.at, host.len);
+    // From the old line's CR LF on.
+    size_t rest = old.at + old.len - 2;
+    vstr_add_strn(&lines, (const char *)head + rest, fields.at + fields.len - rest);
+    return mp_obj_new_bytes_from_vstr(&lines);
+}
+
 static mp_obj_t head_headers(head_obj_t *self) {
     if (self->buffer == mp_const_none) {
         return mp_const_empty_bytes;
@@ -164,6 +181,9 @@ static mp_obj_t head_headers(head_obj_t *self) {
     http_span_t fields = self->head.fields;
     if (self->start + fields.at + fields.len > buffer->len) {
         mp_raise_ValueError(MP_ERROR_TEXT("the buffer has changed"));
+    }
+    if (self->head.old_host.len > 0) {
+        return with_new_host(self, (const uint8_t *)buffer->items + self->start);
     }
     mp_obj_array_t *view = mp_obj_malloc(mp_obj_array_t, &mp_type_memoryview);
     mp_obj_memoryview_init(view, 'B', self->start + fields.at, fields.len, buffer->items);

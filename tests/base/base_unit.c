@@ -5,6 +5,7 @@
 
 #include "base_base64.h"
 #include "base_bytes.h"
+#include "base_fields.h"
 #include "base_secret.h"
 #include "base_text.h"
 #include "base_utf8.h"
@@ -178,6 +179,18 @@ static void test_base64(void) {
     check(base_base64url_decode(out, &len, NULL, 0) && len == 0, "nothing", 0);
 }
 
+static void test_framing_fields(void) {
+    static const char *const framing[] = {"connection", "content-length", "DATE", "Keep-Alive", "proxy-connection",
+        "TE", "trailer", "Transfer-Encoding", "upgrade"};
+    static const char *const others[] = {"", "connections", "content-type", "dat", "t", "tea", "trailers", "host"};
+    for (int i = 0; i < 9; i++) {
+        check(base_is_framing_field(framing[i], strlen(framing[i])), framing[i], i);
+    }
+    for (int i = 0; i < 8; i++) {
+        check(!base_is_framing_field(others[i], strlen(others[i])), others[i], i);
+    }
+}
+
 int main(void) {
     test_classes();
     test_equal_nocase();
@@ -187,5 +200,6 @@ int main(void) {
     test_secrets();
     test_utf8();
     test_base64();
+    test_framing_fields();
     return failures != 0;
 }

@@ -108,7 +108,7 @@ static void test_targets(void) {
         const char *text, *target, *host;
     } good[] = {
         {"GET http://B.c:8080/p?q HTTP/1.1\r\nHost: other\r\n\r\n", "/p?q", "B.c:8080"},
-        {"GET HTTPS://b HTTP/1.1\r\nHost: other\r\n\r\n", "", "b"},
+        {"GET HTTP://b HTTP/1.1\r\nHost: other\r\n\r\n", "", "b"},
         {"GET http://b?q HTTP/1.1\r\nHost: other\r\n\r\n", "?q", "b"},
         {"GET http://[::1]:80/ HTTP/1.1\r\nHost: other\r\n\r\n", "/", "[::1]:80"},
         {"GET http://b/ HTTP/1.0\r\n\r\n", "/", "b"},
@@ -121,7 +121,20 @@ static void test_targets(void) {
         check(parse(&head, good[i].text) == HTTP_DONE, "absolute form", good[i].text);
         expect_span(good[i].text, head.target, good[i].target);
         expect_span(good[i].text, head.host, good[i].host);
+        bool replaced = good[i].text[4] != '/' && strstr(good[i].text, "other") != NULL;
+        expect_span(good[i].text, head.old_host, replaced ? "Host: other\r\n" : "");
     }
+}
+
+static void test_https(void) {
+    static const char text[] = "GET HTTPS://b/x HTTP/1.1\r\nHost: b\r\n\r\n";
+    http_limits_t secure = limits;
+    http_head_t head;
+    secure.secure = true;
+    expect(HTTP_WRONG_SCHEME, text);
+    http_head_init(&head);
+    check(http_head_parse(&head, (const uint8_t *)text, strlen(text), &secure) == HTTP_DONE, "https with TLS", text);
+    expect_span(text, head.target, "/x");
 }
 
 static void test_fields(void) {
@@ -310,6 +323,12 @@ static void test_chunked(void) {
     expect_chunked(HTTP_BAD_CHUNK, "3\r\nabc\n", "", "");
     expect_chunked(HTTP_BAD_CHUNK, "3;a\nb\r\n", "", "");
     expect_chunked(HTTP_BAD_CHUNK, "3;\x01\r\n", "", "");
+    // A quoted string has an end, before its line has (RFC 9110, section 5.6.4).
+    expect_chunked(HTTP_DONE, "1;a=\"b;\\\"\\\\\";c\r\nx\r\n0;d=\"\"\r\n\r\n", "x", "");
+    expect_chunked(HTTP_BAD_CHUNK, "3;a=\"b\r\n", "", "");
+    expect_chunked(HTTP_BAD_CHUNK, "3;a=\"b\\\"\r\n", "", "");
+    expect_chunked(HTTP_BAD_CHUNK, "3;a=\"b\\\r\n", "", "");
+    expect_chunked(HTTP_BAD_CHUNK, "3;a=\"\x01\"\r\n", "", "");
     expect_chunked(HTTP_BAD_LINE_END, "3\rx", "", "");
     expect_chunked(HTTP_BAD_LINE_END, "3;a\rb", "", "");
     expect_chunked(HTTP_BAD_LINE_END, "3\r\nabc\rx", "", "");
@@ -357,6 +376,7 @@ static void test_scan(void) {
 int main(void) {
     test_request_line();
     test_targets();
+    test_https();
     test_fields();
     test_framing();
     test_values();

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from http_helpers import device_command
+from http_helpers import FRAMING_FIELDS, OTHER_FIELDS, device_command
 
 SCRIPT = r"""
 import httpparse
@@ -50,7 +50,7 @@ assert httpparse.error(parse(b"GET /" + b"a" * 100))[0] == 414
 assert httpparse.error(parse(b"a: b\r\n" * 100))[0] == 400
 assert httpparse.error(parse(b"\r\n" * 300))[0] == 431
 assert httpparse.error(parse(b"GET / HTTP/2.0\r\n"))[0] == 505
-for code in range(-20, -1):
+for code in range(-21, -1):
     status, text = httpparse.error(code)
     assert 400 <= status < 600 and len(text) > 5 and "\n" not in text
 
@@ -63,6 +63,22 @@ for data, target, host, method in (
 ):
     assert parse(data) == len(data)
     assert (head.target, head.host, head.method) == (target, host, method)
+
+# The target's host replaces that of the header, wherever that stands.
+parse(b"GET http://new:80/ HTTP/1.1\r\nA: 1\r\nhost:  old\r\nB: 2\r\n\r\n")
+assert bytes(head.headers) == b"A: 1\r\nHost: new:80\r\nB: 2\r\n"
+parse(b"GET http://new/ HTTP/1.1\r\nHost:\r\n\r\n")
+assert bytes(head.headers) == b"Host: new\r\n"
+parse(b"GET http://new/ HTTP/1.0\r\nA: 1\r\n\r\n")
+assert (bytes(head.headers), head.host) == (b"A: 1\r\n", "new")
+parse(b"GET / HTTP/1.1\r\nHost: old\r\n\r\n")
+assert bytes(head.headers) == b"Host: old\r\n"
+
+# An https URL is for a connection with TLS.
+secure = b"GET https://a/ HTTP/1.1\r\nHost: a\r\n\r\n"
+assert httpparse.error(parse(secure))[0] == 421
+assert httpparse.Head(100, 500, True).parse(bytearray(secure), 0, len(secure)) == len(secure)
+
 parse(b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n")
 assert head.length == -1 and head.expect_continue
 parse(b"PUT / HTTP/1.0\r\nContent-Length: 99999999999999999999\r\n\r\n")
@@ -83,6 +99,10 @@ scan = httpparse.scan_fields
 assert scan(b"a: b\r\n") == scan(b"") == 0
 assert scan(b"a: b\n") == httpparse.FIELDS_BAD
 assert scan(bytearray(b"a: b\r\nConnection: c\r\n")) == httpparse.FIELDS_FRAMING
+for name in FRAMING_FIELDS:
+    assert scan(b"%s: x\r\n" % name.encode()) == scan(b"%s: x\r\n" % name.upper().encode()) == httpparse.FIELDS_FRAMING
+for name in OTHER_FIELDS:
+    assert scan(b"%s: x\r\n" % name.encode()) == 0
 
 print(refused(head.parse, b"GET", 0, 3))
 for start, end in ((-1, 1), (2, 1), (0, len(buffer) + 1)):
@@ -105,7 +125,7 @@ COMPLAINTS = [
 
 def test_binding(firmware, tmp_path):
     script = tmp_path / "binding.py"
-    script.write_text(SCRIPT)
+    script.write_text(f"FRAMING_FIELDS = {FRAMING_FIELDS}\nOTHER_FIELDS = {OTHER_FIELDS}\n{SCRIPT}")
     command, env = device_command(firmware, script)
     done = subprocess.run(command, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -35,7 +35,7 @@ PIECES = [
 # The head of a response after which the server waits for the client to close, and only for that.
 LAST = re.compile(rb"\r\ncontent-length: \d+\r\n(date: [^\r]*\r\n)?connection: close\r\n\r\n")
 
-STATUSES = {200, 204, 400, 404, 405, 413, 414, 417, 431, 500, 501, 505}
+STATUSES = {200, 204, 400, 404, 405, 413, 414, 417, 421, 431, 500, 501, 505}
 
 
 def mutated(rng):

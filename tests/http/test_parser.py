@@ -30,17 +30,21 @@ MISTAKES = [
     ("http_head.c", "if (h->coding_chunked) {", "if (false) {"),
     ("http_head.c", "!h->coding_chunked || h->minor == 0", "!h->coding_chunked"),
     ("http_head.c", "!h->have_host && h->minor == 1", "false"),
-    ("http_head.c", "if (!h->absolute) {", "if (true) {"),
+    ("http_head.c", "if (h->absolute) {", "if (false) {"),
+    ("http_head.c", "if (!secure) {", "if (secure) {"),
     ("http_head.c", "len < limits->head ?", "len <= limits->head ?"),
     ("http_head.c", "end - target > limits->target", "end - target >= limits->target"),
     ("http_chunked.c", "if (c->digits == 8) {", "if (c->digits == 9) {"),
+    ("http_chunked.c", "c->state = b == '\"' ? QUOTED : EXTENSION;", ""),
+    ("http_chunked.c", "c->state = ESCAPED;", ""),
     ("http_chunked.c", "b == '\\n' ? go(c, SIZE)", "b ? go(c, SIZE)"),
     ("http_chunked.c", "++c->extra <= HTTP_CHUNK_EXTRA_MAX", "++c->extra <= HTTP_CHUNK_EXTRA_MAX + 1"),
 ]
 
 
 def build(compiler, program, target, module=MODULE):
-    sources = [HERE / program, module / "http_head.c", module / "http_chunked.c", BASE / "base_chars.c"]
+    sources = [HERE / program, module / "http_head.c", module / "http_chunked.c"]
+    sources += [BASE / "base_chars.c", BASE / "base_fields.c"]
     subprocess.run([*compiler, *FLAGS, f"-I{module}", f"-I{BASE}", *sources, "-o", target], check=True)
     return target
 

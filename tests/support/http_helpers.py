@@ -14,6 +14,11 @@ ROOT = Path(__file__).parents[2]
 PROGRAMS = ROOT / "tests" / "http"
 LIB = ROOT / "device" / "lib"
 
+# The fields that a response leaves to the server, and some that look like them.
+FRAMING_FIELDS = ["connection", "content-length", "date", "keep-alive", "proxy-connection", "te", "trailer"]
+FRAMING_FIELDS += ["transfer-encoding", "upgrade"]
+OTHER_FIELDS = ["age", "content-language", "content-type", "dat", "dates", "host", "tea", "trailers", "via"]
+
 GET = b"GET /f/echo HTTP/1.1\r\nHost: a\r\n\r\n"
 STATS = b"GET /stats HTTP/1.1\r\nHost: a\r\n\r\n"
 

@@ -31,7 +31,7 @@ class Reader:
         self._server = server
         self._timeout = timeout
         self.sock = sock
-        self.head = Head(server.limits.url, server.limits.head)
+        self.head = Head(server.limits.url, server.limits.head, server.scheme == "https")
         # What has arrived and is not consumed is buffer[start:end]. A connection that stays idle holds no buffer.
         self.buffer = None
         self.start = 0
