@@ -404,6 +404,14 @@ def test_forwarded_for_counts_from_a_configured_proxy_only(firmware, tmp_path):
             assert box.get("/", X_Forwarded_For="198.51.100.1, 203.0.113.7").text == expected
 
 
+def test_forwarded_for_may_be_anything(firmware, tmp_path):
+    source = "export default { fetch(request) { return new Response(request.peer) } }"
+    with running(firmware, tmp_path, proxies="127.0.0.1") as box:
+        box.deploy("peer", source, route="/")
+        assert box.get("/", X_Forwarded_For="\xff\xfe, 203.0.113.7").text == "203.0.113.7"
+        assert box.get("/", X_Forwarded_For="203.0.113.7, \xff\xfe").status == 200
+
+
 def test_restart_of_the_runtime_keeps_functions(firmware, tmp_path):
     with running(firmware, tmp_path) as box:
         box.deploy("lasting", answer("still here"), route="/")

@@ -131,10 +131,9 @@ def split_fields(lines):
 def forwarded_for(lines, proxies):
     """The last address in X-Forwarded-For that is not a trusted proxy's; "" where there is none."""
     addresses = []
-    for line in bytes(lines).split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name.lower() == b"x-forwarded-for":
-            addresses.extend(value.decode().split(","))
+    for name, value in split_fields(lines):
+        if name.lower() == "x-forwarded-for":
+            addresses.extend(value.split(","))
     for address in reversed(addresses):
         address = address.strip()
         if address and address not in proxies:
