@@ -208,6 +208,12 @@ def test_critical_headers_are_refused(firmware):
         )
 
 
+def test_a_payload_that_is_not_encoded_is_refused(firmware):
+    for b64 in (False, True, None):
+        token = signed({**HEADER, "b64": b64}, {"sub": "ada"})
+        assert refusal(firmware, token) == ("JsonWebTokenError", 'the header parameter "b64" is not supported')
+
+
 @pytest.mark.parametrize(
     "payload", [b"", b"null", b"5", b'"text"', b"[]", b'[{"sub":"ada"}]', b"{", b"\xff{}", b"{} x"]
 )
@@ -438,6 +444,7 @@ BAD_SIGN = [
     [{}, SECRET, {"algorithm": ["HS256"]}],
     [{}, SECRET, {"header": {"alg": "none"}}],
     [{}, SECRET, {"header": {"crit": ["exp"]}}],
+    [{}, SECRET, {"header": {"b64": False}}],
     [{}, SECRET, {"expiresIn": 1.5}],
     [{}, SECRET, {"expiresin": 60}],
     [{}, SECRET, {"issuer": "", "audience": 5}],

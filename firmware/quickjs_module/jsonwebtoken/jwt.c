@@ -192,12 +192,22 @@ static const jwt_algorithm_t *header_algorithm(JSContext *ctx, JSValueConst head
     return algorithm;
 }
 
-// Whether a header names extensions that its reader must understand (RFC 7515, section 4.1.11).
-static bool has_extensions(JSContext *ctx, JSValueConst header) {
-    JSValue crit = JS_GetPropertyStr(ctx, header, "crit");
-    bool has = !JS_IsUndefined(crit);
-    JS_FreeValue(ctx, crit);
+// Whether a header has that parameter.
+static bool has_parameter(JSContext *ctx, JSValueConst header, const char *name) {
+    JSValue value = JS_GetPropertyStr(ctx, header, name);
+    bool has = !JS_IsUndefined(value);
+    JS_FreeValue(ctx, value);
     return has;
+}
+
+// The parameter of a header that asks for more than is done here, NULL where there is none: "crit", which names
+// extensions that its reader must understand (RFC 7515, section 4.1.11), and the extension "b64" without it (RFC 7797),
+// for which a payload is no base64url.
+static const char *unsupported_parameter(JSContext *ctx, JSValueConst header) {
+    if (has_parameter(ctx, header, "crit")) {
+        return "crit";
+    }
+    return has_parameter(ctx, header, "b64") ? "b64" : NULL;
 }
 
 // Appends the header. The algorithm that it names, or NULL with a pending exception.
@@ -207,9 +217,10 @@ static const jwt_algorithm_t *put_header(
         return NULL;
     }
     const jwt_algorithm_t *algorithm = header_algorithm(ctx, header);
-    if (algorithm == NULL || has_extensions(ctx, header)) {
+    if (algorithm == NULL || unsupported_parameter(ctx, header) != NULL) {
         jwt_refuse(ctx, JS_UNDEFINED,
-            "\"header\" in \"options\" must have no \"crit\", and no \"alg\" but HS256, HS384 or HS512", NULL);
+            "\"header\" in \"options\" must have no \"crit\" or \"b64\", and no \"alg\" but HS256, HS384 or HS512",
+            NULL);
         return NULL;
     }
     // What is wrong with the secret is said before what is wrong with the claims.
@@ -367,8 +378,10 @@ static int check_signature(
     if (algorithm == NULL) {
         return -1;
     }
-    if (has_extensions(ctx, token->header)) {
-        return jwt_refuse(ctx, classes[JWT_ERROR_INVALID], "the header parameter \"crit\" is not supported", NULL);
+    const char *unsupported = unsupported_parameter(ctx, token->header);
+    if (unsupported != NULL) {
+        return jwt_refuse(
+            ctx, classes[JWT_ERROR_INVALID], "the header parameter \"", unsupported, "\" is not supported", NULL);
     }
     uint8_t mac[CRYPTO_DIGEST_MAX];
     web_slice_t given = token->parts[2];

@@ -2,9 +2,12 @@
 // (signatures), RFC 7518 (algorithms), RFC 7519 (claims) and RFC 8725 (best practices).
 //
 // Stricter than npm's: a secret has at least the digest's length (RFC 7518, section 3.2) and is no PEM key, the payload
-// is a JSON object, base64url has one form, "crit" is refused, and so are options that are unknown or undefined (an
-// issuer from a variable that is not set is no issuer that may be anything). A name that occurs twice in a JSON text
-// has its last value (RFC 7519, section 4).
+// is a JSON object, base64url has one form, "crit" and "b64" are refused, and so are options that are unknown or
+// undefined (an issuer from a variable that is not set is no issuer that may be anything). A name that occurs twice in
+// a JSON text has its last value (RFC 7519, section 4).
+//
+// In C, since the same in JavaScript took 26.5 KB of a 32-bit arena, a quarter of a Pico's, where this takes 2.5 KB and
+// signs and verifies in half the time; and since options whose getters are the handler's code can be read once here.
 //
 // Uses web/ and crypto/.
 
