@@ -98,7 +98,6 @@ static const engine_lazy_global_t lazy_globals[] = {
     {"Float16Array", ENGINE_TYPED_ARRAYS, JS_CLASS_FLOAT16_ARRAY},
     {"Float32Array", ENGINE_TYPED_ARRAYS, JS_CLASS_FLOAT32_ARRAY},
     {"Float64Array", ENGINE_TYPED_ARRAYS, JS_CLASS_FLOAT64_ARRAY},
-    {"SharedArrayBuffer", ENGINE_SHARED_ARRAY_BUFFER, 0},
     {"DataView", ENGINE_DATA_VIEW, 0},
     {"Date", ENGINE_DATE, 0},
     {"Proxy", ENGINE_PROXY, 0},
@@ -118,15 +117,6 @@ static int install_array_buffer(JSContext *ctx) {
     JSValue constructor = JS_NewCConstructor(ctx, JS_CLASS_ARRAY_BUFFER, "ArrayBuffer", js_array_buffer_constructor, 1,
         JS_CFUNC_constructor, 0, JS_UNDEFINED, js_array_buffer_funcs, countof(js_array_buffer_funcs),
         js_array_buffer_proto_funcs, countof(js_array_buffer_proto_funcs), 0);
-    JS_FreeValue(ctx, constructor);
-    return JS_IsException(constructor) ? -1 : 0;
-}
-
-static int install_shared_array_buffer(JSContext *ctx) {
-    JSValue constructor = JS_NewCConstructor(ctx, JS_CLASS_SHARED_ARRAY_BUFFER, "SharedArrayBuffer",
-        js_shared_array_buffer_constructor, 1, JS_CFUNC_constructor, 0, JS_UNDEFINED, js_shared_array_buffer_funcs,
-        countof(js_shared_array_buffer_funcs), js_shared_array_buffer_proto_funcs,
-        countof(js_shared_array_buffer_proto_funcs), 0);
     JS_FreeValue(ctx, constructor);
     return JS_IsException(constructor) ? -1 : 0;
 }
@@ -185,7 +175,6 @@ static int install_typed_arrays(JSContext *ctx) {
 static int (*const group_install[ENGINE_GROUP_COUNT])(JSContext *ctx) = {
     [ENGINE_MAP_SET] = JS_AddIntrinsicMapSet,
     [ENGINE_TYPED_ARRAYS] = install_typed_arrays,
-    [ENGINE_SHARED_ARRAY_BUFFER] = install_shared_array_buffer,
     [ENGINE_DATA_VIEW] = install_data_view,
     [ENGINE_DATE] = JS_AddIntrinsicDate,
     [ENGINE_PROXY] = JS_AddIntrinsicProxy,

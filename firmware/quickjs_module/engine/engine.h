@@ -15,8 +15,8 @@
 typedef JSValue (*engine_make_t)(JSContext *ctx, const char *name);
 
 // A runtime that allocates with `mf` only, and a context with the standard built-ins: those that few handlers touch
-// (Map, Date, typed arrays, Proxy, ...) come into being when their global is first read. No eval, no Atomics, no
-// performance, time zone UTC. NULL when memory ran out.
+// (Map, Date, typed arrays, Proxy, ...) come into being when their global is first read. No eval, no Atomics and
+// no SharedArrayBuffer, no performance, time zone UTC. NULL when memory ran out.
 JSContext *engine_new(const JSMallocFunctions *mf, void *opaque);
 
 // Gives `obj` a writable, configurable, non-enumerable property whose value `make` returns on first access.
@@ -27,7 +27,6 @@ int engine_define_lazy(JSContext *ctx, JSValueConst obj, const char *name, engin
 typedef enum {
     ENGINE_MAP_SET,      // Map, Set, WeakMap, WeakSet
     ENGINE_TYPED_ARRAYS, // ArrayBuffer and Uint8Array; its kin come into being one by one
-    ENGINE_SHARED_ARRAY_BUFFER,
     ENGINE_DATA_VIEW,
     ENGINE_DATE,
     ENGINE_PROXY,

@@ -1,4 +1,4 @@
 // thrown: Atomics.wait, which would block, on shared memory
 export default function attack() {
-  return Atomics.wait(new Int32Array(new SharedArrayBuffer(8)), 0, 0);
+  return Atomics.wait(new Int32Array(8), 0, 0);
 }
