@@ -34,7 +34,8 @@ const INPUTS = [
   "ht\ttp://ex\nample.c\rom/a\tb", "\u0000 http://h \u001f", "http://h/\u00e9?\u00e9#\u00e9", "http://h/\ud83d\ude00", "http://h/\ud800x",
   "http://h/%", "http://h/%zz", "http://h/a\\b?c\\d#e\\f", "http://h/{}|`\"<>", "http://h/a b?'\"#'\"", "http://h/?a=%41&b=+", "http://h?x", "http://h#x",
   "http://u%40:p%3A@h/", "http://u\u00e9:p\u00e9@h", "http://a;b=c:d/e@h", "//h2", "//h2:80/x", "\\\\h2\\x", "/\\h2/x", "\\x", "?", "#x", "a:b", "a:/b",
-  "http://a_b.c-d", "http://-a", "http://a..b", "http://.", "http://..", "http://a.", "http://*.x", "http://a!$&'()*+,;=b", "http://%", "http://a%25",
+  "https://xn--/", "https://a.xn--.b/", "https://xn---/", "https://xn--0/", "https://xn--99999999/", "https://xn--bcher-kva.example/", "foo://xn--/",
+  "https://XN--P1AI./x", "http://a_b.c-d", "http://-a", "http://a..b", "http://.", "http://..", "http://a.", "http://*.x", "http://a!$&'()*+,;=b", "http://%", "http://a%25",
 ];
 
 const SET_URLS = [

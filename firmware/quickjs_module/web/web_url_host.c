@@ -1,7 +1,7 @@
 // Hosts of URLs: domains, IPv4 and IPv6 addresses, opaque hosts (URL standard, section 3).
 //
-// Domains must be ASCII: a name in other scripts is given in its xn-- form. Unicode's IDNA tables, which would map it,
-// take more flash than the rest of the URL parser.
+// Domains must be ASCII: a name in other scripts is given in its xn-- form, of which Punycode is checked. Unicode's
+// IDNA tables, which would map it, take more flash than the rest of the URL parser.
 
 #include <string.h>
 #include "web/web_url.h"
@@ -264,6 +264,98 @@ static void put_ipv6(JSContext *ctx, web_buf_t *out, const uint16_t pieces[8]) {
     web_buf_put(ctx, out, text, len);
 }
 
+// ---- domains ----
+
+// 0 to 35 for a letter or digit of Punycode in lower case, or -1.
+static int punycode_digit(char c) {
+    if (base_is((uint8_t)c, BASE_LOWER)) {
+        return c - 'a';
+    }
+    return base_is((uint8_t)c, BASE_DIGIT) ? c - '0' + 26 : -1;
+}
+
+// RFC 3492, section 6.1.
+static uint32_t adapt(uint32_t delta, uint32_t count, bool first) {
+    uint32_t k = 0;
+    delta = first ? delta / 700 : delta / 2;
+    delta += delta / count;
+    for (; delta > 455; k += 36) {
+        delta /= 35;
+    }
+    return k + 36 * delta / (delta + 38);
+}
+
+// Reads one delta of Punycode (RFC 3492, section 6.2) from the front of the text. False where there is none.
+static bool take_delta(web_slice_t *text, uint32_t bias, uint32_t *delta) {
+    uint64_t sum = 0, weight = 1;
+    for (uint32_t k = 36; text->len > 0; k += 36) {
+        int digit = punycode_digit(text->data[0]);
+        uint32_t threshold = k <= bias ? 1 : k - bias;
+        threshold = threshold > 26 ? 26 : threshold;
+        if (digit < 0) {
+            return false;
+        }
+        text->data++;
+        text->len--;
+        sum += (uint64_t)digit * weight;
+        if (sum > INT32_MAX) {
+            return false;
+        }
+        if ((uint32_t)digit < threshold) {
+            *delta = (uint32_t)sum;
+            return true;
+        }
+        weight *= 36 - threshold;
+        if (weight > INT32_MAX) {
+            return false;
+        }
+    }
+    return false;
+}
+
+// Whether the text, what follows "xn--" in a label, stands for one with a character beyond ASCII.
+static bool is_punycode(web_slice_t text) {
+    uint32_t count = 0, code_point = 128, bias = 72, place = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        count = text.data[i] == '-' ? (uint32_t)i : count;
+    }
+    size_t skipped = count + (text.len > 0 && text.data[count] == '-');
+    text = (web_slice_t){text.data + skipped, text.len - skipped};
+    if (text.len == 0) {
+        return false;
+    }
+
+    for (bool first = true; text.len > 0; first = false) {
+        uint32_t delta;
+        if (!take_delta(&text, bias, &delta)) {
+            return false;
+        }
+        count++;
+        bias = adapt(delta, count, first);
+        place += delta;
+        code_point += place / count;
+        place = place % count + 1;
+        if (code_point > 0x10ffff || (code_point >= 0xd800 && code_point <= 0xdfff)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Whether the labels of a domain in lower case that say so are in Punycode.
+static bool labels_valid(web_slice_t domain) {
+    while (domain.len > 0) {
+        const char *dot = memchr(domain.data, '.', domain.len);
+        size_t len = dot == NULL ? domain.len : (size_t)(dot - domain.data);
+        if (len >= 4 && memcmp(domain.data, "xn--", 4) == 0 && !is_punycode((web_slice_t){domain.data + 4, len - 4})) {
+            return false;
+        }
+        len += dot != NULL;
+        domain = (web_slice_t){domain.data + len, domain.len - len};
+    }
+    return true;
+}
+
 // ---- any host ----
 
 // Appends a domain in lower case, or the IPv4 address that it stands for.
@@ -287,7 +379,7 @@ static bool put_domain(JSContext *ctx, web_buf_t *out, web_slice_t input) {
         put_ipv4(ctx, out, address);
         return true;
     }
-    return domain.len > 0;
+    return domain.len > 0 && labels_valid(domain);
 }
 
 bool web_url_parse_host(JSContext *ctx, web_buf_t *out, web_slice_t input, bool special) {

@@ -1,5 +1,9 @@
 // The basic URL parser and serializer (URL standard, section 4.4 and 4.5). Functions are named after the standard's
 // states; where a state eats characters up to a delimiter, its function takes that span at once.
+//
+// In C, with the class and its lists, it takes 12 KB of an RP2040's flash and nothing of an arena before a handler uses
+// it. In JavaScript it would lie in the arena of each function that reads its URL, where code takes 5.5 times its
+// minified size: with only 8 KB of that, 44 of a Pico's 96 KB.
 
 #include <string.h>
 #include "web/web_url.h"
