@@ -1,9 +1,11 @@
 """Both shapes of handler: what they are given, and what becomes of what they return."""
 
 import base64
+import json
 import re
 
 import pytest
+from http_helpers import FRAMING_FIELDS, OTHER_FIELDS
 from web_helpers import call, run_handler, run_one
 
 FETCH = "export default {{ async fetch(request, env, ctx) {{ {} }} }}"
@@ -186,12 +188,6 @@ def test_env_and_this(firmware):
             b"x",
         ),
         (
-            "new Response('x', { headers: { 'Content-Length': 9, 'transfer-encoding': 'x', Upgrade: 'y', a: 'b' } })",
-            200,
-            [("a", "b"), ("content-type", "text/plain;charset=UTF-8")],
-            b"x",
-        ),
-        (
             "{ then(resolve) { resolve(new Response('thenable')) } }",
             200,
             [("content-type", "text/plain;charset=UTF-8")],
@@ -203,6 +199,35 @@ def test_env_and_this(firmware):
 def test_response(firmware, expression, status, fields, body):
     answer = run_one(firmware, f"export default {{ fetch() {{ return ({expression}) }} }}")
     assert (answer.status, answer.fields, answer.body) == (status, fields, body)
+
+
+def test_shared_memory_is_absent(firmware):
+    answer = fetch(firmware, "return Response.json([typeof SharedArrayBuffer, typeof Atomics])")
+    assert answer.json == ["undefined", "undefined"]
+
+
+def test_immutable_memory_is_not_written(firmware):
+    answer = fetch(
+        firmware,
+        """
+        const fixed = new Uint8Array(new Uint8Array(4).buffer.transferToImmutable())
+        const write = [() => new TextEncoder().encodeInto("text", fixed), () => crypto.getRandomValues(fixed)]
+        const outcomes = write.map((one) => { try { one(); return "written" } catch (error) { return error.name } })
+        return Response.json([...outcomes, ...fixed])
+    """,
+    )
+    assert answer.json == ["TypeError", "TypeError", 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("shape", ["fetch", "lambda"])
+def test_fields_of_the_connection_are_left_out(firmware, shape):
+    headers = json.dumps({name.title(): "x" for name in FRAMING_FIELDS + OTHER_FIELDS})
+    if shape == "fetch":
+        answer = fetch(firmware, f"return new Response(null, {{ headers: {headers} }})")
+    else:
+        answer = lambda_(firmware, f"return {{ statusCode: 200, headers: {headers} }}")
+    assert answer.fields == [(name, "x") for name in OTHER_FIELDS]
+
 
 
 @pytest.mark.parametrize(

@@ -147,19 +147,24 @@ static bool holds_integers(JSValueConst value) {
 
 static JSValue get_random_values(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val, (void)argc;
-    web_slice_t bytes;
-    if (host_at_top_level(ctx, "crypto.getRandomValues") || crypto_bytes(ctx, argv[0], "array", &bytes) < 0) {
+    web_slice_t view;
+    uint8_t *bytes;
+    size_t len;
+    if (host_at_top_level(ctx, "crypto.getRandomValues") || crypto_bytes(ctx, argv[0], "array", &view) < 0) {
         return JS_EXCEPTION;
     }
     if (!holds_integers(argv[0])) {
         crypto_refuse(ctx, "TypeMismatchError", "getRandomValues fills typed arrays of integers only");
         return JS_EXCEPTION;
     }
-    if (bytes.len > RANDOM_BYTES_MAX) {
+    if (web_writable_bytes(ctx, argv[0], &bytes, &len) < 0) {
+        return JS_EXCEPTION;
+    }
+    if (len > RANDOM_BYTES_MAX) {
         crypto_refuse(ctx, "QuotaExceededError", "getRandomValues fills at most 65536 bytes at once");
         return JS_EXCEPTION;
     }
-    host_random((char *)bytes.data, bytes.len);
+    host_random(bytes, len);
     return JS_DupValue(ctx, argv[0]);
 }
 

@@ -20,6 +20,19 @@ void web_bytes_free(JSRuntime *rt, web_bytes_t *bytes) {
     }
 }
 
+int web_writable_bytes(JSContext *ctx, JSValueConst array, uint8_t **data, size_t *len) {
+    if (engine_view_bytes(ctx, array, data, len) < 0) {
+        return -1;
+    }
+    JSValue buffer = JS_GetTypedArrayBuffer(ctx, array, NULL, NULL, NULL);
+    bool immutable = JS_IsImmutableArrayBuffer(buffer);
+    JS_FreeValue(ctx, buffer);
+    if (immutable) {
+        JS_ThrowTypeError(ctx, "ArrayBuffer is immutable");
+    }
+    return immutable ? -1 : 0;
+}
+
 static void body_of_bytes(JSContext *ctx, web_body_t *body, web_slice_t slice) {
     body->bytes = web_bytes_new(ctx, slice.data, slice.len);
     body->data = body->bytes->data;

@@ -60,7 +60,7 @@ static JSValue encoder_encode_into(JSContext *ctx, JSValueConst this_val, int ar
     }
     int found = -1;
     if (JS_GetTypedArrayType(argv[1]) == JS_TYPED_ARRAY_UINT8) {
-        found = engine_view_bytes(ctx, argv[1], &to, &room);
+        found = web_writable_bytes(ctx, argv[1], &to, &room);
     } else {
         JS_ThrowTypeError(ctx, "encodeInto writes to a Uint8Array");
     }

@@ -216,6 +216,8 @@ typedef struct _web_body_t {
 #define WEB_TYPE_FORM "application/x-www-form-urlencoded;charset=UTF-8"
 #define WEB_TYPE_JSON "application/json"
 
+// The bytes of a typed array, in place, to be written. 0, or -1 where they must not be.
+int web_writable_bytes(JSContext *ctx, JSValueConst array, uint8_t **data, size_t *len);
 // Takes a BodyInit value; *type is the content type that it brings, or NULL.
 int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const char **type);
 void web_body_free(JSRuntime *rt, web_body_t *body);
