@@ -68,9 +68,11 @@ static bool host_valid(const uint8_t *p, size_t n) {
             }
         }
     }
+
     if (i == n) {
         return true;
     }
+
     uint32_t port = 0;
     if (p[i++] != ':' || n - i > 5) {
         return false;
@@ -188,6 +190,7 @@ static http_result_t split_field(const uint8_t *line, size_t n, size_t *name_len
     if (!value_valid(line + at, n - at)) {
         return HTTP_BAD_VALUE;
     }
+
     while (at < n && is_blank(line[at])) {
         at++;
     }
@@ -224,6 +227,7 @@ static http_result_t absolute_target(http_head_t *h, const uint8_t *buf, bool se
     } else {
         return HTTP_BAD_TARGET;
     }
+
     size_t end = scheme;
     while (end < n && p[end] != '/' && p[end] != '?') {
         end++;
@@ -232,6 +236,7 @@ static http_result_t absolute_target(http_head_t *h, const uint8_t *buf, bool se
     if (end == scheme || p[scheme] == ':' || !host_valid(p + scheme, end - scheme)) {
         return HTTP_BAD_TARGET;
     }
+
     h->absolute = true;
     h->host = (http_span_t){h->target.at + scheme, end - scheme};
     h->target = (http_span_t){h->target.at + end, n - end};
@@ -283,12 +288,14 @@ static http_result_t split_request_line(
     if (method == 0 || buf[at + method] != ' ') {
         return HTTP_BAD_REQUEST_LINE;
     }
+
     size_t target = method + 1;
     const uint8_t *space = memchr(buf + at + target, ' ', n - target);
     size_t end = space ? (size_t)(space - buf) - at : n;
     if (end - target > limits->target) {
         return HTTP_TARGET_TOO_LONG;
     }
+
     h->method = (http_span_t){at, method};
     h->target = (http_span_t){at + target, end - target};
     *rest = end + 1;

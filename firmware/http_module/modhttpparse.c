@@ -134,6 +134,7 @@ static mp_obj_t head_parse(size_t n_args, const mp_obj_t *args) {
         http_head_init(head);
         self->begun = true;
     }
+
     http_result_t result = http_head_parse(head, p, len, &self->limits);
     if (result == HTTP_MORE) {
         return MP_OBJ_NEW_SMALL_INT(0);
@@ -142,6 +143,7 @@ static mp_obj_t head_parse(size_t n_args, const mp_obj_t *args) {
     if (result != HTTP_DONE) {
         return MP_OBJ_NEW_SMALL_INT(-(mp_int_t)result);
     }
+
     self->buffer = args[1];
     self->start = start;
     self->method = make_method(p + head->method.at, head->method.len);

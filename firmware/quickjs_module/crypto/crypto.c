@@ -54,10 +54,12 @@ static JSValue subtle_verify(JSContext *ctx, JSValueConst *argv) {
         crypto_copy_bytes(ctx, argv[2], "signature", &signature) < 0) {
         return JS_EXCEPTION;
     }
+
     const crypto_key_t *key = NULL;
     if (crypto_bytes(ctx, argv[3], "data", &data) == 0) {
         key = crypto_key(ctx, argv[1], CRYPTO_HMAC, CRYPTO_VERIFY);
     }
+
     bool equal = false;
     if (key != NULL) {
         uint8_t mac[CRYPTO_DIGEST_MAX];
@@ -153,6 +155,7 @@ static JSValue get_random_values(JSContext *ctx, JSValueConst this_val, int argc
     if (host_at_top_level(ctx, "crypto.getRandomValues") || crypto_bytes(ctx, argv[0], "array", &view) < 0) {
         return JS_EXCEPTION;
     }
+
     if (!holds_integers(argv[0])) {
         crypto_refuse(ctx, "TypeMismatchError", "getRandomValues fills typed arrays of integers only");
         return JS_EXCEPTION;
@@ -164,6 +167,7 @@ static JSValue get_random_values(JSContext *ctx, JSValueConst this_val, int argc
         crypto_refuse(ctx, "QuotaExceededError", "getRandomValues fills at most 65536 bytes at once");
         return JS_EXCEPTION;
     }
+
     host_random(bytes, len);
     return JS_DupValue(ctx, argv[0]);
 }

@@ -17,11 +17,13 @@ static int read_params(JSContext *ctx, JSValueConst params, derive_t *derive) {
     if (hash < 0 || crypto_parameter(ctx, params, "salt", &derive->salt) < 0) {
         return -1;
     }
+
     derive->algorithm = (crypto_algorithm_t)algorithm;
     derive->hash = (crypto_hash_t)hash;
     if (algorithm == CRYPTO_HKDF) {
         return crypto_parameter(ctx, params, "info", &derive->info);
     }
+
     JSValue iterations;
     if (crypto_parameter(ctx, params, "iterations", &iterations) < 0) {
         return -1;

@@ -178,6 +178,7 @@ void crypto_hkdf(const crypto_hkdf_t *params, uint8_t *out, size_t len) {
     crypto_hmac_key(&key, params->hash, params->salt, params->salt_len);
     crypto_hmac(&key, params->secret, params->secret_len, digest);
     crypto_hmac_key(&key, params->hash, digest, size);
+
     for (uint8_t index = 1; len > 0; index++) {
         crypto_sha_t inner = key.inner;
         crypto_sha_update(&inner, digest, index > 1 ? size : 0);
@@ -189,6 +190,7 @@ void crypto_hkdf(const crypto_hkdf_t *params, uint8_t *out, size_t len) {
         out += part;
         len -= part;
     }
+
     base_wipe(digest, sizeof(digest));
     base_wipe(&key, sizeof(key));
 }

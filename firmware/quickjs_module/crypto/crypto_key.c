@@ -99,6 +99,7 @@ int crypto_key_params(JSContext *ctx, JSValueConst *argv, crypto_key_params_t *p
     if (algorithm < 0) {
         return -1;
     }
+
     params->algorithm = (crypto_algorithm_t)algorithm;
     if (algorithm == CRYPTO_HMAC) {
         int hash = crypto_hash_parameter(ctx, argv[0]);
@@ -109,6 +110,7 @@ int crypto_key_params(JSContext *ctx, JSValueConst *argv, crypto_key_params_t *p
         params->hash = (crypto_hash_t)hash;
         params->has_length = has_length > 0;
     }
+
     int extractable = JS_ToBool(ctx, argv[1]);
     params->extractable = extractable > 0;
     return extractable < 0 ? -1 : crypto_usages(ctx, argv[2], &params->usages);
@@ -140,6 +142,7 @@ JSValue crypto_key_object(JSContext *ctx, const crypto_key_params_t *params, web
     if (check_params(ctx, params, secret.len) < 0) {
         return JS_EXCEPTION;
     }
+
     JSValue object = extension_class_new(ctx, &crypto_extension, CRYPTO_KEY, JS_UNDEFINED);
     crypto_key_t *key = js_malloc(ctx, sizeof(*key) + secret.len);
     *key = (crypto_key_t){
@@ -274,6 +277,7 @@ static JSValue import_jwk(JSContext *ctx, const crypto_key_params_t *params, JSV
     if (check_jwk(ctx, jwk, params) < 0) {
         return JS_EXCEPTION;
     }
+
     JSValue k = JS_GetPropertyStr(ctx, jwk, "k");
     JSValue key = JS_EXCEPTION;
     bool decoded = false;
@@ -289,6 +293,7 @@ static JSValue import_jwk(JSContext *ctx, const crypto_key_params_t *params, JSV
         js_free(ctx, bytes);
         JS_FreeCString(ctx, text.data);
     }
+
     if (!decoded && !JS_IsException(k)) {
         crypto_refuse(ctx, "DataError", "the member 'k' of a JSON Web Key must be base64url");
     }

@@ -383,12 +383,14 @@ static int check_signature(
         return jwt_refuse(
             ctx, classes[JWT_ERROR_INVALID], "the header parameter \"", unsupported, "\" is not supported", NULL);
     }
+
     uint8_t mac[CRYPTO_DIGEST_MAX];
     web_slice_t given = token->parts[2];
     web_slice_t input = {token->text, (size_t)(given.data - token->text) - 1};
     if (make_mac(ctx, classes[JWT_ERROR_INVALID], secret, algorithm, input, mac) < 0) {
         return -1;
     }
+
     // Room for the text of more bytes than any MAC has.
     char bytes[CRYPTO_DIGEST_MAX * 2];
     size_t len, needed = crypto_hashes[algorithm->hash].digest;

@@ -203,6 +203,7 @@ int jwt_check_times(JSContext *ctx, const JSValueConst *classes, JSValueConst pa
             return -1;
         }
     }
+
     // A claim that is not there is NAN, which no comparison holds for.
     clock_options_t clock = read_clock(ctx, options);
     if (times[0] > clock.time + clock.tolerance && !JS_ToBool(ctx, options[JWT_IGNORE_NOT_BEFORE])) {

@@ -264,6 +264,7 @@ static int fill_properties(JSContext *ctx, clones_t *clones, JSValueConst source
     if (JS_GetOwnPropertyNames(ctx, &names, &count, source, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0) {
         return -1;
     }
+
     int result = 0;
     for (uint32_t i = 0; i < count && result == 0; i++) {
         JSPropertyDescriptor property;
@@ -379,6 +380,7 @@ JSValue web_structured_clone(JSContext *ctx, JSValueConst this_val, int argc, JS
                                             : refuse(ctx, "transfer is not supported: what is listed there");
         }
     }
+
     clones_t clones = {0};
     JSValue result = clone_value(ctx, &clones, argv[0]);
     for (uint32_t i = 0; !JS_IsException(result) && i < clones.count; i++) {

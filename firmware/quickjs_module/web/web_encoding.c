@@ -227,6 +227,7 @@ static JSValue decoder_decode(JSContext *ctx, JSValueConst this_val, int argc, J
     if (more < 0) {
         return JS_EXCEPTION;
     }
+
     web_slice_t data = {"", 0};
     if (argc > 0 && !JS_IsUndefined(argv[0])) {
         int is_buffer = web_buffer_source(ctx, argv[0], &data);
@@ -238,6 +239,7 @@ static JSValue decoder_decode(JSContext *ctx, JSValueConst this_val, int argc, J
     if (decoder->pending_len == 0) {
         return decode_all(ctx, decoder, data, more);
     }
+
     web_buf_t joined = {0};
     web_buf_put(ctx, &joined, decoder->pending, decoder->pending_len);
     web_buf_put(ctx, &joined, data.data, data.len);

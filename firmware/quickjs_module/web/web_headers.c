@@ -215,6 +215,7 @@ static int header_name(JSContext *ctx, byte_string_t *string, JSValueConst value
         byte_string_free(ctx, string);
         return -1;
     }
+
     if (string->bytes == NULL) {
         string->bytes = js_malloc(ctx, string->slice.len);
         memcpy(string->bytes, string->slice.data, string->slice.len);

@@ -22,6 +22,7 @@ static int next_item(JSContext *ctx, JSValueConst iterator, JSValueConst next, J
     if (JS_IsException(result)) {
         return -1;
     }
+
     int more = -1;
     JSValue done = JS_UNDEFINED;
     if (!JS_IsObject(result)) {
@@ -46,6 +47,7 @@ int web_iterate(JSContext *ctx, JSValueConst iterable, JSValueConst method, web_
     if (JS_IsException(iterator)) {
         return -1;
     }
+
     JSValue next = JS_GetPropertyStr(ctx, iterator, "next");
     int more = JS_IsException(next) ? -1 : 1;
     while (more > 0) {
@@ -198,12 +200,14 @@ static JSValue iterator_next(
     if (iterator == NULL) {
         return JS_EXCEPTION;
     }
+
     JSValue pair[2];
     void *list = web_class_get(ctx, iterator->list, iterator->target);
     if (!pair_at(ctx, iterator->list, list, iterator->index, pair)) {
         *done = 1;
         return JS_UNDEFINED;
     }
+
     iterator->index++;
     if (iterator->kind == WEB_ENTRIES) {
         return JS_NewArrayFrom(ctx, 2, pair);
@@ -251,6 +255,7 @@ JSValue web_list_for_each(JSContext *ctx, JSValueConst this_val, int argc, JSVal
     if (!JS_IsFunction(ctx, argv[0])) {
         return JS_ThrowTypeError(ctx, "forEach needs a function");
     }
+
     JSValueConst this_arg = argc > 1 ? argv[1] : JS_UNDEFINED;
     JSValue pair[2];
     for (uint32_t i = 0; pair_at(ctx, id, list, i, pair); i++) {

@@ -225,6 +225,7 @@ static web_outcome_t take_headers(JSContext *ctx, JSValueConst object, web_heade
     if (JS_GetOwnPropertyNames(ctx, &names, &count, object, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0) {
         return WEB_THREW;
     }
+
     web_outcome_t outcome = WEB_ANSWERED;
     for (uint32_t i = 0; i < count && outcome == WEB_ANSWERED; i++) {
         JSValue name = JS_AtomToString(ctx, names[i].atom);
@@ -279,6 +280,7 @@ static web_outcome_t body_text(JSContext *ctx, JSValueConst body, JSValue *text,
     if (!JS_IsObject(body) || JS_IsFunction(ctx, body)) {
         return bad(ctx, "body must be a string or an object");
     }
+
     *type = WEB_TYPE_JSON;
     *text = JS_JSONStringify(ctx, body, JS_UNDEFINED, JS_UNDEFINED);
     if (JS_IsUndefined(*text)) {
@@ -291,6 +293,7 @@ static web_outcome_t take_body(JSContext *ctx, JSValueConst result, web_response
     JSValue body = JS_GetPropertyStr(ctx, result, "body");
     JSValue encoded = JS_GetPropertyStr(ctx, result, "isBase64Encoded");
     int is_base64 = JS_IsException(body) || JS_IsException(encoded) ? -1 : JS_ToBool(ctx, encoded);
+
     JSValue text = JS_UNDEFINED;
     web_outcome_t outcome = is_base64 < 0 ? WEB_THREW : body_text(ctx, body, &text, type);
     out->body = (web_slice_t){"", 0};

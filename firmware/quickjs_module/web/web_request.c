@@ -158,6 +158,7 @@ static JSValue checked_method(JSContext *ctx, JSValueConst value) {
     if (slice.data == NULL) {
         return JS_EXCEPTION;
     }
+
     JSValue method = JS_UNDEFINED;
     for (int i = 0; i < WEB_COUNT(normalized_methods) && JS_IsUndefined(method); i++) {
         if (base_equal_nocase(slice.data, slice.len, normalized_methods[i])) {
@@ -169,6 +170,7 @@ static JSValue checked_method(JSContext *ctx, JSValueConst value) {
             method = JS_ThrowTypeError(ctx, "the method %s is not allowed", slice.data);
         }
     }
+
     if (JS_IsUndefined(method) && web_is_token(slice)) {
         method = JS_NewStringLen(ctx, slice.data, slice.len);
     } else if (JS_IsUndefined(method)) {

@@ -172,6 +172,7 @@ static int put_location(JSContext *ctx, web_headers_t *headers, JSValueConst val
     if (text.data == NULL) {
         return -1;
     }
+
     web_url_t *url = web_url_new(ctx);
     bool valid = web_url_parse(ctx, url, text, NULL);
     JS_FreeCString(ctx, text.data);
@@ -303,6 +304,7 @@ int web_response_take(JSContext *ctx, JSValueConst value, web_response_t *out) {
         JS_ThrowTypeError(ctx, "the handler returned a Response whose body has been read already");
         return -1;
     }
+
     const char *cstring; // stays: `out` points into it
     out->status = response->status;
     out->body = web_body_bytes(ctx, &message->body, &cstring);

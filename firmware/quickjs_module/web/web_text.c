@@ -8,6 +8,7 @@ JSValue web_latin1_string(JSContext *ctx, const char *data, size_t len) {
     if (ascii == len) {
         return JS_NewStringLen(ctx, data, len);
     }
+
     char *utf8 = js_malloc(ctx, len * 2);
     size_t out = 0;
     for (size_t i = 0; i < len; i++) {
@@ -19,6 +20,7 @@ JSValue web_latin1_string(JSContext *ctx, const char *data, size_t len) {
             utf8[out++] = (char)(0x80 | (c & 0x3f));
         }
     }
+
     JSValue string = JS_NewStringLen(ctx, utf8, out);
     js_free(ctx, utf8);
     return string;

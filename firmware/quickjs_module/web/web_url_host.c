@@ -29,6 +29,7 @@ static bool ipv4_number(web_slice_t text, uint64_t *number) {
         text = (web_slice_t){text.data + 1, text.len - 1};
         radix = 8;
     }
+
     *number = 0;
     for (size_t i = 0; i < text.len; i++) {
         int digit = base_hex_digit((uint8_t)text.data[i]);
@@ -71,6 +72,7 @@ static bool parse_ipv4(web_slice_t host, uint32_t *address) {
     if (host.len > 0 && host.data[host.len - 1] == '.') {
         host.len--;
     }
+
     for (size_t start = 0; start <= host.len; count++) {
         const char *dot = memchr(host.data + start, '.', host.len - start);
         size_t end = dot == NULL ? host.len : (size_t)(dot - host.data);
@@ -79,9 +81,11 @@ static bool parse_ipv4(web_slice_t host, uint32_t *address) {
         }
         start = end + 1;
     }
+
     if (numbers[count - 1] >= (uint64_t)1 << (8 * (5 - count))) {
         return false;
     }
+
     *address = (uint32_t)numbers[count - 1];
     for (size_t i = 0; i + 1 < count; i++) {
         if (numbers[i] > 255) {
@@ -139,6 +143,7 @@ static bool ipv6_tail(ipv6_reader_t *reader) {
             }
             skip(&reader->rest, 1);
         }
+
         uint32_t value = 0;
         size_t digits = 0;
         for (; reader->rest.len > 0 && base_is((uint8_t)reader->rest.data[0], BASE_DIGIT); digits++) {
@@ -167,10 +172,12 @@ static bool ipv6_piece(ipv6_reader_t *reader) {
         skip(&reader->rest, 1);
         digits++;
     }
+
     if (starts(reader->rest, '.')) {
         reader->rest = start;
         return digits > 0 && ipv6_tail(reader);
     }
+
     if (starts(reader->rest, ':')) {
         skip(&reader->rest, 1);
         if (reader->rest.len == 0) {
@@ -179,6 +186,7 @@ static bool ipv6_piece(ipv6_reader_t *reader) {
     } else if (reader->rest.len > 0) {
         return false;
     }
+
     reader->pieces[reader->count++] = (uint16_t)value;
     return true;
 }
@@ -192,6 +200,7 @@ static bool parse_ipv6(web_slice_t text, uint16_t pieces[8]) {
         skip(&reader.rest, 2);
         reader.compress = 0;
     }
+
     while (reader.rest.len > 0) {
         if (taken(&reader) == 8) {
             return false;
@@ -206,9 +215,11 @@ static bool parse_ipv6(web_slice_t text, uint16_t pieces[8]) {
             return false;
         }
     }
+
     if (reader.compress < 0 && reader.count != 8) {
         return false;
     }
+
     int head = reader.compress < 0 ? reader.count : reader.compress;
     memset(pieces, 0, 8 * sizeof(pieces[0]));
     memcpy(pieces, reader.pieces, (size_t)head * sizeof(pieces[0]));
@@ -248,6 +259,7 @@ static void put_ipv6(JSContext *ctx, web_buf_t *out, const uint16_t pieces[8]) {
             i += zeros - 1;
             continue;
         }
+
         bool leading = true;
         for (int shift = 12; shift >= 0; shift -= 4) {
             unsigned digit = pieces[i] >> shift & 15;
@@ -295,6 +307,7 @@ static bool take_delta(web_slice_t *text, uint32_t bias, uint32_t *delta) {
         if (digit < 0) {
             return false;
         }
+
         text->data++;
         text->len--;
         sum += (uint64_t)digit * weight;
@@ -305,6 +318,7 @@ static bool take_delta(web_slice_t *text, uint32_t bias, uint32_t *delta) {
             *delta = (uint32_t)sum;
             return true;
         }
+
         weight *= 36 - threshold;
         if (weight > INT32_MAX) {
             return false;
@@ -392,9 +406,11 @@ bool web_url_parse_host(JSContext *ctx, web_buf_t *out, web_slice_t input, bool 
         put_ipv6(ctx, out, pieces);
         return true;
     }
+
     if (special) {
         return put_domain(ctx, out, input);
     }
+
     for (size_t i = 0; i < input.len; i++) {
         if (is_forbidden_host((unsigned char)input.data[i])) {
             return false;

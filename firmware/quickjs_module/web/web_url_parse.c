@@ -303,9 +303,11 @@ static bool port_state(parser_t *p) {
         }
         advance(p, 1);
     }
+
     if (!p->override && peek(p) >= 0 && peek(p) != '?' && peek(p) != '#' && !at_slash(p)) {
         return false;
     }
+
     if (port >= 0) {
         const scheme_t *special = find_special(&p->url->scheme);
         p->url->port = special != NULL && special->port == port ? -1 : port;
@@ -338,9 +340,11 @@ static bool host_state(parser_t *p, bool name_only) {
             return false;
         }
     }
+
     if (peek(p) == ':' && name_only) {
         return false;
     }
+
     if (!set_host(p, host)) {
         return false;
     }
@@ -368,12 +372,14 @@ static bool authority_state(parser_t *p) {
     while (at > 0 && authority.data[at - 1] != '@') {
         at--;
     }
+
     if (at > 0) {
         if (at == authority.len) {
             return false;
         }
         credentials(p, (web_slice_t){authority.data, at - 1});
     }
+
     p->rest = (web_slice_t){whole.data + at, whole.len - at};
     if (!host_state(p, false)) {
         return false;
@@ -430,6 +436,7 @@ static bool relative_state(parser_t *p) {
         relative_path(p);
         return true;
     }
+
     advance(p, 1);
     if (p->special && at_slash(p)) {
         advance(p, 1);
@@ -452,9 +459,11 @@ static bool file_host_state(parser_t *p) {
         path_state(p);
         return true;
     }
+
     if (host.len > 0 && !set_host(p, host)) {
         return false;
     }
+
     if (host.len == 0 || buf_is(&p->url->host, "localhost")) {
         p->url->host.len = 0;
     }
@@ -520,12 +529,14 @@ static bool after_scheme(parser_t *p) {
     if (is_file(p->url)) {
         return file_state(p);
     }
+
     bool two_slashes = p->rest.len >= 2 && p->rest.data[0] == '/' && p->rest.data[1] == '/';
     if (p->special) {
         bool same = p->base != NULL && p->base->scheme.len == p->url->scheme.len &&
                     memcmp(p->base->scheme.data, p->url->scheme.data, p->url->scheme.len) == 0;
         return same && !two_slashes ? relative_state(p) : special_authority_state(p);
     }
+
     if (two_slashes) {
         advance(p, 2);
         return authority_state(p);
@@ -618,6 +629,7 @@ static void set_protocol(parser_t *p) {
     size_t len = scheme_length((web_slice_t){text.data, text.len});
     put_scheme(p, &scheme, (web_slice_t){text.data, len});
     js_free(p->ctx, text.data);
+
     const scheme_t *special = find_special(&scheme);
     bool to_file = buf_is(&scheme, "file");
     bool refused = len == 0 || (special != NULL) != p->special ||
@@ -627,6 +639,7 @@ static void set_protocol(parser_t *p) {
         js_free(p->ctx, scheme.data);
         return;
     }
+
     js_free(p->ctx, url->scheme.data);
     url->scheme = scheme;
     if (special != NULL && special->port == url->port) {
