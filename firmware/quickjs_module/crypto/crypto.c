@@ -13,7 +13,7 @@
 // digest(algorithm, data)
 static JSValue subtle_digest(JSContext *ctx, JSValueConst *argv) {
     int hash = crypto_algorithm(ctx, argv[0], CRYPTO_HASHES);
-    web_slice_t data;
+    base_slice_t data;
     if (hash < 0 || crypto_bytes(ctx, argv[1], "data", &data) < 0) {
         return JS_EXCEPTION;
     }
@@ -25,7 +25,7 @@ static JSValue subtle_digest(JSContext *ctx, JSValueConst *argv) {
     return crypto_array_buffer(ctx, result, crypto_hashes[hash].digest);
 }
 
-static void mac_of(const crypto_key_t *key, web_slice_t data, uint8_t *mac) {
+static void mac_of(const crypto_key_t *key, base_slice_t data, uint8_t *mac) {
     crypto_hmac_t hmac;
     crypto_hmac_key(&hmac, key->hash, key->secret, key->len);
     crypto_hmac(&hmac, data.data, data.len, mac);
@@ -34,7 +34,7 @@ static void mac_of(const crypto_key_t *key, web_slice_t data, uint8_t *mac) {
 
 // sign(algorithm, key, data)
 static JSValue subtle_sign(JSContext *ctx, JSValueConst *argv) {
-    web_slice_t data;
+    base_slice_t data;
     if (crypto_algorithm(ctx, argv[0], CRYPTO_BIT(CRYPTO_HMAC)) < 0 || crypto_bytes(ctx, argv[2], "data", &data) < 0) {
         return JS_EXCEPTION;
     }
@@ -49,7 +49,7 @@ static JSValue subtle_sign(JSContext *ctx, JSValueConst *argv) {
 
 // verify(algorithm, key, signature, data)
 static JSValue subtle_verify(JSContext *ctx, JSValueConst *argv) {
-    web_slice_t signature, data;
+    base_slice_t signature, data;
     if (crypto_algorithm(ctx, argv[0], CRYPTO_BIT(CRYPTO_HMAC)) < 0 ||
         crypto_copy_bytes(ctx, argv[2], "signature", &signature) < 0) {
         return JS_EXCEPTION;
@@ -111,7 +111,7 @@ static JSValue call_subtle(JSContext *ctx, JSValueConst this_val, int argc, JSVa
 // timingSafeEqual(a, b), as Workers have it: not a promise, and a TypeError where the lengths differ.
 static JSValue timing_safe_equal(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val, (void)argc;
-    web_slice_t a, b;
+    base_slice_t a, b;
     if (crypto_copy_bytes(ctx, argv[0], "a", &a) < 0) {
         return JS_EXCEPTION;
     }
@@ -149,7 +149,7 @@ static bool holds_integers(JSValueConst value) {
 
 static JSValue get_random_values(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val, (void)argc;
-    web_slice_t view;
+    base_slice_t view;
     uint8_t *bytes;
     size_t len;
     if (host_at_top_level(ctx, "crypto.getRandomValues") || crypto_bytes(ctx, argv[0], "array", &view) < 0) {

@@ -121,8 +121,7 @@ static int add_usage(JSContext *ctx, void *opaque, JSValueConst item) {
 
 int crypto_usages(JSContext *ctx, JSValueConst sequence, uint8_t *usages) {
     *usages = 0;
-    JSValue method =
-        JS_IsObject(sequence) ? JS_GetProperty(ctx, sequence, isolate_web(ctx)->symbol_iterator) : JS_UNDEFINED;
+    JSValue method = JS_IsObject(sequence) ? JS_GetProperty(ctx, sequence, web_of(ctx)->symbol_iterator) : JS_UNDEFINED;
     if (JS_IsException(method)) {
         return -1;
     }
@@ -149,15 +148,15 @@ JSValue crypto_usages_array(JSContext *ctx, uint8_t usages) {
 
 // ---- bytes ----
 
-int crypto_bytes(JSContext *ctx, JSValueConst value, const char *name, web_slice_t *bytes) {
-    int found = JS_IsObject(value) ? web_buffer_source(ctx, value, bytes) : 0;
+int crypto_bytes(JSContext *ctx, JSValueConst value, const char *name, base_slice_t *bytes) {
+    int found = JS_IsObject(value) ? engine_buffer_source(ctx, value, bytes) : 0;
     if (found == 0) {
         JS_ThrowTypeError(ctx, "'%s' must be an ArrayBuffer or a view of one", name);
     }
     return found > 0 ? 0 : -1;
 }
 
-int crypto_copy_bytes(JSContext *ctx, JSValueConst value, const char *name, web_slice_t *bytes) {
+int crypto_copy_bytes(JSContext *ctx, JSValueConst value, const char *name, base_slice_t *bytes) {
     if (crypto_bytes(ctx, value, name, bytes) < 0) {
         return -1;
     }
@@ -174,7 +173,7 @@ JSValue crypto_array_buffer(JSContext *ctx, const void *data, size_t len) {
     return JS_NewArrayBufferCopy(ctx, data, len);
 }
 
-JSValue crypto_base64url(JSContext *ctx, web_slice_t bytes) {
+JSValue crypto_base64url(JSContext *ctx, base_slice_t bytes) {
     char *text = js_malloc(ctx, BASE_BASE64_SIZE(bytes.len));
     JSValue string = JS_NewStringLen(ctx, text, base_base64url_encode(text, bytes.data, bytes.len));
     js_free(ctx, text);

@@ -49,7 +49,7 @@ static int check_derivation(JSContext *ctx, const derive_t *derive, size_t len) 
 }
 
 static void derive_fill(
-    const derive_t *derive, const crypto_key_t *key, web_slice_t salt, web_slice_t info, char *out, size_t len) {
+    const derive_t *derive, const crypto_key_t *key, base_slice_t salt, base_slice_t info, char *out, size_t len) {
     if (derive->algorithm == CRYPTO_HKDF) {
         crypto_hkdf_t params = {
             .hash = derive->hash,
@@ -71,7 +71,7 @@ static void derive_fill(
 
 // Derives `len` bytes, to be freed with js_free. NULL with a pending exception.
 static char *derive_bytes(JSContext *ctx, const derive_t *derive, const crypto_key_t *key, size_t len) {
-    web_slice_t salt = {0}, info = {0};
+    base_slice_t salt = {0}, info = {0};
     char *out = NULL;
     if (check_derivation(ctx, derive, len) == 0 && crypto_copy_bytes(ctx, derive->salt, "salt", &salt) == 0 &&
         (derive->algorithm != CRYPTO_HKDF || crypto_copy_bytes(ctx, derive->info, "info", &info) == 0)) {
@@ -136,7 +136,7 @@ JSValue crypto_derive_key(JSContext *ctx, JSValueConst *argv) {
         const crypto_key_t *key = crypto_key(ctx, argv[1], derive.algorithm, CRYPTO_DERIVE_KEY);
         char *bytes = key == NULL || key_length(ctx, &params, &len) < 0 ? NULL : derive_bytes(ctx, &derive, key, len);
         if (bytes != NULL) {
-            result = crypto_key_object(ctx, &params, (web_slice_t){bytes, len});
+            result = crypto_key_object(ctx, &params, (base_slice_t){bytes, len});
             base_wipe(bytes, len);
             js_free(ctx, bytes);
         }

@@ -138,7 +138,7 @@ static int check_params(JSContext *ctx, const crypto_key_params_t *params, size_
     return 0;
 }
 
-JSValue crypto_key_object(JSContext *ctx, const crypto_key_params_t *params, web_slice_t secret) {
+JSValue crypto_key_object(JSContext *ctx, const crypto_key_params_t *params, base_slice_t secret) {
     if (check_params(ctx, params, secret.len) < 0) {
         return JS_EXCEPTION;
     }
@@ -282,13 +282,13 @@ static JSValue import_jwk(JSContext *ctx, const crypto_key_params_t *params, JSV
     JSValue key = JS_EXCEPTION;
     bool decoded = false;
     if (JS_IsString(k)) {
-        web_slice_t text;
+        base_slice_t text;
         text.data = JS_ToCStringLen(ctx, &text.len, k);
         size_t len;
         char *bytes = js_malloc(ctx, text.len + 1);
         decoded = base_base64url_decode(bytes, &len, text.data, text.len);
         if (decoded) {
-            key = crypto_key_object(ctx, params, (web_slice_t){bytes, len});
+            key = crypto_key_object(ctx, params, (base_slice_t){bytes, len});
         }
         js_free(ctx, bytes);
         JS_FreeCString(ctx, text.data);
@@ -315,12 +315,12 @@ JSValue crypto_import_key(JSContext *ctx, JSValueConst *argv) {
     if (format == FORMAT_JWK) {
         return import_jwk(ctx, &params, argv[1]);
     }
-    web_slice_t bytes;
+    base_slice_t bytes;
     return crypto_bytes(ctx, argv[1], "keyData", &bytes) < 0 ? JS_EXCEPTION : crypto_key_object(ctx, &params, bytes);
 }
 
 static JSValue export_jwk(JSContext *ctx, const crypto_key_t *key) {
-    web_slice_t secret = {(const char *)key->secret, key->len};
+    base_slice_t secret = {(const char *)key->secret, key->len};
     JSValue jwk = JS_NewObject(ctx);
     key_define(ctx, jwk, "kty", JS_NewString(ctx, "oct"));
     key_define(ctx, jwk, "k", crypto_base64url(ctx, secret));

@@ -50,10 +50,10 @@ int crypto_u32_parameter(JSContext *ctx, JSValueConst params, const char *name, 
 int crypto_usages(JSContext *ctx, JSValueConst sequence, uint8_t *usages);
 JSValue crypto_usages_array(JSContext *ctx, uint8_t usages);
 // The bytes of a BufferSource: in place, valid until any JavaScript runs; or a copy to js_free. 0 or -1.
-int crypto_bytes(JSContext *ctx, JSValueConst value, const char *name, web_slice_t *bytes);
-int crypto_copy_bytes(JSContext *ctx, JSValueConst value, const char *name, web_slice_t *bytes);
+int crypto_bytes(JSContext *ctx, JSValueConst value, const char *name, base_slice_t *bytes);
+int crypto_copy_bytes(JSContext *ctx, JSValueConst value, const char *name, base_slice_t *bytes);
 JSValue crypto_array_buffer(JSContext *ctx, const void *data, size_t len);
-JSValue crypto_base64url(JSContext *ctx, web_slice_t bytes);
+JSValue crypto_base64url(JSContext *ctx, base_slice_t bytes);
 
 // ---- keys (crypto_key.c) ----
 
@@ -87,7 +87,7 @@ typedef struct _crypto_key_params_t {
 // Reads the last three arguments of importKey and deriveKey: algorithm, extractable, usages. 0 or -1.
 int crypto_key_params(JSContext *ctx, JSValueConst *argv, crypto_key_params_t *params);
 // A CryptoKey of these bytes, or an exception where the parameters do not go with them.
-JSValue crypto_key_object(JSContext *ctx, const crypto_key_params_t *params, web_slice_t secret);
+JSValue crypto_key_object(JSContext *ctx, const crypto_key_params_t *params, base_slice_t secret);
 // The key behind a CryptoKey, if it is one of that algorithm and has that usage; else NULL with a pending exception.
 const crypto_key_t *crypto_key(JSContext *ctx, JSValueConst value, crypto_algorithm_t algorithm, crypto_usage_t usage);
 

@@ -82,7 +82,7 @@ const jwt_algorithm_t *jwt_algorithm(JSContext *ctx, JSValueConst value) {
 }
 
 typedef struct _secret_t {
-    web_slice_t bytes;   // valid until any JavaScript runs
+    base_slice_t bytes;  // valid until any JavaScript runs
     const char *cstring; // to be freed, or NULL
 } secret_t;
 
@@ -93,11 +93,11 @@ static int secret_bytes(JSContext *ctx, JSValueConst value, secret_t *secret) {
         secret->cstring = secret->bytes.data = web_usv_string(ctx, &secret->bytes.len, value);
         return 1;
     }
-    return JS_IsObject(value) ? web_buffer_source(ctx, value, &secret->bytes) : 0;
+    return JS_IsObject(value) ? engine_buffer_source(ctx, value, &secret->bytes) : 0;
 }
 
 // A public key that is taken for a secret would let everybody sign (RFC 8725, section 2.1).
-static bool is_pem(web_slice_t bytes) {
+static bool is_pem(base_slice_t bytes) {
     static const char begin[] = "-----BEGIN";
     for (size_t at = 0; at + sizeof(begin) - 1 <= bytes.len; at++) {
         if (memcmp(bytes.data + at, begin, sizeof(begin) - 1) == 0) {
@@ -131,7 +131,7 @@ static int take_secret(
 
 // The MAC of a text under a secret, or an error of that class. 0 or -1.
 static int make_mac(JSContext *ctx, JSValueConst class, JSValueConst value, const jwt_algorithm_t *algorithm,
-    web_slice_t text, uint8_t mac[CRYPTO_DIGEST_MAX]) {
+    base_slice_t text, uint8_t mac[CRYPTO_DIGEST_MAX]) {
     secret_t secret;
     if (take_secret(ctx, class, value, algorithm, &secret) < 0) {
         return -1;
@@ -147,7 +147,7 @@ static int make_mac(JSContext *ctx, JSValueConst class, JSValueConst value, cons
 // ---- signing ----
 
 // Appends bytes in base64url, behind a dot unless it is the first part (RFC 7515, section 7.1).
-static int put_part(JSContext *ctx, web_buf_t *token, web_slice_t bytes) {
+static int put_part(JSContext *ctx, web_buf_t *token, base_slice_t bytes) {
     size_t digits = (bytes.len * 4 + 2) / 3;
     if (token->len + (token->len > 0) + digits > TOKEN_MAX) {
         char most[12];
@@ -168,7 +168,7 @@ static int put_json(JSContext *ctx, web_buf_t *token, JSValueConst value) {
     if (JS_IsException(json)) {
         return -1;
     }
-    web_slice_t text;
+    base_slice_t text;
     text.data = web_usv_string(ctx, &text.len, json);
     int result = put_part(ctx, token, text);
     JS_FreeCString(ctx, text.data);
@@ -245,11 +245,11 @@ static int put_token(
     JS_FreeValue(ctx, payload);
     JS_FreeValue(ctx, header);
     uint8_t mac[CRYPTO_DIGEST_MAX];
-    web_slice_t input = {token->data, token->len};
+    base_slice_t input = {token->data, token->len};
     if (result < 0 || make_mac(ctx, JS_UNDEFINED, secret, algorithm, input, mac) < 0) {
         return -1;
     }
-    return put_part(ctx, token, (web_slice_t){(const char *)mac, crypto_hashes[algorithm->hash].digest});
+    return put_part(ctx, token, (base_slice_t){(const char *)mac, crypto_hashes[algorithm->hash].digest});
 }
 
 static JSValue make_token(JSContext *ctx, JSValueConst claims, JSValueConst secret, JSValueConst options) {
@@ -268,8 +268,8 @@ static JSValue make_token(JSContext *ctx, JSValueConst claims, JSValueConst secr
 
 // A token that has been taken apart, and that nobody has vouched for yet.
 typedef struct _token_t {
-    const char *text;     // to be freed, or NULL
-    web_slice_t parts[3]; // header, payload and MAC, in base64url
+    const char *text;      // to be freed, or NULL
+    base_slice_t parts[3]; // header, payload and MAC, in base64url
     JSValue header, payload;
 } token_t;
 
@@ -281,7 +281,7 @@ static void free_token(JSContext *ctx, token_t *token) {
 
 // The object that a part of a token stands for. Undefined without an exception for anything else: for what is no
 // base64url, UTF-8 or JSON, and for JSON that is nested too deeply.
-static JSValue parse_part(JSContext *ctx, web_slice_t part) {
+static JSValue parse_part(JSContext *ctx, base_slice_t part) {
     size_t len;
     char *json = js_malloc(ctx, part.len + 1);
     JSValue value = JS_UNDEFINED;
@@ -301,15 +301,15 @@ static JSValue parse_part(JSContext *ctx, web_slice_t part) {
 }
 
 // Splits the text at its dots. False unless there are two.
-static bool split(web_slice_t text, web_slice_t parts[3]) {
+static bool split(base_slice_t text, base_slice_t parts[3]) {
     for (int i = 0; i < 3; i++) {
         const char *dot = memchr(text.data, '.', text.len);
         if ((dot == NULL) != (i == 2)) {
             return false;
         }
         size_t len = dot == NULL ? text.len : (size_t)(dot - text.data);
-        parts[i] = (web_slice_t){text.data, len};
-        text = (web_slice_t){text.data + len + 1, text.len - len - 1};
+        parts[i] = (base_slice_t){text.data, len};
+        text = (base_slice_t){text.data + len + 1, text.len - len - 1};
     }
     return true;
 }
@@ -325,7 +325,7 @@ static const char *read_token(JSContext *ctx, JSValueConst value, token_t *token
     if (length > TOKEN_MAX) {
         return "jwt malformed";
     }
-    web_slice_t text;
+    base_slice_t text;
     token->text = text.data = web_usv_string(ctx, &text.len, value);
     if (!split(text, token->parts)) {
         return "jwt malformed";
@@ -385,8 +385,8 @@ static int check_signature(
     }
 
     uint8_t mac[CRYPTO_DIGEST_MAX];
-    web_slice_t given = token->parts[2];
-    web_slice_t input = {token->text, (size_t)(given.data - token->text) - 1};
+    base_slice_t given = token->parts[2];
+    base_slice_t input = {token->text, (size_t)(given.data - token->text) - 1};
     if (make_mac(ctx, classes[JWT_ERROR_INVALID], secret, algorithm, input, mac) < 0) {
         return -1;
     }

@@ -256,7 +256,7 @@ static const unit_t units[] = {
 };
 
 // Length of the leading number: [-] digits [. digits], where the digits before a point may be missing. 0 for none.
-static size_t number_length(web_slice_t text) {
+static size_t number_length(base_slice_t text) {
     size_t at = text.len > 0 && text.data[0] == '-' ? 1 : 0, begin = at;
     while (at < text.len && base_is((uint8_t)text.data[at], BASE_DIGIT)) {
         at++;
@@ -271,7 +271,7 @@ static size_t number_length(web_slice_t text) {
 }
 
 // Seconds of a unit in any case, singular or plural; 0 for none.
-static double unit_seconds(web_slice_t name) {
+static double unit_seconds(base_slice_t name) {
     if (name.len > 2 && (name.data[name.len - 1] | 0x20) == 's') {
         name.len--;
     }
@@ -284,12 +284,12 @@ static double unit_seconds(web_slice_t name) {
 }
 
 // False where the text is no span.
-static bool parse_span(JSContext *ctx, web_slice_t text, double *seconds) {
+static bool parse_span(JSContext *ctx, base_slice_t text, double *seconds) {
     size_t digits = number_length(text), at = digits;
     while (at < text.len && text.data[at] == ' ') {
         at++;
     }
-    double unit = unit_seconds((web_slice_t){text.data + at, text.len - at});
+    double unit = unit_seconds((base_slice_t){text.data + at, text.len - at});
     if (digits == 0 || unit == 0) {
         return false;
     }
@@ -309,7 +309,7 @@ static bool add_span(JSContext *ctx, JSValueConst span, double *time) {
         *time += seconds;
         return true;
     }
-    web_slice_t text;
+    base_slice_t text;
     text.data = JS_ToCStringLen(ctx, &text.len, span);
     bool valid = parse_span(ctx, text, &seconds);
     JS_FreeCString(ctx, text.data);

@@ -33,7 +33,7 @@ int web_writable_bytes(JSContext *ctx, JSValueConst array, uint8_t **data, size_
     return immutable ? -1 : 0;
 }
 
-static void body_of_bytes(JSContext *ctx, web_body_t *body, web_slice_t slice) {
+static void body_of_bytes(JSContext *ctx, web_body_t *body, base_slice_t slice) {
     body->bytes = web_bytes_new(ctx, slice.data, slice.len);
     body->data = body->bytes->data;
     body->len = slice.len;
@@ -42,7 +42,7 @@ static void body_of_bytes(JSContext *ctx, web_body_t *body, web_slice_t slice) {
 static void body_of_params(JSContext *ctx, web_body_t *body, const web_list_t *params) {
     web_buf_t text = {0};
     web_list_serialize(ctx, params, &text);
-    body_of_bytes(ctx, body, (web_slice_t){text.data, text.len});
+    body_of_bytes(ctx, body, (base_slice_t){text.data, text.len});
     js_free(ctx, text.data);
 }
 
@@ -63,8 +63,8 @@ int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const cha
         JS_ThrowTypeError(ctx, "a FormData body is not supported; send new URLSearchParams([...form])");
         return -1;
     }
-    web_slice_t slice;
-    int is_buffer = web_buffer_source(ctx, init, &slice);
+    base_slice_t slice;
+    int is_buffer = engine_buffer_source(ctx, init, &slice);
     if (is_buffer > 0) {
         body_of_bytes(ctx, body, slice);
     }
@@ -100,8 +100,8 @@ int web_body_clone(JSContext *ctx, const web_body_t *body, web_body_t *copy) {
     return 0;
 }
 
-web_slice_t web_body_bytes(JSContext *ctx, const web_body_t *body, const char **cstring) {
-    web_slice_t bytes = {body->data, body->len};
+base_slice_t web_body_bytes(JSContext *ctx, const web_body_t *body, const char **cstring) {
+    base_slice_t bytes = {body->data, body->len};
     *cstring = NULL;
     if (!JS_IsUndefined(body->text)) {
         *cstring = bytes.data = web_usv_string(ctx, &bytes.len, body->text);
@@ -119,7 +119,7 @@ JSValue web_reject_pending(JSContext *ctx) {
     return promise;
 }
 
-static JSValue read_json(JSContext *ctx, web_slice_t bytes) {
+static JSValue read_json(JSContext *ctx, base_slice_t bytes) {
     if (bytes.len >= 3 && memcmp(bytes.data, "\xef\xbb\xbf", 3) == 0) {
         bytes.data += 3;
         bytes.len -= 3;
@@ -136,21 +136,21 @@ static JSValue read_json(JSContext *ctx, web_slice_t bytes) {
     return value;
 }
 
-static JSValue read_text(JSContext *ctx, const web_body_t *body, web_slice_t bytes) {
+static JSValue read_text(JSContext *ctx, const web_body_t *body, base_slice_t bytes) {
     if (!JS_IsUndefined(body->text) && bytes.len == base_ascii_prefix(bytes.data, bytes.len)) {
         return JS_DupValue(ctx, body->text);
     }
     return web_utf8_string(ctx, bytes.data, bytes.len, true);
 }
 
-static JSValue read_buffer(JSContext *ctx, web_slice_t bytes, bool view) {
+static JSValue read_buffer(JSContext *ctx, base_slice_t bytes, bool view) {
     engine_need(ctx, ENGINE_TYPED_ARRAYS);
     const uint8_t *data = (const uint8_t *)(bytes.len > 0 ? bytes.data : "");
     return view ? JS_NewUint8ArrayCopy(ctx, data, bytes.len) : JS_NewArrayBufferCopy(ctx, data, bytes.len);
 }
 
 // The media type alone, without parameters (MIME Sniffing standard, section 4.4).
-static web_slice_t essence(web_slice_t type) {
+static base_slice_t essence(base_slice_t type) {
     const char *semicolon = type.len == 0 ? NULL : memchr(type.data, ';', type.len);
     if (semicolon != NULL) {
         type.len = (size_t)(semicolon - type.data);
@@ -161,8 +161,8 @@ static web_slice_t essence(web_slice_t type) {
     return type;
 }
 
-static JSValue read_form_data(JSContext *ctx, web_slice_t bytes, const web_headers_t *headers) {
-    web_slice_t type = essence(web_headers_find(headers, "content-type"));
+static JSValue read_form_data(JSContext *ctx, base_slice_t bytes, const web_headers_t *headers) {
+    base_slice_t type = essence(web_headers_find(headers, "content-type"));
     if (!base_equal_nocase(type.data, type.len, "application/x-www-form-urlencoded")) {
         return JS_ThrowTypeError(ctx, "formData() reads application/x-www-form-urlencoded only");
     }
@@ -171,7 +171,7 @@ static JSValue read_form_data(JSContext *ctx, web_slice_t bytes, const web_heade
 
 static JSValue read_as(JSContext *ctx, const web_body_t *body, web_read_t how, const web_headers_t *headers) {
     const char *cstring;
-    web_slice_t bytes = web_body_bytes(ctx, body, &cstring);
+    base_slice_t bytes = web_body_bytes(ctx, body, &cstring);
     JSValue value;
     if (how == WEB_READ_TEXT) {
         value = read_text(ctx, body, bytes);

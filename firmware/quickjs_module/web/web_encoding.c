@@ -89,7 +89,7 @@ static const JSCFunctionListEntry encoder_proto[] = {
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "TextEncoder", JS_PROP_CONFIGURABLE),
 };
 
-const web_class_t web_class_text_encoder = {
+const extension_class_t web_class_text_encoder = {
     .def = {.class_name = "TextEncoder"},
     .constructor = encoder_construct,
     .proto = encoder_proto,
@@ -114,7 +114,7 @@ static bool is_label_space(char c) {
     return c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ';
 }
 
-static bool is_utf8_label(web_slice_t label) {
+static bool is_utf8_label(base_slice_t label) {
     static const char *const labels[] = {
         "utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8"};
     while (label.len > 0 && is_label_space(label.data[0])) {
@@ -133,7 +133,7 @@ static bool is_utf8_label(web_slice_t label) {
 }
 
 static int check_label(JSContext *ctx, JSValueConst value) {
-    web_slice_t label;
+    base_slice_t label;
     if (JS_IsUndefined(value)) {
         return 0;
     }
@@ -186,7 +186,7 @@ static JSValue decoder_construct(JSContext *ctx, JSValueConst new_target, int ar
 
 // Length of what is decoded now: all, but when more is to come without a sequence that is cut at the end.
 // -1 with a pending exception for ill-formed data where that is fatal.
-static int64_t decodable(JSContext *ctx, const decoder_t *decoder, web_slice_t data, bool more) {
+static int64_t decodable(JSContext *ctx, const decoder_t *decoder, base_slice_t data, bool more) {
     size_t at = 0, bad;
     bool cut;
     while (at < data.len) {
@@ -203,7 +203,7 @@ static int64_t decodable(JSContext *ctx, const decoder_t *decoder, web_slice_t d
     return (int64_t)at;
 }
 
-static JSValue decode_all(JSContext *ctx, decoder_t *decoder, web_slice_t data, bool more) {
+static JSValue decode_all(JSContext *ctx, decoder_t *decoder, base_slice_t data, bool more) {
     int64_t len = decodable(ctx, decoder, data, more);
     if (len < 0) {
         decoder->pending_len = 0;
@@ -228,9 +228,9 @@ static JSValue decoder_decode(JSContext *ctx, JSValueConst this_val, int argc, J
         return JS_EXCEPTION;
     }
 
-    web_slice_t data = {"", 0};
+    base_slice_t data = {"", 0};
     if (argc > 0 && !JS_IsUndefined(argv[0])) {
-        int is_buffer = web_buffer_source(ctx, argv[0], &data);
+        int is_buffer = engine_buffer_source(ctx, argv[0], &data);
         if (is_buffer <= 0) {
             return is_buffer < 0 ? JS_EXCEPTION
                                  : JS_ThrowTypeError(ctx, "decode needs an ArrayBuffer or a view of one");
@@ -243,7 +243,7 @@ static JSValue decoder_decode(JSContext *ctx, JSValueConst this_val, int argc, J
     web_buf_t joined = {0};
     web_buf_put(ctx, &joined, decoder->pending, decoder->pending_len);
     web_buf_put(ctx, &joined, data.data, data.len);
-    JSValue text = decode_all(ctx, decoder, (web_slice_t){joined.data, joined.len}, more);
+    JSValue text = decode_all(ctx, decoder, (base_slice_t){joined.data, joined.len}, more);
     js_free(ctx, joined.data);
     return text;
 }
@@ -266,7 +266,7 @@ static const JSCFunctionListEntry decoder_proto[] = {
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "TextDecoder", JS_PROP_CONFIGURABLE),
 };
 
-const web_class_t web_class_text_decoder = {
+const extension_class_t web_class_text_decoder = {
     .def = {.class_name = "TextDecoder", .finalizer = decoder_finalize},
     .constructor = decoder_construct,
     .proto = decoder_proto,

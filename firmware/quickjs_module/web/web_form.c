@@ -3,10 +3,10 @@
 #include <string.h>
 #include "web/web_private.h"
 
-bool web_form_next(web_slice_t *rest, web_slice_t *name, web_slice_t *value) {
+bool web_form_next(base_slice_t *rest, base_slice_t *name, base_slice_t *value) {
     while (rest->len > 0) {
         const char *amp = memchr(rest->data, '&', rest->len);
-        web_slice_t pair = {rest->data, amp == NULL ? rest->len : (size_t)(amp - rest->data)};
+        base_slice_t pair = {rest->data, amp == NULL ? rest->len : (size_t)(amp - rest->data)};
         size_t taken = pair.len + (amp != NULL);
         rest->data += taken;
         rest->len -= taken;
@@ -22,7 +22,7 @@ bool web_form_next(web_slice_t *rest, web_slice_t *name, web_slice_t *value) {
     return false;
 }
 
-JSValue web_form_string(JSContext *ctx, web_slice_t encoded) {
+JSValue web_form_string(JSContext *ctx, base_slice_t encoded) {
     char *bytes = js_malloc(ctx, encoded.len + 1);
     JSValue string = web_utf8_string(ctx, bytes, base_percent_decode(bytes, encoded.data, encoded.len, true), false);
     js_free(ctx, bytes);

@@ -9,7 +9,7 @@ static bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-bool web_is_token(web_slice_t slice) {
+bool web_is_token(base_slice_t slice) {
     for (size_t i = 0; i < slice.len; i++) {
         if (!base_is((uint8_t)slice.data[i], BASE_TOKEN)) {
             return false;
@@ -18,7 +18,7 @@ bool web_is_token(web_slice_t slice) {
     return slice.len > 0;
 }
 
-static web_slice_t trimmed(web_slice_t slice) {
+static base_slice_t trimmed(base_slice_t slice) {
     while (slice.len > 0 && is_space(slice.data[slice.len - 1])) {
         slice.len--;
     }
@@ -50,7 +50,7 @@ web_headers_t *web_headers_copy(JSContext *ctx, const web_headers_t *headers) {
     return copy;
 }
 
-bool web_headers_line(const web_headers_t *headers, size_t *pos, web_slice_t *name, web_slice_t *value) {
+bool web_headers_line(const web_headers_t *headers, size_t *pos, base_slice_t *name, base_slice_t *value) {
     if (*pos >= headers->lines.len) {
         return false;
     }
@@ -58,14 +58,14 @@ bool web_headers_line(const web_headers_t *headers, size_t *pos, web_slice_t *na
     size_t rest = headers->lines.len - *pos;
     const char *colon = memchr(line, ':', rest);
     const char *end = memchr(line, '\r', rest);
-    *name = (web_slice_t){line, (size_t)(colon - line)};
-    *value = (web_slice_t){colon + 2, (size_t)(end - colon) - 2};
+    *name = (base_slice_t){line, (size_t)(colon - line)};
+    *value = (base_slice_t){colon + 2, (size_t)(end - colon) - 2};
     *pos += (size_t)(end - line) + 2;
     return true;
 }
 
 // Adds "name: value\r\n", the name in lower case. The parts are valid.
-static void put_line(JSContext *ctx, web_buf_t *lines, web_slice_t name, web_slice_t value) {
+static void put_line(JSContext *ctx, web_buf_t *lines, base_slice_t name, base_slice_t value) {
     web_buf_reserve(ctx, lines, name.len + value.len + 4);
     char *out = lines->data + lines->len;
     for (size_t i = 0; i < name.len; i++) {
@@ -83,26 +83,26 @@ static void put_line(JSContext *ctx, web_buf_t *lines, web_slice_t name, web_sli
 }
 
 // Takes a line without its LF over, unless no HTTP parser lets it through.
-static void parse_line(JSContext *ctx, web_headers_t *headers, web_slice_t line) {
+static void parse_line(JSContext *ctx, web_headers_t *headers, base_slice_t line) {
     const char *colon = memchr(line.data, ':', line.len);
     if (colon == NULL) {
         return;
     }
-    web_slice_t name = {line.data, (size_t)(colon - line.data)};
-    web_slice_t value = trimmed((web_slice_t){colon + 1, line.len - name.len - 1});
+    base_slice_t name = {line.data, (size_t)(colon - line.data)};
+    base_slice_t value = trimmed((base_slice_t){colon + 1, line.len - name.len - 1});
     bool whole = memchr(value.data, '\r', value.len) == NULL && memchr(value.data, '\0', value.len) == NULL;
     if (web_is_token(name) && whole) {
         put_line(ctx, &headers->lines, name, value);
     }
 }
 
-web_headers_t *web_headers_parse(JSContext *ctx, web_slice_t lines) {
+web_headers_t *web_headers_parse(JSContext *ctx, base_slice_t lines) {
     web_headers_t *headers = web_headers_new(ctx);
     web_buf_reserve(ctx, &headers->lines, lines.len);
     while (lines.len > 0) {
         const char *newline = memchr(lines.data, '\n', lines.len);
         size_t len = newline == NULL ? lines.len : (size_t)(newline - lines.data);
-        parse_line(ctx, headers, (web_slice_t){lines.data, len});
+        parse_line(ctx, headers, (base_slice_t){lines.data, len});
         len += newline != NULL;
         lines.data += len;
         lines.len -= len;
@@ -110,14 +110,14 @@ web_headers_t *web_headers_parse(JSContext *ctx, web_slice_t lines) {
     return headers;
 }
 
-web_slice_t web_headers_find(const web_headers_t *headers, const char *lower_name) {
-    web_slice_t wanted = {lower_name, strlen(lower_name)}, name, value;
+base_slice_t web_headers_find(const web_headers_t *headers, const char *lower_name) {
+    base_slice_t wanted = {lower_name, strlen(lower_name)}, name, value;
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
         if (web_equal(name, wanted)) {
             return value;
         }
     }
-    return (web_slice_t){NULL, 0};
+    return (base_slice_t){NULL, 0};
 }
 
 bool web_headers_has(const web_headers_t *headers, const char *lower_name) {
@@ -125,7 +125,8 @@ bool web_headers_has(const web_headers_t *headers, const char *lower_name) {
 }
 
 void web_headers_put(JSContext *ctx, web_headers_t *headers, const char *lower_name, const char *value) {
-    put_line(ctx, &headers->lines, (web_slice_t){lower_name, strlen(lower_name)}, (web_slice_t){value, strlen(value)});
+    put_line(
+        ctx, &headers->lines, (base_slice_t){lower_name, strlen(lower_name)}, (base_slice_t){value, strlen(value)});
 }
 
 // Removes the line from `start` up to *pos, where the next one is afterwards.
@@ -136,8 +137,8 @@ static void remove_line(web_headers_t *headers, size_t start, size_t *pos) {
     *pos = start;
 }
 
-static void remove_name(web_headers_t *headers, web_slice_t wanted) {
-    web_slice_t name, value;
+static void remove_name(web_headers_t *headers, base_slice_t wanted) {
+    base_slice_t name, value;
     size_t start = 0;
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value); start = pos) {
         if (web_equal(name, wanted)) {
@@ -146,15 +147,15 @@ static void remove_name(web_headers_t *headers, web_slice_t wanted) {
     }
 }
 
-web_slice_t web_headers_wire(web_headers_t *headers) {
-    web_slice_t name, value;
+base_slice_t web_headers_wire(web_headers_t *headers) {
+    base_slice_t name, value;
     size_t start = 0;
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value); start = pos) {
         if (base_is_framing_field(name.data, name.len)) {
             remove_line(headers, start, &pos);
         }
     }
-    return (web_slice_t){headers->lines.data, headers->lines.len};
+    return (base_slice_t){headers->lines.data, headers->lines.len};
 }
 
 // ---- names and values from scripts ----
@@ -163,7 +164,7 @@ web_slice_t web_headers_wire(web_headers_t *headers) {
 typedef struct _byte_string_t {
     const char *cstring; // what the engine gave
     char *bytes;         // the converted copy, where it is not ASCII
-    web_slice_t slice;
+    base_slice_t slice;
 } byte_string_t;
 
 static void byte_string_free(JSContext *ctx, byte_string_t *string) {
@@ -180,7 +181,7 @@ static int byte_string(JSContext *ctx, byte_string_t *string, JSValueConst value
         return -1;
     }
     string->cstring = utf8;
-    string->slice = (web_slice_t){utf8, len};
+    string->slice = (base_slice_t){utf8, len};
     size_t out = base_ascii_prefix(utf8, len);
     if (out == len) {
         return 0;
@@ -200,7 +201,7 @@ static int byte_string(JSContext *ctx, byte_string_t *string, JSValueConst value
         }
         string->bytes[out++] = (char)c;
     }
-    string->slice = (web_slice_t){string->bytes, out};
+    string->slice = (base_slice_t){string->bytes, out};
     return 0;
 }
 
@@ -272,8 +273,8 @@ int web_headers_fill(JSContext *ctx, web_headers_t *headers, JSValueConst init) 
 }
 
 // All values of a name joined with ", " (Fetch, "get a header value"); null where there is none.
-static JSValue combined(JSContext *ctx, const web_headers_t *headers, web_slice_t wanted) {
-    web_slice_t name, value, first = {NULL, 0};
+static JSValue combined(JSContext *ctx, const web_headers_t *headers, base_slice_t wanted) {
+    base_slice_t name, value, first = {NULL, 0};
     web_buf_t joined = {0};
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
         if (!web_equal(name, wanted)) {
@@ -303,12 +304,12 @@ static JSValue combined(JSContext *ctx, const web_headers_t *headers, web_slice_
 
 // ---- iteration ----
 
-static bool is_set_cookie(web_slice_t name) {
+static bool is_set_cookie(base_slice_t name) {
     return name.len == 10 && memcmp(name.data, "set-cookie", 10) == 0;
 }
 
-static size_t count_name(const web_headers_t *headers, web_slice_t wanted) {
-    web_slice_t name, value;
+static size_t count_name(const web_headers_t *headers, base_slice_t wanted) {
+    base_slice_t name, value;
     size_t count = 0;
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
         count += web_equal(name, wanted);
@@ -338,7 +339,7 @@ static size_t sorted_lines(const web_headers_t *headers, web_pair_slices_t *line
 
 bool web_headers_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]) {
     const web_headers_t *headers = list;
-    web_slice_t name, value;
+    base_slice_t name, value;
     size_t count = 1; // one more than there are: where the loop that fills the array looks for another
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
         count++;
@@ -435,9 +436,9 @@ static JSValue headers_has(JSContext *ctx, JSValueConst this_val, int argc, JSVa
 }
 
 // The first line of that name, which there is, gets the value, the others go (Fetch, "set a header").
-static void set_line(JSContext *ctx, web_headers_t *headers, web_slice_t wanted, web_slice_t new_value) {
+static void set_line(JSContext *ctx, web_headers_t *headers, base_slice_t wanted, base_slice_t new_value) {
     web_buf_t lines = {0};
-    web_slice_t name, value;
+    base_slice_t name, value;
     bool placed = false;
     web_buf_reserve(ctx, &lines, headers->lines.len + wanted.len + new_value.len + 4);
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
@@ -478,7 +479,7 @@ static JSValue headers_get_set_cookie(JSContext *ctx, JSValueConst this_val, int
         return JS_EXCEPTION;
     }
     JSValue array = JS_NewArray(ctx);
-    web_slice_t name, value;
+    base_slice_t name, value;
     uint32_t count = 0;
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
         if (is_set_cookie(name)) {
@@ -504,7 +505,7 @@ static const JSCFunctionListEntry headers_proto[] = {
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Headers", JS_PROP_CONFIGURABLE),
 };
 
-const web_class_t web_class_headers = {
+const extension_class_t web_class_headers = {
     .def = {.class_name = "Headers", .finalizer = headers_finalize},
     .constructor = headers_construct,
     .proto = headers_proto,

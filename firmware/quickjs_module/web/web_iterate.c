@@ -84,7 +84,7 @@ static int read_pair(JSContext *ctx, void *opaque, JSValueConst item) {
     pair_reader_t *reader = opaque;
     JSValue method = JS_UNDEFINED;
     if (JS_IsObject(item)) {
-        method = JS_GetProperty(ctx, item, isolate_web(ctx)->symbol_iterator);
+        method = JS_GetProperty(ctx, item, web_of(ctx)->symbol_iterator);
         if (JS_IsException(method)) {
             return -1;
         }
@@ -135,7 +135,7 @@ int web_pairs(JSContext *ctx, JSValueConst init, web_pair_t *pair, void *opaque)
         JS_ThrowTypeError(ctx, "expected an object or a list of pairs");
         return -1;
     }
-    JSValue method = JS_GetProperty(ctx, init, isolate_web(ctx)->symbol_iterator);
+    JSValue method = JS_GetProperty(ctx, init, web_of(ctx)->symbol_iterator);
     if (JS_IsException(method)) {
         return -1;
     }
@@ -239,7 +239,7 @@ static JSValue iterator_parent(JSContext *ctx) {
     return JS_DupValue(ctx, web_of(ctx)->iterator_proto);
 }
 
-const web_class_t web_class_iterator = {
+const extension_class_t web_class_iterator = {
     .def = {.class_name = "Iterator", .finalizer = iterator_finalize, .gc_mark = iterator_mark},
     .proto = iterator_proto,
     .proto_len = WEB_COUNT(iterator_proto),

@@ -10,11 +10,11 @@ static void lambda_define(JSContext *ctx, JSValueConst obj, const char *name, JS
     JS_DefinePropertyValueStr(ctx, obj, name, value, JS_PROP_C_W_E);
 }
 
-static JSValue latin1(JSContext *ctx, web_slice_t slice) {
+static JSValue latin1(JSContext *ctx, base_slice_t slice) {
     return web_latin1_string(ctx, slice.data, slice.len);
 }
 
-static JSValue base64_string(JSContext *ctx, web_slice_t bytes) {
+static JSValue base64_string(JSContext *ctx, base_slice_t bytes) {
     char *text = js_malloc(ctx, BASE_BASE64_SIZE(bytes.len));
     JSValue string = JS_NewStringLen(ctx, text, base_base64_encode(text, bytes.data, bytes.len));
     js_free(ctx, text);
@@ -48,10 +48,10 @@ static void define_joined(JSContext *ctx, JSValueConst object, JSAtom name, JSVa
     JS_DefinePropertyValue(ctx, object, name, value, JS_PROP_C_W_E);
 }
 
-static JSValue headers_object(JSContext *ctx, web_slice_t lines) {
+static JSValue headers_object(JSContext *ctx, base_slice_t lines) {
     web_headers_t *headers = web_headers_parse(ctx, lines);
     JSValue object = JS_NewObject(ctx);
-    web_slice_t name, value;
+    base_slice_t name, value;
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
         // RFC 9113, section 8.2.3.
         const char *separator = base_equal_nocase(name.data, name.len, "cookie") ? "; " : ", ";
@@ -63,9 +63,9 @@ static JSValue headers_object(JSContext *ctx, web_slice_t lines) {
     return object;
 }
 
-static JSValue query_object(JSContext *ctx, web_slice_t query) {
+static JSValue query_object(JSContext *ctx, base_slice_t query) {
     JSValue object = JS_NewObject(ctx);
-    web_slice_t name, value;
+    base_slice_t name, value;
     while (web_form_next(&query, &name, &value)) {
         JSValue key = web_form_string(ctx, name);
         JSAtom atom = JS_ValueToAtom(ctx, key);
@@ -76,8 +76,8 @@ static JSValue query_object(JSContext *ctx, web_slice_t query) {
     return object;
 }
 
-static void define_body(JSContext *ctx, JSValueConst event, const web_request_t *request) {
-    web_slice_t body = request->body;
+static void define_body(JSContext *ctx, JSValueConst event, const isolate_request_t *request) {
+    base_slice_t body = request->body;
     bool binary = request->has_body && !base_is_utf8(body.data, body.len);
     JSValue value = JS_NULL;
     if (binary) {
@@ -90,7 +90,7 @@ static void define_body(JSContext *ctx, JSValueConst event, const web_request_t 
 }
 
 // The peer's address, where AWS has it.
-static JSValue request_context(JSContext *ctx, web_slice_t peer) {
+static JSValue request_context(JSContext *ctx, base_slice_t peer) {
     JSValue context = JS_NewObject(ctx);
     JSValue identity = JS_NewObject(ctx);
     lambda_define(ctx, identity, "sourceIp", latin1(ctx, peer));
@@ -98,12 +98,12 @@ static JSValue request_context(JSContext *ctx, web_slice_t peer) {
     return context;
 }
 
-static JSValue make_event(JSContext *ctx, const web_request_t *request) {
-    web_slice_t path = request->target, query = {NULL, 0};
+static JSValue make_event(JSContext *ctx, const isolate_request_t *request) {
+    base_slice_t path = request->target, query = {NULL, 0};
     const char *mark = path.len == 0 ? NULL : memchr(path.data, '?', path.len);
     if (mark != NULL) {
         path.len = (size_t)(mark - path.data);
-        query = (web_slice_t){mark + 1, request->target.len - path.len - 1};
+        query = (base_slice_t){mark + 1, request->target.len - path.len - 1};
     }
 
     JSValue event = JS_NewObject(ctx);
@@ -139,7 +139,7 @@ static JSValue make_context(JSContext *ctx) {
 // done(response), done(null, response) or done(error); the first call counts, as on AWS.
 static JSValue done(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val;
-    web_t *web = isolate_web(ctx);
+    web_t *web = web_of(ctx);
     if (!JS_IsUninitialized(web->done_value)) {
         return JS_UNDEFINED;
     }
@@ -151,8 +151,8 @@ static JSValue done(JSContext *ctx, JSValueConst this_val, int argc, JSValueCons
     return JS_UNDEFINED;
 }
 
-JSValue web_lambda_call(JSContext *ctx, const web_request_t *request) {
-    const web_t *web = isolate_web(ctx);
+JSValue web_lambda_call(JSContext *ctx, const isolate_request_t *request) {
+    const web_t *web = web_of(ctx);
     JSValue args[] = {make_event(ctx, request), make_context(ctx), JS_NewCFunction(ctx, done, "done", 1)};
     JSValue result = JS_Call(ctx, web->handler, web->handler_this, WEB_COUNT(args), args);
     JS_FreeValues(ctx, args[0], args[1], args[2]);
@@ -161,16 +161,16 @@ JSValue web_lambda_call(JSContext *ctx, const web_request_t *request) {
 
 // ---- the result ----
 
-// Why a result is not usable. The functions below return one of the outcomes, WEB_ANSWERED for "fine so far".
-static web_outcome_t bad(JSContext *ctx, const char *message) {
+// Why a result is not usable. The functions below return one of the outcomes, EXTENSION_ANSWERED for "fine so far".
+static extension_outcome_t bad(JSContext *ctx, const char *message) {
     JS_ThrowTypeError(ctx, "the handler's result: %s", message);
-    return WEB_BAD_RESULT;
+    return EXTENSION_BAD_RESULT;
 }
 
-static web_outcome_t take_status(JSContext *ctx, JSValueConst result, web_response_t *out) {
+static extension_outcome_t take_status(JSContext *ctx, JSValueConst result, isolate_response_t *out) {
     JSValue value = JS_GetPropertyStr(ctx, result, "statusCode");
     if (JS_IsException(value)) {
-        return WEB_THREW;
+        return EXTENSION_THREW;
     }
     double status = 0;
     bool number = JS_IsNumber(value) && JS_ToFloat64(ctx, &status, value) == 0;
@@ -179,43 +179,45 @@ static web_outcome_t take_status(JSContext *ctx, JSValueConst result, web_respon
         return bad(ctx, "statusCode must be an integer from 200 to 599");
     }
     out->status = (int)status;
-    return WEB_ANSWERED;
+    return EXTENSION_ANSWERED;
 }
 
-static web_outcome_t lambda_add_header(JSContext *ctx, web_headers_t *headers, JSValueConst name, JSValueConst value) {
+static extension_outcome_t lambda_add_header(
+    JSContext *ctx, web_headers_t *headers, JSValueConst name, JSValueConst value) {
     if (JS_IsUndefined(value)) {
-        return WEB_ANSWERED;
+        return EXTENSION_ANSWERED;
     }
     if (!JS_IsString(value) && !JS_IsNumber(value) && !JS_IsBool(value)) {
         const char *text = JS_ToCString(ctx, name);
         JS_ThrowTypeError(ctx, "the handler's result: header %.60s must be a string, number or boolean", text);
         JS_FreeCString(ctx, text);
-        return WEB_BAD_RESULT;
+        return EXTENSION_BAD_RESULT;
     }
-    return web_headers_append(ctx, headers, name, value) < 0 ? WEB_BAD_RESULT : WEB_ANSWERED;
+    return web_headers_append(ctx, headers, name, value) < 0 ? EXTENSION_BAD_RESULT : EXTENSION_ANSWERED;
 }
 
-static web_outcome_t lambda_add_headers(JSContext *ctx, web_headers_t *headers, JSValueConst name, JSValueConst list) {
+static extension_outcome_t lambda_add_headers(
+    JSContext *ctx, web_headers_t *headers, JSValueConst name, JSValueConst list) {
     int64_t count;
     if (!JS_IsArray(list)) {
         return bad(ctx, "multiValueHeaders must hold arrays");
     }
     if (JS_GetLength(ctx, list, &count) < 0) {
-        return WEB_THREW;
+        return EXTENSION_THREW;
     }
-    web_outcome_t outcome = WEB_ANSWERED;
-    for (int64_t i = 0; i < count && outcome == WEB_ANSWERED; i++) {
+    extension_outcome_t outcome = EXTENSION_ANSWERED;
+    for (int64_t i = 0; i < count && outcome == EXTENSION_ANSWERED; i++) {
         JSValue value = JS_GetPropertyInt64(ctx, list, i);
-        outcome = JS_IsException(value) ? WEB_THREW : lambda_add_header(ctx, headers, name, value);
+        outcome = JS_IsException(value) ? EXTENSION_THREW : lambda_add_header(ctx, headers, name, value);
         JS_FreeValue(ctx, value);
     }
     return outcome;
 }
 
 // Reads `headers` or `multiValueHeaders`.
-static web_outcome_t take_headers(JSContext *ctx, JSValueConst object, web_headers_t *headers, bool lists) {
+static extension_outcome_t take_headers(JSContext *ctx, JSValueConst object, web_headers_t *headers, bool lists) {
     if (JS_IsUndefined(object) || JS_IsNull(object)) {
-        return WEB_ANSWERED;
+        return EXTENSION_ANSWERED;
     }
     JSPropertyEnum *names;
     uint32_t count;
@@ -223,15 +225,15 @@ static web_outcome_t take_headers(JSContext *ctx, JSValueConst object, web_heade
         return bad(ctx, lists ? "multiValueHeaders must be an object" : "headers must be an object");
     }
     if (JS_GetOwnPropertyNames(ctx, &names, &count, object, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0) {
-        return WEB_THREW;
+        return EXTENSION_THREW;
     }
 
-    web_outcome_t outcome = WEB_ANSWERED;
-    for (uint32_t i = 0; i < count && outcome == WEB_ANSWERED; i++) {
+    extension_outcome_t outcome = EXTENSION_ANSWERED;
+    for (uint32_t i = 0; i < count && outcome == EXTENSION_ANSWERED; i++) {
         JSValue name = JS_AtomToString(ctx, names[i].atom);
         JSValue value = JS_GetProperty(ctx, object, names[i].atom);
         if (JS_IsException(value)) {
-            outcome = WEB_THREW;
+            outcome = EXTENSION_THREW;
         } else if (lists) {
             outcome = lambda_add_headers(ctx, headers, name, value);
         } else {
@@ -243,39 +245,39 @@ static web_outcome_t take_headers(JSContext *ctx, JSValueConst object, web_heade
     return outcome;
 }
 
-static web_outcome_t take_header_objects(JSContext *ctx, JSValueConst result, web_headers_t *headers) {
+static extension_outcome_t take_header_objects(JSContext *ctx, JSValueConst result, web_headers_t *headers) {
     static const char *const names[] = {"headers", "multiValueHeaders"};
-    web_outcome_t outcome = WEB_ANSWERED;
-    for (int i = 0; i < WEB_COUNT(names) && outcome == WEB_ANSWERED; i++) {
+    extension_outcome_t outcome = EXTENSION_ANSWERED;
+    for (int i = 0; i < WEB_COUNT(names) && outcome == EXTENSION_ANSWERED; i++) {
         JSValue object = JS_GetPropertyStr(ctx, result, names[i]);
-        outcome = JS_IsException(object) ? WEB_THREW : take_headers(ctx, object, headers, i == 1);
+        outcome = JS_IsException(object) ? EXTENSION_THREW : take_headers(ctx, object, headers, i == 1);
         JS_FreeValue(ctx, object);
     }
     return outcome;
 }
 
-static web_outcome_t decode_body(JSContext *ctx, web_response_t *out) {
+static extension_outcome_t decode_body(JSContext *ctx, isolate_response_t *out) {
     size_t len;
     char *bytes = js_malloc(ctx, out->body.len + 1); // stays: `out` points to it
     if (!base_base64_decode(bytes, &len, out->body.data, out->body.len)) {
         js_free(ctx, bytes);
         return bad(ctx, "isBase64Encoded is true, but the body is no base64");
     }
-    out->body = (web_slice_t){bytes, len};
-    return WEB_ANSWERED;
+    out->body = (base_slice_t){bytes, len};
+    return EXTENSION_ANSWERED;
 }
 
 // The body as text: a string as it is, an object as JSON, nothing as "". *type is the content type that goes with it.
-static web_outcome_t body_text(JSContext *ctx, JSValueConst body, JSValue *text, const char **type) {
+static extension_outcome_t body_text(JSContext *ctx, JSValueConst body, JSValue *text, const char **type) {
     *type = WEB_TYPE_TEXT;
     *text = JS_UNDEFINED;
     if (JS_IsUndefined(body) || JS_IsNull(body)) {
         *type = NULL;
-        return WEB_ANSWERED;
+        return EXTENSION_ANSWERED;
     }
     if (JS_IsString(body)) {
         *text = JS_DupValue(ctx, body);
-        return WEB_ANSWERED;
+        return EXTENSION_ANSWERED;
     }
     if (!JS_IsObject(body) || JS_IsFunction(ctx, body)) {
         return bad(ctx, "body must be a string or an object");
@@ -286,21 +288,21 @@ static web_outcome_t body_text(JSContext *ctx, JSValueConst body, JSValue *text,
     if (JS_IsUndefined(*text)) {
         return bad(ctx, "body cannot be written as JSON");
     }
-    return JS_IsException(*text) ? WEB_THREW : WEB_ANSWERED;
+    return JS_IsException(*text) ? EXTENSION_THREW : EXTENSION_ANSWERED;
 }
 
-static web_outcome_t take_body(JSContext *ctx, JSValueConst result, web_response_t *out, const char **type) {
+static extension_outcome_t take_body(JSContext *ctx, JSValueConst result, isolate_response_t *out, const char **type) {
     JSValue body = JS_GetPropertyStr(ctx, result, "body");
     JSValue encoded = JS_GetPropertyStr(ctx, result, "isBase64Encoded");
     int is_base64 = JS_IsException(body) || JS_IsException(encoded) ? -1 : JS_ToBool(ctx, encoded);
 
     JSValue text = JS_UNDEFINED;
-    web_outcome_t outcome = is_base64 < 0 ? WEB_THREW : body_text(ctx, body, &text, type);
-    out->body = (web_slice_t){"", 0};
-    if (outcome == WEB_ANSWERED && !JS_IsUndefined(text)) {
+    extension_outcome_t outcome = is_base64 < 0 ? EXTENSION_THREW : body_text(ctx, body, &text, type);
+    out->body = (base_slice_t){"", 0};
+    if (outcome == EXTENSION_ANSWERED && !JS_IsUndefined(text)) {
         out->body.data = web_usv_string(ctx, &out->body.len, text); // stays: `out` points to it
     }
-    if (outcome == WEB_ANSWERED && is_base64 && out->body.len > 0) {
+    if (outcome == EXTENSION_ANSWERED && is_base64 && out->body.len > 0) {
         if (JS_IsString(body)) {
             *type = "application/octet-stream";
             outcome = decode_body(ctx, out);
@@ -312,23 +314,23 @@ static web_outcome_t take_body(JSContext *ctx, JSValueConst result, web_response
     return outcome;
 }
 
-web_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, web_response_t *out) {
+extension_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, isolate_response_t *out) {
     if (!JS_IsObject(result)) {
         return bad(ctx, "must be an object { statusCode, headers, body }, returned or given to done()");
     }
     web_headers_t *headers = web_headers_new(ctx); // stays: `out` points into it
     const char *type = NULL;
-    web_outcome_t outcome = take_status(ctx, result, out);
-    if (outcome == WEB_ANSWERED) {
+    extension_outcome_t outcome = take_status(ctx, result, out);
+    if (outcome == EXTENSION_ANSWERED) {
         outcome = take_header_objects(ctx, result, headers);
     }
-    if (outcome == WEB_ANSWERED) {
+    if (outcome == EXTENSION_ANSWERED) {
         outcome = take_body(ctx, result, out, &type);
     }
-    if (outcome == WEB_ANSWERED && out->body.len > 0 && web_is_null_body_status(out->status)) {
+    if (outcome == EXTENSION_ANSWERED && out->body.len > 0 && web_is_null_body_status(out->status)) {
         outcome = bad(ctx, "statusCode 204, 205 and 304 do not go with a body");
     }
-    if (outcome != WEB_ANSWERED) {
+    if (outcome != EXTENSION_ANSWERED) {
         web_headers_free(JS_GetRuntime(ctx), headers);
         return outcome;
     }
@@ -337,5 +339,5 @@ web_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, web_respons
         web_headers_put(ctx, headers, "content-type", type);
     }
     out->headers = web_headers_wire(headers);
-    return WEB_ANSWERED;
+    return EXTENSION_ANSWERED;
 }

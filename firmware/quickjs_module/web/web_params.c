@@ -14,13 +14,13 @@ static bool next_pair(const web_list_t *list, size_t *pos, web_pair_slices_t *pa
     const char *at = list->records.data + *pos;
     memcpy(lengths, at, sizeof(lengths));
     at += sizeof(lengths);
-    pair->name = (web_slice_t){at, lengths[0]};
-    pair->value = (web_slice_t){at + lengths[0], lengths[1]};
+    pair->name = (base_slice_t){at, lengths[0]};
+    pair->value = (base_slice_t){at + lengths[0], lengths[1]};
     *pos += sizeof(lengths) + lengths[0] + lengths[1];
     return true;
 }
 
-static void put_pair(JSContext *ctx, web_buf_t *records, web_slice_t name, web_slice_t value) {
+static void put_pair(JSContext *ctx, web_buf_t *records, base_slice_t name, base_slice_t value) {
     uint32_t lengths[2] = {(uint32_t)name.len, (uint32_t)value.len};
     web_buf_reserve(ctx, records, sizeof(lengths) + name.len + value.len);
     web_buf_put(ctx, records, (const char *)lengths, sizeof(lengths));
@@ -29,7 +29,7 @@ static void put_pair(JSContext *ctx, web_buf_t *records, web_slice_t name, web_s
 }
 
 // Decodes one half of a pair at the end of the buffer, ill-formed UTF-8 as U+FFFD. Returns its length.
-static uint32_t put_decoded(JSContext *ctx, web_buf_t *records, web_slice_t encoded) {
+static uint32_t put_decoded(JSContext *ctx, web_buf_t *records, base_slice_t encoded) {
     web_buf_reserve(ctx, records, encoded.len);
     size_t len = base_percent_decode(records->data + records->len, encoded.data, encoded.len, true);
     if (base_is_utf8(records->data + records->len, len)) {
@@ -44,8 +44,8 @@ static uint32_t put_decoded(JSContext *ctx, web_buf_t *records, web_slice_t enco
     return (uint32_t)len;
 }
 
-void web_list_parse(JSContext *ctx, web_list_t *list, web_slice_t text) {
-    web_slice_t name, value;
+void web_list_parse(JSContext *ctx, web_list_t *list, base_slice_t text) {
+    base_slice_t name, value;
     web_buf_t *records = &list->records;
     while (web_form_next(&text, &name, &value)) {
         uint32_t lengths[2] = {0, 0};
@@ -57,10 +57,10 @@ void web_list_parse(JSContext *ctx, web_list_t *list, web_slice_t text) {
     }
 }
 
-static void put_form_text(JSContext *ctx, web_buf_t *out, web_slice_t text) {
+static void put_form_text(JSContext *ctx, web_buf_t *out, base_slice_t text) {
     while (text.len > 0) {
         const char *space = memchr(text.data, ' ', text.len);
-        web_slice_t part = {text.data, space == NULL ? text.len : (size_t)(space - text.data)};
+        base_slice_t part = {text.data, space == NULL ? text.len : (size_t)(space - text.data)};
         web_percent_encode(ctx, out, part, WEB_ENCODE_FORM);
         if (space != NULL) {
             web_buf_put_text(ctx, out, "+");
@@ -111,8 +111,8 @@ bool web_list_at(JSContext *ctx, void *opaque, uint32_t index, JSValue pair[2]) 
 // Name and value as UTF-8; value is absent (data NULL) where the argument is.
 typedef struct _pair_args_t {
     web_list_t *list;
-    web_slice_t name;
-    web_slice_t value;
+    base_slice_t name;
+    base_slice_t value;
 } pair_args_t;
 
 static void free_args(JSContext *ctx, pair_args_t *args) {
@@ -121,7 +121,7 @@ static void free_args(JSContext *ctx, pair_args_t *args) {
 }
 
 static int take_pair(JSContext *ctx, pair_args_t *args, JSValueConst name, JSValueConst value) {
-    args->value = (web_slice_t){NULL, 0};
+    args->value = (base_slice_t){NULL, 0};
     args->name.data = web_usv_string(ctx, &args->name.len, name);
     if (args->name.data == NULL) {
         return -1;
@@ -366,13 +366,13 @@ static int params_init(JSContext *ctx, web_list_t *list, JSValueConst init) {
     if (JS_IsObject(init)) {
         return web_pairs(ctx, init, params_append_pair, list);
     }
-    web_slice_t text;
+    base_slice_t text;
     const char *utf8 = web_usv_string(ctx, &text.len, init);
     if (utf8 == NULL) {
         return -1;
     }
     bool mark = text.len > 0 && utf8[0] == '?';
-    web_list_parse(ctx, list, (web_slice_t){utf8 + mark, text.len - mark});
+    web_list_parse(ctx, list, (base_slice_t){utf8 + mark, text.len - mark});
     JS_FreeCString(ctx, utf8);
     return 0;
 }
@@ -389,7 +389,7 @@ static JSValue params_construct(JSContext *ctx, JSValueConst new_target, int arg
 void web_params_refresh(JSContext *ctx, JSValueConst object) {
     web_list_t *list = web_class_get(ctx, WEB_PARAMS, object);
     list->records.len = 0;
-    web_list_parse(ctx, list, (web_slice_t){list->url->query.data, list->url->query.len});
+    web_list_parse(ctx, list, (base_slice_t){list->url->query.data, list->url->query.len});
 }
 
 JSValue web_params_object(JSContext *ctx, web_url_t *url) {
@@ -419,7 +419,7 @@ static const JSCFunctionListEntry params_proto[] = {
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "URLSearchParams", JS_PROP_CONFIGURABLE),
 };
 
-const web_class_t web_class_params = {
+const extension_class_t web_class_params = {
     .def = {.class_name = "URLSearchParams", .finalizer = list_finalize},
     .constructor = params_construct,
     .proto = params_proto,
@@ -435,7 +435,7 @@ static JSValue form_data_construct(JSContext *ctx, JSValueConst new_target, int 
     return new_list(ctx, WEB_FORM_DATA, new_target);
 }
 
-JSValue web_form_data_object(JSContext *ctx, web_slice_t text) {
+JSValue web_form_data_object(JSContext *ctx, base_slice_t text) {
     JSValue object = new_list(ctx, WEB_FORM_DATA, JS_UNDEFINED);
     web_list_parse(ctx, web_class_get(ctx, WEB_FORM_DATA, object), text);
     return object;
@@ -446,7 +446,7 @@ static const JSCFunctionListEntry form_data_proto[] = {
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "FormData", JS_PROP_CONFIGURABLE),
 };
 
-const web_class_t web_class_form_data = {
+const extension_class_t web_class_form_data = {
     .def = {.class_name = "FormData", .finalizer = list_finalize},
     .constructor = form_data_construct,
     .proto = form_data_proto,

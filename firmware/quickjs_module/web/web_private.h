@@ -72,21 +72,6 @@ static inline void *web_class_expect(JSContext *ctx, web_class_id_t id, JSValueC
     return extension_class_expect(ctx, &web_extension, id, value);
 }
 
-// The names of the isolate's types that the files of web, crypto and jsonwebtoken use.
-#define web_slice_t base_slice_t
-#define _web_slice_t _base_slice_t
-#define web_request_t isolate_request_t
-#define web_response_t isolate_response_t
-#define web_outcome_t extension_outcome_t
-#define web_class_t extension_class_t
-#define WEB_PENDING EXTENSION_PENDING
-#define WEB_ANSWERED EXTENSION_ANSWERED
-#define WEB_THREW EXTENSION_THREW
-#define WEB_BAD_RESULT EXTENSION_BAD_RESULT
-#define isolate_web web_of
-#define isolate_random host_random
-#define web_buffer_source engine_buffer_source
-
 // TypeError when a method got fewer arguments than it needs. 0 or -1.
 int web_check_args(JSContext *ctx, int argc, int needed);
 
@@ -101,7 +86,7 @@ const char *web_usv_string(JSContext *ctx, size_t *len, JSValueConst value);
 // A new version 4 UUID.
 JSValue web_random_uuid(JSContext *ctx);
 
-static inline bool web_equal(web_slice_t a, web_slice_t b) {
+static inline bool web_equal(base_slice_t a, base_slice_t b) {
     return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
@@ -140,8 +125,8 @@ bool web_headers_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2])
 bool web_list_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]);
 
 typedef struct _web_pair_slices_t {
-    web_slice_t name;
-    web_slice_t value;
+    base_slice_t name;
+    base_slice_t value;
 } web_pair_slices_t;
 typedef int web_compare_t(const web_pair_slices_t *a, const web_pair_slices_t *b);
 // Sorts pairs of one buffer; equal ones keep the order of their names in memory.
@@ -161,7 +146,7 @@ JSValue web_list_for_each(JSContext *ctx, JSValueConst this_val, int argc, JSVal
 // ---- Headers (web_headers.c) ----
 
 // Whether it is a token (RFC 9110, section 5.6.2), as names of headers and methods are.
-bool web_is_token(web_slice_t slice);
+bool web_is_token(base_slice_t slice);
 
 // A header list. The store is what goes on the wire: "name: value\r\n" lines, names in lower case, values trimmed.
 typedef struct _web_headers_t {
@@ -176,21 +161,21 @@ void web_headers_free(JSRuntime *rt, web_headers_t *headers);
 web_headers_t *web_headers_copy(JSContext *ctx, const web_headers_t *headers);
 // Header lines in any case and with any amount of white space around values; lines that no HTTP parser lets through
 // (no colon, an invalid name) are left out.
-web_headers_t *web_headers_parse(JSContext *ctx, web_slice_t lines);
+web_headers_t *web_headers_parse(JSContext *ctx, base_slice_t lines);
 // Fills from a HeadersInit value. 0 or -1.
 int web_headers_fill(JSContext *ctx, web_headers_t *headers, JSValueConst init);
 int web_headers_append(JSContext *ctx, web_headers_t *headers, JSValueConst name, JSValueConst value);
 bool web_headers_has(const web_headers_t *headers, const char *lower_name);
 // First value of that name, in place. data is NULL where there is none.
-web_slice_t web_headers_find(const web_headers_t *headers, const char *lower_name);
+base_slice_t web_headers_find(const web_headers_t *headers, const char *lower_name);
 // Adds a line whose parts are known to be valid.
 void web_headers_put(JSContext *ctx, web_headers_t *headers, const char *lower_name, const char *value);
 // The lines as they go on the wire, in place. Removes the fields that are the server's to set.
-web_slice_t web_headers_wire(web_headers_t *headers);
+base_slice_t web_headers_wire(web_headers_t *headers);
 // The Headers object of a list, which it shares.
 JSValue web_headers_object(JSContext *ctx, web_headers_t *headers);
 // The line at *pos: name, value; moves *pos to the next. False at the end.
-bool web_headers_line(const web_headers_t *headers, size_t *pos, web_slice_t *name, web_slice_t *value);
+bool web_headers_line(const web_headers_t *headers, size_t *pos, base_slice_t *name, base_slice_t *value);
 
 // ---- bodies (web_body.c) ----
 
@@ -226,7 +211,7 @@ bool web_body_present(const web_body_t *body);
 // The second body has the content of the first. TypeError when that is used already.
 int web_body_clone(JSContext *ctx, const web_body_t *body, web_body_t *copy);
 // The body's bytes, valid as long as the body; `*cstring` is what JS_FreeCString takes, or NULL.
-web_slice_t web_body_bytes(JSContext *ctx, const web_body_t *body, const char **cstring);
+base_slice_t web_body_bytes(JSContext *ctx, const web_body_t *body, const char **cstring);
 
 // Methods text, json, arrayBuffer, bytes, formData, by the magic number.
 typedef enum {
@@ -246,7 +231,7 @@ JSValue web_reject_pending(JSContext *ctx);
 // Headers and body: the first member of what lies behind either object.
 typedef struct _web_message_t {
     web_headers_t *headers; // NULL until a script sets or asks for them: till then they are
-    web_slice_t lines;      // those lines, which a server read; or, where that is NULL,
+    base_slice_t lines;     // those lines, which a server read; or, where that is NULL,
     const char *type;       // this content type, which the body brought; NULL for none
     JSValue headers_object; // undefined until asked for
     web_body_t body;
@@ -282,8 +267,8 @@ JSValue web_message_read(JSContext *ctx, JSValueConst this_val, int argc, JSValu
 // ---- forms (web_form.c, web_params.c) ----
 
 // The next pair of an urlencoded text, still encoded; moves `rest` on. False at the end.
-bool web_form_next(web_slice_t *rest, web_slice_t *name, web_slice_t *value);
-JSValue web_form_string(JSContext *ctx, web_slice_t encoded);
+bool web_form_next(base_slice_t *rest, base_slice_t *name, base_slice_t *value);
+JSValue web_form_string(JSContext *ctx, base_slice_t encoded);
 
 // The list behind URLSearchParams and FormData.
 typedef struct _web_list_t {
@@ -291,7 +276,7 @@ typedef struct _web_list_t {
     struct _web_url_t *url; // whose query the list is, or NULL
 } web_list_t;
 // Appends the pairs of an urlencoded text.
-void web_list_parse(JSContext *ctx, web_list_t *list, web_slice_t text);
+void web_list_parse(JSContext *ctx, web_list_t *list, base_slice_t text);
 // Appends the list as urlencoded text.
 void web_list_serialize(JSContext *ctx, const web_list_t *list, web_buf_t *out);
 // A URLSearchParams object, filled from the query of `url`, which it then keeps up to date.
@@ -299,7 +284,7 @@ JSValue web_params_object(JSContext *ctx, struct _web_url_t *url);
 // Fills it from that query again.
 void web_params_refresh(JSContext *ctx, JSValueConst object);
 // A FormData object from an urlencoded text.
-JSValue web_form_data_object(JSContext *ctx, web_slice_t text);
+JSValue web_form_data_object(JSContext *ctx, base_slice_t text);
 
 // ---- other globals ----
 
@@ -307,17 +292,17 @@ JSValue web_structured_clone(JSContext *ctx, JSValueConst this_val, int argc, JS
 
 // ---- Request and Response ----
 
-JSValue web_request_object(JSContext *ctx, const web_request_t *request);
+JSValue web_request_object(JSContext *ctx, const isolate_request_t *request);
 // Fills `out` when value is a Response. 1 when it was, 0 when not, -1 with a pending exception.
-int web_response_take(JSContext *ctx, JSValueConst value, web_response_t *out);
+int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *out);
 // Whether responses of that status have no body (Fetch standard, section 2.2.3).
 bool web_is_null_body_status(int status);
 
 // ---- Lambda (web_lambda.c) ----
 
 // Calls the handler; the value it returned.
-JSValue web_lambda_call(JSContext *ctx, const web_request_t *request);
-web_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, web_response_t *out);
+JSValue web_lambda_call(JSContext *ctx, const isolate_request_t *request);
+extension_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, isolate_response_t *out);
 
 // ctx.clockIsSet() and context.clockIsSet(): whether Date.now() tells the time of day.
 JSValue web_clock_is_set(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);

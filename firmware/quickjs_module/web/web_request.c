@@ -7,7 +7,7 @@ typedef struct _request_t {
     web_message_t message; // first: what web_message.c takes for it
     // What the server gave: one copy, into which the slices point. NULL for a request that a script made.
     web_bytes_t *wire;
-    web_request_t parts;
+    isolate_request_t parts;
     JSValue method; // string; undefined until asked for, where wire has it
     JSValue url;    // likewise
 } request_t;
@@ -42,17 +42,17 @@ static JSValue request_object(JSContext *ctx, request_t *request, JSValueConst n
 
 // ---- from the server ----
 
-static web_slice_t keep(web_bytes_t *wire, size_t *at, web_slice_t slice) {
+static base_slice_t keep(web_bytes_t *wire, size_t *at, base_slice_t slice) {
     char *to = wire->data + *at;
     if (slice.len > 0) {
         memcpy(to, slice.data, slice.len);
     }
     *at += slice.len;
-    return (web_slice_t){to, slice.len};
+    return (base_slice_t){to, slice.len};
 }
 
 // Copies all slices into one block, the body last, where the block's NUL follows it.
-static web_bytes_t *keep_parts(JSContext *ctx, const web_request_t *from, web_request_t *parts) {
+static web_bytes_t *keep_parts(JSContext *ctx, const isolate_request_t *from, isolate_request_t *parts) {
     size_t len = from->method.len + from->scheme.len + from->host.len + from->target.len + from->headers.len +
                  from->peer.len + from->body.len;
     web_bytes_t *wire = web_bytes_new(ctx, NULL, len);
@@ -68,7 +68,7 @@ static web_bytes_t *keep_parts(JSContext *ctx, const web_request_t *from, web_re
     return wire;
 }
 
-JSValue web_request_object(JSContext *ctx, const web_request_t *from) {
+JSValue web_request_object(JSContext *ctx, const isolate_request_t *from) {
     request_t *request = request_new(ctx);
     request->wire = keep_parts(ctx, from, &request->parts);
     request->message.lines = request->parts.headers;
@@ -84,7 +84,7 @@ JSValue web_request_object(JSContext *ctx, const web_request_t *from) {
 
 // Whether the URL parser would leave the text as it is: nothing to encode, no dots that mean something in a path, no
 // upper case in the host.
-static bool is_plain_url(web_slice_t text, bool host) {
+static bool is_plain_url(base_slice_t text, bool host) {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
         bool word = base_is((uint8_t)c, host ? BASE_LOWER | BASE_DIGIT : BASE_ALNUM) || c == '-' || c == '_';
@@ -96,12 +96,12 @@ static bool is_plain_url(web_slice_t text, bool host) {
 }
 
 // A letter at the end tells a domain from an IPv4 address.
-static bool is_plain_host(web_slice_t host) {
+static bool is_plain_host(base_slice_t host) {
     return host.len > 0 && base_is((uint8_t)host.data[host.len - 1], BASE_LOWER) && is_plain_url(host, true);
 }
 
 // The URL that the request line and Host mean, as the URL parser writes it; what it refuses stays as it came.
-static JSValue make_url(JSContext *ctx, const web_request_t *parts) {
+static JSValue make_url(JSContext *ctx, const isolate_request_t *parts) {
     web_buf_t text = {0};
     web_buf_put(ctx, &text, parts->scheme.data, parts->scheme.len);
     web_buf_put_text(ctx, &text, "://");
@@ -111,7 +111,7 @@ static JSValue make_url(JSContext *ctx, const web_request_t *parts) {
     JSValue string = JS_UNDEFINED;
     if (!is_plain_host(parts->host) || !is_plain_url(parts->target, false)) {
         web_url_t *url = web_url_new(ctx);
-        if (web_url_parse(ctx, url, (web_slice_t){text.data, text.len}, NULL)) {
+        if (web_url_parse(ctx, url, (base_slice_t){text.data, text.len}, NULL)) {
             string = web_url_string(ctx, url);
         }
         web_url_free(JS_GetRuntime(ctx), url);
@@ -153,7 +153,7 @@ static JSValue upper_string(JSContext *ctx, const char *lower) {
 }
 
 static JSValue checked_method(JSContext *ctx, JSValueConst value) {
-    web_slice_t slice;
+    base_slice_t slice;
     slice.data = JS_ToCStringLen(ctx, &slice.len, value);
     if (slice.data == NULL) {
         return JS_EXCEPTION;
@@ -201,7 +201,7 @@ static void copy_line(JSContext *ctx, request_t *request, request_t *other) {
 
 // The serialized URL that the value stands for.
 static JSValue checked_url(JSContext *ctx, JSValueConst value) {
-    web_slice_t text;
+    base_slice_t text;
     text.data = web_usv_string(ctx, &text.len, value);
     if (text.data == NULL) {
         return JS_EXCEPTION;
@@ -371,7 +371,7 @@ static const JSCFunctionListEntry request_proto[] = {
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Request", JS_PROP_CONFIGURABLE),
 };
 
-const web_class_t web_class_request = {
+const extension_class_t web_class_request = {
     .def = {.class_name = "Request", .finalizer = request_finalize, .gc_mark = request_mark},
     .constructor = request_construct,
     .length = 1,

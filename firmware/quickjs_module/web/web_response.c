@@ -167,7 +167,7 @@ static int redirect_status(JSContext *ctx, int argc, JSValueConst *argv, int32_t
 
 // The Location field: the URL that `value` stands for, in its serialized form.
 static int put_location(JSContext *ctx, web_headers_t *headers, JSValueConst value) {
-    web_slice_t text;
+    base_slice_t text;
     text.data = web_usv_string(ctx, &text.len, value);
     if (text.data == NULL) {
         return -1;
@@ -271,7 +271,7 @@ static const JSCFunctionListEntry response_statics[] = {
     JS_CFUNC_DEF("redirect", 1, response_redirect),
 };
 
-const web_class_t web_class_response = {
+const extension_class_t web_class_response = {
     .def = {.class_name = "Response", .finalizer = response_finalize, .gc_mark = response_mark},
     .constructor = response_construct,
     .proto = response_proto,
@@ -283,18 +283,18 @@ const web_class_t web_class_response = {
 // ---- the answer ----
 
 // Header lines of a response whose headers no script has touched: those of its body's type.
-static web_slice_t type_lines(JSContext *ctx, web_message_t *message) {
+static base_slice_t type_lines(JSContext *ctx, web_message_t *message) {
     static const char text_type[] = "content-type: " WEB_TYPE_TEXT "\r\n";
     if (message->type == NULL) {
-        return (web_slice_t){NULL, 0};
+        return (base_slice_t){NULL, 0};
     }
     if (strcmp(message->type, WEB_TYPE_TEXT) == 0) {
-        return (web_slice_t){text_type, sizeof(text_type) - 1};
+        return (base_slice_t){text_type, sizeof(text_type) - 1};
     }
     return web_headers_wire(web_message_headers(ctx, message));
 }
 
-int web_response_take(JSContext *ctx, JSValueConst value, web_response_t *out) {
+int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *out) {
     response_t *response = web_class_get(ctx, WEB_RESPONSE, value);
     if (response == NULL) {
         return 0;

@@ -69,7 +69,7 @@ const char *web_usv_string(JSContext *ctx, size_t *len, JSValueConst value) {
 JSValue web_random_uuid(JSContext *ctx) {
     uint8_t random[16];
     char text[BASE_UUID_SIZE];
-    isolate_random(random, sizeof(random));
+    host_random(random, sizeof(random));
     base_put_uuid(text, random);
     return JS_NewStringLen(ctx, text, sizeof(text));
 }

@@ -34,7 +34,7 @@ typedef enum {
 } parsed_t;
 
 static parsed_t parse_value(JSContext *ctx, web_url_t *url, JSValueConst value, const web_url_t *base) {
-    web_slice_t text;
+    base_slice_t text;
     text.data = web_usv_string(ctx, &text.len, value);
     if (text.data == NULL) {
         return THREW;
@@ -144,7 +144,7 @@ static void put_tuple_origin(JSContext *ctx, const web_url_t *url, web_buf_t *ou
 // The origin of the URL in a blob URL's path, where that is http or https.
 static void put_blob_origin(JSContext *ctx, const web_url_t *url, web_buf_t *out) {
     web_url_t *inner = web_url_new(ctx);
-    bool valid = web_url_parse(ctx, inner, (web_slice_t){url->path.data, url->path.len}, NULL);
+    bool valid = web_url_parse(ctx, inner, (base_slice_t){url->path.data, url->path.len}, NULL);
     if (valid && (web_url_scheme_is(inner, "http") || web_url_scheme_is(inner, "https"))) {
         put_tuple_origin(ctx, inner, out);
     } else {
@@ -232,7 +232,7 @@ static JSValue url_search_params(JSContext *ctx, JSValueConst this_val) {
 }
 
 // False with a pending TypeError where that is no URL.
-static bool set_href(JSContext *ctx, web_url_t *url, web_slice_t text) {
+static bool set_href(JSContext *ctx, web_url_t *url, base_slice_t text) {
     web_url_t *other = web_url_new(ctx);
     bool valid = web_url_parse(ctx, other, text, NULL);
     if (valid) {
@@ -249,7 +249,7 @@ static bool can_have_port(const web_url_t *url) {
 }
 
 // Query and fragment: nothing removes the part, a leading mark is not part of it.
-static void set_marked(JSContext *ctx, web_url_t *url, web_url_part_t part, char mark, bool *has, web_slice_t text) {
+static void set_marked(JSContext *ctx, web_url_t *url, web_url_part_t part, char mark, bool *has, base_slice_t text) {
     if (text.len == 0) {
         *has = false;
         (part == WEB_URL_QUERY ? &url->query : &url->fragment)->len = 0;
@@ -262,13 +262,13 @@ static void set_marked(JSContext *ctx, web_url_t *url, web_url_part_t part, char
     web_url_set(ctx, url, part, text);
 }
 
-static void set_userinfo(JSContext *ctx, const web_url_t *url, web_buf_t *part, web_slice_t text) {
+static void set_userinfo(JSContext *ctx, const web_url_t *url, web_buf_t *part, base_slice_t text) {
     if (can_have_port(url)) {
         web_url_set_userinfo(ctx, part, text);
     }
 }
 
-static void set_port(JSContext *ctx, web_url_t *url, web_slice_t text) {
+static void set_port(JSContext *ctx, web_url_t *url, base_slice_t text) {
     if (can_have_port(url) && text.len == 0) {
         url->port = -1;
     } else if (can_have_port(url)) {
@@ -277,14 +277,14 @@ static void set_port(JSContext *ctx, web_url_t *url, web_slice_t text) {
 }
 
 // Host and path, which a URL with an opaque path does not have.
-static void set_hierarchical(JSContext *ctx, web_url_t *url, web_url_part_t part, web_slice_t text) {
+static void set_hierarchical(JSContext *ctx, web_url_t *url, web_url_part_t part, base_slice_t text) {
     if (!url->opaque_path) {
         web_url_set(ctx, url, part, text);
     }
 }
 
 // Sets any property but HREF.
-static void set_property(JSContext *ctx, web_url_t *url, int property, web_slice_t text) {
+static void set_property(JSContext *ctx, web_url_t *url, int property, base_slice_t text) {
     switch (property) {
         case PROTOCOL:
             web_url_set(ctx, url, WEB_URL_PROTOCOL, text);
@@ -318,7 +318,7 @@ static void set_property(JSContext *ctx, web_url_t *url, int property, web_slice
 
 static JSValue url_set(JSContext *ctx, JSValueConst this_val, JSValueConst value, int magic) {
     const url_object_t *object = web_class_expect(ctx, WEB_URL, this_val);
-    web_slice_t text;
+    base_slice_t text;
     text.data = object == NULL ? NULL : web_usv_string(ctx, &text.len, value);
     if (text.data == NULL) {
         return JS_EXCEPTION;
@@ -364,7 +364,7 @@ static const JSCFunctionListEntry url_statics[] = {
     JS_CFUNC_DEF("parse", 1, url_parse),
 };
 
-const web_class_t web_class_url = {
+const extension_class_t web_class_url = {
     .def = {.class_name = "URL", .finalizer = url_finalize, .gc_mark = url_mark},
     .constructor = url_construct,
     .length = 1,

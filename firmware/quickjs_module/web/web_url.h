@@ -26,7 +26,7 @@ void web_url_free(JSRuntime *rt, web_url_t *url);
 void web_url_swap(web_url_t *a, web_url_t *b);
 
 // Parses into a new record. base may be NULL. False where that is no URL.
-bool web_url_parse(JSContext *ctx, web_url_t *url, web_slice_t input, const web_url_t *base);
+bool web_url_parse(JSContext *ctx, web_url_t *url, base_slice_t input, const web_url_t *base);
 // Appends the serialized record, without the fragment where `fragment` is false.
 void web_url_serialize(JSContext *ctx, const web_url_t *url, web_buf_t *out, bool fragment);
 // Appends the port behind `before`; nothing where there is none.
@@ -44,10 +44,10 @@ typedef enum {
     WEB_URL_FRAGMENT,
 } web_url_part_t;
 // Sets a part; what is no valid part changes nothing.
-void web_url_set(JSContext *ctx, web_url_t *url, web_url_part_t part, web_slice_t input);
+void web_url_set(JSContext *ctx, web_url_t *url, web_url_part_t part, base_slice_t input);
 
 // Replaces username or password.
-void web_url_set_userinfo(JSContext *ctx, web_buf_t *part, web_slice_t input);
+void web_url_set_userinfo(JSContext *ctx, web_buf_t *part, base_slice_t input);
 
 bool web_url_is_special(const web_url_t *url);
 bool web_url_scheme_is(const web_url_t *url, const char *scheme);
@@ -62,9 +62,9 @@ typedef enum {
     WEB_ENCODE_USERINFO,
     WEB_ENCODE_FORM, // without the space's '+'
 } web_encode_set_t;
-void web_percent_encode(JSContext *ctx, web_buf_t *out, web_slice_t input, web_encode_set_t set);
+void web_percent_encode(JSContext *ctx, web_buf_t *out, base_slice_t input, web_encode_set_t set);
 
 // Parses and serializes a host (section 3.5). `special` says whether it is a domain. False where it is no host.
-bool web_url_parse_host(JSContext *ctx, web_buf_t *out, web_slice_t input, bool special);
+bool web_url_parse_host(JSContext *ctx, web_buf_t *out, base_slice_t input, bool special);
 
 #endif // EDGELET_WEB_URL_H

@@ -17,16 +17,16 @@ static bool is_forbidden_domain(unsigned char c) {
 // ---- IPv4 ----
 
 // A number of an IPv4 address, in C's notations, saturated at 2^32. False when it is none.
-static bool ipv4_number(web_slice_t text, uint64_t *number) {
+static bool ipv4_number(base_slice_t text, uint64_t *number) {
     int radix = 10;
     if (text.len == 0) {
         return false;
     }
     if (text.len >= 2 && text.data[0] == '0' && (text.data[1] == 'x' || text.data[1] == 'X')) {
-        text = (web_slice_t){text.data + 2, text.len - 2};
+        text = (base_slice_t){text.data + 2, text.len - 2};
         radix = 16;
     } else if (text.len >= 2 && text.data[0] == '0') {
-        text = (web_slice_t){text.data + 1, text.len - 1};
+        text = (base_slice_t){text.data + 1, text.len - 1};
         radix = 8;
     }
 
@@ -45,7 +45,7 @@ static bool ipv4_number(web_slice_t text, uint64_t *number) {
 }
 
 // The last label, a final dot aside.
-static web_slice_t last_label(web_slice_t host) {
+static base_slice_t last_label(base_slice_t host) {
     if (host.len > 0 && host.data[host.len - 1] == '.') {
         host.len--;
     }
@@ -53,11 +53,11 @@ static web_slice_t last_label(web_slice_t host) {
     while (start > 0 && host.data[start - 1] != '.') {
         start--;
     }
-    return (web_slice_t){host.data + start, host.len - start};
+    return (base_slice_t){host.data + start, host.len - start};
 }
 
-static bool ends_in_number(web_slice_t host) {
-    web_slice_t label = last_label(host);
+static bool ends_in_number(base_slice_t host) {
+    base_slice_t label = last_label(host);
     uint64_t number;
     bool digits = label.len > 0;
     for (size_t i = 0; i < label.len; i++) {
@@ -66,7 +66,7 @@ static bool ends_in_number(web_slice_t host) {
     return digits || (label.len >= 2 && ipv4_number(label, &number));
 }
 
-static bool parse_ipv4(web_slice_t host, uint32_t *address) {
+static bool parse_ipv4(base_slice_t host, uint32_t *address) {
     uint64_t numbers[4];
     size_t count = 0;
     if (host.len > 0 && host.data[host.len - 1] == '.') {
@@ -76,7 +76,7 @@ static bool parse_ipv4(web_slice_t host, uint32_t *address) {
     for (size_t start = 0; start <= host.len; count++) {
         const char *dot = memchr(host.data + start, '.', host.len - start);
         size_t end = dot == NULL ? host.len : (size_t)(dot - host.data);
-        if (count == 4 || !ipv4_number((web_slice_t){host.data + start, end - start}, &numbers[count])) {
+        if (count == 4 || !ipv4_number((base_slice_t){host.data + start, end - start}, &numbers[count])) {
             return false;
         }
         start = end + 1;
@@ -111,7 +111,7 @@ static void put_ipv4(JSContext *ctx, web_buf_t *out, uint32_t address) {
 // ---- IPv6 ----
 
 typedef struct _ipv6_reader_t {
-    web_slice_t rest;
+    base_slice_t rest;
     uint16_t pieces[8];
     int count;
     int compress; // piece before which the zeros go, or -1
@@ -122,11 +122,11 @@ static int taken(const ipv6_reader_t *reader) {
     return reader->count + (reader->compress >= 0);
 }
 
-static bool starts(web_slice_t text, char c) {
+static bool starts(base_slice_t text, char c) {
     return text.len > 0 && text.data[0] == c;
 }
 
-static void skip(web_slice_t *text, size_t count) {
+static void skip(base_slice_t *text, size_t count) {
     text->data += count;
     text->len -= count;
 }
@@ -164,7 +164,7 @@ static bool ipv6_tail(ipv6_reader_t *reader) {
 
 // One piece with the colon after it. False where that is malformed.
 static bool ipv6_piece(ipv6_reader_t *reader) {
-    web_slice_t start = reader->rest;
+    base_slice_t start = reader->rest;
     uint32_t value = 0;
     size_t digits = 0;
     while (digits < 4 && reader->rest.len > 0 && base_hex_digit((uint8_t)reader->rest.data[0]) >= 0) {
@@ -191,7 +191,7 @@ static bool ipv6_piece(ipv6_reader_t *reader) {
     return true;
 }
 
-static bool parse_ipv6(web_slice_t text, uint16_t pieces[8]) {
+static bool parse_ipv6(base_slice_t text, uint16_t pieces[8]) {
     ipv6_reader_t reader = {.rest = text, .compress = -1};
     if (starts(text, ':')) {
         if (text.len < 2 || text.data[1] != ':') {
@@ -298,7 +298,7 @@ static uint32_t adapt(uint32_t delta, uint32_t count, bool first) {
 }
 
 // Reads one delta of Punycode (RFC 3492, section 6.2) from the front of the text. False where there is none.
-static bool take_delta(web_slice_t *text, uint32_t bias, uint32_t *delta) {
+static bool take_delta(base_slice_t *text, uint32_t bias, uint32_t *delta) {
     uint64_t sum = 0, weight = 1;
     for (uint32_t k = 36; text->len > 0; k += 36) {
         int digit = punycode_digit(text->data[0]);
@@ -328,13 +328,13 @@ static bool take_delta(web_slice_t *text, uint32_t bias, uint32_t *delta) {
 }
 
 // Whether the text, what follows "xn--" in a label, stands for one with a character beyond ASCII.
-static bool is_punycode(web_slice_t text) {
+static bool is_punycode(base_slice_t text) {
     uint32_t count = 0, code_point = 128, bias = 72, place = 0;
     for (size_t i = 0; i < text.len; i++) {
         count = text.data[i] == '-' ? (uint32_t)i : count;
     }
     size_t skipped = count + (text.len > 0 && text.data[count] == '-');
-    text = (web_slice_t){text.data + skipped, text.len - skipped};
+    text = (base_slice_t){text.data + skipped, text.len - skipped};
     if (text.len == 0) {
         return false;
     }
@@ -357,15 +357,15 @@ static bool is_punycode(web_slice_t text) {
 }
 
 // Whether the labels of a domain in lower case that say so are in Punycode.
-static bool labels_valid(web_slice_t domain) {
+static bool labels_valid(base_slice_t domain) {
     while (domain.len > 0) {
         const char *dot = memchr(domain.data, '.', domain.len);
         size_t len = dot == NULL ? domain.len : (size_t)(dot - domain.data);
-        if (len >= 4 && memcmp(domain.data, "xn--", 4) == 0 && !is_punycode((web_slice_t){domain.data + 4, len - 4})) {
+        if (len >= 4 && memcmp(domain.data, "xn--", 4) == 0 && !is_punycode((base_slice_t){domain.data + 4, len - 4})) {
             return false;
         }
         len += dot != NULL;
-        domain = (web_slice_t){domain.data + len, domain.len - len};
+        domain = (base_slice_t){domain.data + len, domain.len - len};
     }
     return true;
 }
@@ -373,7 +373,7 @@ static bool labels_valid(web_slice_t domain) {
 // ---- any host ----
 
 // Appends a domain in lower case, or the IPv4 address that it stands for.
-static bool put_domain(JSContext *ctx, web_buf_t *out, web_slice_t input) {
+static bool put_domain(JSContext *ctx, web_buf_t *out, base_slice_t input) {
     web_buf_put(ctx, out, input.data, input.len);
     out->len = base_percent_decode(out->data, out->data, out->len, false);
     for (size_t i = 0; i < out->len; i++) {
@@ -383,7 +383,7 @@ static bool put_domain(JSContext *ctx, web_buf_t *out, web_slice_t input) {
         out->data[i] = (char)base_lower((uint8_t)out->data[i]);
     }
 
-    web_slice_t domain = {out->data, out->len};
+    base_slice_t domain = {out->data, out->len};
     if (domain.len > 0 && ends_in_number(domain)) {
         uint32_t address;
         if (!parse_ipv4(domain, &address)) {
@@ -396,11 +396,11 @@ static bool put_domain(JSContext *ctx, web_buf_t *out, web_slice_t input) {
     return domain.len > 0 && labels_valid(domain);
 }
 
-bool web_url_parse_host(JSContext *ctx, web_buf_t *out, web_slice_t input, bool special) {
+bool web_url_parse_host(JSContext *ctx, web_buf_t *out, base_slice_t input, bool special) {
     out->len = 0;
     if (starts(input, '[')) {
         uint16_t pieces[8];
-        if (input.data[input.len - 1] != ']' || !parse_ipv6((web_slice_t){input.data + 1, input.len - 2}, pieces)) {
+        if (input.data[input.len - 1] != ']' || !parse_ipv6((base_slice_t){input.data + 1, input.len - 2}, pieces)) {
             return false;
         }
         put_ipv6(ctx, out, pieces);

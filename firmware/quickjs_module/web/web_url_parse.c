@@ -32,7 +32,7 @@ static bool must_encode(unsigned char c, web_encode_set_t set) {
     }
 }
 
-void web_percent_encode(JSContext *ctx, web_buf_t *out, web_slice_t input, web_encode_set_t set) {
+void web_percent_encode(JSContext *ctx, web_buf_t *out, base_slice_t input, web_encode_set_t set) {
     web_buf_reserve(ctx, out, input.len);
     for (size_t i = 0; i < input.len; i++) {
         unsigned char c = (unsigned char)input.data[i];
@@ -116,7 +116,7 @@ typedef struct _parser_t {
     JSContext *ctx;
     web_url_t *url;
     const web_url_t *base; // or NULL
-    web_slice_t rest;      // what is not read yet
+    base_slice_t rest;     // what is not read yet
     bool special;
     bool override; // a setter runs the parser on one part
 } parser_t;
@@ -125,7 +125,7 @@ static void add(parser_t *p, web_buf_t *buf, const char *data, size_t len) {
     web_buf_put(p->ctx, buf, data, len);
 }
 
-static void add_encoded(parser_t *p, web_buf_t *buf, web_slice_t text, web_encode_set_t set) {
+static void add_encoded(parser_t *p, web_buf_t *buf, base_slice_t text, web_encode_set_t set) {
     web_percent_encode(p->ctx, buf, text, set);
 }
 
@@ -149,7 +149,7 @@ static bool at_slash(const parser_t *p) {
 }
 
 // Takes what lies before the next character of `stops`, where a backslash counts for special URLs only.
-static web_slice_t take_until(parser_t *p, const char *stops) {
+static base_slice_t take_until(parser_t *p, const char *stops) {
     size_t len = 0;
     for (; len < p->rest.len; len++) {
         char c = p->rest.data[len];
@@ -157,7 +157,7 @@ static web_slice_t take_until(parser_t *p, const char *stops) {
             break;
         }
     }
-    web_slice_t taken = {p->rest.data, len};
+    base_slice_t taken = {p->rest.data, len};
     advance(p, len);
     return taken;
 }
@@ -166,12 +166,12 @@ static bool is_alpha(char c) {
     return base_is((uint8_t)c, BASE_ALPHA);
 }
 
-static bool is_drive_letter(web_slice_t text) {
+static bool is_drive_letter(base_slice_t text) {
     return text.len == 2 && is_alpha(text.data[0]) && (text.data[1] == ':' || text.data[1] == '|');
 }
 
-static bool starts_with_drive_letter(web_slice_t text) {
-    return text.len >= 2 && is_drive_letter((web_slice_t){text.data, 2}) &&
+static bool starts_with_drive_letter(base_slice_t text) {
+    return text.len >= 2 && is_drive_letter((base_slice_t){text.data, 2}) &&
            (text.len == 2 || strchr("/\\?#", text.data[2]) != NULL);
 }
 
@@ -193,7 +193,7 @@ static void fragment_state(parser_t *p) {
 static void query_state(parser_t *p) {
     p->url->has_query = true;
     p->url->query.len = 0;
-    web_slice_t query = take_until(p, p->override ? "" : "#");
+    base_slice_t query = take_until(p, p->override ? "" : "#");
     add_encoded(p, &p->url->query, query, p->special ? WEB_ENCODE_SPECIAL_QUERY : WEB_ENCODE_QUERY);
 }
 
@@ -210,7 +210,7 @@ static void after_path(parser_t *p) {
 }
 
 // How many dots the segment is, %2e being one: 1, 2, or 0 when it is something else.
-static int dots(web_slice_t segment) {
+static int dots(base_slice_t segment) {
     int count = 0;
     while (segment.len > 0) {
         size_t len = segment.data[0] == '.' ? 1 : 3;
@@ -224,7 +224,7 @@ static int dots(web_slice_t segment) {
     return count <= 2 ? count : 0;
 }
 
-static void add_segment(parser_t *p, web_slice_t segment) {
+static void add_segment(parser_t *p, base_slice_t segment) {
     web_buf_t *path = &p->url->path;
     bool drive = is_file(p->url) && path->len == 0 && is_drive_letter(segment);
     add(p, path, "/", 1);
@@ -236,7 +236,7 @@ static void add_segment(parser_t *p, web_slice_t segment) {
 
 static void path_state(parser_t *p) {
     for (bool more = true; more;) {
-        web_slice_t segment = take_until(p, p->override ? "/\\" : "/\\?#");
+        base_slice_t segment = take_until(p, p->override ? "/\\" : "/\\?#");
         more = at_slash(p);
         int dot_count = dots(segment);
         if (dot_count == 2) {
@@ -273,16 +273,16 @@ static void path_start_state(parser_t *p) {
 
 static void opaque_path_state(parser_t *p) {
     p->url->opaque_path = true;
-    web_slice_t path = take_until(p, "?#");
+    base_slice_t path = take_until(p, "?#");
     bool space = path.len > 0 && path.data[path.len - 1] == ' ' && peek(p) >= 0;
-    add_encoded(p, &p->url->path, (web_slice_t){path.data, path.len - space}, WEB_ENCODE_C0);
+    add_encoded(p, &p->url->path, (base_slice_t){path.data, path.len - space}, WEB_ENCODE_C0);
     if (space) { // so that removing query and fragment leaves no trailing space to be trimmed
         add(p, &p->url->path, "%20", 3);
     }
     after_path(p);
 }
 
-static bool set_host(parser_t *p, web_slice_t text) {
+static bool set_host(parser_t *p, base_slice_t text) {
     web_buf_t host = {0};
     if (!web_url_parse_host(p->ctx, &host, text, p->special)) {
         js_free(p->ctx, host.data);
@@ -318,8 +318,8 @@ static bool port_state(parser_t *p) {
 }
 
 // Takes a host name: up to a delimiter, or to a colon outside brackets.
-static web_slice_t take_host(parser_t *p) {
-    web_slice_t host = {p->rest.data, 0};
+static base_slice_t take_host(parser_t *p) {
+    base_slice_t host = {p->rest.data, 0};
     bool brackets = false;
     for (; host.len < p->rest.len; host.len++) {
         char c = p->rest.data[host.len];
@@ -333,7 +333,7 @@ static web_slice_t take_host(parser_t *p) {
 }
 
 static bool host_state(parser_t *p, bool name_only) {
-    web_slice_t host = take_host(p);
+    base_slice_t host = take_host(p);
     if (host.len == 0) {
         bool kept = p->override && (p->url->username.len > 0 || p->url->password.len > 0 || p->url->port >= 0);
         if (peek(p) == ':' || p->special || kept) {
@@ -355,19 +355,19 @@ static bool host_state(parser_t *p, bool name_only) {
     return true;
 }
 
-static void credentials(parser_t *p, web_slice_t text) {
+static void credentials(parser_t *p, base_slice_t text) {
     const char *colon = memchr(text.data, ':', text.len);
-    web_slice_t name = {text.data, colon == NULL ? text.len : (size_t)(colon - text.data)};
+    base_slice_t name = {text.data, colon == NULL ? text.len : (size_t)(colon - text.data)};
     add_encoded(p, &p->url->username, name, WEB_ENCODE_USERINFO);
     if (colon != NULL) {
-        web_slice_t password = {colon + 1, text.len - name.len - 1};
+        base_slice_t password = {colon + 1, text.len - name.len - 1};
         add_encoded(p, &p->url->password, password, WEB_ENCODE_USERINFO);
     }
 }
 
 static bool authority_state(parser_t *p) {
-    web_slice_t whole = p->rest;
-    web_slice_t authority = take_until(p, "/\\?#");
+    base_slice_t whole = p->rest;
+    base_slice_t authority = take_until(p, "/\\?#");
     size_t at = authority.len;
     while (at > 0 && authority.data[at - 1] != '@') {
         at--;
@@ -377,10 +377,10 @@ static bool authority_state(parser_t *p) {
         if (at == authority.len) {
             return false;
         }
-        credentials(p, (web_slice_t){authority.data, at - 1});
+        credentials(p, (base_slice_t){authority.data, at - 1});
     }
 
-    p->rest = (web_slice_t){whole.data + at, whole.len - at};
+    p->rest = (base_slice_t){whole.data + at, whole.len - at};
     if (!host_state(p, false)) {
         return false;
     }
@@ -452,8 +452,8 @@ static bool relative_state(parser_t *p) {
 }
 
 static bool file_host_state(parser_t *p) {
-    web_slice_t before = p->rest;
-    web_slice_t host = take_until(p, "/\\?#");
+    base_slice_t before = p->rest;
+    base_slice_t host = take_until(p, "/\\?#");
     if (!p->override && is_drive_letter(host)) {
         p->rest = before;
         path_state(p);
@@ -551,7 +551,7 @@ static bool after_scheme(parser_t *p) {
 }
 
 // Length of the scheme at the start of the text, where a colon follows; else 0.
-static size_t scheme_length(web_slice_t text) {
+static size_t scheme_length(base_slice_t text) {
     if (text.len == 0 || !is_alpha(text.data[0])) {
         return 0;
     }
@@ -567,7 +567,7 @@ static size_t scheme_length(web_slice_t text) {
     return 0;
 }
 
-static void put_scheme(parser_t *p, web_buf_t *scheme, web_slice_t text) {
+static void put_scheme(parser_t *p, web_buf_t *scheme, base_slice_t text) {
     scheme->len = 0;
     add(p, scheme, text.data, text.len);
     for (size_t i = 0; i < scheme->len; i++) {
@@ -580,13 +580,13 @@ static bool scheme_state(parser_t *p) {
     if (len == 0) {
         return no_scheme_state(p);
     }
-    put_scheme(p, &p->url->scheme, (web_slice_t){p->rest.data, len});
+    put_scheme(p, &p->url->scheme, (base_slice_t){p->rest.data, len});
     advance(p, len + 1);
     return after_scheme(p);
 }
 
 // The text without tabs and line ends, in a buffer where there were any.
-static web_slice_t without_newlines(parser_t *p, web_slice_t input, web_buf_t *buf) {
+static base_slice_t without_newlines(parser_t *p, base_slice_t input, web_buf_t *buf) {
     size_t clean = 0;
     while (clean < input.len && strchr("\t\n\r", input.data[clean] == '\0' ? ' ' : input.data[clean]) == NULL) {
         clean++;
@@ -600,10 +600,10 @@ static web_slice_t without_newlines(parser_t *p, web_slice_t input, web_buf_t *b
             add(p, buf, &c, 1);
         }
     }
-    return (web_slice_t){buf->data, buf->len};
+    return (base_slice_t){buf->data, buf->len};
 }
 
-bool web_url_parse(JSContext *ctx, web_url_t *url, web_slice_t input, const web_url_t *base) {
+bool web_url_parse(JSContext *ctx, web_url_t *url, base_slice_t input, const web_url_t *base) {
     while (input.len > 0 && (unsigned char)input.data[input.len - 1] <= ' ') {
         input.len--;
     }
@@ -626,8 +626,8 @@ static void set_protocol(parser_t *p) {
     web_buf_t scheme = {0}, text = {0};
     add(p, &text, p->rest.data, p->rest.len);
     add(p, &text, ":", 1);
-    size_t len = scheme_length((web_slice_t){text.data, text.len});
-    put_scheme(p, &scheme, (web_slice_t){text.data, len});
+    size_t len = scheme_length((base_slice_t){text.data, text.len});
+    put_scheme(p, &scheme, (base_slice_t){text.data, len});
     js_free(p->ctx, text.data);
 
     const scheme_t *special = find_special(&scheme);
@@ -647,7 +647,7 @@ static void set_protocol(parser_t *p) {
     }
 }
 
-void web_url_set(JSContext *ctx, web_url_t *url, web_url_part_t part, web_slice_t input) {
+void web_url_set(JSContext *ctx, web_url_t *url, web_url_part_t part, base_slice_t input) {
     parser_t p = {.ctx = ctx, .url = url, .special = web_url_is_special(url), .override = true};
     web_buf_t buf = {0};
     p.rest = without_newlines(&p, input, &buf);
@@ -676,7 +676,7 @@ void web_url_set(JSContext *ctx, web_url_t *url, web_url_part_t part, web_slice_
     js_free(ctx, buf.data);
 }
 
-void web_url_set_userinfo(JSContext *ctx, web_buf_t *part, web_slice_t input) {
+void web_url_set_userinfo(JSContext *ctx, web_buf_t *part, base_slice_t input) {
     part->len = 0;
     web_percent_encode(ctx, part, input, WEB_ENCODE_USERINFO);
 }
