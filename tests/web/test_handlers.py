@@ -229,7 +229,6 @@ def test_fields_of_the_connection_are_left_out(firmware, shape):
     assert answer.fields == [(name, "x") for name in OTHER_FIELDS]
 
 
-
 @pytest.mark.parametrize(
     ("expression", "message"),
     [

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <sys/time.h>
 
+#include "base_text.h"
+#include "base_utf8.h"
 #include "port/port.h"
 
 // The slab allocator would take 75 KB more and hide blocks from the sanitizer build; the macro's name is upstream's
@@ -491,14 +493,10 @@ static void text_add_str(text_t *text, const char *s) {
 }
 
 static void text_add_int(text_t *text, int value) {
-    char digits[12];
-    size_t n = 0;
-    do {
-        digits[n++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    while (n > 0) {
-        text_add(text, digits[--n]);
+    char digits[BASE_DECIMAL_MAX];
+    size_t len = base_put_decimal(digits, (uint32_t)value);
+    for (size_t i = 0; i < len; i++) {
+        text_add(text, digits[i]);
     }
 }
 
@@ -663,6 +661,22 @@ int engine_buffer_source(JSContext *ctx, JSValueConst value, base_slice_t *bytes
     int found = engine_view_bytes(ctx, value, &data, &bytes->len);
     bytes->data = found > 0 ? (const char *)data : NULL;
     return found;
+}
+
+const char *engine_usv_string(JSContext *ctx, size_t *len, JSValueConst value) {
+    const char *utf8 = JS_ToCStringLen(ctx, len, value);
+    if (utf8 == NULL) {
+        return NULL;
+    }
+    // The engine writes a lone surrogate as three bytes, as many as U+FFFD has; and a text with any such byte is a copy
+    // that is ours.
+    for (size_t i = base_ascii_prefix(utf8, *len); i + 2 < *len; i++) {
+        if ((unsigned char)utf8[i] == 0xed && (unsigned char)utf8[i + 1] >= 0xa0) {
+            memcpy((char *)utf8 + i, BASE_UTF8_REPLACEMENT, BASE_UTF8_REPLACEMENT_SIZE);
+            i += 2;
+        }
+    }
+    return utf8;
 }
 
 JSValue engine_construct_error(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {

@@ -77,6 +77,10 @@ int engine_view_bytes(JSContext *ctx, JSValueConst value, uint8_t **data, size_t
 // The same for an ArrayBuffer too (Web IDL's BufferSource). Valid until a script runs; runs none itself.
 int engine_buffer_source(JSContext *ctx, JSValueConst value, base_slice_t *bytes);
 
+// UTF-8 of the value as a string, with U+FFFD for a lone surrogate (a USVString): the form in which text leaves
+// JavaScript. Free it with JS_FreeCString. NULL with a pending exception.
+const char *engine_usv_string(JSContext *ctx, size_t *len, JSValueConst value);
+
 // What the constructor of a class that extends Error does: argv[0], which must be there, is the message.
 JSValue engine_construct_error(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv);
 

@@ -26,7 +26,7 @@ static void line_add(line_t *line, const char *text, size_t len) {
 
 static int line_add_value(JSContext *ctx, line_t *line, JSValueConst value) {
     size_t len;
-    const char *text = JS_ToCStringLen(ctx, &len, value);
+    const char *text = engine_usv_string(ctx, &len, value);
     if (text == NULL) {
         return -1;
     }
@@ -40,14 +40,13 @@ static int line_add_error(JSContext *ctx, line_t *line, JSValueConst error) {
         return -1;
     }
     JSValue stack = JS_GetPropertyStr(ctx, error, "stack");
-    if (JS_IsException(stack)) {
-        return -1;
-    }
+    int result = JS_IsException(stack) ? -1 : 0;
     if (JS_IsString(stack)) {
         line_add(line, "\n", 1);
-        return line_add_value(ctx, line, stack);
+        result = line_add_value(ctx, line, stack);
     }
-    return 0;
+    JS_FreeValue(ctx, stack);
+    return result;
 }
 
 // Strings as they are, errors with their stack, other objects as JSON.

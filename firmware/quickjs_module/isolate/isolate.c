@@ -46,7 +46,7 @@ void isolate_set_error(isolate_t *iso, isolate_kind_t kind, const char *message)
 
 void isolate_copy_value_text(JSContext *ctx, JSValueConst value, char *to, size_t size) {
     size_t len;
-    const char *text = JS_ToCStringLen(ctx, &len, value);
+    const char *text = engine_usv_string(ctx, &len, value);
     if (text == NULL) {
         JS_FreeValue(ctx, JS_GetException(ctx));
         return;

@@ -87,7 +87,7 @@ static int copy_bytes(JSContext *ctx, isolate_arg_t *arg, base_slice_t bytes) {
 
 static int take_text(JSContext *ctx, isolate_arg_t *arg, JSValueConst value) {
     arg->type = ISOLATE_ARG_TEXT;
-    arg->data.data = JS_ToCStringLen(ctx, &arg->data.len, value);
+    arg->data.data = engine_usv_string(ctx, &arg->data.len, value);
     return arg->data.data == NULL ? -1 : 0;
 }
 

@@ -90,7 +90,7 @@ typedef struct _secret_t {
 static int secret_bytes(JSContext *ctx, JSValueConst value, secret_t *secret) {
     secret->cstring = NULL;
     if (JS_IsString(value)) {
-        secret->cstring = secret->bytes.data = web_usv_string(ctx, &secret->bytes.len, value);
+        secret->cstring = secret->bytes.data = engine_usv_string(ctx, &secret->bytes.len, value);
         return 1;
     }
     return JS_IsObject(value) ? engine_buffer_source(ctx, value, &secret->bytes) : 0;
@@ -169,7 +169,7 @@ static int put_json(JSContext *ctx, web_buf_t *token, JSValueConst value) {
         return -1;
     }
     base_slice_t text;
-    text.data = web_usv_string(ctx, &text.len, json);
+    text.data = engine_usv_string(ctx, &text.len, json);
     int result = put_part(ctx, token, text);
     JS_FreeCString(ctx, text.data);
     JS_FreeValue(ctx, json);
@@ -326,7 +326,7 @@ static const char *read_token(JSContext *ctx, JSValueConst value, token_t *token
         return "jwt malformed";
     }
     base_slice_t text;
-    token->text = text.data = web_usv_string(ctx, &text.len, value);
+    token->text = text.data = engine_usv_string(ctx, &text.len, value);
     if (!split(text, token->parts)) {
         return "jwt malformed";
     }

@@ -104,7 +104,7 @@ base_slice_t web_body_bytes(JSContext *ctx, const web_body_t *body, const char *
     base_slice_t bytes = {body->data, body->len};
     *cstring = NULL;
     if (!JS_IsUndefined(body->text)) {
-        *cstring = bytes.data = web_usv_string(ctx, &bytes.len, body->text);
+        *cstring = bytes.data = engine_usv_string(ctx, &bytes.len, body->text);
     }
     return bytes;
 }

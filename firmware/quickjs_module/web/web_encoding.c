@@ -20,7 +20,7 @@ static JSValue encoder_encode(JSContext *ctx, JSValueConst this_val, int argc, J
     size_t len = 0;
     const char *utf8 = NULL;
     if (argc > 0 && !JS_IsUndefined(argv[0])) {
-        utf8 = web_usv_string(ctx, &len, argv[0]);
+        utf8 = engine_usv_string(ctx, &len, argv[0]);
         if (utf8 == NULL) {
             return JS_EXCEPTION;
         }
@@ -54,7 +54,7 @@ static JSValue encoder_encode_into(JSContext *ctx, JSValueConst this_val, int ar
     }
     size_t len, room;
     uint8_t *to;
-    const char *utf8 = web_usv_string(ctx, &len, argv[0]);
+    const char *utf8 = engine_usv_string(ctx, &len, argv[0]);
     if (utf8 == NULL) {
         return JS_EXCEPTION;
     }

@@ -300,7 +300,7 @@ static extension_outcome_t take_body(JSContext *ctx, JSValueConst result, isolat
     extension_outcome_t outcome = is_base64 < 0 ? EXTENSION_THREW : body_text(ctx, body, &text, type);
     out->body = (base_slice_t){"", 0};
     if (outcome == EXTENSION_ANSWERED && !JS_IsUndefined(text)) {
-        out->body.data = web_usv_string(ctx, &out->body.len, text); // stays: `out` points to it
+        out->body.data = engine_usv_string(ctx, &out->body.len, text); // stays: `out` points to it
     }
     if (outcome == EXTENSION_ANSWERED && is_base64 && out->body.len > 0) {
         if (JS_IsString(body)) {

@@ -122,12 +122,12 @@ static void free_args(JSContext *ctx, pair_args_t *args) {
 
 static int take_pair(JSContext *ctx, pair_args_t *args, JSValueConst name, JSValueConst value) {
     args->value = (base_slice_t){NULL, 0};
-    args->name.data = web_usv_string(ctx, &args->name.len, name);
+    args->name.data = engine_usv_string(ctx, &args->name.len, name);
     if (args->name.data == NULL) {
         return -1;
     }
     if (!JS_IsUninitialized(value)) {
-        args->value.data = web_usv_string(ctx, &args->value.len, value);
+        args->value.data = engine_usv_string(ctx, &args->value.len, value);
         if (args->value.data == NULL) {
             JS_FreeCString(ctx, args->name.data);
             return -1;
@@ -367,7 +367,7 @@ static int params_init(JSContext *ctx, web_list_t *list, JSValueConst init) {
         return web_pairs(ctx, init, params_append_pair, list);
     }
     base_slice_t text;
-    const char *utf8 = web_usv_string(ctx, &text.len, init);
+    const char *utf8 = engine_usv_string(ctx, &text.len, init);
     if (utf8 == NULL) {
         return -1;
     }

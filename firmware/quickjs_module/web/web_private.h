@@ -81,8 +81,6 @@ int web_check_args(JSContext *ctx, int argc, int needed);
 JSValue web_latin1_string(JSContext *ctx, const char *data, size_t len);
 // A string from UTF-8, with U+FFFD for each maximal ill-formed part. `bom` says whether a leading byte order mark goes.
 JSValue web_utf8_string(JSContext *ctx, const char *data, size_t len, bool bom);
-// UTF-8 of the string, lone surrogates as U+FFFD (a USVString). Free it with JS_FreeCString. NULL with an exception.
-const char *web_usv_string(JSContext *ctx, size_t *len, JSValueConst value);
 // A new version 4 UUID.
 JSValue web_random_uuid(JSContext *ctx);
 

@@ -202,7 +202,7 @@ static void copy_line(JSContext *ctx, request_t *request, request_t *other) {
 // The serialized URL that the value stands for.
 static JSValue checked_url(JSContext *ctx, JSValueConst value) {
     base_slice_t text;
-    text.data = web_usv_string(ctx, &text.len, value);
+    text.data = engine_usv_string(ctx, &text.len, value);
     if (text.data == NULL) {
         return JS_EXCEPTION;
     }

@@ -168,7 +168,7 @@ static int redirect_status(JSContext *ctx, int argc, JSValueConst *argv, int32_t
 // The Location field: the URL that `value` stands for, in its serialized form.
 static int put_location(JSContext *ctx, web_headers_t *headers, JSValueConst value) {
     base_slice_t text;
-    text.data = web_usv_string(ctx, &text.len, value);
+    text.data = engine_usv_string(ctx, &text.len, value);
     if (text.data == NULL) {
         return -1;
     }

@@ -50,22 +50,6 @@ JSValue web_utf8_string(JSContext *ctx, const char *data, size_t len, bool bom) 
     return web_buf_string(ctx, &repaired);
 }
 
-const char *web_usv_string(JSContext *ctx, size_t *len, JSValueConst value) {
-    const char *utf8 = JS_ToCStringLen(ctx, len, value);
-    if (utf8 == NULL) {
-        return NULL;
-    }
-    // The engine writes a lone surrogate as three bytes, as many as U+FFFD has; and a text with any such byte is a copy
-    // that is ours.
-    for (size_t i = base_ascii_prefix(utf8, *len); i + 2 < *len; i++) {
-        if ((unsigned char)utf8[i] == 0xed && (unsigned char)utf8[i + 1] >= 0xa0) {
-            memcpy((char *)utf8 + i, BASE_UTF8_REPLACEMENT, BASE_UTF8_REPLACEMENT_SIZE);
-            i += 2;
-        }
-    }
-    return utf8;
-}
-
 JSValue web_random_uuid(JSContext *ctx) {
     uint8_t random[16];
     char text[BASE_UUID_SIZE];

@@ -35,7 +35,7 @@ typedef enum {
 
 static parsed_t parse_value(JSContext *ctx, web_url_t *url, JSValueConst value, const web_url_t *base) {
     base_slice_t text;
-    text.data = web_usv_string(ctx, &text.len, value);
+    text.data = engine_usv_string(ctx, &text.len, value);
     if (text.data == NULL) {
         return THREW;
     }
@@ -319,7 +319,7 @@ static void set_property(JSContext *ctx, web_url_t *url, int property, base_slic
 static JSValue url_set(JSContext *ctx, JSValueConst this_val, JSValueConst value, int magic) {
     const url_object_t *object = web_class_expect(ctx, WEB_URL, this_val);
     base_slice_t text;
-    text.data = object == NULL ? NULL : web_usv_string(ctx, &text.len, value);
+    text.data = object == NULL ? NULL : engine_usv_string(ctx, &text.len, value);
     if (text.data == NULL) {
         return JS_EXCEPTION;
     }

@@ -342,9 +342,11 @@ def test_long_log_line_is_cut_at_a_character():
     assert logs == [("i", "x" * 4095)]
 
 
-def test_lone_surrogates_are_logged():
-    logs = start(handler("console.log('a\\ud800b'); return new Response()")).logs()
-    assert logs[0][1][0] == "a" and logs[0][1][-1] == "b"
+def test_text_that_leaves_is_well_formed():
+    call = start(handler("console.log('a\\ud800b'); await env.KV.put('a\\udfff', '\\ud83d\\ude00')"), bindings=KV)
+    assert call.logs() == [("i", "a\ufffdb")]
+    assert call.ops() == [(1, "kv.put", ("KV", "a\ufffd", "\U0001f600"))]
+    assert start(handler("throw new Error('a\\ud800b')")).error.message == "Error: a\ufffdb"
 
 
 def test_logs_survive_a_kill():
