@@ -11,7 +11,7 @@ LIBRARY = Path(__file__).parents[1] / "device" / "lib" / "edgelet"
 ORDER = [
     {"clock", "limits", "names"},
     {"log"},
-    {"event_loop"},
+    {"event_loop", "shortages"},
     {"storage"},
     {"http"},
     {"board"},

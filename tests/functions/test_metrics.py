@@ -1,8 +1,11 @@
 """/healthz and /metrics of a real device, read with the official Prometheus parser."""
 
+import contextlib
+
 import pytest
 from device_helpers import running
 from prometheus_client.parser import text_string_to_metric_families
+from waiting import wait_until
 
 SECRET = "an admin secret of some length"
 
@@ -69,6 +72,22 @@ def test_resources_are_told(box):
 def test_what_the_connections_refuse_is_counted(box):
     assert box.get("/" + "x" * 9000).status == 414
     assert samples(box)["edgelet_http_refused_total", (("status", "414"),)] >= 1
+
+
+def test_what_runs_out_is_counted_and_named_in_the_log(firmware, tmp_path):
+    with running(firmware, tmp_path, hostname="bench", connections=1) as box:
+        box.device.call("set_settings", {"admin_secret": SECRET})
+        with contextlib.closing(box.connection()) as connection:
+            connection.connect()
+            for _ in range(3):
+                assert box.get("/").status == 503
+        connections = "from edgelet.device import running\nprint(len(running().server.connections))"
+        wait_until(lambda: int(box.device.execute(connections)) == 0)
+        found = samples(box)
+        assert found["edgelet_shortages_total", (("of", "connections"),)] >= 3
+        assert found["edgelet_shortages_total", (("of", "heap"),)] == 0
+        assert found["edgelet_http_memory_most_bytes", ()] > 10 * 2**20
+        assert [one for one in box.logs() if one["text"].startswith("all 1 connections are in use (1 times")]
 
 
 def test_metrics_need_the_admin_secret(box):

@@ -8,7 +8,7 @@ import gc
 import json
 import sys
 
-from edgelet import event_loop, log
+from edgelet import event_loop, log, shortages
 from edgelet.http.message import Stream
 from edgelet.http.server import Server
 from edgelet.limits import ServerLimits
@@ -142,6 +142,7 @@ async def stats(request):
     gc.collect()
     answer = {"connections": len(app.connections), "refused": app.refused, "heap": gc.mem_alloc()}
     answer.update(counts)
+    answer.update({"shortages": shortages.counts, "held": app.memory.held})
     return answer
 
 

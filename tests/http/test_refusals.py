@@ -1,6 +1,7 @@
 """What the HTTP server refuses, over real sockets: ambiguous framing, limits from both sides, slowness, crowds."""
 
 import select
+import time
 
 import pytest
 from http_helpers import GET, HttpApp
@@ -267,6 +268,36 @@ def test_no_memory_at_all(firmware):
             small, refused = fill_memory(app, 100, 80)
             assert refused
             leave(app, large | small)
+
+
+def test_slow_bodies_leave_memory_for_others(firmware):
+    """More slow bodies than the heap has room for: some are refused at once, and others are served meanwhile."""
+    with HttpApp(firmware, heap="2M", connections=64, body=65536) as app:
+        clients = [app.client() for _ in range(40)]
+        for client in clients:
+            client.send(post("Content-Length: 65536", body=b"x" * 65535))
+        sockets = [client.socket for client in clients]
+        select.select(sockets, [], [])
+        began = time.monotonic()
+        for _ in range(20):
+            assert app.ask(GET).status == 200
+        assert time.monotonic() - began < 5
+        refused = select.select(sockets, [], [])[0]
+        for client in clients:
+            if client.socket in refused:
+                response = client.response()
+                assert (response.status, response["retry-after"]) == (503, ["1"])
+                assert response.body == b"too many large requests and responses: try again later\n"
+        stats = app.stats()
+        assert stats["shortages"]["bodies"] == stats["refused"]["503"] == len(refused)
+        assert stats["shortages"]["heap"] == 0
+        served = next(client for client in clients if client.socket not in refused)
+        served.send(b"x")
+        assert served.response().status == 200
+        for client in clients:
+            client.__exit__()
+        app.wait_until_alone()
+        assert app.stats()["held"] == 0
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,9 @@ import sys
 
 _LINUX = sys.platform == "linux"
 
+#: READ_SIZE of `edgelet.http.reader`, and the objects of a connection and its task.
+CONNECTION_BYTES = 8192 if _LINUX else 3072
+
 #: (name, whose, default on Linux, default on boards, least, most, meaning). Sizes are bytes, times are milliseconds;
 #: the server checks its times every `edgelet.http.server.TICK_MS`. 8000 is what RFC 9110 section 4.1 recommends for
 #: URLs; the head of a board holds an 8 KB Authorization header and 2 KB of others.

@@ -3,6 +3,7 @@
 import gc
 import time
 
+from edgelet import shortages
 from edgelet.functions.stats import BUCKETS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -39,6 +40,11 @@ def render(functions, server, restarts=0, wifi_rssi=None):
     text.family("http_refused_total", "counter", "Requests refused before any function saw them.")
     for status in sorted(server.refused):
         text.sample("http_refused_total", server.refused[status], status=status)
+    text.family("shortages_total", "counter", "How often something had run out, by what.")
+    for what in sorted(shortages.counts):
+        text.sample("shortages_total", shortages.counts[what], of=what)
+    text.gauge("http_memory_held_bytes", server.memory.held, "Bodies and slow responses that connections hold.")
+    text.gauge("http_memory_most_bytes", server.memory.most, "How much of them they may hold.")
     text.gauge("http_connections", len(server.connections), "Open connections.")
     text.family("restarts_total", "counter", "Restarts of the runtime since the firmware started.")
     text.sample("restarts_total", restarts)

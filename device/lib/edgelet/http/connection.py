@@ -9,7 +9,8 @@ import errno
 import socket
 from asyncio import core
 
-from edgelet import log
+from edgelet import log, shortages
+from edgelet.http.memory import Share
 from edgelet.http.message import Stream
 from edgelet.http.reader import Reader, Refused
 from edgelet.http.timeout import ANSWER, BODY, IDLE, LINGER, SEND, STREAM, Timeout
@@ -49,7 +50,8 @@ class Connection:
             pass  # Some boards have no such option; what is sent in one write needs none.
         self._timeout = Timeout(server)
         self._expired = False  # cancelled, since a limit has passed
-        self.reader = Reader(server, sock, self._timeout)
+        self._share = Share(server.memory)
+        self.reader = Reader(server, sock, self._timeout, self._share)
         self.writer = Writer(server, sock, self._timeout)
 
     def check(self, now):
@@ -98,6 +100,8 @@ class Connection:
             body = (yield from self._read_body(head)) if head.length else b""
             try:
                 function = server.find_function(head)
+                if function is not None:
+                    server.memory.check()
                 if function is None or server.before_request_handlers or server.after_request_handlers:
                     timeout.phase = ANSWER
                     response = yield from server.answer(self, head, body, function)
@@ -107,14 +111,23 @@ class Connection:
                         response = yield from self.wait(response)
                 if response is None:
                     return
-                data = writer.format(head.method, head.minor, response)
+                data = writer.format(response, head.method, head.minor)
+            except Refused:
+                raise
             except Exception as e:
                 timeout.phase = ANSWER
                 response = yield from server.failed(self, head, body, e)
-                data = writer.format(head.method, head.minor, response)
+                data = writer.format(response, head.method, head.minor)
+            # An idle connection must not hold what it has sent, or a slow one what it has received: not in this frame's
+            # stack either, where arguments stay until others of a call are in their places.
+            body = response = None
+            self._share.keep(0)
             sent = sock.write(data)
             if sent != len(data) or writer.rest is not None:
                 yield from self._send_rest(data, sent or 0)
+                writer.rest = None
+                self._share.keep(0)
+            data = None
             timeout.enter(IDLE)
             if reader.start == reader.end:
                 reader.start = reader.end = 0
@@ -153,8 +166,9 @@ class Connection:
     def _send_rest(self, data, sent):
         """Sends what is left of a response, `sent` bytes of `data` being out."""
         writer = self.writer
-        yield from writer.send(data, sent)
         rest = writer.rest
+        self._share.keep(len(data) - sent + (0 if rest is None or type(rest) is Stream else len(rest)))
+        yield from writer.send(data, sent)
         if type(rest) is not Stream:
             if rest is not None:
                 yield from writer.send(rest)
@@ -167,13 +181,14 @@ class Connection:
             self._timeout.enter(SEND)
             yield from writer.send_stream()
             self._timeout.phase = ANSWER
+        data = rest = None  # as in Reader._read_sized
 
     def _refuse(self, status, text):
         """Answers what is no request, and ends the connection."""
         self._expired = self.writer.keep = False
         self._timeout.phase = ANSWER
         response = yield from self.server.refuse(status, text)
-        data = self.writer.format("GET", 1, response)
+        data = self.writer.format(response, "GET", 1)
         yield from self._send_rest(data, 0)
         yield from self._linger()
 
@@ -197,6 +212,7 @@ class Connection:
             except Refused as e:
                 yield from self._refuse(e.status, e.text)
             except MemoryError as e:
+                shortages.add("heap", "the heap is used up: a connection was ended")
                 log.exception(e)
                 if self._timeout.phase <= BODY:
                     self.writer.sock.write(_NO_MEMORY)
@@ -224,6 +240,7 @@ class Connection:
         if self.reader.sock is not self._sock:
             # A TLS socket forgets the plain one, open, when the handshake fails.
             self._sock.close()
+        self._share.keep(0)
         self.reader.release()
         self.server.forget(self)
 

@@ -25,11 +25,15 @@ class Refused(Exception):
 
 
 class Reader:
-    """Reads from the socket `sock` of a connection, whose limits are the server's and whose time `timeout` counts."""
+    """Reads from the socket `sock` of a connection, whose limits are the server's and whose time `timeout` counts.
 
-    def __init__(self, server, sock, timeout):
+    share: what the connection holds of the heap, `edgelet.http.memory.Share`.
+    """
+
+    def __init__(self, server, sock, timeout, share):
         self._server = server
         self._timeout = timeout
+        self._share = share
         self.sock = sock
         self.head = Head(server.limits.url, server.limits.head, server.scheme == "https")
         # What has arrived and is not consumed is buffer[start:end]. A connection that stays idle holds no buffer.
@@ -65,6 +69,7 @@ class Reader:
             self.end = size
         if size == len(self.buffer):
             # The parser refuses a head that reaches the limit, so there is something to double.
+            self._share.hold(2 * size)
             bigger = bytearray(2 * size)
             bigger[:size] = self.buffer
             self.buffer = bigger
@@ -86,12 +91,16 @@ class Reader:
         self.start += got
         if got == length:
             return bytes(arrived)
-        body = bytearray(min(length, max(_FIRST_BODY, got)))
+        size = min(length, max(_FIRST_BODY, got))
+        self._share.hold(size)
+        body = bytearray(size)
         body[:got] = arrived
         try:
             while got < length:
                 if got == len(body):
-                    bigger = bytearray(min(length, 4 * got))
+                    size = min(length, 4 * got)
+                    self._share.hold(size)
+                    bigger = bytearray(size)
                     bigger[:got] = body
                     body = bigger
                 yield core._io_queue.queue_read(self.sock)
@@ -115,6 +124,7 @@ class Reader:
                 if size < 0:
                     raise Refused(*error(size))
                 self.check_length(len(body) + size)
+                self._share.hold(len(body) + size)
                 body.extend(memoryview(self.buffer)[self.start : self.start + size])
                 self.start += decoder.used
                 if decoder.done:

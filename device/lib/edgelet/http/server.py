@@ -7,8 +7,9 @@ import time
 from asyncio import core
 
 import microdot.microdot
-from edgelet import log
+from edgelet import log, shortages
 from edgelet.http.connection import Connection
+from edgelet.http.memory import Memory
 from edgelet.http.message import Stream, date_line, join_fields, split_fields
 from edgelet.http.reader import READ_SIZE
 from edgelet.limits import ServerLimits
@@ -21,6 +22,7 @@ TICK_MS = 250
 _BACKLOG = 128 if sys.platform == "linux" else 8
 _SPARE_BUFFERS = 4 if sys.platform == "linux" else 1
 _SCRATCH_SIZE = 512 if sys.platform == "linux" else 128
+_NOT_ACCEPTED = "the heap is used up: a connection was not accepted"
 _TURNED_AWAY = 4  # connections beyond the limit that are told so at a time; more are closed at once
 
 
@@ -49,6 +51,7 @@ class Server(Microdot):
         super().__init__()
         self.find_function = find_function or (lambda head: None)
         self.limits = limits or ServerLimits()
+        self.memory = None  # `edgelet.http.memory.Memory`, when it has started
         self.scheme = "http"
         # -> True. No set: MicroPython 1.25 breaks one that cannot grow for want of memory (py/map.c, mp_set_rehash).
         self.connections = {}
@@ -66,6 +69,7 @@ class Server(Microdot):
         self.debug = debug
         self.ssl = ssl
         self.scheme = "https" if ssl else "http"
+        self.memory = Memory(self.limits)
         self._task = core.cur_task
         try:
             await self._listen(_listener(host, port))
@@ -91,7 +95,10 @@ class Server(Microdot):
                 try:
                     yield core._io_queue.queue_read(listener)
                     self._accept(*listener.accept())
-                except (OSError, MemoryError):
+                except MemoryError:
+                    shortages.add("heap", _NOT_ACCEPTED)
+                    yield from asyncio.sleep_ms(TICK_MS)
+                except OSError:
                     yield from asyncio.sleep_ms(TICK_MS)
         finally:
             listener.close()
@@ -107,6 +114,7 @@ class Server(Microdot):
             if over < 0:
                 work = connection.run()
             else:
+                shortages.add("connections", "all %d connections are in use" % self.limits.connections)
                 work = connection.turn_away() if over < _TURNED_AWAY else connection.drop()
             self.connections[connection] = True
             try:
@@ -116,6 +124,7 @@ class Server(Microdot):
                 raise
         except MemoryError:
             sock.close()
+            shortages.add("heap", _NOT_ACCEPTED)
 
     def forget(self, connection):
         """A connection has ended."""

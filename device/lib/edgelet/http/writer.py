@@ -6,8 +6,8 @@ from asyncio import core
 from edgelet.http.message import Stream, format_head
 from edgelet.http.timeout import SEND, STREAM
 
-# Bytes of a body that are copied, to go out in one write with the head. A board has no room to hold a large one twice.
-_ONE_WRITE = 1 << 30 if sys.platform == "linux" else 16384
+# Bytes of a body that are copied, to go out in one write with the head. A large one is not held twice.
+_ONE_WRITE = 65536 if sys.platform == "linux" else 16384
 
 
 class Writer:
@@ -26,7 +26,7 @@ class Writer:
         self.bodyless = False
         self._chunked = False  # the Stream is to be sent chunked
 
-    def format(self, method, minor, response):
+    def format(self, response, method, minor):
         """What to send first of a response to a request of HTTP/1.`minor`, as bytes; what follows is in `rest`."""
         status, headers, body = response
         self.bodyless = method == "HEAD" or status == 204 or status == 304
@@ -75,6 +75,7 @@ class Writer:
                 break
             yield core._io_queue.queue_write(self.sock)
         timeout.phase = phase
+        data = view = None  # as in Reader._read_sized
 
     async def send_stream(self):
         """Sends the Stream that is the rest of a response, and closes it."""
