@@ -135,7 +135,7 @@ def test_a_release_that_does_not_come_up_is_rolled_back(cli, local):
         ("throw new Error('at the top'); export default { fetch() {} }", "at the top"),
         (
             "const kept = []; for (;;) kept.push(new Array(1000).fill(0)); export default { fetch() {} }",
-            "more than 524288 bytes",
+            "more than 16777216 bytes",
         ),
         ("for (;;); export default { fetch() {} }", "CPU"),
     ],

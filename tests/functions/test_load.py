@@ -88,7 +88,7 @@ def held(box):
 def test_mixed_load_fails_no_good_request_and_leaves_nothing_behind(firmware, tmp_path):
     # The log ring must be full before the first measurement, so it is small here.
     with running(firmware, tmp_path, queue_ms=30000, log_bytes=4096) as box:
-        box.deploy("mixed", SOURCE, route="/", limits={"cpu_ms": 10})
+        box.deploy("mixed", SOURCE, route="/", limits={"cpu_ms": 10, "memory": 512 * 1024})
         load(box.local.address, SECONDS / 4)
         before = held(box)
         answers = load(box.local.address, SECONDS * 3 / 4)

@@ -400,9 +400,12 @@ size_t arena_extent(const arena_t *arena) {
 }
 
 void arena_erase(arena_t *arena) {
-    size_t extent = arena->extent;
+    arena_erase_below(arena, arena->extent);
+}
+
+void arena_erase_below(arena_t *arena, size_t end) {
     UNPOISON(arena, arena->end + HEADER);
-    memset(arena, 0, extent);
+    memset(arena, 0, end);
     // Without it a compiler that sees the block given back next may leave the writes out.
     __asm__ volatile("" : : "r"(arena) : "memory");
 }

@@ -12,8 +12,8 @@
 // a time per arena.
 //
 // An arena whose user was stopped at an arbitrary instruction, also one of this
-// allocator, accepts arena_extent, arena_erase, arena_restore and arena_init
-// and nothing else before one of the last two.
+// allocator, accepts arena_extent, arena_erase, arena_erase_below, arena_restore and
+// arena_init and nothing else before one of the last two.
 //
 // ARENA_POISON=1 together with -fsanitize=address makes AddressSanitizer see
 // the arena's blocks: free memory, headers and at least 16 bytes behind every
@@ -84,6 +84,8 @@ size_t arena_extent(const arena_t *arena);
 // Overwrites the block up to arena_extent with zeros, its control structure included: only arena_restore and arena_init
 // may follow, or giving the block back.
 void arena_erase(arena_t *arena);
+// As arena_erase, where the block holds nothing but zeros from its byte `end` on.
+void arena_erase_below(arena_t *arena, size_t end);
 
 // Walks the arena and checks every invariant of the structure. True when sound. For tests.
 bool arena_check(const arena_t *arena);

@@ -8,8 +8,13 @@
 #include "engine/bundle.h"
 #include "port/port.h"
 
+// A request may have used much more of a large arena than others will: that is given back.
+static void erase(isolate_t *iso) {
+    arena_erase_below(iso->arena, port_arena_give_back(iso->arena, arena_extent(iso->arena)));
+}
+
 void isolate_erase_arena(isolate_t *iso) {
-    arena_erase(iso->arena);
+    erase(iso);
     iso->resident = NULL;
     iso->ctx = NULL;
     iso->host = NULL;
@@ -46,7 +51,7 @@ bool isolate_take_image(isolate_t *iso, isolate_place_t place, isolate_image_t *
 void isolate_restore(isolate_t *iso, isolate_image_t *image) {
     if (iso->resident != image) {
         // Another function was here: nothing of its requests may stay behind the image.
-        arena_erase(iso->arena);
+        erase(iso);
         iso->resident = image;
     }
     arena_restore(iso->arena, image->bytes, image->size);

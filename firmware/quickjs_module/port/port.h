@@ -22,6 +22,9 @@ void port_random(void *buf, size_t len);
 // For arenas a board with a fixed arena returns that one (and NULL while it is taken).
 void *port_arena_alloc(size_t size);
 void port_arena_free(void *block, size_t size);
+// Gives back what can be given back of the memory that holds an arena's first `extent` bytes; the arena keeps the
+// addresses, and finds zeros there. Returns the bytes at its start that are as they were, and cost less to overwrite.
+size_t port_arena_give_back(void *block, size_t extent);
 // The same for images, of which there are several.
 void *port_image_alloc(size_t size);
 void port_image_free(void *block, size_t size);

@@ -92,6 +92,11 @@ void port_arena_free(void *block, size_t size) {
     heap_caps_free(block);
 }
 
+size_t port_arena_give_back(void *block, size_t extent) {
+    (void)block;
+    return extent;
+}
+
 void *port_image_alloc(size_t size) {
     return allocate(size);
 }

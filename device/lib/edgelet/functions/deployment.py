@@ -1,6 +1,7 @@
 """Changes of the functions while they answer requests: deploys, rollbacks, other variables and secrets, removal."""
 
 import asyncio
+import sys
 
 import quickjs
 from edgelet import log
@@ -113,6 +114,7 @@ class Deployment:
         await self._unstage()
         candidate = self._functions.load(name, id)
         self._check_names(candidate)
+        self._check_memory(candidate)
         self._check_room(candidate)
         try:
             await self._build(candidate)
@@ -155,6 +157,14 @@ class Deployment:
                     "%s is a variable in edgelet.toml and a secret on the device: rename the variable, or remove the "
                     "secret with 'edgelet secret delete'" % name
                 )
+
+    def _check_memory(self, candidate):
+        size = self._functions.arenas.size
+        if candidate.memory_asked > size:
+            raise ValueError(
+                "limits.memory is %d bytes, but the arena of this device has %d: lower it in edgelet.toml%s"
+                % (candidate.memory_asked, size, ", or set arena_bytes" if sys.platform != "rp2" else "")
+            )
 
     def _check_room(self, candidate):
         room = self._images.room

@@ -1,7 +1,7 @@
 """What the client, the log and the statistics learn of a request that a function did not answer."""
 
 import quickjs
-from edgelet import log
+from edgelet import log, shortages
 
 #: What answers an error of a call (quickjs.Error.kind).
 STATUS = {
@@ -43,6 +43,7 @@ def unbuilt(function, error, request):
     kind, text = "build", "the image cannot be built: %s" % error
     if isinstance(error, MemoryError):
         kind, text = "memory", "the device has no memory for this request: %s" % error
+        shortages.add("heap", "the heap is used up: a request got 503")
     elif isinstance(error, quickjs.Error):
         kind = error.kind
         if error.stack:

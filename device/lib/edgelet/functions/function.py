@@ -27,6 +27,7 @@ class Function:
         self.vars = release.vars
         self.bindings = release.bindings
         self.limits = _limits(release, registry.config.settings, registry.arenas.size)
+        self.memory_asked = release.limits.get("memory", 0)  # what its project sets, which may be more than there is
         self.image_size = 0
         self.has_handler = bool(release.main)
         self._release = release

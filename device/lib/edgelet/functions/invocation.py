@@ -48,6 +48,9 @@ def _start(function, slot, head, body, connection, queued_ms):
     registry = function.registry
     try:
         image = slot.images.get(function) or registry.images.demand(slot, function)
+        if len(body) > function.limits["memory"] - image.size:
+            registry.arenas.release(slot)
+            return _TOO_LARGE
         call = image.start(
             head.method,
             head.target,

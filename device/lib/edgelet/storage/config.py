@@ -9,11 +9,17 @@ Each change replaces one file atomically. The values of secrets leave this modul
 and `device_secret()` only.
 """
 
+import gc
 import json
+import sys
 from hashlib import sha256
 
 from edgelet import limits, names
 from edgelet.storage import files
+
+# Where Linux says how much memory there is: of the machine, and of a container.
+_MEMINFO = "/proc/meminfo"
+_CGROUP_MEMORY = "/sys/fs/cgroup/memory.max"
 
 VALUE_BYTES = 4096  # of a variable or secret; an RSA 4096 private key in PEM has 3.3 KB
 ENV_BYTES = 16384  # of all variables or all secrets of a function, names included
@@ -86,6 +92,40 @@ def _check(values):
     for name, value in values.items():
         _check_setting(name, value)
     limits.ServerLimits(**_of_server(values))
+    _check_heap(values)
+    if sys.platform == "linux":
+        _check_arena(values)
+
+
+def _check_heap(values):
+    heap = gc.mem_free() + gc.mem_alloc()
+    # A body is there twice while it comes in, and so is a response while it is made.
+    for name, most in (("body", heap // 4), ("connections", heap // 2 // limits.CONNECTION_BYTES)):
+        if values.get(name, 0) > most:
+            raise ValueError("setting %s must be at most %d: the heap of this device has %d bytes" % (name, most, heap))
+
+
+def _check_arena(values):
+    arena = values.get("arena_bytes", _setting("arena_bytes")[0])
+    if values.get("memory", 0) > arena:
+        raise ValueError("setting memory must be at most %d, the size of the arena (arena_bytes)" % arena)
+    if "arena_bytes" in values and arena > _machine_memory():
+        raise ValueError("setting arena_bytes must be at most %d, the memory of this machine" % _machine_memory())
+
+
+def _machine_memory():
+    """Bytes of memory that this process can have, on Linux."""
+    sizes = []
+    with open(_MEMINFO) as file:
+        for line in file:
+            if line.startswith("MemTotal:"):
+                sizes.append(int(line.split()[1]) << 10)
+    if files.kind(_CGROUP_MEMORY):
+        with open(_CGROUP_MEMORY) as file:
+            text = file.read().strip()
+        if text != "max":
+            sizes.append(int(text))
+    return min(sizes)
 
 
 def _load(path):
