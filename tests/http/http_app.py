@@ -7,6 +7,7 @@ import asyncio
 import gc
 import json
 import sys
+import time
 
 from edgelet import event_loop, log, shortages
 from edgelet.http.message import Stream
@@ -59,6 +60,14 @@ def refuse(head, body, connection):
 async def wait(head, body, connection):
     await asyncio.sleep_ms(argument(head))
     return echo(head, body, connection)
+
+
+def busy(head, body, connection):
+    """Holds up the event loop for that many milliseconds."""
+    until = time.ticks_add(time.ticks_ms(), argument(head))
+    while time.ticks_diff(until, time.ticks_ms()) > 0:
+        pass
+    return 200, b"", b""
 
 
 async def late_throw(head, body, connection):
@@ -119,6 +128,7 @@ FUNCTIONS = {
     "/f/framing": framing,
     "/f/injection": injection,
     "/f/throw": throw,
+    "/f/busy": busy,
     "/f/late_throw": late_throw,
     "/f/refuse": refuse,
     "/f/wait": wait,

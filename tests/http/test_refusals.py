@@ -5,6 +5,7 @@ import time
 
 import pytest
 from http_helpers import GET, HttpApp
+from waiting import wait_until
 
 URL, HEAD, BODY = 300, 2000, 5000
 
@@ -21,6 +22,8 @@ def post(*fields, body=b""):
 
 
 CHUNKED = "Transfer-Encoding: chunked"
+# Answered after a while.
+WAIT = b"GET /f/wait?400 HTTP/1.1\r\nHost: a\r\n\r\n"
 
 # (status, request). Each of them is followed by a request that must not be answered.
 REFUSED = {
@@ -193,18 +196,24 @@ def test_client_that_takes_nothing(hasty):
         assert len(client.file.read()) < 16000000
 
 
+def served(app):
+    """A connection that has been accepted, after the server has noticed those that ended before."""
+    client = app.client()
+    client.send(GET)
+    assert client.response().status == 200
+    return client
+
+
 def test_too_many_connections(hasty):
     hasty.wait_until_alone()
-    with hasty.client() as one, hasty.client() as two, hasty.client() as three:
+    with served(hasty) as one, served(hasty) as two, served(hasty) as three:
         for client in (one, two, three):
-            client.send(GET)
-            assert client.response().status == 200
+            client.send(WAIT)
         with hasty.client() as four:
             four.send(GET)
             response = four.response()
             assert (response.status, response["retry-after"], response["connection"]) == (503, ["1"], ["close"])
         for client in (one, two, three):
-            client.send(GET)
             assert client.response().status == 200
     hasty.wait_until_alone()
     assert hasty.ask(GET).status == 200
@@ -212,15 +221,40 @@ def test_too_many_connections(hasty):
 
 def test_far_too_many_connections(hasty):
     hasty.wait_until_alone()
-    clients = [hasty.client() for _ in range(40)]
+    clients = [served(hasty) for _ in range(3)]
+    for client in clients:
+        client.send(WAIT)
+    clients += [hasty.client() for _ in range(37)]
     for client in clients[3:]:
         # Told so, or closed at once.
         assert client.file.readline() in (b"HTTP/1.1 503 Service Unavailable\r\n", b"")
-    clients[0].send(GET)
-    assert clients[0].response().status == 200
+    for client in clients[:3]:
+        assert client.response().status == 200
     for client in clients:
         client.__exit__()
     hasty.wait_until_alone()
+
+
+def test_the_longest_idle_connection_gives_way(firmware):
+    with HttpApp(firmware, connections=3, idle_ms=3600000) as app:
+        app.wait_until_alone()
+        with served(app) as one, served(app) as two, served(app) as three:
+            three.send(b"GET /f/forever HTTP/1.1\r\nHost: a\r\n\r\n")
+            # Not before it has been idle for a while: its next request may be on its way.
+            wait_until(lambda: app.ask(GET).status == 200)
+            assert one.at_end()
+            two.send(GET)
+            assert two.response().status == 200
+
+
+def test_what_arrived_while_the_server_was_busy_came_in_time(firmware):
+    """Time in which the server looked at nobody counts for no client's limit."""
+    with HttpApp(firmware, body_ms=400) as app, app.client() as client, app.client() as other:
+        client.send(post("Content-Length: 5", body=b"hel"))
+        other.send(b"GET /f/busy?2000 HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.send(b"lo")
+        assert other.response().status == 200
+        assert client.response().status == 200
 
 
 def fill_memory(app, size, count):

@@ -119,6 +119,18 @@ def test_pipelining_while_a_function_waits(client):
     assert [client.response().status for _ in range(3)] == [200] * 3
 
 
+def test_one_response_then_the_turn_of_others(app):
+    """Requests that arrive together do not keep the server from others until all of them have been answered."""
+    with app.client() as many, app.client() as other:
+        many.send(b"GET /f/busy?20 HTTP/1.1\r\nHost: a\r\n\r\n" * 50)
+        assert many.response().status == 200
+        other.send(GET)
+        assert other.response().status == 200
+        ready = len(many.socket.recv(1 << 20, socket.MSG_PEEK)) + len(many.file.peek())
+        assert ready < 25 * len(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        assert [many.response().status for _ in range(49)] == [200] * 49
+
+
 def test_empty_lines_before_a_request_are_ignored(client):
     client.send(b"\r\n\r\n" + GET + b"\r\n" + GET)
     assert [client.response().status for _ in range(2)] == [200] * 2
@@ -452,14 +464,6 @@ def test_error_handlers_apply_to_functions_without_hooks(firmware):
 # Requests that end early.
 
 
-def test_disconnect_abandons_the_function(app):
-    before = app.stats()["cancelled"]
-    with app.client() as client:
-        client.send(b"GET /f/forever HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert app.stats()["cancelled"] == before
-    wait_until(lambda: app.stats()["cancelled"] != before)
-
-
 def test_reset_abandons_the_function(app):
     before = app.stats()["cancelled"]
     client = app.client()
@@ -468,6 +472,15 @@ def test_reset_abandons_the_function(app):
     client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
     client.__exit__()
     wait_until(lambda: app.stats()["cancelled"] != before)
+
+
+def test_a_client_that_has_said_all_gets_what_a_function_awaits(app):
+    with app.client() as client:
+        client.send(b"GET /f/wait?100 HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.socket.shutdown(socket.SHUT_WR)
+        response = client.response()
+        assert (response.status, response["connection"]) == (200, ["close"])
+        assert client.at_end()
 
 
 def test_a_client_that_has_said_all_gets_the_whole_answer(app):

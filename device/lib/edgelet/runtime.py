@@ -72,6 +72,7 @@ async def _serve(root, host, port, as_json, ssl, services, region, restarts):
         # Its task closes the listener, which the next run opens anew.
         await asyncio.sleep_ms(0)
         device.stop()
+        device.server.close()
 
 
 def run(root, host="0.0.0.0", port=80, as_json=False, ssl=None, services=(), region=None):

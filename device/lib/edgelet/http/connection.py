@@ -7,6 +7,7 @@ allocates next to nothing, and a request that can be answered at once costs no s
 import asyncio
 import errno
 import socket
+import time
 from asyncio import core
 
 from edgelet import log, shortages
@@ -55,12 +56,18 @@ class Connection:
         self.writer = Writer(server, sock, self._timeout)
 
     def check(self, now):
-        """Ends what the connection is doing when its limit has passed; `now` is time.ticks_ms()."""
+        """Ends what the connection is doing when its limit has passed; `now` is the server's."""
         if self._timeout.phase == IDLE:
             self.reader.release()
         if self._task and not self._expired and self._timeout.is_over(now):
             self._expired = True
             self._task.cancel()
+
+    def idle_ms(self, now):
+        """For how long it has waited for the first byte of a request; -1 where it does not, or ends."""
+        if self._timeout.phase != IDLE or not self.writer.keep or not self._task:
+            return -1
+        return time.ticks_diff(now, self._timeout.since)
 
     def finish(self):
         """Ends the connection: now where it is idle, else with the response that is due."""
@@ -128,9 +135,13 @@ class Connection:
                 writer.rest = None
                 self._share.keep(0)
             data = None
-            timeout.enter(IDLE)
             if reader.start == reader.end:
                 reader.start = reader.end = 0
+            else:
+                # The next request is here already, and so may be those of others: one response, then their turn.
+                timeout.phase = ANSWER
+                yield from asyncio.sleep_ms(0)
+            timeout.enter(IDLE)
 
     def _read_body(self, head):
         reader = self.reader
@@ -141,7 +152,7 @@ class Connection:
         return (yield from reader.read_body())
 
     async def wait(self, awaitable, phase=ANSWER):
-        """Awaits what a function returned. When the client disconnects, CancelledError is raised in it."""
+        """Awaits what a function returned. When the client resets the connection, CancelledError is raised in it."""
         self._timeout.enter(phase)
         watcher = asyncio.create_task(self._watch())
         try:
@@ -151,16 +162,18 @@ class Connection:
             self._timeout.phase = ANSWER
 
     def _watch(self):
-        """Cancels the connection's task when the client disconnects. Requests that arrive early are kept."""
+        """Cancels the connection's task when the client resets the connection. Requests that arrive early are kept."""
         reader = self.reader
         while reader.end < len(reader.buffer):
             yield core._io_queue.queue_read(reader.sock)
             try:
                 size = reader.receive()
             except OSError:
-                size = 0
-            if size == 0:
                 self._task.cancel()
+                return
+            if size == 0:
+                # It has said all (RFC 9112 section 9.6), and may still want its answer.
+                self.writer.keep = False
                 return
 
     def _send_rest(self, data, sent):
@@ -229,13 +242,14 @@ class Connection:
         except Exception as e:
             log.exception(e)
         finally:
-            self._close()
+            self.close()
 
     def _encrypt(self):
         sock = self.server.ssl.wrap_socket(self._sock, server_side=True, do_handshake_on_connect=False)
         self.reader.sock = self.writer.sock = sock
 
-    def _close(self):
+    def close(self):
+        """Closes the socket, whatever is to be sent or read."""
         self.reader.sock.close()
         if self.reader.sock is not self._sock:
             # A TLS socket forgets the plain one, open, when the handshake fails.

@@ -1,6 +1,7 @@
 """The HTTP server: a microdot application with our own connections, and functions beside its routes."""
 
 import asyncio
+import errno
 import socket
 import sys
 import time
@@ -18,8 +19,12 @@ from microdot.microdot import NoCaseDict, invoke_handler
 
 #: How often limits of time are checked and the Date is renewed, in milliseconds.
 TICK_MS = 250
+# A connection gives way to a new one when it has been idle for so long: what it had sent before would have been read.
+_GIVE_WAY_MS = 2 * TICK_MS
 
-_BACKLOG = 128 if sys.platform == "linux" else 8
+_BACKLOG = 1024 if sys.platform == "linux" else 8
+# Connections accepted in one round of the event loop, so that those that are open have their turn in between.
+_ACCEPTS = 64 if sys.platform == "linux" else 1
 _SPARE_BUFFERS = 4 if sys.platform == "linux" else 1
 _SCRATCH_SIZE = 512 if sys.platform == "linux" else 128
 _NOT_ACCEPTED = "the heap is used up: a connection was not accepted"
@@ -56,7 +61,8 @@ class Server(Microdot):
         # -> True. No set: MicroPython 1.25 breaks one that cannot grow for want of memory (py/map.c, mp_set_rehash).
         self.connections = {}
         self.refused = {}  # status code: how many requests the connections refused with it
-        self.now = time.ticks_ms()  # not older than TICK_MS
+        self.now = time.ticks_ms()  # the connections' clock, see _tick
+        self._ticked = self.now  # time.ticks_ms() of the last _tick
         self.date = b""  # the Date header line
         self._ticking = None
         self._task = None
@@ -88,18 +94,25 @@ class Server(Microdot):
         for connection in list(self.connections):
             connection.finish()
 
+    def close(self):
+        """Closes all connections as they are, when the event loop has ended."""
+        for connection in list(self.connections):
+            connection.close()
+
     def _listen(self, listener):
         # Not asyncio.start_server, which ends for good when there is no memory for one connection.
         try:
             while True:
                 try:
                     yield core._io_queue.queue_read(listener)
-                    self._accept(*listener.accept())
+                    for _ in range(_ACCEPTS):
+                        self._accept(*listener.accept())
                 except MemoryError:
                     shortages.add("heap", _NOT_ACCEPTED)
                     yield from asyncio.sleep_ms(TICK_MS)
-                except OSError:
-                    yield from asyncio.sleep_ms(TICK_MS)
+                except OSError as e:
+                    if e.errno != errno.EAGAIN:
+                        yield from asyncio.sleep_ms(TICK_MS)
         finally:
             listener.close()
 
@@ -111,7 +124,7 @@ class Server(Microdot):
                 self._ticking = asyncio.create_task(self._keep_time())
             connection = Connection(self, sock, address)
             over = len(self.connections) - self.limits.connections
-            if over < 0:
+            if over < 0 or self._end_idle():
                 work = connection.run()
             else:
                 shortages.add("connections", "all %d connections are in use" % self.limits.connections)
@@ -126,12 +139,28 @@ class Server(Microdot):
             sock.close()
             shortages.add("heap", _NOT_ACCEPTED)
 
+    def _end_idle(self):
+        """Ends the connection that has been idle longest, so that a new one has its place; False where none is idle."""
+        oldest = None
+        longest = _GIVE_WAY_MS - 1
+        for connection in self.connections:
+            idle_ms = connection.idle_ms(self.now)
+            if idle_ms > longest:
+                oldest, longest = connection, idle_ms
+        if oldest is not None:
+            oldest.finish()
+        return oldest is not None
+
     def forget(self, connection):
         """A connection has ended."""
         self.connections.pop(connection, None)
 
     def _tick(self):
-        self.now = time.ticks_ms()
+        # Time in which the event loop stood still counts for no client: nobody looked at what it had sent meanwhile.
+        now = time.ticks_ms()
+        passed = min(time.ticks_diff(now, self._ticked), 2 * TICK_MS)
+        self._ticked = now
+        self.now = time.ticks_add(self.now, passed)
         self.date = date_line()
 
     async def _keep_time(self):

@@ -18,7 +18,7 @@ _LINGER_MS = const(1000)
 
 
 class Timeout:
-    """The time limit of a connection of `server`: `phase`, and `since` when in time.ticks_ms()."""
+    """The time limit of a connection of `server`: `phase`, and `since` when by the server's clock."""
 
     def __init__(self, server):
         self._server = server
@@ -31,7 +31,7 @@ class Timeout:
         self.since = self._server.now
 
     def is_over(self, now):
-        """Whether the phase has taken too long; `now` is time.ticks_ms()."""
+        """Whether the phase has taken too long; `now` is the server's."""
         name = _LIMITS[self.phase]
         limit = getattr(self._server.limits, name) if name else _LINGER_MS if self.phase == LINGER else None
         return limit is not None and time.ticks_diff(now, self.since) >= limit
