@@ -105,6 +105,14 @@ def _options(argv):
     return options, rest
 
 
+def _make_private(root):
+    """Keeps other users of this computer away from what the device keeps."""
+    import _process
+    from edgelet.storage.files import NAMES
+
+    _process.make_private(["%s/%s" % (root, name) for name in NAMES])
+
+
 def main(argv):
     """The command line on Linux; returns the exit status."""
     try:
@@ -114,6 +122,7 @@ def main(argv):
         if len(rest) != 1:
             raise ValueError("usage: DATA [--host ADDRESS] [--port PORT] [--json] [--cert FILE --key FILE]")
         ssl = _tls_context(options["--cert"], options["--key"]) if options["--cert"] else None
+        _make_private(rest[0])
         run(rest[0], options["--host"], int(options["--port"]), as_json, ssl)
     except (OSError, ValueError) as e:
         print("edgelet: %s" % e, file=sys.stderr)

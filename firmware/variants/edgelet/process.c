@@ -1,8 +1,13 @@
-// The Linux firmware's stack, which MicroPython's unix port fixes for small scripts.
+// The Linux firmware as a process: its stack, which MicroPython's unix port fixes for small scripts, and who may read
+// its files.
 
+#include <errno.h>
+#include <fts.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "py/cstack.h"
+#include "py/runtime.h"
 
 // MicroPython may use half of the process's stack (the usual limit is 8 MB), but no more than 4 MB; JavaScript, which
 // runs on the same stack, and C have the rest. The unix port's own limit is 80 KB.
@@ -14,3 +19,47 @@ void __wrap_mp_cstack_init_with_sp_here(size_t stack_size) {
     }
     mp_cstack_init_with_top(__builtin_frame_address(0), stack_size);
 }
+
+#define FOR_OTHERS (S_IRWXG | S_IRWXO)
+
+// _process.make_private(paths): what this process will create, and files and folders that are there with all that is in
+// them, are for its user alone. What is not there, or belongs to somebody else, is left alone.
+static mp_obj_t make_private(mp_obj_t paths_in) {
+    size_t count;
+    mp_obj_t *items;
+    mp_obj_get_array(paths_in, &count, &items);
+    char *paths[count + 1];
+    for (size_t i = 0; i < count; i++) {
+        paths[i] = (char *)mp_obj_str_get_str(items[i]);
+    }
+    paths[count] = NULL;
+    umask(FOR_OTHERS);
+    FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    if (tree == NULL) {
+        mp_raise_OSError(errno);
+    }
+    FTSENT *entry;
+    while ((entry = fts_read(tree)) != NULL) {
+        if (entry->fts_info == FTS_D || entry->fts_info == FTS_F) {
+            mode_t mode = entry->fts_statp->st_mode & 07777;
+            if ((mode & FOR_OTHERS) != 0) {
+                chmod(entry->fts_accpath, mode & ~FOR_OTHERS);
+            }
+        }
+    }
+    fts_close(tree);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(make_private_obj, make_private);
+
+static const mp_rom_map_elem_t process_globals_table[] = {
+    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__process)},
+    {MP_ROM_QSTR(MP_QSTR_make_private), MP_ROM_PTR(&make_private_obj)},
+};
+static MP_DEFINE_CONST_DICT(process_globals, process_globals_table);
+
+const mp_obj_module_t process_module = {
+    .base = {&mp_type_module},
+    .globals = (mp_obj_dict_t *)&process_globals,
+};
+MP_REGISTER_MODULE(MP_QSTR__process, process_module);

@@ -18,6 +18,8 @@ from typing import IO
 from edgelet_host.errors import EdgeletError
 from edgelet_host.paths import cache_dir
 
+# In the folder of a device, locked while it runs.
+_LOCK = "lock"
 # How long a device may take until it listens.
 _START_S = 15.0
 
@@ -57,6 +59,15 @@ def check_address(host: str, port: int) -> None:
             raise EdgeletError(f"cannot listen on {host}: {e.strerror}. Choose another address with --host") from None
 
 
+def make_private(data: Path, log: Path) -> None:
+    """Make the folder and the log of a device, or correct them, so that other users of this computer read neither."""
+    data.mkdir(parents=True, exist_ok=True)
+    data.chmod(0o700)
+    for file in (log, data / _LOCK):
+        file.touch()
+        file.chmod(0o600)
+
+
 @contextmanager
 def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
     """Start a device that keeps its files in `data` and writes its own errors to `log`; stop it in the end.
@@ -64,7 +75,7 @@ def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterat
     Raises EdgeletError where it cannot be, or another device has the folder.
     """
     check_address(host, port)
-    data.mkdir(parents=True, exist_ok=True)
+    make_private(data, log)
     command = (firmware, "-m", "edgelet.runtime", data, "--host", host, "--port", str(port))
     with ExitStack() as stack:
         stack.enter_context(_locked(data, f"http://{host}:{port}"))
@@ -81,7 +92,7 @@ def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterat
 @contextmanager
 def _locked(data: Path, url: str) -> Iterator[None]:
     """Keep others from running a device on this folder, for as long as this process lives."""
-    with (data / "lock").open("a+") as file:
+    with (data / _LOCK).open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

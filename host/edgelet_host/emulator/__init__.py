@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from edgelet_host.device import health
-from edgelet_host.device.local import LocalDevice, check_address, child
+from edgelet_host.device.local import LocalDevice, check_address, child, make_private
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import sources
 from edgelet_host.firmware.boards import board_build, write_outputs
@@ -66,6 +66,7 @@ def start(data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
     if ":" in host:
         raise EdgeletError(f"the emulated board is reached by IPv4: choose another address than {host} with --host")
     check_address(host, port)
+    make_private(data, log)
     peer = ensure_peer()
     build = board_build(BOARD)
     ensure(build)
