@@ -62,7 +62,10 @@ def failed(function, call, request, wall_ms, failure=None):
     elif failure:
         text = "aborted: the function is being replaced"
     else:
-        text = error.message + "\n" + error.stack if error.stack else error.message
+        # One by one, as each may have been cut at its end.
+        text = function.redact(error.message)
+        if error.stack:
+            text += "\n" + function.redact(error.stack)
     status = STATUS[kind]
     log.add("error", text, request, function.name, status, call.cpu_us, 0, call.peak)
     function.stats.add(kind, wall_ms, call.cpu_us, call.peak)

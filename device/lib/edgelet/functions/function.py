@@ -4,6 +4,7 @@ import asyncio
 import time
 from hashlib import sha256
 
+import quickjs
 from edgelet import limits
 from edgelet.functions.invocation import invoke
 
@@ -32,6 +33,7 @@ class Function:
         self.has_handler = bool(release.main)
         self._release = release
         self._static = _static_files(release) if release.static else None
+        self._redactor = None
 
     def __call__(self, head, body, connection):
         """Answers a request: a tuple, or an awaitable of it."""
@@ -42,6 +44,17 @@ class Function:
         if not self.has_handler:
             return connection.server.answer(connection, head, body)
         return invoke(self, head, body, connection)
+
+    def redact(self, text):
+        """A text for the log or for an error, without the values of the function's secrets."""
+        if self._redactor is None:
+            from edgelet.functions.redaction import Redactor  # here: a function that logs nothing takes no RAM for it
+
+            try:
+                self._redactor = Redactor(self.registry.config.secret_values(self.name))
+            except ValueError as e:
+                return "(left out, as it may tell a secret: %s)" % e
+        return self._redactor(text)
 
     def key(self):
         """32 bytes that change with all that goes into the image but the firmware, which the image tells itself."""
@@ -56,16 +69,19 @@ class Function:
         for name, options in self.bindings.items():
             kind = options["type"]
             bindings[name] = (kind, self.registry.bindings.methods(kind))
-        image = arena.build(
-            self._release.bundle(),
-            env,
-            bindings,
-            self.limits["cpu_ms"],
-            self.limits["memory"],
-            self.limits["stack"],
-            self.name,
-            keep,
-        )
+        try:
+            image = arena.build(
+                self._release.bundle(),
+                env,
+                bindings,
+                self.limits["cpu_ms"],
+                self.limits["memory"],
+                self.limits["stack"],
+                self.name,
+                keep,
+            )
+        except quickjs.Error as e:
+            raise quickjs.Error(e.kind, self.redact(e.message), self.redact(e.stack)) from None
         self.image_size = image.size
         return image
 

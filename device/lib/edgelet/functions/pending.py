@@ -12,7 +12,7 @@ _LEVELS = {"d": "debug", "i": "info", "w": "warn", "e": "error"}
 def log_lines(lines, function, request):
     """Puts a handler's console lines (`call.logs()`) into the log."""
     for level, text in lines:
-        log.add(_LEVELS[level], text, request, function.name)
+        log.add(_LEVELS[level], function.redact(text), request, function.name)
 
 
 class PendingCall:

@@ -1,0 +1,44 @@
+"""Takes the values of secrets out of texts that people will see."""
+
+import json
+
+#: Characters of the shortest value that is replaced. What is shorter stands in many a word by chance, and to replace it
+#: there would tell it.
+SHORTEST = 4
+
+_MASK = "***"
+
+
+class Redactor:
+    """Replaces the values of `secrets`, texts, by asterisks: redactor(text).
+
+    Of a value of several lines each line is replaced; so is a value in the form that it has inside JSON, and the
+    beginning of one at the end of a text, which may have been cut there.
+    """
+
+    def __init__(self, secrets):
+        parts = {}
+        for value in secrets:
+            for line in value.split("\n"):
+                line = line.strip()
+                parts[line] = None
+                parts[json.dumps(line)[1:-1]] = None
+        # One may contain another.
+        self._parts = sorted([part for part in parts if len(part) >= SHORTEST], key=len, reverse=True)
+
+    def __call__(self, text):
+        """The text without them."""
+        for part in self._parts:
+            text = _without_beginning(text.replace(part, _MASK), part)
+        return text
+
+
+def _without_beginning(text, part):
+    """The text without what it has of `part` at its end."""
+    head = part[:SHORTEST]
+    at = text.find(head, max(0, len(text) - len(part)))
+    while at >= 0:
+        if part.startswith(text[at:]):
+            return text[:at] + _MASK
+        at = text.find(head, at + 1)
+    return text
