@@ -7,6 +7,7 @@ from storage_helpers import Device, DeviceError, run
 
 NOW = 1800000000
 CANARY = "c4n4ry-5ecret"
+DAMAGED = "is damaged: 'edgelet doctor --repair' moves it aside, then set its values again"
 
 
 @pytest.fixture
@@ -24,9 +25,10 @@ def restart(device):
     device("config = Config(root, lambda: {})", NOW)
 
 
+@pytest.mark.parametrize("system", ["littlefs", "linux"])
 @pytest.mark.parametrize("change", ["vars", "secrets", "settings"])
-def test_power_cut_at_every_write_leaves_the_old_or_the_new_values(firmware, change):
-    assert run(firmware, "kv_cut.py", change)["undone"] > 0
+def test_power_cut_at_every_write_leaves_the_old_or_the_new_values(firmware, change, system):
+    assert run(firmware, "kv_cut.py", change, system)["undone"] > 0
 
 
 def test_settings_have_defaults_and_are_kept(device):
@@ -54,9 +56,16 @@ def test_every_default_is_valid(device):
         ({"hostname": ""}, "setting hostname must be text of 1 to 32 bytes"),
         ({"hostname": 7}, "setting hostname must be text of 1 to 32 bytes"),
         ({"hostname": "a\nb"}, "setting hostname must not have control characters"),
-        ({"wifi_country": "D"}, "setting wifi_country must be two capital letters, or empty"),
-        ({"wifi_country": "de"}, "setting wifi_country must be two capital letters, or empty"),
-        ({"wifi_country": "4E"}, "setting wifi_country must be two capital letters, or empty"),
+        ({"wifi_country": "D"}, "setting wifi_country must be a country's two capital letters"),
+        ({"wifi_country": "de"}, "setting wifi_country must be a country's two capital letters"),
+        ({"wifi_country": "ZZ"}, "setting wifi_country must be a country's two capital letters"),
+        ({"hostname": "my pico"}, "setting hostname must be letters, digits and inner hyphens"),
+        ({"hostname": "pico.local"}, "setting hostname must be letters, digits and inner hyphens"),
+        ({"hostname": "-pico"}, "setting hostname must be letters, digits and inner hyphens"),
+        ({"time_server": "pool ntp"}, "setting time_server must be a host name or an IP address"),
+        ({"time_server": "ntp..org"}, "setting time_server must be a host name or an IP address"),
+        ({"proxies": "10.0.0.1, proxy.local"}, "setting proxies must be IP addresses, with commas between them"),
+        ({"wifi_country": "4E"}, "setting wifi_country must be a country's two capital letters"),
         ({"watchdog": 1}, "setting watchdog must be true or false"),
         ({"queue_ms": True}, "setting queue_ms must be a whole number from 0 to 60000"),
         ({"queue_ms": 60001}, "setting queue_ms must be a whole number from 0 to 60000"),
@@ -85,7 +94,9 @@ def test_device_starts_with_bad_settings(device, tmp_path):
     path.write_text('{"hostname": ')
     restart(device)
     assert device("config.settings['hostname']") == "edgelet"
-    assert device("config.settings.problems") == [f"{path} is damaged: remove it and set its values again"]
+    assert device("config.settings.problems") == [
+        f"{path} is damaged: 'edgelet doctor --repair' moves it aside, then set its values again"
+    ]
     device("config.set({})", {"hostname": "again"})
     restart(device)
     assert device("config.settings['hostname'], config.settings.problems") == ("again", [])
@@ -186,7 +197,7 @@ def test_secrets_are_in_their_own_files_and_in_no_message(device, tmp_path):
     for path in (folder / "secrets.json", folder / "secrets" / "hello.json"):
         path.write_text(path.read_text()[:-2])
     for call in ("config.env('hello')", "config.secrets('hello')", "config.device_secret('wifi_password')"):
-        with pytest.raises(DeviceError, match="is damaged: remove it and set its values again") as refusal:
+        with pytest.raises(DeviceError, match=DAMAGED) as refusal:
             device(call)
         shown.append(str(refusal.value))
     assert CANARY not in str(shown)

@@ -35,9 +35,10 @@ def device(request, firmware, tmp_path):
 CHANGES = ["new", "new-big", "overwrite", "overwrite-big", "delete"]
 
 
+@pytest.mark.parametrize("system", ["littlefs", "linux"])
 @pytest.mark.parametrize("change", CHANGES)
-def test_power_cut_at_every_write_leaves_the_old_or_the_new_value(firmware, change):
-    assert run(firmware, "kv_cut.py", change)["undone"] > 0
+def test_power_cut_at_every_write_leaves_the_old_or_the_new_value(firmware, change, system):
+    assert run(firmware, "kv_cut.py", change, system)["undone"] > 0
 
 
 def test_values_outlive_a_restart(device):

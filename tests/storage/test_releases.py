@@ -44,17 +44,25 @@ def flags(device, name="hello"):
     return {one["id"]: (one["active"], one["previous"]) for one in device("store.list({})", name)}
 
 
+@pytest.mark.parametrize("system", ["littlefs", "linux"])
 @pytest.mark.parametrize("change", ["deploy", "abandon", "interrupt", "rollback", "delete"])
-def test_power_cut_at_every_write_leaves_the_old_or_the_new_release(firmware, change):
-    found = run(firmware, "releases_cut.py", change)
+def test_power_cut_at_every_write_leaves_the_old_or_the_new_release(firmware, change, system):
+    found = run(firmware, "releases_cut.py", change, system)
     assert found["done"] > 0
     # Clean-ups have no old state to return to; the others were cut before their point of no return too.
     assert (found["undone"] > 0) == (change in ("deploy", "rollback", "delete"))
 
 
+@pytest.mark.parametrize("system", ["littlefs", "linux"])
+def test_power_cut_at_every_write_of_a_deletion_leaves_all_or_nothing(firmware, system):
+    found = run(firmware, "delete_cut.py", system)
+    assert found["undone"] > 0
+    assert found["done"] > 10
+
+
 @pytest.mark.slow
 def test_power_cut_while_recovering_from_a_power_cut(firmware):
-    assert run(firmware, "releases_cut.py", "twice") > 100
+    assert run(firmware, "releases_cut.py", "twice", "littlefs") > 100
 
 
 def test_unchanged_files_are_not_sent_again(device):
@@ -172,6 +180,14 @@ def test_function_of_static_files_only(device):
         ({"main.qjs": b"x" * 2000}, {}, "file main.qjs has 2000 bytes, this device takes 1024"),
         ({"main.qjs": b"", **{f"{i}": b"" for i in range(8)}}, {}, "the release has 9 files, this device takes 8"),
         ({f"{i}.js": bytes([i]) * 1000 for i in range(3)}, {"main": "0.js"}, "3000 bytes, this device takes 2048"),
+        ({"main.qjs": b"x"}, {"routes": ["/healthz"]}, "route /healthz is the device's own: choose another one"),
+        (
+            {"main.qjs": b"x"},
+            {"routes": ["/metrics"], "hosts": ["a.b", "edgelet.local"]},
+            "route /metrics is the device",
+        ),
+        ({"main.qjs": b"x"}, {"hosts": ["a-.local"]}, "host 'a-.local': use a name such as login.local"),
+        ({"main.qjs": b"x"}, {"hosts": ["a" * 64]}, "use a name such as login.local"),
         ({"main.qjs": b"x"}, {"nonsense": 1}, "'nonsense', which this firmware does not know"),
     ],
 )
@@ -202,6 +218,11 @@ def test_no_manifest_stays_open(device):
     with pytest.raises(DeviceError, match="this device takes 1024"):
         deploy(device, {"main.qjs": b"x" * 2000, "z": b""})
     assert device(count) == before
+
+
+def test_a_host_of_its_own_may_have_the_routes_of_the_device(device):
+    deploy(device, V1, routes=["/healthz"], hosts=["shop.example"])
+    assert device("store.names()") == ["hello"]
 
 
 def test_same_route_on_another_host_is_taken(device):
@@ -239,7 +260,10 @@ def test_damaged_pointer_is_reported_and_a_deploy_repairs_it(device):
     deploy(device, V1, function="other", routes=["/other"])
     device("write(root + '/releases/hello/current', b'{')")
     ((name, message),) = start(device)
-    assert (name, message) == ("hello", "function hello: its pointer file is damaged: deploy it again")
+    assert name == "hello"
+    assert message.endswith(
+        "/hello/current is damaged: deploy function hello again; 'edgelet doctor --repair' brings back its last release"
+    )
     assert active(device, "other") == V1
     deploy(device, V2)
     assert active(device) == V2

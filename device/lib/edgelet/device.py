@@ -1,7 +1,7 @@
 """The device as a whole: the server, the functions behind it, and the device's own pages."""
 
 import quickjs
-from edgelet import clock, log
+from edgelet import clock, log, names
 from edgelet.functions.bindings import Bindings
 from edgelet.functions.deployment import Deployment
 from edgelet.functions.registry import Functions
@@ -10,10 +10,6 @@ from edgelet.http.server import Server
 from edgelet.storage import config
 from edgelet.storage.releases import Releases
 from microdot import Response
-
-#: The paths that are the device's own on its own host name.
-_OWN_PATHS = ("/healthz", "/metrics")
-
 
 _running = None
 
@@ -33,12 +29,12 @@ class Device:
         self.config = config.Config(root, _unix_time)
         settings = self.config.settings
         log.ring.resize(settings["log_bytes"])
-        self.releases = Releases(root, settings, quickjs.ENGINE_ID)
+        self.releases = Releases(root, settings, quickjs.ENGINE_ID, self._forget)
         self.bindings = Bindings(root, settings)
         self.functions = Functions(self.releases, self.config, self.bindings, region)
         self.deployment = Deployment(self.functions)
         self.server = Server(self._find, settings.server_limits())
-        self._own_names = own_names(settings["hostname"])
+        self._own_hosts = names.own_hosts(settings["hostname"])
         self.server.get("/healthz")(self._healthz)
         self.server.get("/metrics")(self._metrics)
         self.restarts = 0
@@ -50,7 +46,7 @@ class Device:
         """Brings the releases in order and loads the functions."""
         global _running
         _running = self
-        for problem in self.config.settings.problems:
+        for problem in self.config.problems():
             log.error(problem)
         for name, problem in self.releases.boot():
             log.error(problem, function=name)
@@ -60,13 +56,16 @@ class Device:
 
     async def remove(self, name):
         """Removes a function and all that the device keeps for it."""
+        await self.deployment.remove(name)
+        log.info("removed", function=name)
+
+    def _forget(self, name):
+        """Removes variables, secrets and stores of a function that is deleted."""
         from edgelet.storage import kv  # here, as metrics below: who does not use them has the RAM for something else
 
-        await self.deployment.remove(name)
         self.config.forget(name)
         self.bindings.forget(name)
         kv.forget(self.root, name)
-        log.info("removed", function=name)
 
     def stop(self):
         """Ends what runs and erases all images."""
@@ -76,12 +75,12 @@ class Device:
 
     def _find(self, head):
         target = head.target
-        if target in _OWN_PATHS and host_name(head.host) in self._own_names:
+        if target in names.OWN_PATHS and host_name(head.host) in self._own_hosts:
             return None
         return self.functions.find(head.host, target)
 
     def _is_own(self, request):
-        return host_name(request.headers.get("Host", "")) in self._own_names
+        return host_name(request.headers.get("Host", "")) in self._own_hosts
 
     async def _healthz(self, request):
         if not self._is_own(request):
@@ -91,7 +90,11 @@ class Device:
     async def _metrics(self, request):
         if not self._is_own(request):
             return "not found", 404
-        secret = self.config.device_secret("admin_secret")
+        try:
+            secret = self.config.device_secret("admin_secret")
+        except ValueError as e:
+            log.error(str(e))
+            return "the device's secrets are damaged: its log says more", 503
         if not secret:
             return "no admin secret is set: run 'edgelet setup'", 403
         given = request.headers.get("Authorization", "")
@@ -101,11 +104,6 @@ class Device:
 
         text = metrics.render(self.functions, self.server, self.restarts, self.wifi_rssi())
         return Response(text, 200, {"Content-Type": metrics.CONTENT_TYPE})
-
-
-def own_names(hostname):
-    """The host names under which the device's own pages answer."""
-    return (hostname, hostname + ".local", "localhost", "127.0.0.1", "[::1]")
 
 
 def constant_time_equal(a, b):

@@ -12,6 +12,7 @@ VARIABLE_LENGTH = 64
 PATH_BYTES = 200
 ROUTE_LENGTH = 100
 HOST_LENGTH = 253  # RFC 1035, section 3.1, as text
+LABEL_LENGTH = 63
 
 
 def _consists_of(text, characters):
@@ -92,12 +93,36 @@ def _is_route(text):
 
 
 def host(text):
-    """A host name in lower case, without port."""
-    if (
-        not isinstance(text, str)
-        or not 1 <= len(text) <= HOST_LENGTH
-        or not _consists_of(text, _LOWER + _DIGITS + "-.")
-        or any(not label for label in text.split("."))
-    ):
+    """A host name in lower case, without port: labels of 1 to 63 letters, digits and inner hyphens (RFC 1123, 2.1)."""
+    if not isinstance(text, str) or not 1 <= len(text) <= HOST_LENGTH or not all(_is_label(x) for x in text.split(".")):
         raise ValueError("host %s: use a name such as login.local, in lower case and without port" % _shown(text))
     return text
+
+
+def _is_label(text):
+    return (
+        1 <= len(text) <= LABEL_LENGTH
+        and _consists_of(text, _LOWER + _DIGITS + "-")
+        and text[0] != "-"
+        and text[-1] != "-"
+    )
+
+
+def is_label(text):
+    """Whether a text, in upper or lower case, can be one part of a host name."""
+    return _is_label(text.lower())
+
+
+def is_address(text):
+    """Whether a text looks like an IP address. "1.2" does too."""
+    return bool(text) and _consists_of(text.lower(), _DIGITS + "abcdef.:") and ("." in text or ":" in text)
+
+
+#: The paths that are the device's own on its own host names.
+OWN_PATHS = ("/healthz", "/metrics")
+
+
+def own_hosts(hostname):
+    """The host names under which the device's own pages answer."""
+    hostname = hostname.lower()
+    return (hostname, hostname + ".local", "localhost", "127.0.0.1", "[::1]")

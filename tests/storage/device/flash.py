@@ -69,6 +69,11 @@ def blank(blocks):
     return flash.media
 
 
+def copy(media):
+    """Another media of the same content."""
+    return bytearray(media)
+
+
 def mount(flash):
     """Mounts a flash at MOUNT, as after a reset."""
     vfs.mount(vfs.VfsLfs2(flash, progsize=PAGE), MOUNT)

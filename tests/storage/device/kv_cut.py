@@ -1,14 +1,20 @@
 """MicroPython: cuts the power at every program and erase of changes of a KV namespace, and of settings and secrets.
 
+The second argument is "linux" for `page_cache`, or "littlefs".
+
 Prints, as JSON, how often each change was found undone and done.
 """
 
 import json
 import sys
 
-import flash
 from edgelet.storage.config import Config, Settings
 from edgelet.storage.kv import KV
+
+if sys.argv[2:] == ["linux"]:
+    import page_cache as flash
+else:
+    import flash
 
 BLOCKS = 64
 NOW = 1800000000
@@ -88,7 +94,7 @@ def main(name):
     change, ask, before, after = CHANGES[name]
     full = flash.Flash(flash.blank(BLOCKS))
     flash.run(full, fill)
-    uncut = flash.Flash(bytearray(full.media))
+    uncut = flash.Flash(flash.copy(full.media))
     flash.run(uncut, change)
     if flash.run(uncut, ask) != after:
         raise AssertionError(f"{name}: not done")

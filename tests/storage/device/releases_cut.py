@@ -1,13 +1,19 @@
 """MicroPython: cuts the power at every program and erase of a deploy, a rollback, a deletion and a clean-up.
 
+The second argument is "linux" for `page_cache`, or "littlefs".
+
 Prints, as JSON, how often each of them was found undone and done.
 """
 
 import json
 import sys
 
-import flash
 from deploys import check_nothing_left_over, contents, deploy, exists, open_store, write
+
+if sys.argv[2:] == ["linux"]:
+    import page_cache as flash
+else:
+    import flash
 
 BLOCKS = 64
 SAMPLE = 11  # of the first cuts of two, each eleventh

@@ -50,7 +50,7 @@ class Deployment:
                 try:
                     await self._build(function)
                     log.info("the image was built anew", function=function.name)
-                except (ValueError, quickjs.Error) as e:
+                except (OSError, ValueError, quickjs.Error) as e:
                     log.error("the image cannot be built: %s" % e, function=function.name)
 
     async def stage(self, name, id):
@@ -94,7 +94,7 @@ class Deployment:
             problem = None
             try:
                 await self._build(function)
-            except (ValueError, quickjs.Error) as e:
+            except (OSError, ValueError, quickjs.Error) as e:
                 problem = NotStarted(name, e)
             await self._replace(function)
             if problem:
@@ -102,13 +102,14 @@ class Deployment:
             log.info("variables and secrets have changed", function=name)
 
     async def remove(self, name):
-        """Takes a function out of service and deletes its releases."""
+        """Takes a function out of service and deletes all that is kept for it."""
         async with self._changing:
             await self._unstage()
-            self._functions.releases.delete(name)
+            self._functions.releases.retire(name)
             old = self._functions.take_out(name)
             if old:
                 await old.close(self._drain_ms)
+            self._functions.releases.delete(name)
 
     async def _stage(self, name, id):
         await self._unstage()

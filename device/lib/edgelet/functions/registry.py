@@ -46,7 +46,7 @@ class Functions:
                 self.put(function)
                 if function.has_handler and not self.images.find(function):
                     self.unbuilt.append(function)
-            except (ValueError, quickjs.Error) as e:
+            except (OSError, ValueError, quickjs.Error) as e:
                 log.error("function is not available: %s" % e, function=name)
 
     def load(self, name, id=None):

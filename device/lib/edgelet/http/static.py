@@ -2,6 +2,7 @@
 
 import sys
 
+from edgelet import log
 from edgelet.http.message import Stream, join_fields, split_fields
 from edgelet.http.representation import (
     UNSATISFIABLE,
@@ -15,6 +16,7 @@ from edgelet.http.representation import (
 _CHUNK = 16384 if sys.platform == "linux" else 1024  # bytes read at a time
 _INDEX = "index.html"
 _ETAG_DIGITS = 32
+_DAMAGED = (503, b"content-type: text/plain;charset=UTF-8\r\n", b"this file is not available\n")
 _FIELDS = ("accept-encoding", "if-none-match", "if-range", "range")
 
 
@@ -66,9 +68,10 @@ class Files:
         self._cache_control = "public, max-age=%d" % age if age else "no-cache"
 
     def respond(self, head):
-        """The response to a GET or HEAD request: (status, header lines, bytes or Stream).
+        """The response to a GET or HEAD request: (status, header lines, bytes or Stream), or an awaitable of it.
 
-        None where it means no static file. `head`: see `edgelet.http.server`.
+        None where it means no static file. `head`: see `edgelet.http.server`. A file that is not what was deployed is
+        not sent; each is read for that before the first response that has it.
         """
         path = self._path(head.target)
         if path is None:
@@ -95,12 +98,14 @@ class Files:
     def _choose(self, head, path, found):
         """Answers with the file or with its packed form."""
         request = _fields(head.headers)
+        name = path
         fields = [("cache-control", self._cache_control)]
         packed = self._release.find(path + ".gz")
         if packed:
             fields.append(("vary", "Accept-Encoding"))
             if accepts_gzip(request.get("accept-encoding", "")):
                 found = packed
+                name = path + ".gz"
                 fields.append(("content-encoding", "gzip"))
         sha256, size = found
         etag = '"%s"' % sha256[:_ETAG_DIGITS]
@@ -113,7 +118,18 @@ class Files:
         # A client that has part of another version must get all of this one (RFC 9110, 13.1.5).
         if head.method == "GET" and request.get("if-range", etag) == etag:
             wanted = byte_range(request.get("range", ""), size)
-        return self._part(fields, sha256, size, wanted)
+        response = self._part(fields, sha256, size, wanted)
+        is_intact = self._release.known(sha256)
+        if is_intact is None:
+            return self._checked(response, name, sha256)
+        return response if is_intact else _DAMAGED
+
+    async def _checked(self, response, path, sha256):
+        if await self._release.is_intact(sha256):
+            return response
+        path = "%s/%s" % (self._release.static["folder"], path)
+        log.error(self._release.damage(path, sha256), function=self._release.function)
+        return _DAMAGED
 
     def _part(self, fields, sha256, size, wanted):
         if wanted == UNSATISFIABLE:

@@ -5,8 +5,8 @@
     env/<function>.json          a function's variables
     secrets/<function>.json      its secrets, each with the time it was set
 
-Each change replaces one file atomically. The values of secrets leave this module through `env()`
-and `device_secret()` only.
+Each change replaces one file atomically. The values of secrets leave this module through `env()`,
+`secret_values()` and `device_secret()` only.
 """
 
 import gc
@@ -29,7 +29,7 @@ ENV_BYTES = 16384  # of all variables or all secrets of a function, names includ
 SETTINGS = (
     ("hostname", "edgelet", 1, 32, "name on the network; <hostname>.local by mDNS"),
     ("wifi_ssid", "", 0, 32, "name of the Wi-Fi network"),
-    ("wifi_country", "", 0, 2, "two capital letters, which channels the radio may use"),
+    ("wifi_country", "", 0, 2, "a country's two capital letters: which channels the radio may use"),
     ("wifi_power_save", True, None, None, "let the radio sleep between packets"),
     ("ppp_baud", 921600, 1200, 3000000, "bits a second of PPP, on boards without a radio"),
     ("time_server", "pool.ntp.org", 1, 253, "NTP server"),
@@ -37,6 +37,18 @@ SETTINGS = (
     ("safe_pin", -1, -1, 63, "pin that selects safe mode when low at boot, -1 for none"),
     ("watchdog", True, None, None, "restart a device that hangs"),
     ("proxies", "", 0, 1024, "addresses whose forwarded-for headers count, comma-separated"),
+)
+
+# ISO 3166-1 alpha-2; as one text it takes no RAM.
+_COUNTRIES = (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW "
+    "BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI "
+    "FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN "
+    "IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME "
+    "MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF "
+    "PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV "
+    "SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE "
+    "YT ZA ZM ZW"
 )
 
 # name -> (shortest, longest, meaning), in bytes.
@@ -78,10 +90,23 @@ def _check_setting(name, value):
             raise ValueError("setting %s must be text of %d to %d bytes" % (name, low, high))
         if any(c < " " or c == "\x7f" for c in value):
             raise ValueError("setting %s must not have control characters" % name)
-        if name == "wifi_country" and value and not (len(value) == 2 and value.isalpha() and value.isupper()):
-            raise ValueError("setting %s must be two capital letters, or empty" % name)
+        _check_form(name, value)
     elif type(value) is not int or not low <= value <= high:
         raise ValueError("setting %s must be a whole number from %d to %d" % (name, low, high))
+
+
+def _check_form(name, value):
+    """Checks a text whose setting allows for certain forms only."""
+    if name == "wifi_country" and value and not (len(value) == 2 and value.isalpha() and value in _COUNTRIES):
+        raise ValueError("setting wifi_country must be a country's two capital letters, such as DE, or empty")
+    if name == "hostname" and not names.is_label(value):
+        raise ValueError("setting hostname must be letters, digits and inner hyphens: it is one part of a host name")
+    if name == "time_server" and not (names.is_address(value) or all(names.is_label(x) for x in value.split("."))):
+        raise ValueError("setting time_server must be a host name or an IP address")
+    if name == "proxies":
+        for proxy in value.split(","):
+            if proxy.strip() and not names.is_address(proxy.strip()):
+                raise ValueError("setting proxies must be IP addresses, with commas between them")
 
 
 def _of_server(values):
@@ -128,19 +153,44 @@ def _machine_memory():
     return min(sizes)
 
 
-def _load(path):
-    """The object in a JSON file, {} where there is none."""
-    if files.kind(path) is None:
-        return {}
-    with open(path) as file:
-        text = file.read()
+def _load(path, is_valid=None):
+    """The object in a JSON file, {} where there is none. is_valid(value): whether a value of it can be one."""
+    folder = files.folder_of(path)
+    if files.kind(folder) == "file":
+        files.make_folder(folder)  # says so
     try:
+        if files.kind(path) is None:
+            return {}
+        with open(path) as file:
+            text = file.read()
         if not text.endswith("}"):
             raise ValueError  # MicroPython's parser takes an object that is cut off
-        return json.loads(text)
-    except ValueError:
+        values = json.loads(text)
+        if not isinstance(values, dict) or not all(is_valid is None or is_valid(value) for value in values.values()):
+            raise ValueError
+        return values
+    except (OSError, ValueError):
         # The parser's own message would be no help, and must never quote a secret.
-        raise ValueError("%s is damaged: remove it and set its values again" % path)
+        raise ValueError("%s is damaged: %s, then set its values again" % (path, files.REPAIR)) from None
+
+
+def problem(path):
+    """What is wrong with one of the files that the head of this module lists, as a line, or None."""
+    folder = files.folder_of(path).rpartition("/")[2]
+    is_secret = folder == "secrets" or path.endswith("/secrets.json")
+    try:
+        _load(path, _is_text if folder == "env" else _is_secret if is_secret else None)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _is_text(value):
+    return isinstance(value, str)
+
+
+def _is_secret(value):
+    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and type(value[1]) is int
 
 
 def _save(path, values):
@@ -243,7 +293,7 @@ class Config:
 
     def device_secret(self, name):
         """The value of a secret of the device, "" where it is not set."""
-        return _load(self._root + "/secrets.json").get(name, ("", 0))[0]
+        return _load(self._root + "/secrets.json", _is_secret).get(name, ("", 0))[0]
 
     def device_secrets(self):
         """[(name, time set)] of the device's secrets, sorted, without their values."""
@@ -251,13 +301,13 @@ class Config:
 
     def vars(self, function):
         """The variables that were set on the device for a function, a dict."""
-        return _load(self._vars_path(function))
+        return _load(self._vars_path(function), _is_text)
 
     def set_vars(self, function, changes):
         """Sets variables of a function, a dict; the value None removes one."""
         path = self._vars_path(function)
         self._check_changes(function, changes, "secret", _load(self._secrets_path(function)))
-        values = _load(path)
+        values = _load(path, _is_text)
         self._merge(values, changes)
         _check_total(function, list(values) + list(values.values()))
         _save(path, values)
@@ -270,7 +320,7 @@ class Config:
         """Sets secrets of a function, a dict; the value None removes one."""
         path = self._secrets_path(function)
         self._check_changes(function, changes, "variable", _load(self._vars_path(function)))
-        values = _load(path)
+        values = _load(path, _is_secret)
         kept = [value[0] for name, value in values.items() if name not in changes]
         given = [value for value in changes.values() if value is not None]
         _check_total(function, list(values) + list(changes) + kept + given)
@@ -283,9 +333,16 @@ class Config:
         """
         values = dict(defaults or {})
         values.update(self.vars(function))
-        for name, (value, _) in _load(self._secrets_path(function)).items():
-            values[name] = value
+        values.update(self._secret_values(function))
         return values
+
+    def secret_values(self, function):
+        """The values of a function's secrets, a list: what must not be shown."""
+        return list(self._secret_values(function).values())
+
+    def _secret_values(self, function):
+        secrets = _load(self._secrets_path(function), _is_secret)
+        return {name: value for name, (value, _) in secrets.items()}
 
     def version(self, function):
         """16 hex digits that change with every change of the function's variables and secrets.
@@ -295,16 +352,31 @@ class Config:
         """
         digest = sha256()
         for path in (self._vars_path(function), self._secrets_path(function)):
-            if files.kind(path):
-                with open(path, "rb") as file:
-                    digest.update(file.read())
+            try:
+                if files.kind(path):
+                    with open(path, "rb") as file:
+                        digest.update(file.read())
+            except OSError:
+                _load(path)  # says which file is damaged
+                raise
             digest.update(b"\0")
         return "".join("%02x" % byte for byte in digest.digest()[:8])
 
     def forget(self, function):
-        """Removes the variables and secrets of a function that is no more."""
-        files.remove_tree(self._vars_path(function))
-        files.remove_tree(self._secrets_path(function))
+        """Removes the variables and secrets of a function that is no more, durably."""
+        for path in (self._vars_path(function), self._secrets_path(function)):
+            if files.kind(path):
+                files.remove_tree(path)
+                files.sync_folder(files.folder_of(path))
+
+    def problems(self):
+        """What of the settings and of the device's secrets is damaged, a line each."""
+        problems = list(self.settings.problems)
+        try:
+            self.device_secrets()
+        except ValueError as error:
+            problems.append(str(error))
+        return problems
 
     def _vars_path(self, function):
         return "%s/env/%s.json" % (self._root, names.function(function))
@@ -313,7 +385,7 @@ class Config:
         return "%s/secrets/%s.json" % (self._root, names.function(function))
 
     def _listed(self, path):
-        return sorted((name, value[1]) for name, value in _load(path).items())
+        return sorted((name, value[1]) for name, value in _load(path, _is_secret).items())
 
     def _check_changes(self, function, changes, other_kind, others):
         for name, value in changes.items():
@@ -332,7 +404,7 @@ class Config:
 
     def _set_secrets(self, path, changes):
         now = self._clock()
-        values = _load(path)
+        values = _load(path, _is_secret)
         self._merge(
             values,
             {name: value if value is None else (value, now) for name, value in changes.items()},

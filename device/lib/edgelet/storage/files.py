@@ -11,6 +11,12 @@ import os
 ENOSPC = 28  # MicroPython's errno does not have it
 
 _FOLDER = 0x4000
+
+#: What lies in the folder of what the device keeps.
+NAMES = ("settings.json", "secrets.json", "env", "secrets", "kv", "releases", "damaged", "starts")
+
+#: What mends the damage that a message has named.
+REPAIR = "'edgelet doctor --repair' moves it aside"
 _ABSENT = (errno.ENOENT, 20)  # ENOTDIR, which MicroPython's errno does not have: a file is where a folder would be
 
 
@@ -61,9 +67,15 @@ def folder_of(path):
 
 
 def make_folder(path):
-    """Creates the folder `path` and those above it, durably; one that exists is left alone."""
-    if kind(path) == "folder":
+    """Creates the folder `path` and those above it, durably; one that exists is left alone.
+
+    ValueError where a file is in its place.
+    """
+    what = kind(path)
+    if what == "folder":
         return
+    if what:
+        raise ValueError("%s is a file in the place of a folder: %s" % (path, REPAIR))
     parent = folder_of(path)
     make_folder(parent)
     os.mkdir(path)
@@ -96,8 +108,10 @@ def replace(path, data):
     """Makes `data` (bytes or str) the content of `path`.
 
     After a power cut the file has the old content (or is absent, if it was) or the new one. Takes the name `path` + "~"
-    for a moment.
+    for a moment. ValueError where a folder is in its place.
     """
+    if kind(path) == "folder":
+        raise ValueError("%s is a folder in the place of a file: %s" % (path, REPAIR))
     temporary = path + "~"
     try:
         with open(temporary, "wb") as file:
@@ -113,7 +127,7 @@ def replace(path, data):
 def remove_temporary(folder):
     """Removes what replace() left in `folder` when the power failed."""
     for name in names(folder):
-        if name.endswith("~"):
+        if name.endswith("~") and kind(folder + "/" + name) == "file":
             os.remove(folder + "/" + name)
 
 
@@ -124,7 +138,10 @@ def rename(old, new):
 
 
 def remove_tree(path):
-    """Removes a file, or a folder with all that is in it; nothing where there is nothing."""
+    """Removes a file, or a folder with all that is in it; nothing where there is nothing.
+
+    It may come back with a power cut, until `sync_folder` of the folder in which it lay.
+    """
     what = kind(path)
     if what == "folder":
         for name in os.listdir(path):

@@ -15,13 +15,14 @@ import struct
 from binascii import a2b_base64, b2a_base64
 from collections import OrderedDict
 
-from edgelet import names
+from edgelet import log, names
 from edgelet.storage import files
 
 KEY_BYTES = 180  # in base64 240 characters, which leaves room for "~" in a name of at most 255
 LIST_LIMIT = 100  # keys of one page
 
-_HEADER = struct.calcsize("<I")
+_FOLDER = 0x4000  # what os.ilistdir() calls one
+HEADER = struct.calcsize("<I")  # bytes of a file before the value
 _CACHE_OVERHEAD = 64  # bytes of RAM that an entry of the cache takes beside key and value
 
 
@@ -31,10 +32,11 @@ def folder(root, function, binding):
 
 
 def forget(root, function):
-    """Removes all namespaces of a function that is no more."""
+    """Removes all namespaces of a function that is no more, durably."""
     for name in files.names(root + "/kv"):
         if name.startswith(names.function(function) + "."):
             files.remove_tree("%s/kv/%s" % (root, name))
+            files.sync_folder(root + "/kv")
 
 
 def _encode(key):
@@ -47,9 +49,14 @@ def _encode(key):
     return name.replace("+", "-").replace("/", "_")
 
 
-def _decode(name):
-    name = name.replace("-", "+").replace("_", "/")
-    return a2b_base64(name + "=" * (-len(name) % 4)).decode()
+def key_of(name):
+    """The key that a file of this name holds, or None where it is not of a namespace."""
+    try:
+        text = name.replace("-", "+").replace("_", "/")
+        key = a2b_base64(text + "=" * (-len(text) % 4)).decode()
+        return key if _encode(key) == name else None
+    except ValueError:  # UnicodeError too
+        return None
 
 
 class KV:
@@ -67,6 +74,7 @@ class KV:
         self._keys = None  # count of files; None: not counted yet
         self._bytes = 0
         self._next_expiry = 0  # nothing expires earlier; 0: not known
+        self._is_reported = False  # what else lies in the folder, in the log
         self._cache = OrderedDict()  # key -> record, least recently used first
         self._cached_bytes = 0
 
@@ -75,7 +83,7 @@ class KV:
         record = self._record(_encode(key), key)
         if record is None or self._expired(record):
             return None
-        return record[_HEADER:]
+        return record[HEADER:]
 
     def put(self, key, value, ttl=None):
         """Sets a value (bytes or str), for `ttl` seconds or for good."""
@@ -127,8 +135,7 @@ class KV:
 
     def _first_keys(self, prefix, count, cursor):
         keys = []
-        for name, _ in self._files():
-            key = _decode(name)
+        for _, key, _ in self._files():
             if key > cursor and key.startswith(prefix):
                 keys.append(key)
                 if len(keys) >= 2 * count:
@@ -138,14 +145,24 @@ class KV:
         return keys[:count]
 
     def _files(self):
-        """Yields (name, bytes of the file) of each key."""
-        if files.kind(self._folder) is None:
-            return
-        for entry in os.ilistdir(self._folder):
-            if not entry[0].endswith("~"):
+        """Yields (name, key, bytes of the file) of each key. What is none is counted, and left alone."""
+        foreign = 0
+        if files.kind(self._folder) is not None:
+            files.make_folder(self._folder)  # refuses a file in its place
+            for entry in os.ilistdir(self._folder):
+                name = entry[0]
+                key = None if entry[1] == _FOLDER else key_of(name)
                 # Only littlefs tells the size along with the name.
-                size = entry[3] if len(entry) > 3 else files.size(self._path(entry[0]))
-                yield entry[0], size
+                size = 0 if key is None else entry[3] if len(entry) > 3 else files.size(self._path(name))
+                if size >= HEADER:
+                    yield name, key, size
+                elif not name.endswith("~"):
+                    foreign += 1
+                    example = name
+        if foreign and not self._is_reported:
+            self._is_reported = True
+            text = "%s: %d files are no keys, such as %s: %s"
+            log.error(text % (self._folder, foreign, example, files.REPAIR))
 
     def _path(self, name):
         return self._folder + "/" + name
@@ -171,15 +188,21 @@ class KV:
         if record is None:
             if files.kind(self._path(name)) is None:
                 return None
-            with open(self._path(name), "rb") as file:
-                record = file.read()
+            try:
+                with open(self._path(name), "rb") as file:
+                    record = file.read()
+            except OSError as error:
+                log.error("%s cannot be read (%s): %s" % (self._path(name), error, files.REPAIR))
+                raise ValueError("the value of this key is damaged: the device's log says more") from None
+            if len(record) < HEADER:
+                return None
         self._forget(key)
         self._remember(key, record)
         return record
 
     def _header(self, name):
         with open(self._path(name), "rb") as file:
-            return file.read(_HEADER)
+            return file.read(HEADER)
 
     def _remember(self, key, record):
         size = len(key) + len(record) + _CACHE_OVERHEAD
@@ -201,15 +224,16 @@ class KV:
             return
         files.make_folder(self._folder)
         files.remove_temporary(self._folder)
-        self._keys = 0
-        for name, size in self._files():
-            self._keys += 1
-            self._bytes += len(_decode(name).encode()) + size - _HEADER
+        count = total = 0
+        for _, key, size in self._files():
+            count += 1
+            total += len(key.encode()) + size - HEADER
+        self._keys, self._bytes = count, total
 
     def _count(self, key, record, sign):
         if record is not None:
             self._keys += sign
-            self._bytes += sign * (len(key.encode()) + len(record) - _HEADER)
+            self._bytes += sign * (len(key.encode()) + len(record) - HEADER)
 
     def _make_room(self, key, old, new):
         self._measure()
@@ -224,7 +248,7 @@ class KV:
     def _fits(self, key, old, new):
         more_keys, more_bytes = 0, len(new)
         if old is None:
-            more_keys, more_bytes = 1, len(new) - _HEADER + len(key.encode())
+            more_keys, more_bytes = 1, len(new) - HEADER + len(key.encode())
         else:
             more_bytes -= len(old)
         return (
@@ -241,14 +265,13 @@ class KV:
         if now is None or now < self._next_expiry:
             return
         self._next_expiry = 0xFFFFFFFF
-        for name, size in self._files():
+        for name, key, size in self._files():
             expiry = struct.unpack("<I", self._header(name))[0]
             if expiry and expiry <= now and name != spared:
-                key = _decode(name)
                 self._remove(name)
                 self._forget(key)
                 self._keys -= 1
-                self._bytes -= len(key.encode()) + size - _HEADER
+                self._bytes -= len(key.encode()) + size - HEADER
             elif expiry:
                 self._next_expiry = min(self._next_expiry, expiry)
 

@@ -4,6 +4,7 @@
     releases/login/<id>/manifest    an immutable release; its id is the first 16 hex digits of its manifest's SHA-256
     releases/login/<sha256>         the files of all its releases, each once, named by content
     releases/login/staging/         a deploy in progress: its manifest, and the files that are new
+    releases/login/deleted          the pointer of a function whose deletion has begun: the last file that it loses
 
 A deploy is: begin(), write `manifest` into the folder that it returns, missing(), write each file that it names
 (mpremote's own file transfer does both), commit(), activate(). A file comes to its place by a rename, after its SHA-256
@@ -13,15 +14,20 @@ at any write leaves the old or the new release.
 There are few folders because each costs two blocks, 8 KB, on littlefs.
 """
 
+import asyncio
 import hashlib
 import json
 import os
+import sys
+import time
 from binascii import hexlify
 
 from edgelet import names
 from edgelet.storage import files, manifest
 
+_LINUX = sys.platform == "linux"
 _CHUNK = 1024  # bytes read at a time
+_SLICE = (64 if _LINUX else 4) * _CHUNK  # bytes read before others have their turn
 _ID_DIGITS = 16
 _SHA256_DIGITS = 64
 _MARGIN = 8  # blocks of the file system that a deploy leaves free, for folders and the pointer
@@ -30,14 +36,28 @@ _MARGIN = 8  # blocks of the file system that a deploy leaves free, for folders 
 def sha256_of(path):
     """The SHA-256 of a file as hex digits; what was read is durable by then."""
     digest = hashlib.sha256()
-    chunk = memoryview(bytearray(_CHUNK))
     with open(path, "rb") as file:
         file.flush()
-        while True:
-            n = file.readinto(chunk)
-            if not n:
-                return hexlify(digest.digest()).decode()
-            digest.update(chunk[:n])
+        for chunk in _chunks(file):
+            digest.update(chunk)
+    return _hex(digest)
+
+
+def _chunks(file):
+    chunk = memoryview(bytearray(_CHUNK))
+    while True:
+        n = file.readinto(chunk)
+        if not n:
+            return
+        yield chunk[:n]
+
+
+def _hex(digest):
+    return hexlify(digest.digest()).decode()
+
+
+def _key(sha256):
+    return int(sha256[:7], 16)  # a small integer, which takes no memory of its own
 
 
 class Release:
@@ -53,6 +73,7 @@ class Release:
         self._manifest = path
         self._pins = pins
         self._index = None
+        self._intact = {}  # of the files that is_intact() has read: what _stamp() was then, negative of a damaged one
         with open(path, "rb") as stream:
             header = manifest.parse_header(stream.readline())
         for name, value in header.items():
@@ -75,8 +96,52 @@ class Release:
         found = [sha256 for path, sha256, _ in self.files() if path == self.main]
         if not found:
             raise ValueError("the manifest lists no file %s" % self.main)
-        with open(self._path(found[0]), "rb") as file:
-            return file.read()
+        try:
+            with open(self._path(found[0]), "rb") as file:
+                data = file.read()
+        except OSError:
+            data = b""
+        if _hex(hashlib.sha256(data)) != found[0]:
+            raise ValueError(self.damage(self.main, found[0]))
+        return data
+
+    def damage(self, path, sha256):
+        """What to say of the file at `path` where it is damaged."""
+        return "%s, file %s of function %s, is damaged: deploy it again" % (self._path(sha256), path, self.function)
+
+    def known(self, sha256):
+        """Whether a file is intact, None where `is_intact` has not read it since it was written."""
+        stamp = self._intact.get(_key(sha256))
+        if stamp is None or (_LINUX and abs(stamp) != self._stamp(sha256)):
+            return None
+        return stamp > 0
+
+    async def is_intact(self, sha256):
+        """Reads a file, giving way between its pieces: whether it is what it was."""
+        stamp = self._stamp(sha256)
+        digest = hashlib.sha256()
+        try:
+            file = self.open(sha256)
+            try:
+                for chunk in _chunks(file):
+                    digest.update(chunk)
+                    if not file.tell() % _SLICE:
+                        await asyncio.sleep_ms(0)
+            finally:
+                self.close(sha256, file)
+            is_intact = _hex(digest) == sha256
+        except OSError:
+            is_intact = False
+        if not _LINUX or stamp < time.time() - 1:  # else another change may get the same time
+            self._intact[_key(sha256)] = stamp if is_intact else -stamp
+        return is_intact
+
+    def _stamp(self, sha256):
+        """When a file was changed: a small positive number. A board's files are changed by deploys only."""
+        try:
+            return max(1, os.stat(self._path(sha256))[8]) if _LINUX else 1
+        except OSError:
+            return 1
 
     def find(self, path):
         """(sha256, size) of the static file at `path`, relative to the static folder, or None."""
@@ -122,11 +187,13 @@ class Releases:
     """The functions below the folder `root`.
 
     settings: `release_files`, `release_file_bytes` and `release_bytes` bound a release
-    (`edgelet.storage.config`). engine: `quickjs.ENGINE_ID`; bundles of another engine are refused.
-    All methods raise ValueError with one line that says what is wrong with what was asked.
+    (`edgelet.storage.config`). engine: `quickjs.ENGINE_ID`; bundles of another engine are refused. forget(name) removes
+    what else the device keeps for a function that is deleted, durably.
+    All methods raise ValueError with one line that says what is wrong with what was asked, or which file is damaged.
     """
 
-    def __init__(self, root, settings, engine):
+    def __init__(self, root, settings, engine, forget=lambda name: None):
+        self._forget = forget
         self._root = root + "/releases"
         self._settings = settings
         self._engine = engine
@@ -136,34 +203,69 @@ class Releases:
     def boot(self):
         """Removes what a power cut left half done.
 
-        That is: staging folders, releases that were never activated or are superseded, files that nothing refers to.
+        That is: what is left of functions whose deletion had begun, staging folders, releases that were never activated
+        or are superseded, files that nothing refers to.
         Returns (name, message) of each function whose files are damaged; it is left as it is.
         """
-        files.make_folder(self._root)
         damaged = []
-        for name in os.listdir(self._root):
+        try:
+            files.make_folder(self._root)
+        except ValueError as error:
+            damaged.append(("", str(error)))
+        for name in files.names(self._root):
             try:
-                names.function(name)  # what is not ours, such as lost+found, stays
-                files.remove_tree(self._folder(name) + "/staging")
-                files.remove_temporary(self._folder(name))
-                self._sweep(name)
-            except ValueError as error:
-                damaged.append((name, str(error)))
+                self._tidy(name)
+            except (OSError, ValueError) as error:
+                damaged.append((name, self._told(name, error)))
         return damaged
 
+    def _tidy(self, name):
+        self._check_name(name)
+        if self._is_deleted(name):
+            self.delete(name)
+            return
+        files.remove_tree(self._folder(name) + "/staging")
+        files.remove_temporary(self._folder(name))
+        self._sweep(name)
+
+    def _check_name(self, name):
+        """ValueError for what lies among the functions and is none, such as lost+found."""
+        try:
+            names.function(name)
+        except ValueError:
+            raise ValueError("%s is not of a function: %s" % (self._folder(name), files.REPAIR)) from None
+        files.make_folder(self._folder(name))
+
+    def _told(self, name, error):
+        if isinstance(error, OSError):
+            return "%s cannot be read (%s): deploy the function again" % (self._folder(name), error)
+        return str(error)
+
     def names(self):
-        """The functions that have an active release, sorted."""
-        return sorted(name for name in files.names(self._root) if files.kind(self._current(name)))
+        """The functions that have an active release, be it damaged, sorted."""
+        return sorted(name for name in files.names(self._root) if self._has_pointer(name))
 
     def release(self, name, id=None):
-        """The release `id` of a function, by default the active one."""
+        """The release `id` of a function, by default the active one. ValueError too where its manifest is damaged."""
         names.function(name)
-        id = id or self._pointer(name)[0]
+        active = None if id else self.pointer(name)[0]
+        id = id or active
         if not id:
             raise ValueError("there is no function %s: 'edgelet list' shows those there are" % name)
-        if len(id) != _ID_DIGITS or files.kind(self._manifest(name, id)) != "file":
-            raise ValueError("function %s has no release %s: 'edgelet releases' shows those there are" % (name, id))
-        return Release(self._folder(name), id, self._manifest(name, id), self._pins)
+        path = self._manifest(name, id)
+        try:
+            if id != active and (len(id) != _ID_DIGITS or files.kind(path) is None):
+                raise ValueError("function %s has no release %s: 'edgelet releases' shows those there are" % (name, id))
+            if sha256_of(path)[:_ID_DIGITS] == id:
+                release = Release(self._folder(name), id, path, self._pins)
+                if release.function == name:
+                    return release
+        except OSError:
+            pass
+        raise ValueError(
+            "%s is damaged: deploy function %s again; 'edgelet doctor --repair' brings back the release before"
+            % (path, name)
+        )
 
     def list(self, name):
         """The releases of a function, a dict each, newest first.
@@ -171,10 +273,13 @@ class Releases:
         id, active, previous, created_by, files, bytes, and time (of the commit, as `time.time()` counted on this
         device).
         """
-        active, previous = self._pointer(names.function(name))
+        active, previous = self.pointer(names.function(name))
         found = []
         for id in self._stored(name, _ID_DIGITS):
-            release = self.release(name, id)
+            try:
+                release = self.release(name, id)
+            except ValueError:
+                continue  # damaged
             sizes = [size for _, _, size in release.files()]
             found.append(
                 {
@@ -187,8 +292,27 @@ class Releases:
                     "time": os.stat(self._manifest(name, id))[8],
                 }
             )
+        if active and not found:
+            self.release(name)  # says what is damaged
         found.sort(key=lambda one: (one["time"], one["active"]), reverse=True)
         return found
+
+    def stored(self, name):
+        """The releases of a function that have a whole manifest, newest first."""
+        found = []
+        for id in self._stored(name, _ID_DIGITS):
+            try:
+                found.append((os.stat(self._manifest(name, id))[8], self.release(name, id)))
+            except (OSError, ValueError):
+                pass
+        found.sort(key=lambda one: one[0], reverse=True)
+        return [release for _, release in found]
+
+    def forget_previous(self, name):
+        """Removes the release that was active before, so that there is none to go back to."""
+        active, _ = self.pointer(name)
+        files.replace(self._current(name), json.dumps({"active": active, "previous": None}))
+        self._sweep(name)
 
     def begin(self, name):
         """Prepares a deploy of a function; returns the folder to write `manifest` into.
@@ -196,11 +320,15 @@ class Releases:
         Whole files of a deploy that was interrupted are kept for this one; a release that was not activated is removed.
         """
         names.function(name)
+        if self._is_deleted(name):
+            raise ValueError("function %s is being deleted: deploy it when that is done" % name)
         try:
             self._sweep(name)
-        except ValueError:
+        except (OSError, ValueError):
             pass  # damaged: the deploy is the cure
         staging = self._folder(name) + "/staging"
+        if files.kind(staging) == "file":
+            os.remove(staging)
         files.make_folder(staging)
         files.remove_tree(staging + "/manifest")
         return staging
@@ -217,6 +345,9 @@ class Releases:
         for sha256 in os.listdir(staging):
             if sha256 != "manifest" and not self._is_whole(staging, sha256, wanted.get(sha256)):
                 os.remove(staging + "/" + sha256)
+        for sha256 in self._stored(name, _SHA256_DIGITS):
+            if files.kind(self._folder(name) + "/" + sha256) == "folder":
+                files.remove_tree(self._folder(name) + "/" + sha256)
         have = set(self._stored(name, _SHA256_DIGITS) + os.listdir(staging))
         missing = [(sha256, size) for sha256, size in wanted.items() if sha256 not in have]
         self._check_space(sum(size for _, size in missing), len(missing))
@@ -236,12 +367,22 @@ class Releases:
                 self._take(folder, path, sha256, size)
         finally:
             listed.close()
-        if release.id in os.listdir(folder):
+        # Before the release, what it refers to.
+        files.sync_folder(folder)
+        if self._is_stored(name, release.id):
             files.remove_tree(folder + "/staging")
         else:
-            files.sync_folder(folder)
+            files.remove_tree(folder + "/" + release.id)
+            files.sync_folder(folder + "/staging")
             files.rename(folder + "/staging", folder + "/" + release.id)
         return release.id
+
+    def _is_stored(self, name, id):
+        """Whether a release is there, with a manifest that is whole."""
+        try:
+            return sha256_of(self._manifest(name, id))[:_ID_DIGITS] == id
+        except OSError:
+            return False
 
     def activate(self, name, id):
         """Makes the release `id` the active one, keeps the one that was active as previous(), removes those before."""
@@ -249,32 +390,60 @@ class Releases:
         self._check_engine(release)
         self._check_routes(release)
         try:
-            active = self._pointer(name)[0]
+            active, previous = self.pointer(name)
+            if active and active != id:
+                self.release(name, active)
+            elif previous:
+                self.release(name, previous)
         except ValueError:
-            active = None  # a damaged pointer must not outlive a deploy
+            active = None  # what is damaged must not outlive a deploy
         if id != active:
             files.replace(self._current(name), json.dumps({"active": id, "previous": active}))
         self._sweep(name)
 
     def previous(self, name):
         """The id of the release that was active before, to activate() it again."""
-        id = self._pointer(names.function(name))[1]
+        id = self.pointer(names.function(name))[1]
         if not id:
             raise ValueError("function %s has no previous release" % name)
         return id
 
+    def retire(self, name):
+        """Takes a function out of service for good; what a power cut leaves of it, boot() deletes."""
+        names.function(name)
+        if not self._has_pointer(name):
+            raise ValueError("there is no function %s: 'edgelet list' shows those there are" % name)
+        files.rename(self._current(name), self._deleted(name))
+
     def delete(self, name):
-        """Removes a function with all its releases, staging included."""
-        self.release(name)
-        os.remove(self._current(name))
+        """Removes a function with all its releases, staging included, and all else that is kept for it."""
+        names.function(name)
+        if not self._is_deleted(name):
+            self.retire(name)
+        self._forget(name)
         files.remove_tree(self._folder(name) + "/staging")
         self._sweep(name)
+        files.sync_folder(self._folder(name))
+        files.remove_tree(self._deleted(name))
+        self._remove_empty(name)
 
     def _folder(self, name):
         return self._root + "/" + name
 
     def _current(self, name):
         return self._folder(name) + "/current"
+
+    def _deleted(self, name):
+        return self._folder(name) + "/deleted"
+
+    def _has_pointer(self, name):
+        try:
+            return files.kind(self._current(name)) is not None
+        except OSError:
+            return True  # it cannot be read
+
+    def _is_deleted(self, name):
+        return not self._has_pointer(name) and files.kind(self._deleted(name)) is not None
 
     def _manifest(self, name, id):
         return self._folder(name) + "/" + id + "/manifest"
@@ -283,16 +452,22 @@ class Releases:
         """The names in a function's folder that have so many digits: releases, or files."""
         return [stored for stored in files.names(self._folder(name)) if len(stored) == digits]
 
-    def _pointer(self, name):
+    def pointer(self, name):
         """(active, previous), each None where there is none."""
-        if files.kind(self._current(name)) is None:
+        if not self._has_pointer(name):
             return None, None
         try:
             with open(self._current(name)) as file:
                 pointer = json.load(file)
-            return pointer["active"], pointer["previous"]
-        except (KeyError, TypeError, ValueError):
-            raise ValueError("function %s: its pointer file is damaged: deploy it again" % name)
+            active, previous = pointer["active"], pointer["previous"]
+            if _is_id(active) and (previous is None or _is_id(previous)):
+                return active, previous
+        except (KeyError, OSError, TypeError, ValueError):
+            pass
+        raise ValueError(
+            "%s is damaged: deploy function %s again; 'edgelet doctor --repair' brings back its last release"
+            % (self._current(name), name)
+        )
 
     def _staged(self, name):
         names.function(name)
@@ -336,9 +511,16 @@ class Releases:
             )
 
     def _check_routes(self, release):
+        own_hosts = names.own_hosts(self._settings["hostname"])
+        for route in release.routes:
+            if route in names.OWN_PATHS and _common(release.hosts or own_hosts, own_hosts):
+                raise ValueError("route %s is the device's own: choose another one in edgelet.toml" % route)
         for name in self.names():
             if name != release.function:
-                other = self.release(name)
+                try:
+                    other = self.release(name)
+                except ValueError:
+                    continue  # damaged, and so out of service
                 host = _common(release.hosts or [""], other.hosts or [""])
                 route = _common(release.routes, other.routes)
                 if host is not None and route:
@@ -372,15 +554,15 @@ class Releases:
             os.remove(staged if new else place)
             raise ValueError("file %s is damaged on the device: deploy again" % path)
         if new:
-            os.rename(staged, place)
+            os.rename(staged, place)  # is_whole() has made it durable, and commit() does so with its name
 
     def _sweep(self, name):
         """Removes what neither the active nor the previous release needs.
 
-        The function's folder too, where nothing is left.
+        The function's folder too, where nothing is left. ValueError, and files are left, where one of them is damaged.
         """
         folder = self._folder(name)
-        kept = [id for id in self._pointer(name) if id]
+        kept = [id for id in self.pointer(name) if id]
         for id in self._stored(name, _ID_DIGITS):
             if id not in kept:
                 files.remove_tree(folder + "/" + id)
@@ -390,9 +572,16 @@ class Releases:
             wanted.update(sha256[:12] for _, sha256, _ in self.release(name, id).files())
         for sha256 in self._stored(name, _SHA256_DIGITS):
             if sha256[:12] not in wanted and sha256 not in self._pins:
-                os.remove(folder + "/" + sha256)
-        if not files.names(folder):
-            files.remove_tree(folder)
+                files.remove_tree(folder + "/" + sha256)
+        self._remove_empty(name)
+
+    def _remove_empty(self, name):
+        if not files.names(self._folder(name)):
+            files.remove_tree(self._folder(name))
+
+
+def _is_id(value):
+    return isinstance(value, str) and len(value) == _ID_DIGITS and all(c in "0123456789abcdef" for c in value)
 
 
 def _common(these, those):
