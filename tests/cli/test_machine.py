@@ -294,6 +294,27 @@ def test_doctor_says_what_is_missing_and_how_to_mend_it(firmware, tmp_path):
         assert all(one["ok"] for one in cli.run("doctor", "--json").json())
 
 
+def test_doctor_finds_damage_and_repairs_it(firmware, tmp_path):
+    with local_device(firmware, tmp_path) as local:
+        cli = Cli(tmp_path, local.port)
+        cli.ok("setup", "--secrets-file", "-", stdin=f"admin_secret={ADMIN}")
+        cli.ok("deploy", greeting(tmp_path, "one"))
+        foreign = tmp_path / "device" / "releases" / "backup.zip"
+        foreign.write_text("x")
+        (tmp_path / "device" / "secrets.json").write_text("{")
+        found = cli.run("doctor")
+        assert found.status == 1
+        assert f"damaged  {foreign}: it is not of edgelet: 'edgelet doctor --repair' moves it aside" in found.out
+        assert f"damaged  {tmp_path}/device/secrets.json: it is damaged" in found.out
+        assert "missing  admin secret: " in found.out
+        repaired = cli.run("doctor", "--repair")
+        assert repaired.status == 1  # the admin secret has to be set again
+        assert f"repaired  {foreign}: it is not of edgelet: it is in " in repaired.out
+        assert (tmp_path / "device" / "damaged" / "releases-backup.zip").read_text() == "x"
+        cli.ok("setup", "--secrets-file", "-", stdin=f"admin_secret={ADMIN}")
+        assert all(one["ok"] for one in cli.run("doctor", "--json").json())
+
+
 def test_doctor_without_a_device_and_tools(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     done = Cli(tmp_path).run("doctor")

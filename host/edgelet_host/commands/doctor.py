@@ -15,25 +15,31 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.option("--repair", is_flag=True, help="Set right what is damaged on the device, where that can be.")
 @device_option
 @json_option
-def doctor(devices: tuple[str, ...], as_json: bool) -> None:
-    """Tell what is missing on this computer and on the device, and what mends it. Exits with 1 where something is.
+def doctor(repair: bool, devices: tuple[str, ...], as_json: bool) -> None:
+    """Tell what is missing on this computer, missing or damaged on the device, and what mends it.
 
-    Example: edgelet doctor
+    Exits with 1 where something is. Example: edgelet doctor --device kitchen --repair
     """
     findings = [_compiler(), _node()]
+    damage: list[tuple[str, bool, str]] = []
     try:
         with chosen_device(devices) as device:
-            findings += [("device", True, f"answers at {device.port}"), *_device(device)]
+            findings.append(("device", True, f"answers at {device.port}"))
+            damage = _damage(device, repair)
+            findings += _device(device)
     except EdgeletError as e:
         findings.append(("device", False, e.message))
     if as_json:
-        print_json([{"subject": subject, "ok": ok, "text": text} for subject, ok, text in findings])
+        print_json([{"subject": subject, "ok": ok, "text": text} for subject, ok, text in findings + damage])
     else:
         for subject, ok, text in findings:
             click.echo(f"{'ok     ' if ok else 'missing'}  {subject}: {text}")
-    if not all(ok for _, ok, _ in findings):
+        for subject, ok, text in damage:
+            click.echo(f"{'repaired' if ok else 'damaged'}  {subject}: {text}")
+    if not all(ok for _, ok, _ in findings + damage):
         say("Not everything is in order.")
         sys.exit(1)
 
@@ -58,12 +64,16 @@ def _node() -> tuple[str, bool, str]:
     )
 
 
+def _damage(device: "Device", repair: bool) -> list[tuple[str, bool, str]]:
+    found = device.wait_for_job(device.call("examine", repair))
+    return [(one["path"], one["repaired"], one["text"]) for one in found]
+
+
 def _device(device: "Device") -> list[tuple[str, bool, str]]:
     from edgelet_host.device.provisioning import link_text
     from edgelet_host.runtime import network as link_states
 
     state = device.call("status")
-    secrets = [name for name, _ in device.call("settings")["secrets"]]
     clock = "set" if state["clock_set"] else "not set, so that tokens and times are wrong: 'edgelet setup' sets it"
     network = []
     if link := state["link"]:
@@ -73,14 +83,18 @@ def _device(device: "Device") -> list[tuple[str, bool, str]]:
     return [
         *network,
         ("clock", state["clock_set"], clock),
-        (
-            "admin secret",
-            "admin_secret" in secrets,
-            "set" if "admin_secret" in secrets else "not set: /metrics is closed. 'edgelet setup' sets it",
-        ),
+        _admin_secret(device),
         (
             "functions",
             bool(state["functions"]),
             f"{len(state['functions'])}" if state["functions"] else "none: 'edgelet deploy PATH' brings one",
         ),
     ]
+
+
+def _admin_secret(device: "Device") -> tuple[str, bool, str]:
+    try:
+        is_set = "admin_secret" in [name for name, _ in device.call("settings")["secrets"]]
+    except EdgeletError as e:
+        return "admin secret", False, e.message
+    return "admin secret", is_set, "set" if is_set else "not set: /metrics is closed. 'edgelet setup' sets it"

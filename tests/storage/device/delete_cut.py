@@ -11,7 +11,7 @@ import sys
 
 from deploys import deploy
 from edgelet import log
-from edgelet.device import App
+from edgelet.device import Device
 from edgelet.storage import files
 
 if sys.argv[1:] == ["linux"]:
@@ -29,35 +29,35 @@ ENV = {"KEY": "secret", "WHO": "me"}
 
 def start():
     """A device that has just been switched on."""
-    app = App(flash.MOUNT)
-    app.start()
-    return app
+    device = Device(flash.MOUNT)
+    device.start()
+    return device
 
 
-def keep(app, name):
-    app.config.set_secrets(name, {"KEY": "secret"})
-    app.config.set_vars(name, {"WHO": "me"})
+def keep(device, name):
+    device.config.set_secrets(name, {"KEY": "secret"})
+    device.config.set_vars(name, {"WHO": "me"})
     for key in KEYS:
-        app.operations.kv(name, "STORE").put(key, "x" * 100)
+        device.bindings.kv(name, "STORE").put(key, "x" * 100)
 
 
 def install():
     start().config.set({"arenas": 1, "arena_bytes": 65536, "drain_ms": 0})
-    app = start()
+    device = start()
     for header in (HEADER, STEADY):
         name = header.get("function", "hello")
-        deploy(app.releases, CONTENTS, **header)
-        keep(app, name)
+        deploy(device.releases, CONTENTS, **header)
+        keep(device, name)
 
 
 def delete():
     asyncio.run(start().remove("hello"))
 
 
-def kept(app, name):
+def kept(device, name):
     """What is there for a function, after a look at what its KV has."""
-    store = app.operations.kv(name, "STORE")
-    return app.config.env(name), [key for key, _ in store.list()[0]]
+    store = device.bindings.kv(name, "STORE")
+    return device.config.env(name), [key for key, _ in store.list()[0]]
 
 
 def names(folder):
@@ -66,18 +66,18 @@ def names(folder):
 
 def state():
     """Whether the function was deleted."""
-    app = start()
-    if kept(app, "steady") != (ENV, list(KEYS)):
+    device = start()
+    if kept(device, "steady") != (ENV, list(KEYS)):
         raise AssertionError("another function has lost something")
-    if "hello" in app.functions.names():
-        if kept(app, "hello") != (ENV, list(KEYS)):
-            raise AssertionError(f"a function has lost something: {kept(app, 'hello')}")
+    if "hello" in device.functions.names():
+        if kept(device, "hello") != (ENV, list(KEYS)):
+            raise AssertionError(f"a function has lost something: {kept(device, 'hello')}")
         return False
     for folder in ("env", "secrets", "kv", "releases"):
         if "hello" in names(folder):
             raise AssertionError(f"it is left in {folder}")
-    deploy(app.releases, CONTENTS, **HEADER)
-    if kept(app, "hello") != ({}, []):
+    deploy(device.releases, CONTENTS, **HEADER)
+    if kept(device, "hello") != ({}, []):
         raise AssertionError("the next function of that name finds something")
     return True
 

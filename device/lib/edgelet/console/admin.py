@@ -1,7 +1,8 @@
 """What the command line executes on a device over its console, by `call`; what goes over the line is in `protocol`.
 
 Functions raise ValueError with one line that says what is wrong. What takes more than a moment (stage, activate,
-rollback, delete, a change of variables or secrets) runs in the event loop after the command; `job` tells how it went.
+rollback, delete, examine, a change of variables or secrets) runs in the event loop after the command; `job` tells how
+it went.
 """
 
 import asyncio
@@ -232,12 +233,7 @@ def activate(name, id):
 def rollback(name, id=None):
     """Starts to activate an earlier release, by default the previous one; the job."""
     device = running()
-    if id is None:
-        previous = [one["id"] for one in device.releases.list(name) if one["previous"]]
-        if not previous:
-            raise ValueError("function %s has no previous release" % name)
-        id = previous[0]
-    return _start(device.deployment.activate(name, id))
+    return _start(device.deployment.activate(name, id or device.releases.previous(name)))
 
 
 def delete(name):
@@ -275,6 +271,9 @@ def set_secrets(name, changes):
     """Stores secrets, a dict (None removes one), and starts to build the function with them; the job."""
     device = running()
     _check_names(name, device.releases.release(name).vars, changes)
+    function = device.functions.get(name)
+    if function:
+        function.redact("")  # knows the old values from now on, which its last calls have
     device.config.set_secrets(name, changes)
     return _start(device.deployment.reload(name))
 
@@ -336,6 +335,16 @@ def kv_list(name, binding, prefix="", cursor=""):
 
     keys, cursor = _namespace(name, binding).list(prefix, kv.LIST_LIMIT, cursor)
     return {"keys": keys, "cursor": cursor}
+
+
+def examine(repair=False):
+    """Starts to look for damage in what the device keeps, and with `repair` to set it right; the job.
+
+    Its result: [{path, text, repaired}].
+    """
+    from edgelet.console import doctor  # here: it is in memory only where it is used
+
+    return _start(doctor.examine(running(), repair))
 
 
 def set_clock(unix_s):
