@@ -12,6 +12,7 @@ from edgelet.http.representation import (
     has_match,
     media_type,
 )
+from edgelet.storage.releases import READ_AT_ONCE
 
 _CHUNK = 16384 if sys.platform == "linux" else 1024  # bytes read at a time
 _INDEX = "index.html"
@@ -121,15 +122,19 @@ class Files:
         response = self._part(fields, sha256, size, wanted)
         is_intact = self._release.known(sha256)
         if is_intact is None:
-            return self._checked(response, name, sha256)
+            if size > READ_AT_ONCE:
+                return self._checked(response, name, sha256)
+            is_intact = self._reported(self._release.is_intact_now(sha256), name, sha256)
         return response if is_intact else _DAMAGED
 
     async def _checked(self, response, path, sha256):
-        if await self._release.is_intact(sha256):
-            return response
-        path = "%s/%s" % (self._release.static["folder"], path)
-        log.error(self._release.damage(path, sha256), function=self._release.function)
-        return _DAMAGED
+        return response if self._reported(await self._release.is_intact(sha256), path, sha256) else _DAMAGED
+
+    def _reported(self, is_intact, path, sha256):
+        if not is_intact:
+            path = "%s/%s" % (self._release.static["folder"], path)
+            log.error(self._release.damage(path, sha256), function=self._release.function)
+        return is_intact
 
     def _part(self, fields, sha256, size, wanted):
         if wanted == UNSATISFIABLE:

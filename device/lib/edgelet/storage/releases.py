@@ -27,7 +27,7 @@ from edgelet.storage import files, manifest
 
 _LINUX = sys.platform == "linux"
 _CHUNK = 1024  # bytes read at a time
-_SLICE = (64 if _LINUX else 4) * _CHUNK  # bytes read before others have their turn
+READ_AT_ONCE = (64 if _LINUX else 4) * _CHUNK  # bytes of a file that are read before others have their turn
 _ID_DIGITS = 16
 _SHA256_DIGITS = 64
 _MARGIN = 8  # blocks of the file system that a deploy leaves free, for folders and the pointer
@@ -73,7 +73,7 @@ class Release:
         self._manifest = path
         self._pins = pins
         self._index = None
-        self._intact = {}  # of the files that is_intact() has read: what _stamp() was then, negative of a damaged one
+        self._intact = {}  # of the files that were read for it: what _stamp() was then, negative of a damaged one
         with open(path, "rb") as stream:
             header = manifest.parse_header(stream.readline())
         for name, value in header.items():
@@ -110,14 +110,25 @@ class Release:
         return "%s, file %s of function %s, is damaged: deploy it again" % (self._path(sha256), path, self.function)
 
     def known(self, sha256):
-        """Whether a file is intact, None where `is_intact` has not read it since it was written."""
+        """Whether a file is intact, None where it has not been read for that since it was written."""
         stamp = self._intact.get(_key(sha256))
         if stamp is None or (_LINUX and abs(stamp) != self._stamp(sha256)):
             return None
         return stamp > 0
 
+    def is_intact_now(self, sha256):
+        """Reads a file, at most READ_AT_ONCE bytes: whether it is what it was."""
+        return list(self._check(sha256))[-1]
+
     async def is_intact(self, sha256):
-        """Reads a file, giving way between its pieces: whether it is what it was."""
+        """Reads a file of any size, giving way between its pieces: whether it is what it was."""
+        for answer in self._check(sha256):
+            if answer is None:
+                await asyncio.sleep_ms(0)
+        return answer
+
+    def _check(self, sha256):
+        """Yields None between the pieces of a file, and then the answer."""
         stamp = self._stamp(sha256)
         digest = hashlib.sha256()
         try:
@@ -125,8 +136,8 @@ class Release:
             try:
                 for chunk in _chunks(file):
                     digest.update(chunk)
-                    if not file.tell() % _SLICE:
-                        await asyncio.sleep_ms(0)
+                    if not file.tell() % READ_AT_ONCE:
+                        yield None
             finally:
                 self.close(sha256, file)
             is_intact = _hex(digest) == sha256
@@ -134,7 +145,7 @@ class Release:
             is_intact = False
         if not _LINUX or stamp < time.time() - 1:  # else another change may get the same time
             self._intact[_key(sha256)] = stamp if is_intact else -stamp
-        return is_intact
+        yield is_intact
 
     def _stamp(self, sha256):
         """When a file was changed: a small positive number. A board's files are changed by deploys only."""
