@@ -371,7 +371,7 @@ static JSValue list_to_js(JSContext *ctx, mp_obj_t value) {
     mp_obj_t *items;
     mp_obj_get_array(value, &len, &items);
     JSValue array = JS_NewArray(ctx);
-    for (size_t i = 0; i < len && !JS_IsException(array); i++) {
+    for (size_t i = 0; i < len; i++) {
         JS_DefinePropertyValueUint32(ctx, array, (uint32_t)i, to_js(ctx, items[i]), JS_PROP_C_W_E);
     }
     return array;
@@ -380,7 +380,7 @@ static JSValue list_to_js(JSContext *ctx, mp_obj_t value) {
 static JSValue dict_to_js(JSContext *ctx, mp_obj_t value) {
     mp_map_t *map = mp_obj_dict_get_map(value);
     JSValue object = JS_NewObject(ctx);
-    for (size_t i = 0; i < map->alloc && !JS_IsException(object); i++) {
+    for (size_t i = 0; i < map->alloc; i++) {
         if (mp_map_slot_is_filled(map, i)) {
             size_t len;
             const char *key = mp_obj_str_get_data(map->table[i].key, &len);
@@ -395,9 +395,7 @@ static JSValue dict_to_js(JSContext *ctx, mp_obj_t value) {
 static JSValue bytes_to_js(JSContext *ctx, mp_obj_t value) {
     size_t len;
     const char *data = mp_obj_str_get_data(value, &len);
-    if (engine_need(ctx, ENGINE_TYPED_ARRAYS) < 0) {
-        return JS_EXCEPTION;
-    }
+    engine_need(ctx, ENGINE_TYPED_ARRAYS);
     return JS_NewUint8ArrayCopy(ctx, (const uint8_t *)data, len);
 }
 

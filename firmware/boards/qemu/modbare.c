@@ -53,13 +53,20 @@ static mp_obj_t bare_increment(mp_obj_t n_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(bare_increment_obj, bare_increment);
 
-static void *sizes_calloc(void *opaque, size_t count, size_t size) {
-    void *p = arena_alloc(opaque, count * size);
-    return p == NULL ? NULL : memset(p, 0, count * size);
+// See engine_new for what must not come back.
+static void *sizes_checked(void *p, size_t size) {
+    if (p == NULL) {
+        m_malloc_fail(size);
+    }
+    return p;
 }
 
 static void *sizes_malloc(void *opaque, size_t size) {
-    return arena_alloc(opaque, size);
+    return sizes_checked(arena_alloc(opaque, size), size);
+}
+
+static void *sizes_calloc(void *opaque, size_t count, size_t size) {
+    return memset(sizes_malloc(opaque, count * size), 0, count * size);
 }
 
 static void sizes_free(void *opaque, void *p) {
@@ -67,7 +74,7 @@ static void sizes_free(void *opaque, void *p) {
 }
 
 static void *sizes_realloc(void *opaque, void *p, size_t size) {
-    return arena_realloc(opaque, p, size);
+    return sizes_checked(arena_realloc(opaque, p, size), size);
 }
 
 static const JSMallocFunctions sizes_functions = {
@@ -88,13 +95,13 @@ static mp_obj_t bare_sizes(void) {
     }
     mp_obj_t sizes[2];
     arena_t *arena = arena_init(block, size);
-    bool made = JS_NewRuntime2(&sizes_functions, arena) != NULL;
+    JS_NewRuntime2(&sizes_functions, arena);
     sizes[0] = mp_obj_new_int_from_uint(arena_used(arena));
     arena = arena_init(block, size);
-    made = made && engine_new(&sizes_functions, arena) != NULL;
+    engine_new(&sizes_functions, arena);
     sizes[1] = mp_obj_new_int_from_uint(arena_used(arena));
     port_arena_free(block, size);
-    return made ? mp_obj_new_tuple(2, sizes) : mp_const_none;
+    return mp_obj_new_tuple(2, sizes);
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(bare_sizes_obj, bare_sizes);
 

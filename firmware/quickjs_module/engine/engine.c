@@ -120,14 +120,25 @@ static int install_array_buffer(JSContext *ctx) {
         JS_CFUNC_constructor, 0, JS_UNDEFINED, js_array_buffer_funcs, countof(js_array_buffer_funcs),
         js_array_buffer_proto_funcs, countof(js_array_buffer_proto_funcs), 0);
     JS_FreeValue(ctx, constructor);
-    return JS_IsException(constructor) ? -1 : 0;
+    return 0;
 }
 
 static int install_data_view(JSContext *ctx) {
     JSValue constructor = JS_NewCConstructor(ctx, JS_CLASS_DATAVIEW, "DataView", js_dataview_constructor, 1,
         JS_CFUNC_constructor, 0, JS_UNDEFINED, NULL, 0, js_dataview_proto_funcs, countof(js_dataview_proto_funcs), 0);
     JS_FreeValue(ctx, constructor);
-    return JS_IsException(constructor) ? -1 : 0;
+    return 0;
+}
+
+// Array.prototype.toString, or a new one where a handler has put a getter in its place, which must not run here.
+static JSValue array_to_string(JSContext *ctx) {
+    JSValueConst array = ctx->class_proto[JS_CLASS_ARRAY];
+    JSProperty *pr;
+    const JSShapeProperty *prs = find_own_property(&pr, JS_VALUE_GET_OBJ(array), JS_ATOM_toString);
+    if (prs == NULL || (prs->flags & JS_PROP_TMASK) == JS_PROP_GETSET) {
+        return JS_NewCFunction(ctx, js_array_toString, "toString", 0);
+    }
+    return JS_GetProperty(ctx, array, JS_ATOM_toString);
 }
 
 // %TypedArray%, which is no global: ECMA-262, section 23.2.1.
@@ -135,17 +146,10 @@ static JSValue new_typed_array_base(JSContext *ctx) {
     JSValue base = JS_NewCConstructor(ctx, -1, "TypedArray", js_typed_array_base_constructor, 0,
         JS_CFUNC_constructor_or_func, 0, JS_UNDEFINED, js_typed_array_base_funcs, countof(js_typed_array_base_funcs),
         js_typed_array_base_proto_funcs, countof(js_typed_array_base_proto_funcs), JS_NEW_CTOR_NO_GLOBAL);
-    JSValue proto = JS_IsException(base) ? JS_EXCEPTION : JS_GetProperty(ctx, base, JS_ATOM_prototype);
+    JSValue proto = JS_GetProperty(ctx, base, JS_ATOM_prototype);
     // The same function object as Array.prototype.toString: ECMA-262, section 23.2.3.32.
-    JSValue to_string = JS_GetProperty(ctx, ctx->class_proto[JS_CLASS_ARRAY], JS_ATOM_toString);
-    bool made =
-        !JS_IsException(proto) && !JS_IsException(to_string) &&
-        JS_DefinePropertyValue(ctx, proto, JS_ATOM_toString, to_string, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE) >= 0;
+    JS_DefinePropertyValue(ctx, proto, JS_ATOM_toString, array_to_string(ctx), JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
     JS_FreeValue(ctx, proto);
-    if (!made) {
-        JS_FreeValue(ctx, base);
-        return JS_EXCEPTION;
-    }
     return base;
 }
 
@@ -164,14 +168,11 @@ static JSValue new_typed_array(JSContext *ctx, JSValueConst base, int class_id, 
 
 // ArrayBuffer and Uint8Array: what the web's functions give and take.
 static int install_typed_arrays(JSContext *ctx) {
-    JSValue base = install_array_buffer(ctx) < 0 ? JS_EXCEPTION : new_typed_array_base(ctx);
-    if (JS_IsException(base)) {
-        return -1;
-    }
-    JSValue bytes = new_typed_array(ctx, base, JS_CLASS_UINT8_ARRAY, 0);
-    JS_FreeValue(ctx, bytes);
-    int result = JS_DefinePropertyValueStr(ctx, ctx->global_obj, TYPED_ARRAY_BASE, base, 0);
-    return JS_IsException(bytes) || result < 0 ? -1 : js_uint8array_funcs_init(ctx);
+    install_array_buffer(ctx);
+    JSValue base = new_typed_array_base(ctx);
+    JS_FreeValue(ctx, new_typed_array(ctx, base, JS_CLASS_UINT8_ARRAY, 0));
+    JS_DefinePropertyValueStr(ctx, ctx->global_obj, TYPED_ARRAY_BASE, base, 0);
+    return js_uint8array_funcs_init(ctx);
 }
 
 static int (*const group_install[ENGINE_GROUP_COUNT])(JSContext *ctx) = {
@@ -184,47 +185,35 @@ static int (*const group_install[ENGINE_GROUP_COUNT])(JSContext *ctx) = {
     [ENGINE_DOM_EXCEPTION] = JS_AddIntrinsicDOMException,
 };
 
-int engine_need(JSContext *ctx, engine_group_t group) {
+void engine_need(JSContext *ctx, engine_group_t group) {
     JSValue *holder = &state_of(ctx)->groups[group];
     if (!JS_IsUndefined(*holder)) {
-        return 0;
+        return;
     }
     // A property that is being initialized must not see its object, the global one, change: the installers get another.
-    JSValue scratch = JS_NewObjectProto(ctx, JS_NULL);
-    if (JS_IsException(scratch)) {
-        return -1;
-    }
     JSValue global = ctx->global_obj;
+    JSValue scratch = JS_NewObjectProto(ctx, JS_NULL);
     ctx->global_obj = scratch;
-    int result = group_install[group](ctx);
+    group_install[group](ctx);
     ctx->global_obj = global;
-    if (result < 0) {
-        JS_FreeValue(ctx, scratch);
-        return -1;
-    }
     *holder = scratch;
-    return 0;
 }
 
+// `name` is one of lazy_globals.
 static JSValue make_lazy_global(JSContext *ctx, const char *name) {
-    for (size_t i = 0; i < countof(lazy_globals); i++) {
-        const engine_lazy_global_t *global = &lazy_globals[i];
-        if (strcmp(global->name, name) == 0) {
-            if (engine_need(ctx, global->group) < 0) {
-                return JS_EXCEPTION;
-            }
-            bool typed_array = global->class_id != 0;
-            JSValue value =
-                JS_GetPropertyStr(ctx, state_of(ctx)->groups[global->group], typed_array ? TYPED_ARRAY_BASE : name);
-            if (!typed_array) {
-                return value;
-            }
-            JSValue constructor = new_typed_array(ctx, value, global->class_id, JS_NEW_CTOR_NO_GLOBAL);
-            JS_FreeValue(ctx, value);
-            return constructor;
-        }
+    const engine_lazy_global_t *global = lazy_globals;
+    while (strcmp(global->name, name) != 0) {
+        global++;
     }
-    return JS_ThrowInternalError(ctx, "no built-in %s", name);
+    engine_need(ctx, global->group);
+    JSValueConst group = state_of(ctx)->groups[global->group];
+    if (global->class_id == 0) {
+        return JS_GetPropertyStr(ctx, group, name);
+    }
+    JSValue base = JS_GetPropertyStr(ctx, group, TYPED_ARRAY_BASE);
+    JSValue constructor = new_typed_array(ctx, base, global->class_id, JS_NEW_CTOR_NO_GLOBAL);
+    JS_FreeValue(ctx, base);
+    return constructor;
 }
 
 // Upstream gives small integers as `opaque`, engine_define_lazy a function.
@@ -233,23 +222,16 @@ static JSValue js_bytecode_autoinit(JSContext *ctx, JSObject *object, JSAtom ato
         return upstream_bytecode_autoinit(ctx, object, atom, opaque);
     }
     const char *name = JS_AtomToCString(ctx, atom);
-    if (name == NULL) {
-        return JS_EXCEPTION;
-    }
     JSValue value = ((engine_make_t)opaque)(ctx, name);
     JS_FreeCString(ctx, name);
     return value;
 }
 
-int engine_define_lazy(JSContext *ctx, JSValueConst obj, const char *name, engine_make_t make) {
+void engine_define_lazy(JSContext *ctx, JSValueConst obj, const char *name, engine_make_t make) {
     JSAtom atom = JS_NewAtom(ctx, name);
-    if (atom == JS_ATOM_NULL) {
-        return -1;
-    }
-    int result = JS_DefineAutoInitProperty(
+    JS_DefineAutoInitProperty(
         ctx, obj, atom, JS_AUTOINIT_ID_BYTECODE, (void *)make, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
     JS_FreeAtom(ctx, atom);
-    return result < 0 ? -1 : 0;
 }
 
 // Whether atob or btoa, which is given by `encodes`, surely has a result for a string.
@@ -281,11 +263,11 @@ static JSValue base64_function(JSContext *ctx, JSValueConst this_val, int argc, 
     if (JS_IsException(string)) {
         return JS_EXCEPTION;
     }
-    JSValue result = JS_EXCEPTION;
-    if (has_base64_result(string, encodes) || engine_need(ctx, ENGINE_DOM_EXCEPTION) == 0) {
-        JSValueConst args[] = {string};
-        result = encodes ? js_btoa(ctx, this_val, 1, args) : js_atob(ctx, this_val, 1, args);
+    if (!has_base64_result(string, encodes)) {
+        engine_need(ctx, ENGINE_DOM_EXCEPTION);
     }
+    JSValueConst args[] = {string};
+    JSValue result = encodes ? js_btoa(ctx, this_val, 1, args) : js_atob(ctx, this_val, 1, args);
     JS_FreeValue(ctx, string);
     return result;
 }
@@ -296,60 +278,45 @@ static const JSCFunctionListEntry base64_functions[] = {
 };
 
 // Math comes from engine_new_math, with a random function that knows the top level.
-static int remove_math(JSContext *ctx) {
+static void remove_math(JSContext *ctx) {
     JSAtom atom = JS_NewAtom(ctx, "Math");
-    int result = JS_DeleteProperty(ctx, ctx->global_obj, atom, 0);
+    JS_DeleteProperty(ctx, ctx->global_obj, atom, 0);
     JS_FreeAtom(ctx, atom);
-    return result;
 }
 
-static int install_builtins(JSContext *ctx) {
-    if (JS_AddIntrinsicBaseObjects(ctx) < 0 || JS_AddIntrinsicRegExp(ctx) < 0 || JS_AddIntrinsicJSON(ctx) < 0 ||
-        JS_AddIntrinsicPromise(ctx) < 0 || remove_math(ctx) < 0 ||
-        JS_SetPropertyFunctionList(ctx, ctx->global_obj, base64_functions, countof(base64_functions)) < 0) {
-        return -1;
-    }
+static void install_builtins(JSContext *ctx) {
+    JS_AddIntrinsicBaseObjects(ctx);
+    JS_AddIntrinsicRegExp(ctx);
+    JS_AddIntrinsicJSON(ctx);
+    JS_AddIntrinsicPromise(ctx);
+    remove_math(ctx);
+    JS_SetPropertyFunctionList(ctx, ctx->global_obj, base64_functions, countof(base64_functions));
     for (size_t i = 0; i < countof(lazy_globals); i++) {
-        if (engine_define_lazy(ctx, ctx->global_obj, lazy_globals[i].name, make_lazy_global) < 0) {
-            return -1;
-        }
+        engine_define_lazy(ctx, ctx->global_obj, lazy_globals[i].name, make_lazy_global);
     }
-    return 0;
 }
 
 JSContext *engine_new(const JSMallocFunctions *mf, void *opaque) {
     JSRuntime *rt = JS_NewRuntime2(mf, opaque);
-    if (rt == NULL) {
-        return NULL;
-    }
     engine_state_t *state = js_malloc_rt(rt, sizeof(*state));
-    if (state == NULL) {
-        JS_FreeRuntime(rt);
-        return NULL;
-    }
     for (size_t i = 0; i < ENGINE_GROUP_COUNT; i++) {
         state->groups[i] = JS_UNDEFINED;
     }
     rt->libc_opaque = state;
     // Upstream begins with a table twice as large. It grows when there are twice as many atoms as entries.
-    if (JS_ResizeAtomHash(rt, 512) < 0) {
-        return NULL;
-    }
+    JS_ResizeAtomHash(rt, 512);
     JS_SetCanBlock(rt, false);
+
     JSContext *ctx = JS_NewContextRaw(rt);
-    if (ctx == NULL || install_builtins(ctx) < 0) {
-        return NULL;
-    }
+    install_builtins(ctx);
     return ctx;
 }
 
 JSValue engine_new_math(JSContext *ctx) {
     JSValue math = JS_NewObjectProtoList(ctx, ctx->class_proto[JS_CLASS_OBJECT], js_math_funcs, countof(js_math_funcs));
-    if (!JS_IsException(math)) {
-        JSAtom atom = JS_NewAtom(ctx, "random");
-        JS_DeleteProperty(ctx, math, atom, 0);
-        JS_FreeAtom(ctx, atom);
-    }
+    JSAtom atom = JS_NewAtom(ctx, "random");
+    JS_DeleteProperty(ctx, math, atom, 0);
+    JS_FreeAtom(ctx, atom);
     return math;
 }
 
@@ -432,9 +399,6 @@ static int warm_objects(JSContext *ctx, const atom_set_t *set) {
 int engine_warm(JSContext *ctx) {
     atom_set_t set = {.limit = (JSAtom)ctx->rt->atom_size};
     set.bits = js_mallocz(ctx, (set.limit + 7) / 8);
-    if (set.bits == NULL) {
-        return -1;
-    }
     struct list_head *el;
     list_for_each(el, &ctx->rt->gc_obj_list) {
         JSGCObjectHeader *header = list_entry(el, JSGCObjectHeader, link);

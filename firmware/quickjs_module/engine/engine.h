@@ -16,12 +16,18 @@ typedef JSValue (*engine_make_t)(JSContext *ctx, const char *name);
 
 // A runtime that allocates with `mf` only, and a context with the standard built-ins: those that few handlers touch
 // (Map, Date, typed arrays, Proxy, ...) come into being when their global is first read. No eval, no Atomics and
-// no SharedArrayBuffer, no performance, time zone UTC. NULL when memory ran out.
+// no SharedArrayBuffer, no performance, time zone UTC.
+//
+// The rule for full memory, in the engine and in all that runs in it: `mf` gives no NULL. What does not fit leaves by a
+// jump, and with its memory all is lost that was under way. So nobody looks whether js_malloc, JS_NewObject,
+// JS_NewString, JS_NewAtom or defining a property of a new object failed: what can fail for memory only does not come
+// back. What runs a handler's code, converts its values or reads its objects throws for other reasons too, and is
+// looked at.
 JSContext *engine_new(const JSMallocFunctions *mf, void *opaque);
 
 // Gives `obj` a writable, configurable, non-enumerable property whose value `make` returns on first access.
-// `make` must not change `obj`. 0, or -1 with a pending exception.
-int engine_define_lazy(JSContext *ctx, JSValueConst obj, const char *name, engine_make_t make);
+// `make` must not change `obj`.
+void engine_define_lazy(JSContext *ctx, JSValueConst obj, const char *name, engine_make_t make);
 
 // The groups of built-ins that come into being when one of their globals is first read.
 typedef enum {
@@ -39,8 +45,8 @@ typedef enum {
 JSValue engine_new_math(JSContext *ctx);
 
 // Native code that makes objects of a group's classes calls this first: whatever a handler did to the global, the
-// class is there afterwards. 0, or -1 with a pending exception.
-int engine_need(JSContext *ctx, engine_group_t group);
+// class is there afterwards. Runs no code of the handler's.
+void engine_need(JSContext *ctx, engine_group_t group);
 
 // Lets JS_Eval compile source text in this context; without effect in builds without a parser.
 void engine_enable_compiler(JSContext *ctx);

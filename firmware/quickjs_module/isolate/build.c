@@ -40,16 +40,13 @@ static JSModuleDef *native_module(JSContext *ctx, const char *name, void *opaque
     return module;
 }
 
-bool isolate_new_context(isolate_t *iso) {
-    if (!isolate_new_runtime(iso)) {
-        return false;
-    }
+void isolate_new_context(isolate_t *iso) {
+    isolate_new_runtime(iso);
     JS_SetModuleLoaderFunc(JS_GetRuntime(iso->ctx), NULL, native_module, NULL);
     iso->host = js_mallocz(iso->ctx, iso->host_size);
     iso->host->isolate = iso;
     iso->host->began_us = port_ticks_us();
     JS_SetContextOpaque(iso->ctx, iso->host);
-    return true;
 }
 
 static bool was_read(const build_t *build, size_t i) {
@@ -141,14 +138,11 @@ static bool find_handler(isolate_t *iso, build_t *build, JSValueConst main) {
 
 static void build_turn(isolate_t *iso, void *arg) {
     build_t *build = arg;
-    if (!isolate_new_context(iso)) {
-        return;
-    }
-    if (host_install(iso->ctx) < 0 || isolate_install_extensions(iso->ctx) < 0 ||
-        host_set_env(iso->ctx, build->config) < 0) {
-        isolate_take_exception(iso, ISOLATE_THROWN);
-        return;
-    }
+    isolate_new_context(iso);
+    host_install(iso->ctx);
+    isolate_install_extensions(iso->ctx);
+    host_set_env(iso->ctx, build->config);
+
     JSValue main = JS_UNDEFINED;
     if (!read_modules(iso, build, &main)) {
         return;

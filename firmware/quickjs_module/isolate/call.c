@@ -95,7 +95,7 @@ static void settle_turn(isolate_t *iso, void *arg) {
     JSContext *ctx = iso->ctx;
     JSValue function = settle->reject ? op->reject : op->resolve;
     JSValue value = settle->convert(ctx, settle->arg);
-    if (settle->reject && !JS_IsException(value)) {
+    if (settle->reject) {
         JSValue error = JS_NewError(ctx);
         JS_DefinePropertyValueStr(ctx, error, "message", value, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
         value = error;
@@ -104,7 +104,7 @@ static void settle_turn(isolate_t *iso, void *arg) {
     if (over) {
         host_remove_op(iso->host, op);
     }
-    if (!JS_IsException(value) && JS_IsFunction(ctx, function)) {
+    if (JS_IsFunction(ctx, function)) {
         JSValue result = JS_Call(ctx, function, JS_UNDEFINED, 1, (JSValueConst *)&value);
         if (JS_IsException(result) && iso->killed == ISOLATE_OK) {
             // A timer's function threw: there is no promise to reject, so the request ends.

@@ -34,9 +34,7 @@ static void put_position_first(isolate_error_t *error) {
 
 static void compile_turn(isolate_t *iso, void *arg) {
     compile_turn_t *turn = arg;
-    if (!isolate_new_context(iso)) {
-        return;
-    }
+    isolate_new_context(iso);
     compile_result_t result = compile_bundle(iso->ctx, turn->config, turn->bundle);
     if (result != COMPILE_OK) {
         isolate_take_exception(iso, result == COMPILE_IMPORT ? ISOLATE_IMPORT : ISOLATE_SYNTAX);

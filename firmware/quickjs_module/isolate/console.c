@@ -103,6 +103,6 @@ static const JSCFunctionListEntry console_global[] = {
         JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE),
 };
 
-int host_install_console(JSContext *ctx, JSValueConst global) {
-    return JS_SetPropertyFunctionList(ctx, global, console_global, 1);
+void host_install_console(JSContext *ctx, JSValueConst global) {
+    JS_SetPropertyFunctionList(ctx, global, console_global, 1);
 }

@@ -16,9 +16,6 @@ static JSValue call_binding(
         args[n++] = argv[i];
     }
     const char *name = JS_ToCString(ctx, data[0]);
-    if (name == NULL) {
-        return JS_EXCEPTION;
-    }
     JSValue promise = host_op(ctx, name, n, args);
     JS_FreeCString(ctx, name);
     return promise;
@@ -36,54 +33,40 @@ static JSValue new_method(JSContext *ctx, const isolate_binding_t *binding, cons
     return JS_NewCFunctionData(ctx, call_binding, 0, 0, 2, data);
 }
 
-static int define(JSContext *ctx, JSValueConst object, const base_slice_t *name, JSValue value) {
+static void env_define(JSContext *ctx, JSValueConst object, const base_slice_t *name, JSValue value) {
     JSAtom atom = JS_NewAtomLen(ctx, name->data, name->len);
-    if (atom == JS_ATOM_NULL || JS_IsException(value)) {
-        return -1;
-    }
-    int result = JS_DefinePropertyValue(ctx, object, atom, value, JS_PROP_C_W_E);
+    JS_DefinePropertyValue(ctx, object, atom, value, JS_PROP_C_W_E);
     JS_FreeAtom(ctx, atom);
-    return result < 0 ? -1 : 0;
 }
 
 static JSValue new_binding(JSContext *ctx, const isolate_binding_t *binding) {
     JSValue object = JS_NewObject(ctx);
-    for (size_t i = 0; i < binding->method_count && !JS_IsException(object); i++) {
-        if (define(ctx, object, &binding->methods[i], new_method(ctx, binding, &binding->methods[i])) < 0) {
-            return JS_EXCEPTION;
-        }
+    for (size_t i = 0; i < binding->method_count; i++) {
+        env_define(ctx, object, &binding->methods[i], new_method(ctx, binding, &binding->methods[i]));
     }
     return object;
 }
 
-static int define_vars(JSContext *ctx, JSValueConst object, const isolate_config_t *config) {
+static void define_vars(JSContext *ctx, JSValueConst object, const isolate_config_t *config) {
     for (size_t i = 0; i < config->var_count; i++) {
         const isolate_var_t *var = &config->vars[i];
-        if (define(ctx, object, &var->name, JS_NewStringLen(ctx, var->value.data, var->value.len)) < 0) {
-            return -1;
-        }
+        env_define(ctx, object, &var->name, JS_NewStringLen(ctx, var->value.data, var->value.len));
     }
-    return 0;
 }
 
-int host_set_env(JSContext *ctx, const isolate_config_t *config) {
-    JSValue global = JS_GetGlobalObject(ctx);
-    JSValue process = JS_NewObject(ctx);
+void host_set_env(JSContext *ctx, const isolate_config_t *config) {
     JSValue process_env = JS_NewObject(ctx);
+    define_vars(ctx, process_env, config);
+    JSValue process = JS_NewObject(ctx);
+    JS_DefinePropertyValueStr(ctx, process, "env", process_env, JS_PROP_C_W_E);
+    JSValue global = JS_GetGlobalObject(ctx);
+    JS_DefinePropertyValueStr(ctx, global, "process", process, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+    JS_FreeValue(ctx, global);
+
     JSValue env = JS_NewObject(ctx);
-    if (define_vars(ctx, process_env, config) < 0 || define_vars(ctx, env, config) < 0) {
-        return -1;
-    }
+    define_vars(ctx, env, config);
     for (size_t i = 0; i < config->binding_count; i++) {
-        if (define(ctx, env, &config->bindings[i].name, new_binding(ctx, &config->bindings[i])) < 0) {
-            return -1;
-        }
+        env_define(ctx, env, &config->bindings[i].name, new_binding(ctx, &config->bindings[i]));
     }
     host_of(ctx)->env = env;
-    int result = JS_DefinePropertyValueStr(ctx, process, "env", process_env, JS_PROP_C_W_E);
-    if (result >= 0) {
-        result = JS_DefinePropertyValueStr(ctx, global, "process", process, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
-    }
-    JS_FreeValue(ctx, global);
-    return result < 0 ? -1 : 0;
 }

@@ -53,9 +53,8 @@ struct _extension_t {
     const extension_global_t *globals;
     uint8_t class_count, global_count;
     uint16_t state_size; // bytes of its state in each context, see extension_state
-    // Fills the state, which is 0 before, and defines what is neither a class nor a lazy global. 0, or -1 with a
-    // pending exception.
-    int (*install)(JSContext *ctx);
+    // Fills the state, which is 0 before, and defines what is neither a class nor a lazy global.
+    void (*install)(JSContext *ctx);
     // The built-in module of that name, or NULL without an exception.
     JSModuleDef *(*module)(JSContext *ctx, const char *name);
     const extension_handlers_t *handlers;
@@ -72,8 +71,8 @@ static inline void *extension_state(JSContext *ctx, const extension_t *extension
 
 // Classes by their index in extension->classes.
 
-// Makes prototype and constructor of a class unless they are there. 0, or -1 with a pending exception.
-int extension_class_ready(JSContext *ctx, const extension_t *extension, unsigned class);
+// Makes prototype and constructor of a class unless they are there.
+void extension_class_ready(JSContext *ctx, const extension_t *extension, unsigned class);
 // A new object of the class; new_target is undefined when C makes it. The caller sets its opaque.
 JSValue extension_class_new(JSContext *ctx, const extension_t *extension, unsigned class, JSValueConst new_target);
 // The object's opaque, or NULL. The second form throws a TypeError.

@@ -24,8 +24,8 @@ void isolate_copy_value_text(JSContext *ctx, JSValueConst value, char *to, size_
 
 // Runs fn(iso, arg) in the engine under what is left of the CPU limit. After a kill the state is ISOLATE_ERROR.
 void isolate_run(isolate_t *iso, void (*fn)(isolate_t *iso, void *arg), void *arg);
-// In the engine: a fresh runtime and context under the limits, iso->ctx. False with iso->error set.
-bool isolate_new_runtime(isolate_t *iso);
+// In the engine: a fresh runtime and context under the limits, iso->ctx.
+void isolate_new_runtime(isolate_t *iso);
 
 // ---- calls (call.c) ----
 
@@ -36,16 +36,16 @@ void isolate_drain_jobs(isolate_t *iso);
 
 // An empty arena under these limits, for a build or a compilation.
 void isolate_begin(isolate_t *iso, const isolate_limits_t *limits);
-// In the engine: a fresh runtime and context with the host's state, iso->ctx. False with iso->error set.
-bool isolate_new_context(isolate_t *iso);
+// In the engine: a fresh runtime and context with the host's state, iso->ctx.
+void isolate_new_context(isolate_t *iso);
 
-// ---- the host's globals: in the engine; 0, or -1 with a pending exception ----
+// ---- the host's globals: in the engine ----
 
-int host_install(JSContext *ctx);
-int host_install_timers(JSContext *ctx, JSValueConst global);
-int host_install_console(JSContext *ctx, JSValueConst global);
+void host_install(JSContext *ctx);
+void host_install_timers(JSContext *ctx, JSValueConst global);
+void host_install_console(JSContext *ctx, JSValueConst global);
 // Defines process.env, and makes env.
-int host_set_env(JSContext *ctx, const isolate_config_t *config);
+void host_set_env(JSContext *ctx, const isolate_config_t *config);
 
 // ---- operations (operations.c) ----
 
@@ -64,8 +64,8 @@ isolate_op_t *host_find_op(isolate_host_t *host, uint32_t id);
 
 // Takes the table, and says where each extension's state and classes lie.
 void isolate_use_extensions(isolate_t *iso, extension_t *const *extensions);
-// In the engine: defines what the extensions bring. 0, or -1 with a pending exception.
-int isolate_install_extensions(JSContext *ctx);
+// In the engine: defines what the extensions bring.
+void isolate_install_extensions(JSContext *ctx);
 // In the engine: the built-in module of that name, or NULL without an exception.
 JSModuleDef *isolate_builtin_module(JSContext *ctx, const char *name);
 

@@ -50,9 +50,6 @@ isolate_op_t *host_new_op(JSContext *ctx, const char *name) {
         return NULL;
     }
     isolate_op_t *op = js_mallocz(ctx, sizeof(*op));
-    if (op == NULL) {
-        return NULL;
-    }
     op->id = ++host->next_op_id;
     op->resolve = JS_UNDEFINED;
     op->reject = JS_UNDEFINED;
@@ -71,18 +68,14 @@ void host_queue_op(JSContext *ctx, isolate_op_t *op) {
     host->op_count++;
 }
 
-static int copy_bytes(JSContext *ctx, isolate_arg_t *arg, base_slice_t bytes) {
-    // A copy, since the handler may go on writing to its array.
+// A copy, since the handler may go on writing to its array.
+static void copy_bytes(JSContext *ctx, isolate_arg_t *arg, base_slice_t bytes) {
     char *copy = js_malloc(ctx, bytes.len + 1);
-    if (copy == NULL) {
-        return -1;
-    }
     if (bytes.len > 0) {
         memcpy(copy, bytes.data, bytes.len);
     }
     arg->type = ISOLATE_ARG_BYTES;
     arg->data = (base_slice_t){copy, bytes.len};
-    return 0;
 }
 
 static int take_text(JSContext *ctx, isolate_arg_t *arg, JSValueConst value) {
@@ -126,8 +119,12 @@ static int take_argument(JSContext *ctx, isolate_arg_t *arg, JSValueConst value)
     }
     base_slice_t bytes;
     int is_buffer = engine_buffer_source(ctx, value, &bytes);
-    if (is_buffer != 0) {
-        return is_buffer < 0 ? -1 : copy_bytes(ctx, arg, bytes);
+    if (is_buffer < 0) {
+        return -1;
+    }
+    if (is_buffer > 0) {
+        copy_bytes(ctx, arg, bytes);
+        return 0;
     }
     if (is_plain(ctx, value)) {
         return take_json(ctx, arg, value);

@@ -78,7 +78,7 @@ static int on_interrupt(JSRuntime *rt, void *opaque) {
     return 1;
 }
 
-// Memory: what does not fit ends the call here, so that no code of the engine's runs without the memory it asked for.
+// Memory: what does not fit ends the call here, see engine_new.
 
 static void *checked(void *p) {
     if (p == NULL) {
@@ -118,19 +118,14 @@ static const JSMallocFunctions memory_functions = {
     arena_usable_size,
 };
 
-bool isolate_new_runtime(isolate_t *iso) {
+void isolate_new_runtime(isolate_t *iso) {
     iso->ctx = engine_new(&memory_functions, NULL);
-    if (iso->ctx == NULL) {
-        isolate_set_error(iso, ISOLATE_THROWN, "the engine did not start");
-        return false;
-    }
     JSRuntime *rt = JS_GetRuntime(iso->ctx);
     JS_SetInterruptHandler(rt, on_interrupt, NULL);
     // The first cycle collection comes when three quarters of the limit are in use.
     JS_SetGCThreshold(rt, iso->limits.memory / 4 * 3);
     JS_SetMaxStackSize(rt, iso->limits.stack);
     JS_UpdateStackTop(rt);
-    return true;
 }
 
 // Running

@@ -47,9 +47,6 @@ static JSValue set_timer(JSContext *ctx, JSValueConst this_val, int argc, JSValu
         data[n++] = argv[i];
     }
     op->resolve = JS_NewCFunctionData(ctx, call_timer, 0, n - 1, n, data);
-    if (JS_IsException(op->resolve)) {
-        return JS_EXCEPTION;
-    }
     op->repeats = repeats != 0;
     op->argc = 2;
     op->args[0] = (isolate_arg_t){.type = ISOLATE_ARG_NUMBER, .number = trunc(ms)};
@@ -90,7 +87,6 @@ static const JSCFunctionListEntry timer_functions[] = {
     JS_CFUNC_DEF("clearTimeout", 1, clear_timer),
 };
 
-int host_install_timers(JSContext *ctx, JSValueConst global) {
-    return JS_SetPropertyFunctionList(
-        ctx, global, timer_functions, sizeof(timer_functions) / sizeof(timer_functions[0]));
+void host_install_timers(JSContext *ctx, JSValueConst global) {
+    JS_SetPropertyFunctionList(ctx, global, timer_functions, sizeof(timer_functions) / sizeof(timer_functions[0]));
 }

@@ -16,7 +16,7 @@ static JSValue make_structured_clone(JSContext *ctx, const char *name) {
 }
 
 // Takes what the built-ins define before a script can change it.
-static int keep_builtins(JSContext *ctx, JSValueConst global) {
+static void keep_builtins(JSContext *ctx, JSValueConst global) {
     web_t *web = web_of(ctx);
     JSValue symbol = JS_GetPropertyStr(ctx, global, "Symbol");
     JSValue iterator_symbol = JS_GetPropertyStr(ctx, symbol, "iterator");
@@ -26,10 +26,9 @@ static int keep_builtins(JSContext *ctx, JSValueConst global) {
     JS_FreeValue(ctx, iterator);
     JS_FreeValue(ctx, iterator_symbol);
     JS_FreeValue(ctx, symbol);
-    return web->symbol_iterator == JS_ATOM_NULL || JS_IsException(web->iterator_proto) ? -1 : 0;
 }
 
-static int web_install(JSContext *ctx) {
+static void web_install(JSContext *ctx) {
     *web_of(ctx) = (web_t){
         .handler = JS_UNDEFINED,
         .handler_this = JS_UNDEFINED,
@@ -40,9 +39,8 @@ static int web_install(JSContext *ctx) {
         .iterator_proto = JS_UNDEFINED,
     };
     JSValue global = JS_GetGlobalObject(ctx);
-    int result = keep_builtins(ctx, global);
+    keep_builtins(ctx, global);
     JS_FreeValue(ctx, global);
-    return result;
 }
 
 // ---- the ctx object of fetch handlers ----
@@ -55,20 +53,12 @@ static JSValue ctx_wait_until(JSContext *ctx, JSValueConst this_val, int argc, J
         return promise;
     }
     if (JS_IsUndefined(web->wait_until)) {
-        JSValue list = JS_NewArray(ctx);
-        if (JS_IsException(list)) {
-            JS_FreeValue(ctx, promise);
-            return list;
-        }
-        web->wait_until = list;
+        web->wait_until = JS_NewArray(ctx);
     }
     int64_t count;
-    if (JS_GetLength(ctx, web->wait_until, &count) < 0) {
-        JS_FreeValue(ctx, promise);
-        return JS_EXCEPTION;
-    }
-    int result = JS_DefinePropertyValueUint32(ctx, web->wait_until, (uint32_t)count, promise, JS_PROP_C_W_E);
-    return result < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+    JS_GetLength(ctx, web->wait_until, &count);
+    JS_DefinePropertyValueUint32(ctx, web->wait_until, (uint32_t)count, promise, JS_PROP_C_W_E);
+    return JS_UNDEFINED;
 }
 
 static JSValue ctx_pass_through(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
@@ -151,23 +141,19 @@ static int find_lambda(JSContext *ctx, web_t *web, JSValueConst module_ns) {
 }
 
 // What every request of that shape needs is made here, so that it is part of the image.
-static int prepare_fetch(JSContext *ctx, web_t *web) {
+static void prepare_fetch(JSContext *ctx, web_t *web) {
     web->ctx = JS_NewObject(ctx);
-    if (JS_IsException(web->ctx) ||
-        JS_SetPropertyFunctionList(ctx, web->ctx, ctx_functions, WEB_COUNT(ctx_functions)) < 0) {
-        return -1;
-    }
-    return extension_class_ready(ctx, &web_extension, WEB_REQUEST) < 0 ||
-                   extension_class_ready(ctx, &web_extension, WEB_RESPONSE) < 0
-               ? -1
-               : 0;
+    JS_SetPropertyFunctionList(ctx, web->ctx, ctx_functions, WEB_COUNT(ctx_functions));
+    extension_class_ready(ctx, &web_extension, WEB_REQUEST);
+    extension_class_ready(ctx, &web_extension, WEB_RESPONSE);
 }
 
 static uint8_t web_find_handler(JSContext *ctx, JSValueConst module_ns) {
     web_t *web = web_of(ctx);
     int found = find_fetch(ctx, web, module_ns);
     if (found > 0) {
-        web->shape = prepare_fetch(ctx, web) < 0 ? WEB_SHAPE_NONE : WEB_SHAPE_FETCH;
+        prepare_fetch(ctx, web);
+        web->shape = WEB_SHAPE_FETCH;
         return web->shape;
     }
     if (found == 0) {

@@ -109,6 +109,14 @@ def test_bytes_arrive_though_the_handler_deleted_uint8array():
     assert call.resolve(1, b"abc") == quickjs.DONE and call.body == b"3"
 
 
+def test_typed_arrays_are_there_though_the_handler_put_a_getter_in_their_way():
+    source = handler(
+        "Object.defineProperty(Array.prototype, 'toString', { get() { throw new Error('called') } });"
+        "const bytes = new globalThis['Uint8' + 'Array']([4, 2]); return new Response(bytes.join(''))"
+    )
+    assert answer(source) == b"42"
+
+
 def test_reject_throws_an_error_at_the_await():
     source = handler("try { await env.KV.get() } catch (e) { return new Response(e.message + (e instanceof Error)) }")
     call = start(source, bindings=KV)
