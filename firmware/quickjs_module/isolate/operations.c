@@ -133,6 +133,23 @@ static int take_argument(JSContext *ctx, isolate_arg_t *arg, JSValueConst value)
     return -1;
 }
 
+// Takes the arguments and makes the promise. The promise, or an exception.
+static JSValue fill_op(JSContext *ctx, isolate_op_t *op, int argc, JSValueConst *argv) {
+    for (int i = 0; i < argc; i++) {
+        op->argc++;
+        if (take_argument(ctx, &op->args[i], argv[i]) < 0) {
+            return JS_EXCEPTION;
+        }
+    }
+    JSValue functions[2];
+    JSValue promise = JS_NewPromiseCapability(ctx, functions);
+    if (!JS_IsException(promise)) {
+        op->resolve = functions[0];
+        op->reject = functions[1];
+    }
+    return promise;
+}
+
 JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv) {
     if (host_at_top_level(ctx, name)) {
         return JS_EXCEPTION;
@@ -144,19 +161,12 @@ JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv) 
     if (op == NULL) {
         return JS_EXCEPTION;
     }
-    for (int i = 0; i < argc; i++) {
-        if (take_argument(ctx, &op->args[i], argv[i]) < 0) {
-            return JS_EXCEPTION;
-        }
-    }
-    JSValue functions[2];
-    JSValue promise = JS_NewPromiseCapability(ctx, functions);
+
+    JSValue promise = fill_op(ctx, op, argc, argv);
     if (JS_IsException(promise)) {
-        return promise;
+        host_free_op(ctx, op);
+    } else {
+        host_queue_op(ctx, op);
     }
-    op->resolve = functions[0];
-    op->reject = functions[1];
-    op->argc = (uint8_t)argc;
-    host_queue_op(ctx, op);
     return promise;
 }

@@ -69,6 +69,25 @@ def test_operation_refuses_other_objects():
         assert call.error.kind == "thrown" and "an operation takes strings" in call.error.message, argument
 
 
+def test_refused_operation_leaves_nothing_behind():
+    source = handler(
+        """for (let i = 0; i < 1000; i++) {
+            try { await env.KV.put(new Uint8Array(1000), Symbol()) } catch { }
+        }
+        return new Response('ok')"""
+    )
+    assert answer(source, bindings=KV, cpu_ms=10000) == b"ok"
+
+
+def test_logged_error_leaves_nothing_behind():
+    source = handler(
+        f"""const {"long" * 25} = (n) => n > 0 ? {"long" * 25}(n - 1) : new Error();
+        for (let i = 0; i < 2000; i++) {{ console.log({"long" * 25}(9)) }}
+        return new Response('ok')"""
+    )
+    assert answer(source, cpu_ms=10000) == b"ok"
+
+
 def test_resolve_brings_every_kind_of_value():
     checks = (
         (None, "x === null"),
