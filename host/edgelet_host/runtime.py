@@ -14,9 +14,9 @@ _spec = ModuleSpec("edgelet", None, is_package=True)
 _spec.submodule_search_locations = [str(ROOT / "device" / "lib" / "edgelet")]
 sys.modules["edgelet"] = importlib.util.module_from_spec(_spec)
 
-from edgelet import names  # noqa: E402
+from edgelet import limits, names  # noqa: E402
 from edgelet.board import network  # noqa: E402
 from edgelet.console import protocol  # noqa: E402
 from edgelet.storage import manifest  # noqa: E402
 
-__all__ = ["manifest", "names", "network", "protocol"]
+__all__ = ["limits", "manifest", "names", "network", "protocol"]

@@ -27,15 +27,15 @@ from mpremote.transport_serial import SerialTransport
 
 from edgelet_host.device.local import running_devices
 from edgelet_host.errors import EdgeletError
-from edgelet_host.runtime import protocol
+from edgelet_host.runtime import limits, protocol
 
 _JOB_POLL_S = 0.02
 # How long a port may be in use by another program, a device silent, and its console without a prompt.
 _BUSY_S = 3
 _SILENCE_S = 1
 _ANSWER_S = 5
-# How long a command may be without a word. The longest that a function may compute is 60 s.
-_COMMAND_S = 70
+# How long a command may be without a word: a little longer than a function may compute.
+_COMMAND_S = 10 + next(row[5] for row in limits.TABLE if row[0] == "cpu_ms") // 1000
 # By so much an emulated board is slower than a real one, on a busy machine.
 _EMULATED = 30
 # Of the console (device/lib/edgelet/console/repl.py).
