@@ -194,17 +194,17 @@ static JSValue make_crypto(JSContext *ctx, const char *name) {
     return crypto;
 }
 
-static const extension_class_t *const classes[] = {
+static const extension_class_t *const crypto_classes[] = {
     [CRYPTO_KEY] = &crypto_class_key,
 };
 
-static const extension_global_t globals[] = {
+static const extension_global_t crypto_globals[] = {
     {"crypto", make_crypto},
 };
 
 extension_t crypto_extension = {
-    .classes = classes,
-    .class_count = WEB_COUNT(classes),
-    .globals = globals,
-    .global_count = WEB_COUNT(globals),
+    .classes = crypto_classes,
+    .class_count = WEB_COUNT(crypto_classes),
+    .globals = crypto_globals,
+    .global_count = WEB_COUNT(crypto_globals),
 };

@@ -325,7 +325,8 @@ static inline uint32_t list_count(size_t size) {
 
 // The first header lies 4 bytes before a multiple of ARENA_ALIGN, so that payloads lie on one.
 size_t arena_overhead(size_t size) {
-    size_t lists = list_count(size < ARENA_ALIGN ? ARENA_ALIGN : size < MAX_SIZE ? size : MAX_SIZE);
+    size_t most = size < MAX_SIZE ? size : MAX_SIZE;
+    size_t lists = list_count(most < ARENA_ALIGN ? ARENA_ALIGN : most);
     size_t bytes = sizeof(arena_t) + lists * sizeof(uint32_t) + HEADER;
     return (bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 }

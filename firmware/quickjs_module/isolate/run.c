@@ -23,7 +23,7 @@ static void note_kill(isolate_t *iso, isolate_kind_t kind) {
 }
 
 // Called by the port: ends what has passed its CPU limit and was not interrupted at a poll.
-static bool on_tick(void) {
+static bool run_on_tick(void) {
     isolate_t *iso = running;
     if (iso == NULL || !iso->running || iso->cpu_deadline_us == 0) {
         return false;
@@ -180,7 +180,7 @@ void isolate_run(isolate_t *iso, void (*fn)(isolate_t *iso, void *arg), void *ar
     iso->turn_began_us = port_cpu_us();
     // At least a microsecond, since 0 means that there is no limit.
     iso->cpu_deadline_us = iso->turn_began_us + (iso->call.cpu_used_us < limit ? limit - iso->call.cpu_used_us : 1);
-    if (!port_run(run_turn, &turn, on_tick) && iso->killed == ISOLATE_OK) {
+    if (!port_run(run_turn, &turn, run_on_tick) && iso->killed == ISOLATE_OK) {
         // The port's guard below the JavaScript stack: natives took more than the engine counts.
         iso->error.stack[0] = '\0';
         iso->killed = ISOLATE_STACK;

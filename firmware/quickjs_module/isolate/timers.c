@@ -17,7 +17,7 @@ static JSValue call_timer(
 // The longest delay of browsers and Node: 2^31 - 1 ms.
 #define TIMER_MS_MAX (2147483647.0)
 
-static JSValue set_timer(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int repeats) {
+static JSValue timer_set(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int repeats) {
     (void)this_val;
     if (host_at_top_level(ctx, repeats ? "setInterval" : "setTimeout")) {
         return JS_EXCEPTION;
@@ -81,8 +81,8 @@ static JSValue clear_timer(JSContext *ctx, JSValueConst this_val, int argc, JSVa
 }
 
 static const JSCFunctionListEntry timer_functions[] = {
-    JS_CFUNC_MAGIC_DEF("setInterval", 2, set_timer, 1),
-    JS_CFUNC_MAGIC_DEF("setTimeout", 2, set_timer, 0),
+    JS_CFUNC_MAGIC_DEF("setInterval", 2, timer_set, 1),
+    JS_CFUNC_MAGIC_DEF("setTimeout", 2, timer_set, 0),
     JS_CFUNC_DEF("clearInterval", 1, clear_timer),
     JS_CFUNC_DEF("clearTimeout", 1, clear_timer),
 };

@@ -67,14 +67,14 @@ static port_tick_t *running_tick;
 #if defined(ARMV8M)
 
 // The stack limit register is set by cortexm_call.
-static void enable_guard(void) {
+static void cortexm_enable_guard(void) {
     SHCSR |= SHCSR_USGFAULTENA;
 }
 
 #else
 
 // The region of the highest number has precedence over the others. No access at all, and no execution.
-static void enable_guard(void) {
+static void cortexm_enable_guard(void) {
     uint32_t regions = (MPU_TYPE >> 8) & 0xff;
     if (regions == 0) {
         return;
@@ -195,7 +195,7 @@ bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
     static bool initialized;
     if (!initialized) {
         cortexm_board_init();
-        enable_guard();
+        cortexm_enable_guard();
         initialized = true;
     }
     running_tick = tick;

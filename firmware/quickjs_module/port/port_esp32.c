@@ -179,7 +179,7 @@ _Noreturn void port_abandon(void) {
     end(false);
 }
 
-static void initialize(void) {
+static void esp32_initialize(void) {
     const esp_timer_create_args_t timer = {.callback = wake_warden, .name = "edgelet"};
     call.ended = xSemaphoreCreateBinary();
     BaseType_t made = xTaskCreatePinnedToCore(
@@ -192,7 +192,7 @@ static void initialize(void) {
 
 bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
     if (call.timer == NULL) {
-        initialize();
+        esp32_initialize();
     }
     call.fn = fn;
     call.arg = arg;

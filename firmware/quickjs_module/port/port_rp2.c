@@ -116,7 +116,7 @@ void port_random(void *buf, size_t len) {
     base_wipe(block, sizeof(block));
 }
 
-static void set_alarm(void) {
+static void rp2_set_alarm(void) {
     while (ticking && hardware_alarm_set_target(ALARM, make_timeout_time_us(TICK_US))) {
         // That time has passed already.
     }
@@ -125,7 +125,7 @@ static void set_alarm(void) {
 static void alarm(unsigned int number) {
     (void)number;
     bare_tick();
-    set_alarm();
+    rp2_set_alarm();
 }
 
 void cortexm_board_init(void) {
@@ -137,7 +137,7 @@ void cortexm_board_init(void) {
 
 void bare_board_tick_start(void) {
     ticking = true;
-    set_alarm();
+    rp2_set_alarm();
 }
 
 void bare_board_tick_stop(void) {

@@ -158,26 +158,26 @@ __asm(
 // clang-format on
 
 // No access to the guard; what no region covers is free in machine mode.
-static void enable_guard(void) {
+static void rv32_enable_guard(void) {
     uint32_t config;
     WRITE_CSR(pmpaddr0, (uintptr_t)bare_stack.guard >> 2 | (BARE_GUARD_SIZE / 8 - 1));
     READ_CSR(pmpcfg0, config);
     WRITE_CSR(pmpcfg0, (config & ~0xffu) | PMPCFG_L_NAPOT);
 }
 
-static void initialize(void) {
+static void rv32_initialize(void) {
     bare_board_tick_stop();
     READ_CSR(mtvec, next_vector);
     WRITE_CSR(mscratch, 0);
     WRITE_CSR(mtvec, (uintptr_t)rv32_trap);
     __asm volatile("csrs mie, %0" ::"r"(MIE_MTIE) : "memory");
-    enable_guard();
+    rv32_enable_guard();
 }
 
 bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
     static bool initialized;
     if (!initialized) {
-        initialize();
+        rv32_initialize();
         initialized = true;
     }
     expired = false;

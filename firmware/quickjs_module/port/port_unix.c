@@ -169,7 +169,7 @@ static volatile sig_atomic_t ticking;
 static timer_t timer;
 static bool timer_made;
 
-static void set_timer(long interval_ns) {
+static void unix_set_timer(long interval_ns) {
     struct itimerspec spec = {
         .it_interval = {.tv_nsec = interval_ns},
         .it_value = {.tv_nsec = interval_ns},
@@ -177,12 +177,12 @@ static void set_timer(long interval_ns) {
     timer_settime(timer, 0, &spec, NULL);
 }
 
-static void on_tick(int signal) {
+static void unix_on_tick(int signal) {
     (void)signal;
     int saved = errno;
     if (!inside) {
         if (++idle_ticks >= IDLE_TICKS) {
-            set_timer(0);
+            unix_set_timer(0);
             ticking = 0;
         }
     } else {
@@ -200,7 +200,7 @@ static void on_tick(int signal) {
 static void start_ticking(void) {
     if (!timer_made) {
         // SA_NODEFER, since the handler may leave by a jump that restores no signal mask.
-        struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART | SA_NODEFER};
+        struct sigaction action = {.sa_handler = unix_on_tick, .sa_flags = SA_RESTART | SA_NODEFER};
         sigaction(TICK_SIGNAL, &action, NULL);
         struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = TICK_SIGNAL};
         event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
@@ -211,7 +211,7 @@ static void start_ticking(void) {
     }
     ticking = 1;
     idle_ticks = 0;
-    set_timer(TICK_NS);
+    unix_set_timer(TICK_NS);
 }
 
 bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {

@@ -258,7 +258,7 @@ bool web_passes_through(JSContext *ctx) {
     return web_of(ctx)->pass_through;
 }
 
-static const extension_class_t *const classes[WEB_CLASS_COUNT] = {
+static const extension_class_t *const web_classes[WEB_CLASS_COUNT] = {
     [WEB_HEADERS] = &web_class_headers,
     [WEB_REQUEST] = &web_class_request,
     [WEB_RESPONSE] = &web_class_response,
@@ -270,7 +270,7 @@ static const extension_class_t *const classes[WEB_CLASS_COUNT] = {
     [WEB_TEXT_DECODER] = &web_class_text_decoder,
 };
 
-static const extension_global_t globals[] = {
+static const extension_global_t web_globals[] = {
     {"structuredClone", make_structured_clone},
 };
 
@@ -282,10 +282,10 @@ static const extension_handlers_t handlers = {
 };
 
 extension_t web_extension = {
-    .classes = classes,
+    .classes = web_classes,
     .class_count = WEB_CLASS_COUNT,
-    .globals = globals,
-    .global_count = WEB_COUNT(globals),
+    .globals = web_globals,
+    .global_count = WEB_COUNT(web_globals),
     .state_size = sizeof(web_t),
     .install = web_install,
     .handlers = &handlers,
