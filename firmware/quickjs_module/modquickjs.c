@@ -224,6 +224,7 @@ static void update_call(obj_call_t *self) {
     self->background = iso->call.background;
     self->passes_through = iso->killed == ISOLATE_OK && web_passes_through(iso->ctx);
     self->image->arena->current = isolate_busy(iso) ? self : NULL;
+
     nlr_buf_t nlr;
     if (self->state != ISOLATE_PENDING) {
         return;
@@ -307,6 +308,7 @@ static mp_obj_t call_logs(mp_obj_t self_in) {
     if (none || !enter(self)) {
         return list;
     }
+
     isolate_t *iso = self->image->iso;
     for (size_t at = 0; at < iso->log_used;) {
         const uint8_t *line = (const uint8_t *)iso->log + at;
@@ -315,6 +317,7 @@ static mp_obj_t call_logs(mp_obj_t self_in) {
         mp_obj_list_append(list, mp_obj_new_tuple(2, items));
         at += 3 + len;
     }
+
     if (iso->log_dropped > 0) {
         vstr_t text;
         vstr_init(&text, 40);
@@ -622,6 +625,7 @@ static mp_obj_t image_start(size_t n_args, const mp_obj_t *args) {
     if (self->image.place == ISOLATE_IMAGE_DRAFT) {
         mp_raise_ValueError(MP_ERROR_TEXT("image is not kept: save it, then load or map it"));
     }
+
     vstr_t lines;
     vstr_init(&lines, 0);
     isolate_request_t request = {
@@ -636,6 +640,7 @@ static mp_obj_t image_start(size_t n_args, const mp_obj_t *args) {
     if (request.has_body) {
         request.body = slice_of_buffer(args[4]);
     }
+
     obj_call_t *call = new_call(self);
     make_room(self->arena, NULL);
     isolate_start(iso, &self->image, &request);
@@ -758,6 +763,7 @@ static mp_obj_t arena_make_new(const mp_obj_type_t *type, size_t n_args, size_t 
         size_t asked = in_range(args[ARG_size].u_int, ARENA_SIZE_MIN, ARENA_SIZE_MAX, "arena size");
         size = asked & ~(size_t)(ARENA_ALIGN - 1);
     }
+
     obj_arena_t *self = mp_obj_malloc_with_finaliser(obj_arena_t, type);
     self->iso = NULL;
     self->current = NULL;
@@ -786,6 +792,7 @@ static isolate_var_t *take_vars(mp_obj_t env, size_t *count) {
     if (!mp_obj_is_type(env, &mp_type_dict)) {
         mp_raise_TypeError(MP_ERROR_TEXT("env must be a dict of str to str"));
     }
+
     mp_map_t *map = mp_obj_dict_get_map(env);
     isolate_var_t *vars = m_new(isolate_var_t, map->used);
     for (size_t i = 0; i < map->alloc; i++) {
@@ -859,6 +866,7 @@ static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
+
     isolate_t *iso = open_arena(pos_args[0]);
     isolate_config_t config = {.bundle = slice_of_buffer(args[ARG_bundle].u_obj), .name = {"", 0}};
     config.vars = take_vars(args[ARG_env].u_obj, &config.var_count);
@@ -874,6 +882,7 @@ static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
         config.name = slice_of(args[ARG_name].u_obj);
         in_range(config.name.len, 0, ISOLATE_NAME_MAX, "length of name");
     }
+
     obj_image_t *image = new_image(pos_args[0], iso);
     isolate_place_t place = args[ARG_keep].u_bool ? ISOLATE_IMAGE_KEPT : ISOLATE_IMAGE_DRAFT;
     make_room(MP_OBJ_TO_PTR(pos_args[0]), NULL);
@@ -986,11 +995,13 @@ static mp_obj_t quickjs_inspect(mp_obj_t bundle_in) {
         mp_obj_t args[] = {new_text(isolate_kind_name(ISOLATE_BUNDLE)), new_text(wrong), MP_OBJ_NEW_QSTR(MP_QSTR_)};
         nlr_raise(mp_obj_exception_make_new(&type_error, 3, 0, args));
     }
+
     mp_obj_t modules = mp_obj_new_list(0, NULL);
     bundle_module_t module;
     for (size_t at = 0; bundle_next(&bundle, &at, &module);) {
         mp_obj_list_append(modules, mp_obj_new_str(module.name, module.name_len));
     }
+
     mp_obj_t dict = mp_obj_new_dict(5);
     mp_obj_dict_store(dict, MP_OBJ_NEW_QSTR(MP_QSTR_engine_id), new_text(bundle.engine));
     mp_obj_dict_store(dict, MP_OBJ_NEW_QSTR(MP_QSTR_source_hash), new_hex(bundle.source_hash, 32));
@@ -1016,6 +1027,7 @@ static compile_source_t *take_files(mp_obj_t files, size_t *count) {
     if (map->used > BUNDLE_MODULES_MAX) {
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("more than %d modules"), BUNDLE_MODULES_MAX);
     }
+
     compile_source_t *sources = m_new(compile_source_t, map->used);
     *count = 0;
     for (size_t i = 0; i < map->alloc; i++) {
@@ -1049,6 +1061,7 @@ static mp_obj_t quickjs_compile(size_t n_args, const mp_obj_t *pos_args, mp_map_
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
+
     base_slice_t main = {"main.js", 7};
     if (args[ARG_main].u_obj != MP_OBJ_NULL) {
         main = slice_of(args[ARG_main].u_obj);
@@ -1056,6 +1069,7 @@ static mp_obj_t quickjs_compile(size_t n_args, const mp_obj_t *pos_args, mp_map_
     size_t count;
     compile_source_t *files = take_files(args[ARG_files].u_obj, &count);
     size_t main_index = find_file(files, count, main);
+
     isolate_t *iso = new_isolate(COMPILE_ARENA_SIZE);
     base_slice_t bundle;
     mp_obj_t result;

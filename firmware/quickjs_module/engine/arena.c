@@ -139,6 +139,7 @@ static inline bool take_from_list(arena_t *arena, uint32_t block, uint32_t size)
     if (!take(arena, size)) {
         return false;
     }
+
     list_remove(arena, block, found);
     store(arena, block, size);
     if (rest != 0) {
@@ -200,6 +201,7 @@ static inline void release(arena_t *arena, uint32_t block, uint32_t size, uint32
         size += below_size;
         list_remove(arena, block, below_size);
     }
+
     uint32_t above = block + size;
     if (above == arena->top) {
         arena->top = block;
@@ -280,6 +282,7 @@ void *arena_realloc(arena_t *arena, void *ptr, size_t size) {
     if (bytes == 0) {
         return NULL;
     }
+
     uint32_t block = block_of(arena, ptr);
     uint32_t old_size = block_size(arena, block);
     if (bytes <= old_size) {

@@ -28,11 +28,13 @@ bool bundle_next(const bundle_t *bundle, size_t *at, bundle_module_t *module) {
     if (left - 2 < module->name_len + 4) {
         return false;
     }
+
     module->code = p + 2 + module->name_len + 4;
     module->code_len = base_get_u32_le(module->code - 4);
     if (left - 2 - module->name_len - 4 < module->code_len) {
         return false;
     }
+
     *at += 2 + module->name_len + 4 + module->code_len;
     return true;
 }
@@ -61,12 +63,14 @@ const char *bundle_open(bundle_t *bundle, const uint8_t *data, size_t len) {
         base_get_u32_le(data + 56) > len - BUNDLE_HEADER_SIZE - BUNDLE_DIGEST_SIZE) {
         return "bundle is truncated: deploy the function again";
     }
+
     uint8_t digest[BUNDLE_DIGEST_SIZE];
     bundle_sha256(digest, &(bundle_piece_t){data, len - BUNDLE_DIGEST_SIZE}, 1);
     if (memcmp(digest, data + len - BUNDLE_DIGEST_SIZE, BUNDLE_DIGEST_SIZE) != 0 ||
         base_get_u32_le(data + 56) != len - BUNDLE_HEADER_SIZE - BUNDLE_DIGEST_SIZE) {
         return "bundle is damaged: its digest does not match; deploy the function again";
     }
+
     bundle->data = data;
     bundle->len = len;
     bundle->stripped = (data[5] & BUNDLE_STRIPPED) != 0;

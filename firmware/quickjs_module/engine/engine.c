@@ -244,10 +244,12 @@ static bool has_base64_result(JSValueConst string, bool encodes) {
     if (encodes) {
         return true;
     }
+
     const uint8_t *text = str8((JSString *)s);
     while (len > 0 && s->len % 4 == 0 && s->len - len < 2 && text[len - 1] == '=') {
         len--;
     }
+
     for (size_t i = 0; i < len; i++) {
         if ((b64_flags[text[i]] & K_VAL) == 0) {
             return false;
@@ -495,6 +497,7 @@ static bool text_add_name_property(text_t *text, const JSObject *function, const
         !readable(r, function->prop, count * sizeof(*function->prop))) {
         return false;
     }
+
     for (size_t i = 0; i < count; i++) {
         JSValueConst value = function->prop[i].u.value;
         if (prs[i].atom == JS_ATOM_name && (prs[i].flags & JS_PROP_TMASK) == JS_PROP_NORMAL &&
@@ -539,6 +542,7 @@ static bool text_add_frame(text_t *text, JSContext *ctx, const JSStackFrame *sf,
         text_add_str(text, "<native>\n");
         return true;
     }
+
     JSFunctionBytecode *b = function->u.func.function_bytecode;
     if (!readable(r, b, sizeof(*b))) {
         return false;
@@ -603,6 +607,7 @@ int engine_view_bytes(JSContext *ctx, JSValueConst value, uint8_t **data, size_t
         JS_ThrowTypeErrorArrayBufferOOB(ctx);
         return -1;
     }
+
     const JSTypedArray *view = object->u.typed_array;
     const JSArrayBuffer *buffer = view->buffer->u.array_buffer;
     *data = buffer->data + view->offset;

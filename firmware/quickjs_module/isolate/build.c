@@ -167,6 +167,7 @@ bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_place
     isolate_begin(iso, &config->limits);
     isolate_copy_text(image->name, sizeof(image->name), config->name.data, config->name.len);
     iso->name = image->name;
+
     const char *wrong = bundle_open(&bundle, (const uint8_t *)config->bundle.data, config->bundle.len);
     if (wrong != NULL) {
         isolate_set_error(iso, ISOLATE_BUNDLE, wrong);
@@ -180,12 +181,14 @@ bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_place
         isolate_set_error(iso, ISOLATE_ENGINE, message);
         return false;
     }
+
     build_t build = {.config = config, .bundle = &bundle};
     isolate_run(iso, build_turn, &build);
     if (!build.ok) {
         isolate_wipe(iso);
         return false;
     }
+
     image->ctx = iso->ctx;
     image->host = iso->host;
     image->limits = config->limits;

@@ -100,10 +100,12 @@ static void settle_turn(isolate_t *iso, void *arg) {
         JS_DefinePropertyValueStr(ctx, error, "message", value, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
         value = error;
     }
+
     bool over = !op->repeats || settle->reject;
     if (over) {
         host_remove_op(iso->host, op);
     }
+
     if (JS_IsFunction(ctx, function)) {
         JSValue result = JS_Call(ctx, function, JS_UNDEFINED, 1, (JSValueConst *)&value);
         if (JS_IsException(result) && iso->killed == ISOLATE_OK) {
@@ -113,6 +115,7 @@ static void settle_turn(isolate_t *iso, void *arg) {
         }
         JS_FreeValue(ctx, result);
     }
+
     // A handler that awaits many operations one after the other has room for the last one too.
     JS_FreeValue(ctx, value);
     if (over) {

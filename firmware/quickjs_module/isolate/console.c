@@ -61,6 +61,7 @@ static int line_add_argument(JSContext *ctx, line_t *line, JSValueConst value) {
         }
         return line_add_value(ctx, line, value);
     }
+
     JSValue json = JS_JSONStringify(ctx, value, JS_UNDEFINED, JS_UNDEFINED);
     if (JS_IsException(json)) {
         // A cycle, or a toJSON that throws: a log line is no reason to fail a request.

@@ -38,6 +38,7 @@ bool isolate_take_image(isolate_t *iso, isolate_place_t place, isolate_image_t *
         image->bytes = arena_image(iso->arena);
         return true;
     }
+
     uint8_t *copy = port_image_alloc(image->size);
     if (copy == NULL) {
         isolate_set_error(iso, ISOLATE_MEMORY, "no memory for the image");
@@ -152,6 +153,7 @@ static const char *check_saved(const isolate_t *iso, const saved_header_t *heade
     if (header->arena != (uintptr_t)iso->arena || header->arena_size != iso->size) {
         return "image was made for another arena: build it anew";
     }
+
     uint8_t digest[BUNDLE_DIGEST_SIZE];
     digest_saved(header, saved + sizeof(*header), digest);
     if (memcmp(digest, header->digest, sizeof(digest)) != 0) {

@@ -62,6 +62,7 @@ void isolate_take_exception(isolate_t *iso, isolate_kind_t kind) {
         // The stack was noted where it happened, and nothing of the user's runs any more.
         return;
     }
+
     iso->error.stack[0] = '\0';
     isolate_set_error(
         iso, kind == ISOLATE_THROWN && engine_is_stack_overflow(ctx, exception) ? ISOLATE_STACK : kind, "exception");

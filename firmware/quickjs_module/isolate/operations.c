@@ -117,6 +117,7 @@ static int take_argument(JSContext *ctx, isolate_arg_t *arg, JSValueConst value)
     if (JS_IsString(value)) {
         return take_text(ctx, arg, value);
     }
+
     base_slice_t bytes;
     int is_buffer = engine_buffer_source(ctx, value, &bytes);
     if (is_buffer < 0) {

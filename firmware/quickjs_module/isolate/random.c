@@ -12,6 +12,7 @@ void host_random(void *buf, size_t len) {
     static uint8_t pool[256];
     static size_t left;
     uint8_t *to = buf;
+
     host_mask();
     while (len > 0) {
         if (left == 0) {

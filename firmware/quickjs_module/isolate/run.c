@@ -28,6 +28,7 @@ static bool run_on_tick(void) {
     if (iso == NULL || !iso->running || iso->cpu_deadline_us == 0) {
         return false;
     }
+
     uint64_t now = port_cpu_us();
     if (now < iso->cpu_deadline_us) {
         return false;
@@ -35,6 +36,7 @@ static bool run_on_tick(void) {
     if (iso->ctx != NULL) {
         engine_interrupt_soon(iso->ctx);
     }
+
     if (now < iso->cpu_deadline_us + ISOLATE_GRACE_US) {
         return false;
     }
@@ -180,11 +182,13 @@ void isolate_run(isolate_t *iso, void (*fn)(isolate_t *iso, void *arg), void *ar
     iso->turn_began_us = port_cpu_us();
     // At least a microsecond, since 0 means that there is no limit.
     iso->cpu_deadline_us = iso->turn_began_us + (iso->call.cpu_used_us < limit ? limit - iso->call.cpu_used_us : 1);
+
     if (!port_run(run_turn, &turn, run_on_tick) && iso->killed == ISOLATE_OK) {
         // The port's guard below the JavaScript stack: natives took more than the engine counts.
         iso->error.stack[0] = '\0';
         iso->killed = ISOLATE_STACK;
     }
+
     iso->running = false;
     iso->cpu_deadline_us = 0;
     iso->call.cpu_used_us += port_cpu_us() - iso->turn_began_us;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 // A timer calls its function, with the arguments given behind the delay, when its operation is resolved.
-static JSValue call_timer(
+static JSValue timers_call(
     JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic, JSValueConst *data) {
     (void)this_val;
     (void)argc;
@@ -17,8 +17,20 @@ static JSValue call_timer(
 // The longest delay of browsers and Node: 2^31 - 1 ms.
 #define TIMER_MS_MAX (2147483647.0)
 
-static JSValue timer_set(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int repeats) {
+// The delay that a timer is given, in ms. 0, or -1 with a pending exception.
+static int timers_delay(JSContext *ctx, int argc, JSValueConst *argv, double *ms) {
+    *ms = 0;
+    if (argc > 1 && JS_ToFloat64(ctx, ms, argv[1]) < 0) {
+        return -1;
+    }
+    // As HTML says: NaN, negative and too large delays are as short as can be.
+    *ms = *ms >= 0 && *ms <= TIMER_MS_MAX ? trunc(*ms) : 0;
+    return 0;
+}
+
+static JSValue timers_set(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int repeats) {
     (void)this_val;
+    double ms;
     if (host_at_top_level(ctx, repeats ? "setInterval" : "setTimeout")) {
         return JS_EXCEPTION;
     }
@@ -28,34 +40,27 @@ static JSValue timer_set(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     if (argc - 2 >= ISOLATE_OP_ARGS_MAX) {
         return JS_ThrowTypeError(ctx, "a timer passes at most %d arguments on", ISOLATE_OP_ARGS_MAX - 1);
     }
-    double ms = 0;
-    if (argc > 1 && JS_ToFloat64(ctx, &ms, argv[1]) < 0) {
-        return JS_EXCEPTION;
-    }
-    // As HTML says: NaN, negative and too large delays are as short as can be.
-    if (!(ms >= 0) || ms > TIMER_MS_MAX) {
-        ms = 0;
-    }
-    isolate_op_t *op = host_new_op(ctx, "timer");
+    isolate_op_t *op = timers_delay(ctx, argc, argv, &ms) < 0 ? NULL : host_new_op(ctx, "timer");
     if (op == NULL) {
         return JS_EXCEPTION;
     }
-    JSValueConst data[ISOLATE_OP_ARGS_MAX];
-    int n = 0;
-    data[n++] = argv[0];
+
+    // The function, and what it is called with.
+    JSValueConst data[ISOLATE_OP_ARGS_MAX] = {argv[0]};
+    int n = 1;
     for (int i = 2; i < argc; i++) {
         data[n++] = argv[i];
     }
-    op->resolve = JS_NewCFunctionData(ctx, call_timer, 0, n - 1, n, data);
+    op->resolve = JS_NewCFunctionData(ctx, timers_call, 0, n - 1, n, data);
     op->repeats = repeats != 0;
     op->argc = 2;
-    op->args[0] = (isolate_arg_t){.type = ISOLATE_ARG_NUMBER, .number = trunc(ms)};
+    op->args[0] = (isolate_arg_t){.type = ISOLATE_ARG_NUMBER, .number = ms};
     op->args[1] = (isolate_arg_t){.type = ISOLATE_ARG_BOOL, .number = repeats};
     host_queue_op(ctx, op);
     return JS_NewUint32(ctx, op->id);
 }
 
-static JSValue clear_timer(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+static JSValue timers_clear(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val;
     uint32_t id = 0;
     if (argc < 1 || !JS_IsNumber(argv[0])) {
@@ -64,6 +69,7 @@ static JSValue clear_timer(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     if (JS_ToUint32(ctx, &id, argv[0]) < 0) {
         return JS_EXCEPTION;
     }
+
     isolate_host_t *host = host_of(ctx);
     isolate_op_t *op = host_find_op(host, id);
     if (op == NULL || op->cancelled || strcmp(op->name, "timer") != 0) {
@@ -81,10 +87,10 @@ static JSValue clear_timer(JSContext *ctx, JSValueConst this_val, int argc, JSVa
 }
 
 static const JSCFunctionListEntry timer_functions[] = {
-    JS_CFUNC_MAGIC_DEF("setInterval", 2, timer_set, 1),
-    JS_CFUNC_MAGIC_DEF("setTimeout", 2, timer_set, 0),
-    JS_CFUNC_DEF("clearInterval", 1, clear_timer),
-    JS_CFUNC_DEF("clearTimeout", 1, clear_timer),
+    JS_CFUNC_MAGIC_DEF("setInterval", 2, timers_set, 1),
+    JS_CFUNC_MAGIC_DEF("setTimeout", 2, timers_set, 0),
+    JS_CFUNC_DEF("clearInterval", 1, timers_clear),
+    JS_CFUNC_DEF("clearTimeout", 1, timers_clear),
 };
 
 void host_install_timers(JSContext *ctx, JSValueConst global) {

@@ -62,7 +62,7 @@ void (*cortexm_next_fault)(void);
 // Whether thread mode is on the JavaScript stack. Written with interrupts off, by cortexm_call.
 volatile uint32_t cortexm_running;
 
-static port_tick_t *running_tick;
+static port_tick_t *cortexm_tick;
 
 #if defined(ARMV8M)
 
@@ -198,7 +198,7 @@ bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
         cortexm_enable_guard();
         initialized = true;
     }
-    running_tick = tick;
+    cortexm_tick = tick;
     bare_board_tick_start();
     bool returned = cortexm_call(fn, arg, STACK_TOP, (uint32_t)bare_stack.stack);
     bare_board_tick_stop();
@@ -216,7 +216,7 @@ static uint32_t *process_stack(void) {
 }
 
 void bare_tick(void) {
-    if (cortexm_running && running_tick()) {
+    if (cortexm_running && cortexm_tick()) {
         uint32_t *frame = process_stack();
         frame[FRAME_PC] = (uint32_t)&cortexm_abandoned & ~1u;
         frame[FRAME_XPSR] &= ~XPSR_IT_ICI;

@@ -36,7 +36,7 @@
 #define FIRST_SAMPLES (4096)
 #define SAMPLES (256)
 
-static volatile bool ticking;
+static volatile bool rp2_ticking;
 
 // PendSV runs lwIP and the radio's driver. It must give way to every other interrupt, which MicroPython sees to only
 // where it has threads (pendsv_init).
@@ -102,6 +102,7 @@ void port_random(void *buf, size_t len) {
     mix_samples(&sha, seeded ? SAMPLES : FIRST_SAMPLES);
     (void)mbedtls_sha256_finish(&sha, pool);
     seeded = true;
+
     uint8_t block[32];
     uint8_t *to = buf;
     for (uint32_t number = 1; len > 0; number++) {
@@ -111,13 +112,14 @@ void port_random(void *buf, size_t len) {
         to += n;
         len -= n;
     }
+
     hash_block(pool, 0, block);
     memcpy(pool, block, sizeof(pool));
     base_wipe(block, sizeof(block));
 }
 
 static void rp2_set_alarm(void) {
-    while (ticking && hardware_alarm_set_target(ALARM, make_timeout_time_us(TICK_US))) {
+    while (rp2_ticking && hardware_alarm_set_target(ALARM, make_timeout_time_us(TICK_US))) {
         // That time has passed already.
     }
 }
@@ -136,12 +138,12 @@ void cortexm_board_init(void) {
 }
 
 void bare_board_tick_start(void) {
-    ticking = true;
+    rp2_ticking = true;
     rp2_set_alarm();
 }
 
 void bare_board_tick_stop(void) {
-    ticking = false;
+    rp2_ticking = false;
     hardware_alarm_cancel(ALARM);
 }
 

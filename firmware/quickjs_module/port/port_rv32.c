@@ -40,7 +40,7 @@ static uintptr_t next_vector;
 // Whether the tick wants JavaScript abandoned. Written and read in the trap only.
 static bool expired;
 
-static port_tick_t *running_tick;
+static port_tick_t *rv32_tick;
 
 // clang-format off
 __asm(
@@ -181,7 +181,7 @@ bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
         initialized = true;
     }
     expired = false;
-    running_tick = tick;
+    rv32_tick = tick;
     bare_board_tick_start();
     bool returned = rv32_call(fn, arg, (uintptr_t)(&bare_stack + 1));
     bare_board_tick_stop();
@@ -199,7 +199,7 @@ static bool in_javascript(void) {
 }
 
 void bare_tick(void) {
-    expired = in_javascript() && running_tick();
+    expired = in_javascript() && rv32_tick();
 }
 
 // Decides about a trap: where to return to, or 0 for where it came from.

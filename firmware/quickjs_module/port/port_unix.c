@@ -162,10 +162,10 @@ void port_firmware_id(uint8_t id[8]) {
 }
 
 static sigjmp_buf leave;
-static port_tick_t *running_tick;
+static port_tick_t *unix_tick;
 static volatile sig_atomic_t inside;
 static volatile sig_atomic_t idle_ticks;
-static volatile sig_atomic_t ticking;
+static volatile sig_atomic_t unix_ticking;
 static timer_t timer;
 static bool timer_made;
 
@@ -183,11 +183,11 @@ static void unix_on_tick(int signal) {
     if (!inside) {
         if (++idle_ticks >= IDLE_TICKS) {
             unix_set_timer(0);
-            ticking = 0;
+            unix_ticking = 0;
         }
     } else {
         idle_ticks = 0;
-        if (running_tick()) {
+        if (unix_tick()) {
             errno = saved;
             siglongjmp(leave, 1);
         }
@@ -209,20 +209,20 @@ static void start_ticking(void) {
         }
         timer_made = true;
     }
-    ticking = 1;
+    unix_ticking = 1;
     idle_ticks = 0;
     unix_set_timer(TICK_NS);
 }
 
 bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
-    running_tick = tick;
+    unix_tick = tick;
     if (sigsetjmp(leave, 0) != 0) {
         inside = 0;
         return false;
     }
     // In this order: a tick that sees `inside` never stops the timer.
     inside = 1;
-    if (!ticking) {
+    if (!unix_ticking) {
         start_ticking();
     }
     fn(arg);

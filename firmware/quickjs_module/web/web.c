@@ -111,6 +111,7 @@ static int find_fetch(JSContext *ctx, web_t *web, JSValueConst module_ns) {
         web->handler = exported;
         return 1;
     }
+
     JSValue method = JS_IsObject(exported) ? JS_GetPropertyStr(ctx, exported, "fetch") : JS_UNDEFINED;
     if (is_function(ctx, method)) {
         web->handler = method;
@@ -195,6 +196,7 @@ static int web_call(JSContext *ctx, const isolate_request_t *request) {
         }
         result = promise;
     }
+
     if (JS_IsPromise(result)) {
         JS_PromiseMarkAsHandled(ctx, result); // web_outcome reports a rejection
     }
@@ -203,15 +205,27 @@ static int web_call(JSContext *ctx, const isolate_request_t *request) {
 }
 
 static const char *type_name(JSContext *ctx, JSValueConst value) {
-    return JS_IsUndefined(value)     ? "undefined"
-           : JS_IsNull(value)        ? "null"
-           : JS_IsString(value)      ? "a string"
-           : JS_IsNumber(value)      ? "a number"
-           : JS_IsBool(value)        ? "a boolean"
-           : is_function(ctx, value) ? "a function"
-           : JS_IsArray(value)       ? "an array"
-           : JS_IsObject(value)      ? "an object that is no Response"
-                                     : "a symbol or BigInt";
+    if (is_function(ctx, value)) {
+        return "a function";
+    }
+    if (JS_IsArray(value)) {
+        return "an array";
+    }
+    switch (JS_VALUE_GET_NORM_TAG(value)) {
+        case JS_TAG_UNDEFINED:
+            return "undefined";
+        case JS_TAG_NULL:
+            return "null";
+        case JS_TAG_BOOL:
+            return "a boolean";
+        case JS_TAG_INT:
+        case JS_TAG_FLOAT64:
+            return "a number";
+        case JS_TAG_OBJECT:
+            return "an object that is no Response";
+        default:
+            return JS_IsString(value) ? "a string" : "a symbol or BigInt";
+    }
 }
 
 static extension_outcome_t fetch_result(JSContext *ctx, JSValueConst result, isolate_response_t *out) {
@@ -231,6 +245,7 @@ static extension_outcome_t web_outcome(JSContext *ctx, isolate_response_t *out) 
         }
         return web_lambda_result(ctx, web->done_value, out);
     }
+
     JSValueConst result = web->outcome;
     if (JS_IsPromise(result)) {
         JSPromiseStateEnum state = JS_PromiseState(ctx, result);
@@ -245,6 +260,7 @@ static extension_outcome_t web_outcome(JSContext *ctx, isolate_response_t *out) 
         JS_FreeValue(ctx, web->outcome);
         web->outcome = settled; // `out` may point into it
     }
+
     if (web->shape == WEB_SHAPE_FETCH) {
         return fetch_result(ctx, web->outcome, out);
     }
@@ -274,7 +290,7 @@ static const extension_global_t web_globals[] = {
     {"structuredClone", make_structured_clone},
 };
 
-static const extension_handlers_t handlers = {
+static const extension_handlers_t web_handlers = {
     .find = web_find_handler,
     .call = web_call,
     .outcome = web_outcome,
@@ -288,5 +304,5 @@ extension_t web_extension = {
     .global_count = WEB_COUNT(web_globals),
     .state_size = sizeof(web_t),
     .install = web_install,
-    .handlers = &handlers,
+    .handlers = &web_handlers,
 };

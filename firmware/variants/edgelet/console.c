@@ -99,7 +99,8 @@ ssize_t write(int fd, const void *buf, size_t len) {
         return syscall(SYS_write, fd, buf, len);
     }
     bool text = isatty(fd) && interrupt_char_enabled();
-    return (text ? write_text(fd, buf, len) : write_or_drop(fd, buf, len)) ? (ssize_t)len : -1;
+    bool written = text ? write_text(fd, buf, len) : write_or_drop(fd, buf, len);
+    return written ? (ssize_t)len : -1;
 }
 
 static size_t take_typed(char *buf, size_t len) {
