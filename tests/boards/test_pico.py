@@ -4,6 +4,7 @@ import json
 import shutil
 import socket
 import time
+from pathlib import Path
 
 import jwt
 import pytest
@@ -34,6 +35,10 @@ def test_it_boots_and_answers(pico):
     assert (state["platform"], state["arena_bytes"]) == ("rp2", 96 * 1024)
     assert pico.get("/healthz").json()["status"] == "ok"
     assert pico.get("/nothing").status == 404
+    # The emulator has been compiled for this Python.
+    maps = Path(f"/proc/{pico.local.process.pid}/maps").read_text()
+    assert "rp2040py/native/_rp2040" in maps
+    assert ".abi3.so" not in maps
 
 
 def test_setup_names_it_and_sets_its_clock(pico):

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from edgelet_host.device import health
 from edgelet_host.device.local import LocalDevice, check_address, child, make_private
+from edgelet_host.emulator import compiled
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import sources
 from edgelet_host.firmware.boards import board_build, write_outputs
@@ -67,7 +68,7 @@ def start(data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
         raise EdgeletError(f"the emulated board is reached by IPv4: choose another address than {host} with --host")
     check_address(host, port)
     make_private(data, log)
-    peer = ensure_peer()
+    modules, peer = compiled.ensure(), ensure_peer()
     build = board_build(BOARD)
     ensure(build)
     firmware = write_outputs(build, data)[0]
@@ -79,7 +80,7 @@ def start(data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
             tty.setraw(slave)
             wire = near.fileno()
             machine = (sys.executable, "-m", f"{__name__}.machine", firmware, data / "flash.bin", str(wire))
-            path = os.pathsep.join(filter(None, (str(_HOST_MODULES), os.environ.get("PYTHONPATH"))))
+            path = os.pathsep.join(map(str, filter(None, (modules, _HOST_MODULES, os.environ.get("PYTHONPATH")))))
             board = stack.enter_context(child(machine, console, console, errors, [wire], {"PYTHONPATH": path}))
             forward = (peer, socket.gethostbyname(host), str(port))
             forwarder = stack.enter_context(child(forward, far.fileno(), errors, errors))

@@ -27,6 +27,7 @@ TEST_PACKAGES: Packages = (
     BOARD_PACKAGES
     | RISCV_PACKAGES
     | {
+        "ccache": "ccache",
         "clang": "clang",
         "gcc-multilib": None,
         "gcc-xtensa-lx106": "xtensa-lx106-elf-gcc",
@@ -34,6 +35,7 @@ TEST_PACKAGES: Packages = (
         "gpg": "gpg",
         "gpg-agent": "gpg-agent",
         "libclang-rt-dev": None,
+        "libpython3-dev": None,
         "nodejs": "node",
         "npm": "npm",
         "openssl": "openssl",
