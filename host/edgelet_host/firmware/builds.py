@@ -225,19 +225,27 @@ def hand_over(build: Build, definitions: Mapping[str, Path]) -> tuple[list[str],
     # Frozen modules need a micropython-lib, known by its README.md; we take nothing from it.
     if build.port not in CMAKE_PORTS:
         known = {"USER_C_MODULES": FIRMWARE, "MPY_LIB_DIR": ROOT, **definitions}
-        return [*build.variables, *(f"{name}={value}" for name, value in known.items())], {}
+        variables = [f"{name}={value}" for name, value in known.items()]
+        return [*build.variables, *variables, *cached_compiler(build.compiler)], {}
     known = {"MICROPY_LIB_DIR": ROOT, "Python3_EXECUTABLE": Path(sys.executable), **definitions}
+    if ccache := shutil.which("ccache"):
+        known["CMAKE_C_COMPILER_LAUNCHER"] = Path(ccache)
     return [*build.variables, f"USER_C_MODULES={FIRMWARE / 'micropython.cmake'}"], {
         CMAKE_PORTS[build.port]: " ".join(f"-D{name}={value}" for name, value in known.items()),
         "MICROPY_MPYCROSS": str(definitions["MICROPY_MPYCROSS"]),
     }
 
 
+def cached_compiler(compiler: str) -> list[str]:
+    """Give the variable for make by which ccache, where it is installed, keeps what a compiler made."""
+    return [f"CC=ccache {compiler}"] if shutil.which("ccache") else []
+
+
 def ensure_mpy_cross(tree: Path, log: Path, detail: Callable[[str], None]) -> Path:
     """Give the path of MicroPython's compiler, which all builds from a tree share; build it first."""
     folder = cache_dir() / "builds" / f"mpy-cross-{digest(str(tree), *tool_times())}"
     with sources.locked(folder, "another build of mpy-cross"):
-        make(tree / "mpy-cross", folder, [], log, detail)
+        make(tree / "mpy-cross", folder, cached_compiler("gcc"), log, detail)
     return folder / "mpy-cross"
 
 
@@ -297,7 +305,9 @@ def make_environment(folder: Path) -> dict[str, str]:
     """
     tree = next(parent for parent in folder.parents if (parent / "py").is_dir())
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", *ESP_IDF) if name in os.environ}
-    return kept | {"LC_ALL": "C.UTF-8", "GIT_CEILING_DIRECTORIES": str(tree.parent)}
+    # With the lists of headers that the makefiles want anyway, what is compiled for the first time costs no more.
+    ccache = {"CCACHE_DIR": str(cache_dir() / "ccache"), "CCACHE_DEPEND": "1"}
+    return kept | ccache | {"LC_ALL": "C.UTF-8", "GIT_CEILING_DIRECTORIES": str(tree.parent)}
 
 
 def explain_make(log: Path) -> str:
