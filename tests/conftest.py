@@ -22,10 +22,14 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with the sanitizer firmware are slow: to build it takes minutes."""
+    """Put what keeps one process longest first, so that all processes have work to the end.
+
+    That is a group, then what is slow. Tests with the sanitizer firmware are: to build it takes minutes.
+    """
     for item in items:
         if "firmware_asan" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: (not item.get_closest_marker("xdist_group"), not item.get_closest_marker("slow")))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

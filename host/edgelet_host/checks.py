@@ -12,8 +12,8 @@ from edgelet_host.firmware.system import BENCH_PACKAGES, BUILD_PACKAGES, TEST_PA
 from edgelet_host.paths import FIRMWARE, ROOT, cache_dir
 from edgelet_host.terminal import warn
 
-# One process for each processor; tests of one `xdist_group` share one.
-PYTEST = ("-m", "pytest", "--numprocesses=auto", "--dist=loadgroup")
+# One process for each processor; tests of one `xdist_group` share one. They begin in the order of tests/conftest.py.
+PYTEST = ("-m", "pytest", "--numprocesses=auto", "--dist=loadgroup", "--no-loadscope-reorder")
 
 
 def run_tests(quick: bool, arguments: Sequence[str]) -> int:

@@ -13,7 +13,8 @@ from edgelet_host.firmware import sources
 from edgelet_host.paths import ROOT
 from waiting import wait_until
 
-pytestmark = pytest.mark.slow
+# The programs are built once for all tests of this file.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ppp_peer")]
 
 SANITIZED = "gcc -g -fsanitize=address,undefined -fno-sanitize-recover=all"
 

@@ -29,7 +29,7 @@ class HangError(BaseException):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addini("hang_limit", "seconds after which a phase of a test has failed", default="900")
+    parser.addini("hang_limit", "seconds after which a phase of a test has failed", default="1800")
 
 
 @pytest.hookimpl(wrapper=True)
