@@ -74,7 +74,7 @@ RESTORE = """
 import time
 from edgelet.device import running
 functions = running().functions
-image = functions.arenas.slots[0].images[functions.get("hello")]
+image = functions.images.images[functions.get("hello")]
 times = []
 for _ in range(5):
     began = time.ticks_us()

@@ -916,6 +916,13 @@ static mp_obj_t arena_map(mp_obj_t self_in, mp_obj_t saved_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(arena_map_obj, arena_map);
 
+static mp_obj_t arena_park(mp_obj_t self_in) {
+    open_arena(self_in);
+    make_room(MP_OBJ_TO_PTR(self_in), NULL);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(arena_park_obj, arena_park);
+
 static mp_obj_t arena_close(mp_obj_t self_in) {
     obj_arena_t *self = MP_OBJ_TO_PTR(self_in);
     if (self->iso != NULL) {
@@ -931,6 +938,7 @@ static const mp_rom_map_elem_t arena_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_build), MP_ROM_PTR(&arena_build_obj)},
     {MP_ROM_QSTR(MP_QSTR_load), MP_ROM_PTR(&arena_load_obj)},
     {MP_ROM_QSTR(MP_QSTR_map), MP_ROM_PTR(&arena_map_obj)},
+    {MP_ROM_QSTR(MP_QSTR_park), MP_ROM_PTR(&arena_park_obj)},
     {MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&arena_close_obj)},
     {MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&arena_close_obj)},
 };

@@ -241,10 +241,19 @@ ADMIN = "canary-admin-secret"
 def test_setup_without_a_terminal_sets_what_is_given(firmware, tmp_path):
     with local_device(firmware, tmp_path) as local:
         cli = Cli(tmp_path, local.port)
-        given = ["--set", "hostname=kitchen", "--set", "arenas=2", "--set", "watchdog=false", "--secrets-file", "-"]
+        given = [
+            "--set",
+            "hostname=kitchen",
+            "--set",
+            "queue_length=2",
+            "--set",
+            "watchdog=false",
+            "--secrets-file",
+            "-",
+        ]
         assert "4 settings" in cli.ok("setup", *given, stdin=f"admin_secret={ADMIN}\n")
         state = cli.run("status", "--json").json()
-        assert (state["hostname"], state["arenas"]) == ("kitchen", 2)
+        assert state["hostname"] == "kitchen"
         assert get(local.address, "/metrics", Host="kitchen", Authorization=f"Bearer {ADMIN}").status == 200
         assert get(local.address, "/metrics", Host="kitchen", Authorization="Bearer x").status == 401
 
@@ -267,9 +276,9 @@ def test_setup_in_a_terminal_asks(firmware, tmp_path):
         (["--set", "wifi_password=x"], "", "use --secrets-file"),
         (["--set", "hostname"], "", "SETTING=VALUE"),
         (["--set", "nonsense=1"], "", "there is no setting nonsense"),
-        (["--set", "arenas=many"], "", "whole number"),
+        (["--set", "queue_length=many"], "", "whole number"),
         (["--set", "watchdog=no"], "", "true or false"),
-        (["--set", "arenas=0"], "", "from 1 to 64"),
+        (["--set", "queue_length=-1"], "", "from 0 to 4096"),
         (["--secrets-file", "-"], "other=canary", "no device secret other"),
         (["--secrets-file", "-"], "admin_secret=canary", "16 to 128 bytes"),
         (["--secrets-file", "gone"], "", "cannot read gone"),

@@ -4,6 +4,7 @@ import json
 import secrets
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -19,7 +20,7 @@ from waiting import wait_until
 
 @pytest.fixture(scope="module")
 def box(firmware, tmp_path_factory):
-    with running(firmware, tmp_path_factory.mktemp("dispatch"), arenas=1, queue_ms=300, hostname="bench") as box:
+    with running(firmware, tmp_path_factory.mktemp("dispatch"), queue_ms=300, hostname="bench") as box:
         yield box
 
 
@@ -118,7 +119,7 @@ export default { async fetch(request) {
     ],
 )
 def test_errors_tell_the_client_a_request_id_and_the_log_the_rest(box, what, status, kind):
-    box.deploy("failing", FAILING, route="/failing", limits={"cpu_ms": 20, "wall_ms": 200})
+    box.deploy("failing", FAILING, route="/failing", limits={"cpu_ms": 20, "wall_ms": 200, "memory": 512 << 10})
     response = box.get(f"/failing/{what}")
     assert response.status == status
     assert "main.js" not in response.text
@@ -133,16 +134,38 @@ def test_errors_tell_the_client_a_request_id_and_the_log_the_rest(box, what, sta
     assert box.get("/failing/none").text == "fine"
 
 
-def test_requests_for_a_held_arena_wait_then_get_503_with_retry_after(box):
-    source = """export default { async fetch(request) {
-      await new Promise((resolve) => setTimeout(resolve, Number(new URL(request.url).searchParams.get("ms"))));
-      return new Response("waited"); } }"""
-    box.deploy("slow", source, route="/slow")
-    with ThreadPoolExecutor(2) as pool:
+SLOW = """export default { async fetch(request) {
+  await new Promise((resolve) => setTimeout(resolve, Number(new URL(request.url).searchParams.get("ms"))));
+  return new Response("waited"); } }"""
+
+
+def test_requests_that_wait_hold_up_nobody(box):
+    box.deploy("slow", SLOW, route="/slow")
+    box.deploy("quick", answer("quick"), route="/quick")
+    with ThreadPoolExecutor(20) as pool:
+        slow = [pool.submit(box.get, "/slow?ms=1500") for _ in range(20)]
+        wait_until(lambda: waiting(box) == 20)
+        began = time.monotonic()
+        assert [box.get("/quick").text for _ in range(20)] == ["quick"] * 20
+        assert waiting(box) == 20 and time.monotonic() - began < 1
+        assert [one.result().text for one in slow] == ["waited"] * 20
+    assert waiting(box) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"waiting_requests": 0}, "0 requests wait, as many as may"),
+        ({"waiting_bytes": 1000}, "waiting requests take all that they may of 1000 bytes"),
+    ],
+)
+def test_requests_that_find_no_room_wait_then_get_503_with_retry_after(firmware, tmp_path, settings, reason):
+    with running(firmware, tmp_path, queue_ms=300, hostname="bench", **settings) as box, ThreadPoolExecutor(2) as pool:
+        box.deploy("slow", SLOW, route="/slow")
         first, second = (pool.submit(box.get, "/slow?ms=100") for _ in range(2))
         assert [first.result().status, second.result().status] == [200, 200]
         holding = pool.submit(box.get, "/slow?ms=900")
-        wait_until(lambda: is_busy(box))
+        wait_until(lambda: waiting(box))
         late = pool.submit(box.get, "/slow?ms=1")
         # What needs no arena never waits.
         assert box.get("/healthz", Host="bench").status == 200
@@ -150,20 +173,49 @@ def test_requests_for_a_held_arena_wait_then_get_503_with_retry_after(box):
         assert refused.status == 503
         assert int(refused.headers["retry-after"]) >= 1
         assert holding.result().text == "waited"
+        [record] = [one for one in box.logs() if one.get("status") == 503]
+        assert record["text"] == reason
+
+
+NOBODY_WAITS = """
+from edgelet.console.admin import _Connection, _Head
+from edgelet.device import running
+device = running()
+device.functions.get("slow")(_Head("GET", "/slow?ms=60000", "bench", b"", 0), b"", _Connection(device.server))
+print(len(device.functions.get("slow").pending))
+"""
+
+
+def test_a_request_that_nobody_comes_to_wait_for_ends_too(firmware, tmp_path):
+    with running(firmware, tmp_path, waiting_requests=0) as box:
+        box.deploy("slow", SLOW, route="/slow", limits={"wall_ms": 200})
+        assert box.device.execute(NOBODY_WAITS).strip() == "1"
+        wait_until(lambda: not waiting(box))
+        assert box.get("/slow?ms=1").text == "waited"
+
+
+def test_a_function_has_its_share_of_the_waiting_requests(firmware, tmp_path):
+    settings = {"waiting_requests": 8, "waiting_share": 50, "queue_ms": 300}
+    with running(firmware, tmp_path, **settings) as box, ThreadPoolExecutor(5) as pool:
+        box.deploy("slow", SLOW, route="/slow")
+        box.deploy("other", SLOW, route="/other")
+        slow = [pool.submit(box.get, "/slow?ms=1500") for _ in range(4)]
+        wait_until(lambda: waiting(box) == 4)
+        assert pool.submit(box.get, "/slow?ms=1").result().status == 503
+        assert box.get("/other?ms=1").text == "waited"
+        assert [one.result().text for one in slow] == ["waited"] * 4
+        assert box.get("/slow?ms=1").text == "waited"
 
 
 BUILDS = "from edgelet.device import running\nprint(running().functions.images.builds)"
 
 
-def idle_arenas(box) -> int:
-    return int(box.device.execute("from edgelet.device import running\nprint(len(running().functions.arenas.idle))"))
+def waiting(box) -> int:
+    """How many requests wait in their handlers."""
+    return box.device.call("status")["waiting"]
 
 
-def is_busy(box) -> bool:
-    return idle_arenas(box) == 0
-
-
-KEPT_IMAGES = "from edgelet.device import running\nprint(sum(len(s.images) for s in running().functions.arenas.slots))"
+KEPT_IMAGES = "from edgelet.device import running\nprint(len(running().functions.images.images))"
 
 
 def test_a_staged_release_is_measured_and_goes_when_something_changes(box):
@@ -193,14 +245,20 @@ def test_a_staged_release_is_measured_and_goes_when_something_changes(box):
     assert box.get("/staged").text == "new two"
 
 
-def test_a_client_that_disconnects_abandons_its_request(box):
+def reset_at_the_end(connection):
+    """Make close() reset a connection: a client that has only shut down its side may still want its answer."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+
+
+def test_a_client_that_resets_its_connection_abandons_its_request(box):
     box.deploy(
         "slow", "export default { async fetch() { await new Promise((r) => setTimeout(r, 20000)); } }", route="/slow"
     )
     with socket.create_connection(box.local.address) as connection:
+        reset_at_the_end(connection)
         connection.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
-        wait_until(lambda: is_busy(box))
-    wait_until(lambda: not is_busy(box))
+        wait_until(lambda: waiting(box))
+    wait_until(lambda: not waiting(box))
     box.deploy("quick", answer("quick"), route="/quick")
     assert box.get("/quick").text == "quick"
 
@@ -216,7 +274,7 @@ def test_wait_until_runs_after_the_response_and_has_its_own_limit(box):
     box.deploy("behind", endless, route="/behind", limits={"background_ms": 50})
     assert box.get("/behind").text == "before"
     wait_until(lambda: any("ctx.waitUntil took longer than 50 ms" in one["text"] for one in box.logs()))
-    wait_until(lambda: not is_busy(box))
+    wait_until(lambda: not waiting(box))
 
 
 def test_pass_through_on_exception_goes_on_to_the_devices_own_routes(box):
@@ -282,15 +340,15 @@ def test_a_secret_takes_effect_at_once_and_is_never_shown(box):
 @contextmanager
 def held(box, target):
     """A request that has its arena until the client leaves."""
-    idle = idle_arenas(box)
     with socket.create_connection(box.local.address) as connection:
+        reset_at_the_end(connection)
         connection.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        wait_until(lambda: idle_arenas(box) < idle)
+        wait_until(lambda: waiting(box))
         yield connection
 
 
 def test_a_change_is_reported_when_the_old_image_is_gone_and_the_new_one_built(firmware, tmp_path):
-    with running(firmware, tmp_path, arenas=1) as box:
+    with running(firmware, tmp_path, waiting_requests=0) as box:
         box.deploy("holding", HOLDING, route="/holding")
         box.deploy("secretive", KEEPING, route="/secretive")
         secret = secrets.token_hex(12)
@@ -312,7 +370,7 @@ def test_a_change_is_reported_when_the_old_image_is_gone_and_the_new_one_built(f
 
 
 def test_a_change_ends_the_requests_that_hold_the_only_arena(firmware, tmp_path):
-    with running(firmware, tmp_path, arenas=1, drain_ms=100) as box:
+    with running(firmware, tmp_path, waiting_requests=0, drain_ms=100) as box:
         box.deploy("holding", HOLDING, route="/")
         with held(box, "/") as connection:
             box.job("set_variables", "holding", {"KEY": "new"})
@@ -321,29 +379,29 @@ def test_a_change_ends_the_requests_that_hold_the_only_arena(firmware, tmp_path)
             box.deploy("holding", answer("another"), route="/")
             assert connection.recv(100).startswith(b"HTTP/1.1 503 ")
         assert box.get("/").text == "another"
-        assert idle_arenas(box) == 1
+        assert waiting(box) == 0
 
 
 IMAGES = """
 from edgelet.device import running
 functions = running().functions
-print(all(functions.get(one.name) is one for slot in functions.arenas.slots for one in slot.images))
+print(all(functions.get(one.name) is one for one in functions.images.images))
 """
 
 
 def test_a_request_that_waits_meanwhile_gets_the_new_release(firmware, tmp_path):
-    waiting = "from edgelet.device import running\nprint(running().functions.arenas.waiting)"
-    with running(firmware, tmp_path, arenas=1, queue_ms=60000) as box, ThreadPoolExecutor(2) as pool:
+    turns = "from edgelet.device import running\nturns = running().functions.turns\n"
+    with running(firmware, tmp_path, waiting_requests=0, queue_ms=60000) as box, ThreadPoolExecutor(2) as pool:
         box.deploy("holding", HOLDING, route="/holding")
         for release in ("new", "old"):
             box.deploy("changing", answer(release), route="/changing")
         box.deploy("leaving", answer("leaving"), route="/leaving")
         with held(box, "/holding"):
             changed, left = (pool.submit(box.get, target) for target in ("/changing", "/leaving"))
-            wait_until(lambda: int(box.device.execute(waiting)) == 2)
+            wait_until(lambda: box.device.execute(turns + "print(turns.queued)").strip() == "2")
             box.job("delete", "leaving")
             job = box.device.call("rollback", "changing")
-            wait_until(lambda: int(box.device.execute(waiting)) == 3)
+            wait_until(lambda: box.device.execute(turns + "print(turns.wanted)").strip() == "True")
         assert (changed.result().text, left.result().status) == ("new", 404)
         box.device.wait_for_job(job)
         assert box.device.execute(IMAGES).strip() == "True"
@@ -384,12 +442,11 @@ def test_a_new_release_drains_then_aborts(firmware, tmp_path):
     slow = """export default { async fetch(request) {
       await new Promise((r) => setTimeout(r, Number(new URL(request.url).searchParams.get("ms"))));
       return new Response("old"); } }"""
-    with running(firmware, tmp_path, arenas=2, drain_ms=400) as box, ThreadPoolExecutor(2) as pool:
+    with running(firmware, tmp_path, drain_ms=400) as box, ThreadPoolExecutor(2) as pool:
         box.deploy("changing", slow, route="/")
         short = pool.submit(box.get, "/?ms=200")
         long = pool.submit(box.get, "/?ms=20000")
-        wait_until(lambda: is_busy(box))
-        # Both arenas are held: the new release needs one, and gets the one that the short request gives back.
+        wait_until(lambda: waiting(box))
         box.deploy("changing", answer("new"), route="/")
         assert short.result().text == "old"
         assert long.result().status == 503
@@ -420,7 +477,7 @@ def test_restart_of_the_runtime_keeps_functions(firmware, tmp_path):
 
 
 def test_many_clients_of_slow_and_failing_handlers_leave_nothing_behind(box):
-    box.deploy("failing", FAILING, route="/failing", limits={"cpu_ms": 20, "wall_ms": 200})
+    box.deploy("failing", FAILING, route="/failing", limits={"cpu_ms": 20, "wall_ms": 200, "memory": 512 << 10})
     box.deploy("hello", answer("hello"), route="/hello")
     stop = threading.Event()
 
@@ -439,4 +496,4 @@ def test_many_clients_of_slow_and_failing_handlers_leave_nothing_behind(box):
         stop.set()
         for one in bads:
             one.result()
-    assert not is_busy(box)
+    assert not waiting(box)

@@ -51,7 +51,7 @@ def test_every_default_is_valid(device):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"hostnme": "x"}, "there is no setting hostnme; there are: arena_bytes, arenas, background_ms"),
+        ({"hostnme": "x"}, "there is no setting hostnme; there are: arena_bytes, background_ms, body"),
         ({"hostnme": None}, "there is no setting hostnme"),
         ({"hostname": ""}, "setting hostname must be text of 1 to 32 bytes"),
         ({"hostname": 7}, "setting hostname must be text of 1 to 32 bytes"),

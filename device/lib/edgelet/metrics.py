@@ -90,4 +90,13 @@ def _resources(text, functions, stats):
     for name in functions.names():
         text.sample("image_bytes", functions.get(name).image_size, function=name)
     text.gauge("images_cached_bytes", functions.images.bytes, "Images kept in RAM.")
-    text.gauge("requests_waiting", functions.arenas.waiting, "Requests that wait for an arena.")
+    arena = functions.arena
+    text.gauge("requests_queued", functions.turns.queued, "Requests that wait for their turn in the arena.")
+    text.gauge("requests_waiting", functions.waiting, "Requests that wait in their handlers.")
+    text.gauge("requests_parked", arena.parked_calls, "Of these, those outside the arena.")
+    text.gauge("parked_bytes", arena.parked_bytes, "What they take there.")
+    for name, count, spent_us in (("park", arena.parks, arena.park_us), ("resume", arena.resumes, arena.resume_us)):
+        text.family(name + "s_total", "counter", "Times that a request left the arena or came back.")
+        text.sample(name + "s_total", count)
+        text.family(name + "_seconds_total", "counter", "What that took.")
+        text.sample(name + "_seconds_total", spent_us / 1000000)

@@ -97,7 +97,8 @@ def _summary(state: dict[str, Any]) -> list[tuple[str, str]]:
         ("up", f"{time_text(state['uptime_ms'] / 1000)}, clock {'set' if state['clock_set'] else 'not set'}"),
         ("heap", f"{size_text(state['heap_free'])} free, {size_text(state['heap_used'])} used"),
         ("flash", f"{size_text(state['flash_free'])} free of {size_text(state['flash_size'])}"),
-        ("arenas", f"{state['arenas']} of {size_text(state['arena_bytes'])}"),
+        ("arena", size_text(state["arena_bytes"])),
+        ("waiting", f"{state['waiting']} requests, {size_text(state['parked_bytes'])} outside the arena"),
     ]
 
 

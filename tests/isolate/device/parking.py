@@ -126,6 +126,19 @@ def test_parked_call_is_abandoned_without_coming_back():
     assert second.resolve(1, "v") == quickjs.DONE
 
 
+def test_arena_is_made_idle():
+    arena = quickjs.Arena(512 * 1024, parked_calls=1)
+    image = build(WAITS, arena=arena, bindings=KV)
+    arena.park()
+    first = image.start("GET", "/1", None)
+    arena.park()
+    assert not arena.busy and arena.parked_calls == 1
+    second = image.start("GET", "/2", None)
+    fails("busy", arena.park)
+    assert arena.busy
+    assert first.resolve(1, "a") == second.resolve(1, "b") == quickjs.DONE
+
+
 def test_unknown_operation_of_a_parked_call():
     image = build(WAITS, bindings=KV)
     first, second = image.start("GET", "/1", None), image.start("GET", "/2", None)

@@ -42,7 +42,7 @@ def keep(device, name):
 
 
 def install():
-    start().config.set({"arenas": 1, "arena_bytes": 65536, "drain_ms": 0})
+    start().config.set({"arena_bytes": 65536, "drain_ms": 0})
     device = start()
     for header in (HEADER, STEADY):
         name = header.get("function", "hello")

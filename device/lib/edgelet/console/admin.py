@@ -131,8 +131,9 @@ def status():
         "heap_used": gc.mem_alloc(),
         "flash_free": flash_free,
         "flash_size": flash_size,
-        "arenas": len(device.functions.arenas.slots),
-        "arena_bytes": device.functions.arenas.size,
+        "arena_bytes": device.functions.arena.size,
+        "waiting": device.functions.waiting,
+        "parked_bytes": device.functions.arena.parked_bytes,
         "connections": len(device.server.connections),
         "functions": functions,
     }

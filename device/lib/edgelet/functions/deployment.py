@@ -135,21 +135,21 @@ class Deployment:
     async def _build(self, function):
         """Builds a function's image, while the one whose place it will take goes on."""
         if function.has_handler:
-            slot = await self._take_slot(self._functions.get(function.name))
+            await self._hold_arena(self._functions.get(function.name))
             try:
-                await self._images.make(slot, function)
+                await self._images.make(function)
             finally:
-                self._functions.arenas.release(slot)
+                self._functions.turns.release()
 
-    async def _take_slot(self, old):
-        """An arena to build in. Requests of the function `old` that hold one may end, and are aborted then."""
-        arenas = self._functions.arenas
+    async def _hold_arena(self, old):
+        """Takes the arena. A request of the function `old` that is in its way may end, and is aborted then."""
+        turns = self._functions.turns
         try:
-            return await arenas.take(self._drain_ms)
+            await turns.hold(self._drain_ms)
         except asyncio.TimeoutError:
             if old:
                 old.abort()
-            return await arenas.take()
+            await turns.hold()
 
     def _check_names(self, candidate):
         for name, _ in self._functions.config.secrets(candidate.name):
@@ -160,7 +160,7 @@ class Deployment:
                 )
 
     def _check_memory(self, candidate):
-        size = self._functions.arenas.size
+        size = self._functions.arena.size
         if candidate.memory_asked > size:
             raise ValueError(
                 "limits.memory is %d bytes, but the arena of this device has %d: lower it in edgelet.toml%s"

@@ -8,7 +8,7 @@ from edgelet.storage.image_slots import ImageSlots
 
 
 class FlashImages:
-    """Images in a region of flash (see `edgelet.storage.image_slots.ImageSlots`), for the one arena of `slot`.
+    """Images in a region of flash (see `edgelet.storage.image_slots.ImageSlots`), for one arena.
 
     A new image is written before the old one is erased, for which there is a spare slot. Requests never build: that
     would stop the device for a second and wear the flash.
@@ -16,8 +16,9 @@ class FlashImages:
 
     bytes = 0  # in RAM
 
-    def __init__(self, slot, region):
-        self._slot = slot
+    def __init__(self, arena, region):
+        self._arena = arena
+        self.images = {}
         self._flash = ImageSlots(region)
         self._numbers = {}  # function -> its image slot
         self._problems = {}  # function -> why it has no image
@@ -42,15 +43,15 @@ class FlashImages:
         """As in `RamImages`."""
         await self._flash.tidy()
 
-    def demand(self, slot, function):
+    def demand(self, function):
         """Raises ValueError: why the function has no image."""
         raise ValueError(self._problems.get(function) or "it is not built yet")
 
-    async def make(self, slot, function):
+    async def make(self, function):
         """As in `RamImages`. ValueError too where no image slot is free, or the image is larger than one."""
         try:
             key = function.key()
-            draft = function.build(slot.arena, False)
+            draft = function.build(self._arena, False)
             self.builds += 1
             number = await self._flash.write(key, draft)
             try:
@@ -63,14 +64,14 @@ class FlashImages:
             raise
 
     def _map(self, function, number):
-        image = self._slot.arena.map(self._flash.saved(number))
-        self._slot.images[function] = image
+        image = self._arena.map(self._flash.saved(number))
+        self.images[function] = image
         self._numbers[function] = number
         function.image_size = image.size
 
     async def erase(self, function):
         """As in `RamImages`."""
-        image = self._slot.images.pop(function, None)
+        image = self.images.pop(function, None)
         if image:
             image.erase()
         self._problems.pop(function, None)

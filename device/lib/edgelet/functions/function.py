@@ -27,7 +27,7 @@ class Function:
         self.routes = release.routes
         self.vars = release.vars
         self.bindings = release.bindings
-        self.limits = _limits(release, registry.config.settings, registry.arenas.size)
+        self.limits = _limits(release, registry.config.settings, registry.arena.size)
         self.memory_asked = release.limits.get("memory", 0)  # what its project sets, which may be more than there is
         self.image_size = 0
         self.has_handler = bool(release.main)
@@ -56,6 +56,15 @@ class Function:
                 return "(left out, as it may tell a secret: %s)" % e
         return self._redactor(text)
 
+    @property
+    def has_its_share(self):
+        """Whether as many of its requests wait in their handlers, or take as many bytes for it, as one function may."""
+        share = self.registry.share
+        if not self.pending or share is None:
+            return False
+        image = self.registry.images.images.get(self)
+        return len(self.pending) >= share[0] or (image is not None and image.parked_bytes >= share[1])
+
     def key(self):
         """32 bytes that change with all that goes into the image but the firmware, which the image tells itself."""
         built_with = [self.limits[name] for name in ("cpu_ms", "memory", "stack")]
@@ -63,7 +72,7 @@ class Function:
         return sha256(repr(parts).encode()).digest()
 
     def build(self, arena, keep=True):
-        """The function's image, in an idle arena and, with `keep`, in RAM. Raises quickjs.Error or ValueError."""
+        """The function's image, in the arena and, with `keep`, in RAM. Raises quickjs.Error or ValueError."""
         env = self.registry.config.env(self.name, self.vars)
         bindings = {}
         for name, options in self.bindings.items():

@@ -1,15 +1,16 @@
-"""One request to a function: it takes an arena, its handler runs there, and its outcome is the response.
+"""One request to a function: its handler runs in the arena, and its outcome is the response.
 
-A request that finds no idle arena waits for one. A handler that awaits something goes on as a pending call.
+A request that cannot start at once waits for its turn. A handler that awaits something goes on as a pending call.
 """
 
 import asyncio
 import time
 
+import quickjs
 from edgelet import log
 from edgelet.functions import errors
-from edgelet.functions.arenas import Busy
 from edgelet.functions.pending import PendingCall, log_lines
+from edgelet.functions.turns import Busy
 from quickjs import DONE, PENDING
 
 _TOO_LARGE = 413, b"content-type: text/plain;charset=UTF-8\r\n", b"request body is too large\n"
@@ -19,37 +20,56 @@ def invoke(function, head, body, connection):
     """Has a function's handler answer a request: (status, headers, body), or an awaitable of it."""
     if len(body) > function.limits["body"]:
         return _TOO_LARGE
-    arenas = function.registry.arenas
-    if not arenas.idle:
-        return _queued(function, head, bytes(body), connection)
-    return _start(function, arenas.idle.pop(), head, body, connection, 0)
+    turns = function.registry.turns
+    if function.has_its_share:
+        reason = "the function's requests wait in all their places"
+    elif not turns.open:
+        reason = turns.full or "the arena is not free"
+    else:
+        try:
+            return _start(function, head, body, connection, 0)
+        except Busy as e:
+            reason = turns.full = str(e)
+    return _queued(function, head, bytes(body), connection, reason)
 
 
-async def _queued(function, head, body, connection):
+async def _queued(function, head, body, connection, reason):
     registry = function.registry
     began = time.ticks_ms()
+    place = None
     try:
-        slot = await registry.arenas.wait()
+        place = registry.turns.queue(function, reason)
+        response = await _turn(place, function, head, body, connection, began)
     except Busy as e:
         request = log.request_name(registry.next_request())
         return errors.busy(function, e, request, time.ticks_diff(time.ticks_ms(), began))
-    # Another release or other values may have come meanwhile, and what was built before must not come back.
-    function = registry.get(function.name)
-    if function is None or not function.has_handler:
-        registry.arenas.release(slot)
-        response = connection.server.answer(connection, head, body)
-    else:
-        response = _start(function, slot, head, body, connection, time.ticks_diff(time.ticks_ms(), began))
+    finally:
+        if place:
+            registry.turns.leave(place)
     return response if type(response) is tuple else await response
 
 
-def _start(function, slot, head, body, connection, queued_ms):
-    """Runs the handler in a slot; (status, headers, body), or an awaitable of it where the handler waits."""
+async def _turn(place, function, head, body, connection, began):
+    """The request's response, or an awaitable of it, when it has had its turn. Raises Busy."""
+    registry = function.registry
+    while True:
+        await registry.turns.wait(place, began)
+        # Another release or other values may have come meanwhile, and what was built before must not come back.
+        function = registry.get(function.name)
+        if function is None or not function.has_handler:
+            return connection.server.answer(connection, head, body)
+        try:
+            return _start(function, head, body, connection, time.ticks_diff(time.ticks_ms(), began))
+        except Busy as e:
+            registry.turns.refuse(place, str(e))
+
+
+def _start(function, head, body, connection, queued_ms):
+    """Runs the handler; (status, headers, body), or an awaitable of it where the handler waits. Raises Busy."""
     registry = function.registry
     try:
-        image = slot.images.get(function) or registry.images.demand(slot, function)
+        image = registry.images.images.get(function) or registry.images.demand(function)
         if len(body) > function.limits["memory"] - image.size:
-            registry.arenas.release(slot)
             return _TOO_LARGE
         call = image.start(
             head.method,
@@ -61,11 +81,11 @@ def _start(function, slot, head, body, connection, queued_ms):
             registry.peer(head, connection) if registry.proxies else connection.peer[0],
         )
     except Exception as e:
-        registry.arenas.release(slot)
+        if isinstance(e, quickjs.Error) and e.kind == "busy":
+            raise Busy(e.message)
         return errors.unbuilt(function, e, log.request_name(registry.next_request()))
     if call.state == PENDING or call.background:
-        return _wait(function, slot, call, head, body, connection, queued_ms)
-    registry.arenas.release(slot)
+        return _pending(function, call, head, body, connection, queued_ms)
     # It waited for nothing, so its CPU time is its time.
     wall_ms = queued_ms + call.cpu_us // 1000
     return _end(function, call, registry.next_request(), head, body, connection, wall_ms)
@@ -87,39 +107,42 @@ def _end(function, call, number, head, body, connection, wall_ms, failure=None):
     return response
 
 
-async def _wait(function, slot, call, head, body, connection, queued_ms):
-    """A handler that awaits operations, or has given some to ctx.waitUntil."""
-    began = time.ticks_ms()
+def _pending(function, call, head, body, connection, queued_ms):
+    """An awaitable of the response of a handler that awaits operations, or has given some to ctx.waitUntil."""
     number = function.registry.next_request()
-    pending = PendingCall(function, call, log.request_name(number))
-    function.pending[pending] = True
+    try:
+        pending = PendingCall(function, call, log.request_name(number))
+    except MemoryError as e:
+        call.abandon()
+        function.registry.turns.left()
+        return errors.unbuilt(function, e, log.request_name(number))
+    return _wait(pending, number, head, body, connection, queued_ms)
+
+
+async def _wait(pending, number, head, body, connection, queued_ms):
+    began = time.ticks_ms()
+    function, call = pending.function, pending.call
     in_background = False
     try:
-        await pending.answer(function.limits["wall_ms"])
+        await pending.answer()
         wall_ms = queued_ms + time.ticks_diff(time.ticks_ms(), began)
         response = _end(function, call, number, head, body, connection, wall_ms, pending.failure)
         if call.background and pending.failure is None:
+            asyncio.create_task(_finish(pending))
             in_background = True
-            asyncio.create_task(_finish(function, slot, pending))
     finally:
         if not in_background:
-            _leave(function, slot, pending)
+            pending.leave()
     return response if type(response) is tuple else await response
 
 
-async def _finish(function, slot, pending):
+async def _finish(pending):
     """What ctx.waitUntil was given, after the response."""
-    limit_ms = function.limits["background_ms"]
+    limit_ms = pending.function.limits["background_ms"]
     try:
         await pending.finish(limit_ms)
         if pending.failure == "wall":
             text = "ctx.waitUntil took longer than %d ms" % limit_ms
-            log.add("warn", text, pending.request, function.name)
+            log.add("warn", text, pending.request, pending.function.name)
     finally:
-        _leave(function, slot, pending)
-
-
-def _leave(function, slot, pending):
-    pending.abandon()
-    function.pending.pop(pending, None)
-    function.registry.arenas.release(slot)
+        pending.leave()

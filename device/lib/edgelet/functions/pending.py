@@ -1,8 +1,8 @@
 """A call of a handler that waits for operations: carries them out, and lets JavaScript go on with their results."""
 
 import asyncio
-from collections import deque
 
+import quickjs
 from edgelet import log
 from quickjs import PENDING
 
@@ -18,7 +18,8 @@ def log_lines(lines, function, request):
 class PendingCall:
     """A call that awaits operations, of which `edgelet.functions.bindings` has those of bindings.
 
-    failure: "wall" or "aborted" where that ended the call: no time left, or no function.
+    It is among its function's `pending` until `leave()`. failure: "wall" or "aborted" where that ended the call: no
+    time left, or no function.
     """
 
     def __init__(self, function, call, request):
@@ -26,18 +27,33 @@ class PendingCall:
         self.call = call
         self.request = request
         self.failure = None
+        self._turns = function.registry.turns
         self._operations = function.registry.bindings.operations
         self._tasks = {}  # id of an open operation -> its task
-        self._settled = deque((), 512, 1)  # (id, whether it succeeded, value)
-        self._wake = asyncio.Event()
+        self._settled = []  # (id, whether it succeeded, value), in the order in which JavaScript will learn of them
+        self._error = None  # what a turn has raised
+        self._turned = asyncio.Event()
+        self._is_awaited = False
+        # From the start, so that a call ends for which nobody has come to wait: there may have been no memory for that.
+        self._timer = asyncio.create_task(self._expire(function.limits["wall_ms"]))
+        function.pending[self] = True
 
-    async def answer(self, wall_ms):
-        """Carries out operations until the handler has settled; at most `wall_ms`."""
-        await self._run(wall_ms, self._is_pending)
+    @property
+    def is_in_arena(self):
+        """Whether it waits in the arena, and not outside."""
+        return self.call.parked_bytes == 0
+
+    async def answer(self):
+        """Carries out operations until the handler has settled; at most the function's `wall_ms`."""
+        self._is_awaited = True
+        self._pick_up()
+        await self._run(self._is_pending)
+        self._timer.cancel()
 
     async def finish(self, background_ms):
         """Carries out operations until what was given to ctx.waitUntil has settled; at most `background_ms`."""
-        await self._run(background_ms, self._is_in_background)
+        self._timer = asyncio.create_task(self._expire(background_ms))
+        await self._run(self._is_in_background)
 
     def abort(self):
         """Ends the call at once; who waits for it learns so."""
@@ -49,8 +65,39 @@ class PendingCall:
         for task in self._tasks.values():
             task.cancel()
         self._tasks = {}
-        log_lines(self.call.logs(), self.function, self.request)
+        self._settled = []
         self.call.abandon()
+
+    def leave(self):
+        """The call is over, for whatever reason: others get its place."""
+        if asyncio.current_task() is not self._timer:
+            self._timer.cancel()
+        self.function.pending.pop(self, None)
+        try:
+            self.abandon()
+        finally:
+            self._turns.left()
+
+    def go_on(self):
+        """Lets JavaScript go on with the result of one operation. Raises quickjs.Error of kind busy; see Turns."""
+        if self.failure or not self._settled or not (self._is_pending() or self._is_in_background()):
+            return
+        id, succeeded, value = self._settled[0]
+        try:
+            if succeeded:
+                self.call.resolve(id, value)
+            else:
+                self.call.reject(id, value)
+            self._settled.pop(0)
+            if self._settled:
+                self._turns.ask(self)
+            self._pick_up()
+        except Exception as e:
+            if isinstance(e, quickjs.Error) and e.kind == "busy":
+                raise
+            self._error = e
+        if self._error or not self._is_pending():
+            self._turned.set()
 
     def _is_pending(self):
         return self.call.state == PENDING
@@ -58,37 +105,25 @@ class PendingCall:
     def _is_in_background(self):
         return self.call.background
 
-    async def _run(self, limit_ms, is_unfinished):
-        timer = asyncio.create_task(self._expire(limit_ms))
-        try:
-            while self.failure is None and is_unfinished():
-                self._start_operations()
-                log_lines(self.call.logs(), self.function, self.request)
-                while self.failure is None and not self._settled:
-                    self._wake.clear()
-                    await self._wake.wait()
-                if self.failure is None:
-                    self._resume(*self._settled.popleft())
-        finally:
-            timer.cancel()
+    async def _run(self, is_unfinished):
+        while self.failure is None and is_unfinished():
+            self._turned.clear()
+            await self._turned.wait()
+            if self._error:
+                raise self._error
 
     async def _expire(self, ms):
         await asyncio.sleep_ms(ms)
         self._fail("wall")
+        if not self._is_awaited:
+            self.leave()
 
     def _fail(self, failure):
         self.failure = failure
-        self._wake.set()
+        self._turned.set()
 
-    def _resume(self, id, succeeded, value):
-        """Lets JavaScript go on with an operation's result."""
-        if succeeded:
-            self.call.resolve(id, value)
-        else:
-            self.call.reject(id, value)
-
-    def _start_operations(self):
-        """Stops operations that JavaScript has cancelled, and starts those that it has queued."""
+    def _pick_up(self):
+        """Takes over what the last turn has left: operations that are cancelled or new, and log lines."""
         for id in self.call.cancelled():
             task = self._tasks.pop(id, None)
             if task:
@@ -98,6 +133,7 @@ class PendingCall:
                 self._tasks[id] = asyncio.create_task(self._tick(id, *args))
             else:
                 self._start_operation(id, self._operations[name], args)
+        log_lines(self.call.logs(), self.function, self.request)
 
     def _start_operation(self, id, operation, args):
         try:
@@ -123,14 +159,18 @@ class PendingCall:
         while True:
             # A repeating timer of 0 ms would leave no time for anything else.
             await asyncio.sleep_ms(max(ms, 1) if repeats else ms)
-            self._settle(id, True, None)
             if not repeats:
+                self._settle(id, True, None)
                 self._tasks.pop(id, None)
                 return
+            # A tick that JavaScript has not learned of yet is not told twice.
+            if not any(settled[0] == id for settled in self._settled):
+                self._settle(id, True, None)
 
     def _settle(self, id, succeeded, value):
         self._settled.append((id, succeeded, value))
-        self._wake.set()
+        if len(self._settled) == 1:
+            self._turns.ask(self)
 
 
 def _message(error):

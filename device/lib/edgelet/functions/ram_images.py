@@ -1,21 +1,19 @@
-"""Where the functions' images are kept on a device with RAM for them.
-
-A slot is one of `edgelet.functions.arenas`, an arena; its `images` are what requests find.
-"""
+"""Where the functions' images are kept on a device with RAM for them."""
 
 
 class RamImages:
-    """Images in RAM, one for each function and each arena that it has run in.
+    """Images in RAM. `images` is what requests find: function -> quickjs.Image.
 
-    They are kept while their bytes add up to at most `most` bytes, one at least; the least recently built ones go
-    first, and are built anew when a request needs them.
+    They are kept while their bytes add up to at most `most` bytes, one at least, and those of functions whose requests
+    wait; the least recently built ones go first, and are built anew when a request needs them.
     """
 
     room = None  # how many functions have room; None for any number
 
-    def __init__(self, slots, most):
-        self._slots = slots
+    def __init__(self, arena, most):
+        self._arena = arena
         self._most = most
+        self.images = {}
         self.bytes = 0  # of all images
         self.builds = 0
 
@@ -26,41 +24,37 @@ class RamImages:
     async def tidy(self):
         """Erases images that are of no use any more, when the functions of the device have been found."""
 
-    def demand(self, slot, function):
-        """The image for a request that found none in its slot. Raises quickjs.Error or ValueError."""
-        image = function.build(slot.arena)
+    def demand(self, function):
+        """The image for a request that found none. Raises quickjs.Error or ValueError."""
+        image = function.build(self._arena)
         self.builds += 1
-        slot.images[function] = image
+        self.images[function] = image
         self.bytes += image.size
-        self._evict(slot, function)
+        self._evict(function)
         return image
 
-    async def make(self, slot, function):
-        """Builds the image of a function in a slot that is the caller's. Raises quickjs.Error or ValueError."""
-        self.demand(slot, function)
+    async def make(self, function):
+        """Builds the image of a function; the arena is held for it. Raises quickjs.Error or ValueError."""
+        self.demand(function)
 
     async def erase(self, function):
-        """Erases every image of a function, of which no call may be running."""
-        for slot in self._slots:
-            if function in slot.images:
-                self._drop(slot, function)
+        """Erases the image of a function, of which no call may be running."""
+        if function in self.images:
+            self._drop(function)
 
     def stop(self):
         """The device stops: erases what must not outlive it."""
-        for slot in self._slots:
-            for function in list(slot.images):
-                self._drop(slot, function)
+        for function in list(self.images):
+            self._drop(function)
 
-    def _evict(self, kept_slot, kept_function):
-        for slot in self._slots:
-            for function in list(slot.images):
-                if self.bytes <= self._most:
-                    return
-                in_use = slot.arena.busy and slot is not kept_slot
-                if not in_use and (slot is not kept_slot or function is not kept_function):
-                    self._drop(slot, function)
+    def _evict(self, kept):
+        for function in list(self.images):
+            if self.bytes <= self._most:
+                return
+            if function is not kept and not function.pending:
+                self._drop(function)
 
-    def _drop(self, slot, function):
-        image = slot.images.pop(function)
+    def _drop(self, function):
+        image = self.images.pop(function)
         self.bytes -= image.size
         image.erase()

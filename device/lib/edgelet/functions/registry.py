@@ -4,9 +4,9 @@ import time
 
 import quickjs
 from edgelet import log
-from edgelet.functions.arenas import Arenas
 from edgelet.functions.function import Function
 from edgelet.functions.stats import Stats
+from edgelet.functions.turns import Turns
 from edgelet.http.message import forwarded_for
 from edgelet.http.routing import Table
 
@@ -15,7 +15,7 @@ class Functions:
     """The functions of this device and what they share.
 
     bindings: `edgelet.functions.bindings.Bindings`. region: flash for images (see `edgelet.storage.image_slots`) on a
-    board that has RAM for one arena only; else they are in RAM.
+    board that has no RAM for them; else they are in RAM.
     """
 
     def __init__(self, releases, config, bindings, region=None):
@@ -23,17 +23,14 @@ class Functions:
         self.releases = releases
         self.config = config
         self.bindings = bindings
-        self.arenas = Arenas(
-            1 if region else settings["arenas"],
-            settings["arena_bytes"],
-            settings["queue_length"],
-            settings["queue_ms"],
-        )
-        self.images = _images(self.arenas.slots, settings, region)
+        self.arena = quickjs.Arena(settings["arena_bytes"], settings["waiting_requests"], settings["waiting_bytes"])
+        self.turns = Turns(self.arena, settings["queue_length"], settings["queue_ms"])
+        self.images = _images(self.arena, settings, region)
         self.unbuilt = []  # functions that an image is to be built for, after start()
         self._functions = {}
         self._stats = {}
         self._table = Table()
+        self.share = None  # (requests that wait in handlers, bytes for them) of one function, where there are several
         self._requests = 0
         self.started = time.ticks_ms()
         self.proxies = [p.strip() for p in settings["proxies"].split(",") if p.strip()]
@@ -57,14 +54,23 @@ class Functions:
         """Puts a function into service; returns the one whose place it takes, or None."""
         old = self._functions.get(function.name)
         self._functions[function.name] = function
-        self._table.replace(self._functions.values())
+        self._have_changed()
         return old
 
     def take_out(self, name):
         """Takes a function out of service; returns it, or None."""
         old = self._functions.pop(name, None)
-        self._table.replace(self._functions.values())
+        self._have_changed()
         return old
+
+    def _have_changed(self):
+        self._table.replace(self._functions.values())
+        self.share = None
+        if len([one for one in self._functions.values() if one.has_handler]) > 1:
+            settings = self.config.settings
+            percent = settings["waiting_share"]
+            requests, bytes = settings["waiting_requests"], settings["waiting_bytes"]
+            self.share = max(requests * percent // 100, 1), bytes * percent // 100
 
     def find(self, authority, target):
         """The Function that answers a request, or None."""
@@ -77,6 +83,11 @@ class Functions:
     def names(self):
         """The functions that answer requests, sorted."""
         return sorted(self._functions)
+
+    @property
+    def waiting(self):
+        """How many requests wait in their handlers."""
+        return sum([len(one.pending) for one in self._functions.values()])
 
     def stats(self):
         """[(name, Stats)] of every function that has been here since the start, sorted."""
@@ -95,19 +106,19 @@ class Functions:
         return peer
 
     def stop(self):
-        """Ends all calls, erases all images in RAM and gives the arenas back."""
+        """Ends all calls, erases all images in RAM and gives the arena back."""
         for function in self._functions.values():
             function.abort()
         self.images.stop()
-        self.arenas.close()
+        self.arena.close()
 
 
-def _images(slots, settings, region):
+def _images(arena, settings, region):
     # Each kind is imported where it is used: on a board the other one would take RAM.
     if region:
         from edgelet.functions.flash_images import FlashImages
 
-        return FlashImages(slots[0], region)
+        return FlashImages(arena, region)
     from edgelet.functions.ram_images import RamImages
 
-    return RamImages(slots, settings["image_cache_bytes"])
+    return RamImages(arena, settings["image_cache_bytes"])

@@ -1,0 +1,193 @@
+"""Whose turn it is in the arena: requests that start, calls that go on, and the device's own builds.
+
+One call at a time is in the arena. A call that waits for operations stays there until somebody else wants the arena,
+and then waits outside as long as there is room (docs/quickjs.md, Parking).
+"""
+
+import asyncio
+import time
+
+import quickjs
+
+# Calls of one function that may go on one after the other while others could. A call of another function costs a
+# restore of another image.
+_ROW = 4
+
+
+class Busy(Exception):
+    """A request has not had its turn in time; the text says which limit it was."""
+
+
+class Place:
+    """A place in the queue, of a request of `function`. reason: why it could not start."""
+
+    def __init__(self, function, reason):
+        self.function = function
+        self.reason = reason
+        self.turn = asyncio.Event()
+
+
+class Turns:
+    """The turns in one arena. At most `queue` requests wait to be started, each at most `wait_ms`."""
+
+    def __init__(self, arena, queue, wait_ms):
+        self.arena = arena
+        self._most = queue
+        self._wait_ms = wait_ms
+        self._places = []
+        self._admitted = None  # the place whose turn it is
+        self.full = ""  # why nobody can start: which limit of what can be parked is used up
+        self.wanted = False  # a build waits for the arena, before all requests
+        self._held = False
+        self._left = asyncio.Event()  # a call has left, so there may be room again
+        self._ready = {}  # name of a function -> its calls that can go on
+        self._order = []  # these names, whose turn is next first
+        self._in_row = 0
+        self._stalled = False  # none of them can come into the arena until a call leaves
+        self._task = None
+
+    @property
+    def queued(self):
+        """How many requests wait to be started."""
+        return len(self._places)
+
+    @property
+    def open(self):
+        """Whether a request may be started without waiting."""
+        return not (self.full or self.wanted or self._admitted)
+
+    # Requests that start
+
+    def queue(self, function, reason):
+        """A place in the queue for a request of a function. Raises Busy where the queue is full."""
+        if len(self._places) >= self._most:
+            raise Busy("%s, and %d requests wait for their turn" % (reason, len(self._places)))
+        place = Place(function, reason)
+        self._places.append(place)
+        return place
+
+    async def wait(self, place, began):
+        """Waits until the request may be started. Raises Busy, at the latest `wait_ms` after `began`."""
+        try:
+            while self._admitted is not place:
+                place.turn.clear()
+                left = self._wait_ms - time.ticks_diff(time.ticks_ms(), began)
+                await asyncio.wait_for_ms(place.turn.wait(), max(left, 0))
+        except asyncio.TimeoutError:
+            raise Busy(place.reason)
+
+    def refuse(self, place, reason):
+        """The request had its turn and found no room, as the others would not: it keeps its place."""
+        place.reason = self.full = reason
+        self._admitted = None
+
+    def leave(self, place):
+        """The request is started, or has given up."""
+        self._places.remove(place)
+        if self._admitted is place:
+            self._admitted = None
+        self._admit()
+
+    def _admit(self):
+        if self._admitted is None and self.open:
+            for place in self._places:
+                if not place.function.has_its_share:
+                    self._admitted = place
+                    place.turn.set()
+                    return
+
+    def left(self):
+        """A call has ended, in the arena or outside: there may be room."""
+        self.full = ""
+        self._stalled = False
+        self._left.set()
+        self._admit()
+        self._go_on()
+
+    # Calls that go on
+
+    def ask(self, call):
+        """Asks for a turn of a call: its `go_on()` will be called, once."""
+        name = call.function.name
+        if name not in self._ready:
+            self._ready[name] = []
+            self._order.append(name)
+        self._ready[name].append(call)
+        self._stalled = False
+        self._go_on()
+
+    def _go_on(self):
+        if self._task is None and self._order and not self._held and not self._stalled:
+            self._task = asyncio.create_task(self._run())
+
+    async def _run(self):
+        # A turn, and then everything else that the event loop has to do.
+        try:
+            while self._order and not self._held and not self._stalled:
+                self._turn()
+                await asyncio.sleep_ms(0)
+        finally:
+            self._task = None
+        self._go_on()
+
+    def _turn(self):
+        name = self._order[0]
+        ready = self._ready[name]
+        try:
+            ready[0].go_on()
+            ready.pop(0)
+        except quickjs.Error:
+            # The one in the arena cannot be parked. It can still go on itself.
+            name = self._present()
+            if name is None:
+                self._stalled = True
+                return
+        self._rotate(name)
+
+    def _present(self):
+        """Lets the call in the arena go on, if it is ready: its function's name, else None."""
+        for name, ready in self._ready.items():
+            for call in ready:
+                if call.is_in_arena:
+                    call.go_on()
+                    ready.remove(call)
+                    return name
+        return None
+
+    def _rotate(self, name):
+        self._in_row += 1
+        if not self._ready[name]:
+            del self._ready[name]
+            self._order.remove(name)
+            self._in_row = 0
+        elif self._in_row >= _ROW:
+            self._order.remove(name)
+            self._order.append(name)
+            self._in_row = 0
+
+    # Builds
+
+    async def hold(self, wait_ms=None):
+        """Takes the arena for a build, empty: no call starts or goes on until `release`.
+
+        Raises asyncio.TimeoutError after `wait_ms` where a call cannot be parked and does not end.
+        """
+        self.wanted = True
+        try:
+            while not self._held:
+                self._left.clear()
+                try:
+                    self.arena.park()
+                    self._held = True
+                    # Who was told that it has its turn and has not taken it yet comes later.
+                    self._admitted = None
+                except quickjs.Error:
+                    await asyncio.wait_for_ms(self._left.wait(), wait_ms)
+        except BaseException:
+            self.release()
+            raise
+
+    def release(self):
+        """The build is done, or failed."""
+        self.wanted = self._held = False
+        self.left()
