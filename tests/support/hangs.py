@@ -29,6 +29,7 @@ class HangError(BaseException):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    # A build takes minutes, on a busy machine many.
     parser.addini("hang_limit", "seconds after which a phase of a test has failed", default="1800")
 
 
