@@ -461,6 +461,16 @@ def test_forwarded_for_counts_from_a_configured_proxy_only(firmware, tmp_path):
             assert box.get("/", X_Forwarded_For="198.51.100.1, 203.0.113.7").text == expected
 
 
+def test_the_host_of_an_absolute_target_replaces_the_header(box):
+    source = "export default { fetch(r) { return new Response(`${r.headers.get('host')} ${r.url}`) } }"
+    box.deploy("host", source, route="/")
+    for scheme, expected in (("http", b"new.example http://new.example/x"), ("https", b"421")):
+        with socket.create_connection(box.local.address) as connection:
+            head = f"GET {scheme}://New.example/x HTTP/1.1\r\nHost: old.example\r\nConnection: close\r\n\r\n"
+            connection.sendall(head.encode())
+            assert expected in b"".join(iter(lambda: connection.recv(4096), b"")).replace(b"New", b"new")
+
+
 def test_forwarded_for_may_be_anything(firmware, tmp_path):
     source = "export default { fetch(request) { return new Response(request.peer) } }"
     with running(firmware, tmp_path, proxies="127.0.0.1") as box:
