@@ -188,7 +188,7 @@ static int web_call(JSContext *ctx, const isolate_request_t *request) {
         return -1;
     }
     // As await does: an object with a then method counts for what it resolves to.
-    if (JS_IsObject(result) && !JS_IsPromise(result) && web_class_get(ctx, WEB_RESPONSE, result) == NULL) {
+    if (JS_IsObject(result) && !JS_IsPromise(result) && web_class_get(WEB_RESPONSE, result) == NULL) {
         JSValue promise = JS_NewSettledPromise(ctx, false, result);
         JS_FreeValue(ctx, result);
         if (JS_IsException(promise)) {

@@ -53,13 +53,13 @@ int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const cha
         return 0;
     }
 
-    const web_list_t *params = web_class_get(ctx, WEB_PARAMS, init);
+    const web_list_t *params = web_class_get(WEB_PARAMS, init);
     if (params != NULL) {
         *type = WEB_TYPE_FORM;
         body_of_params(ctx, body, params);
         return 0;
     }
-    if (web_class_get(ctx, WEB_FORM_DATA, init) != NULL) {
+    if (web_class_get(WEB_FORM_DATA, init) != NULL) {
         JS_ThrowTypeError(ctx, "a FormData body is not supported; send new URLSearchParams([...form])");
         return -1;
     }

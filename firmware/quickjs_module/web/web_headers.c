@@ -264,7 +264,7 @@ static int headers_append_pair(JSContext *ctx, void *opaque, JSValueConst name, 
 }
 
 int web_headers_fill(JSContext *ctx, web_headers_t *headers, JSValueConst init) {
-    web_headers_t *other = web_class_get(ctx, WEB_HEADERS, init);
+    web_headers_t *other = web_class_get(WEB_HEADERS, init);
     if (other != NULL) {
         web_buf_put(ctx, &headers->lines, other->lines.data, other->lines.len);
         return 0;

@@ -202,7 +202,7 @@ static JSValue iterator_next(
     }
 
     JSValue pair[2];
-    void *list = web_class_get(ctx, iterator->list, iterator->target);
+    void *list = web_class_get(iterator->list, iterator->target);
     if (!pair_at(ctx, iterator->list, list, iterator->index, pair)) {
         *done = 1;
         return JS_UNDEFINED;

@@ -379,7 +379,7 @@ static int params_init(JSContext *ctx, web_list_t *list, JSValueConst init) {
 
 static JSValue params_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
     JSValue object = new_list(ctx, WEB_PARAMS, new_target);
-    if (!JS_IsException(object) && argc > 0 && params_init(ctx, web_class_get(ctx, WEB_PARAMS, object), argv[0]) < 0) {
+    if (!JS_IsException(object) && argc > 0 && params_init(ctx, web_class_get(WEB_PARAMS, object), argv[0]) < 0) {
         JS_FreeValue(ctx, object);
         return JS_EXCEPTION;
     }
@@ -387,14 +387,14 @@ static JSValue params_construct(JSContext *ctx, JSValueConst new_target, int arg
 }
 
 void web_params_refresh(JSContext *ctx, JSValueConst object) {
-    web_list_t *list = web_class_get(ctx, WEB_PARAMS, object);
+    web_list_t *list = web_class_get(WEB_PARAMS, object);
     list->records.len = 0;
     web_list_parse(ctx, list, (base_slice_t){list->url->query.data, list->url->query.len});
 }
 
 JSValue web_params_object(JSContext *ctx, web_url_t *url) {
     JSValue object = new_list(ctx, WEB_PARAMS, JS_UNDEFINED);
-    web_list_t *list = web_class_get(ctx, WEB_PARAMS, object);
+    web_list_t *list = web_class_get(WEB_PARAMS, object);
     list->url = url;
     url->refs++;
     web_params_refresh(ctx, object);
@@ -437,7 +437,7 @@ static JSValue form_data_construct(JSContext *ctx, JSValueConst new_target, int 
 
 JSValue web_form_data_object(JSContext *ctx, base_slice_t text) {
     JSValue object = new_list(ctx, WEB_FORM_DATA, JS_UNDEFINED);
-    web_list_parse(ctx, web_class_get(ctx, WEB_FORM_DATA, object), text);
+    web_list_parse(ctx, web_class_get(WEB_FORM_DATA, object), text);
     return object;
 }
 

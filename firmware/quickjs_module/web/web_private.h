@@ -64,8 +64,7 @@ extern const extension_class_t web_class_text_decoder;
 static inline JSValue web_class_new(JSContext *ctx, web_class_id_t id, JSValueConst new_target) {
     return extension_class_new(ctx, &web_extension, id, new_target);
 }
-static inline void *web_class_get(JSContext *ctx, web_class_id_t id, JSValueConst value) {
-    (void)ctx;
+static inline void *web_class_get(web_class_id_t id, JSValueConst value) {
     return extension_class_get(&web_extension, id, value);
 }
 static inline void *web_class_expect(JSContext *ctx, web_class_id_t id, JSValueConst value) {

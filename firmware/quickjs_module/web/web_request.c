@@ -139,18 +139,9 @@ static JSValueConst request_method(JSContext *ctx, request_t *request) {
 
 // ---- from a script ----
 
-// Method names in any case that the standard writes in upper case, and those it forbids.
-static const char *const normalized_methods[] = {"delete", "get", "head", "options", "post", "put"};
-static const char *const forbidden_methods[] = {"connect", "trace", "track"};
-
-static JSValue upper_string(JSContext *ctx, const char *lower) {
-    char upper[8];
-    size_t len = strlen(lower);
-    for (size_t i = 0; i < len; i++) {
-        upper[i] = (char)(lower[i] - ('a' - 'A'));
-    }
-    return JS_NewStringLen(ctx, upper, len);
-}
+// Methods that the standard writes so whatever their case is, and those it forbids.
+static const char *const normalized_methods[] = {"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"};
+static const char *const forbidden_methods[] = {"CONNECT", "TRACE", "TRACK"};
 
 static JSValue checked_method(JSContext *ctx, JSValueConst value) {
     base_slice_t slice;
@@ -162,7 +153,7 @@ static JSValue checked_method(JSContext *ctx, JSValueConst value) {
     JSValue method = JS_UNDEFINED;
     for (int i = 0; i < WEB_COUNT(normalized_methods) && JS_IsUndefined(method); i++) {
         if (base_equal_nocase(slice.data, slice.len, normalized_methods[i])) {
-            method = upper_string(ctx, normalized_methods[i]);
+            method = JS_NewString(ctx, normalized_methods[i]);
         }
     }
     for (int i = 0; i < WEB_COUNT(forbidden_methods) && JS_IsUndefined(method); i++) {
@@ -286,7 +277,7 @@ static int refuse_bodyless(JSContext *ctx, const request_t *request) {
 
 // Fills a request from another one, or from a URL.
 static int request_fill(JSContext *ctx, request_t *request, JSValueConst input, JSValueConst init) {
-    request_t *other = web_class_get(ctx, WEB_REQUEST, input);
+    request_t *other = web_class_get(WEB_REQUEST, input);
     if (other != NULL) {
         copy_line(ctx, request, other);
         request->message.headers = web_headers_copy(ctx, web_message_headers(ctx, &other->message));

@@ -295,7 +295,7 @@ static base_slice_t type_lines(JSContext *ctx, web_message_t *message) {
 }
 
 int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *out) {
-    response_t *response = web_class_get(ctx, WEB_RESPONSE, value);
+    response_t *response = web_class_get(WEB_RESPONSE, value);
     if (response == NULL) {
         return 0;
     }
