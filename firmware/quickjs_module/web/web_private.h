@@ -1,6 +1,6 @@
 // What the files of the web objects share. Not for others.
 //
-// Nothing here fails for want of memory (engine/arena.h): -1 and exceptions come of what scripts do. Where a function
+// Nothing here fails for want of memory (engine/engine.h): -1 and exceptions come of what scripts do. Where a function
 // runs none of a script's code, it has no such result.
 
 #ifndef EDGELET_WEB_PRIVATE_H
