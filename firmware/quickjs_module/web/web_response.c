@@ -60,13 +60,10 @@ static int fill_status(JSContext *ctx, response_t *response, JSValueConst init) 
     return result;
 }
 
-// RFC 9112, section 4: reason-phrase.
+// RFC 9112, section 4: reason-phrase. 0, or -1 with a pending TypeError.
 static int check_reason(JSContext *ctx, JSValueConst text) {
     size_t len;
     const char *utf8 = JS_ToCStringLen(ctx, &len, text);
-    if (utf8 == NULL) {
-        return -1;
-    }
     int result = 0;
     for (size_t i = 0; i < len && result == 0; i++) {
         unsigned char c = (unsigned char)utf8[i];
