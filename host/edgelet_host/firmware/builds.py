@@ -305,9 +305,8 @@ def make_environment(folder: Path) -> dict[str, str]:
     """
     tree = next(parent for parent in folder.parents if (parent / "py").is_dir())
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", *ESP_IDF) if name in os.environ}
-    # With the lists of headers that the makefiles want anyway, what is compiled for the first time costs no more.
-    ccache = {"CCACHE_DIR": str(cache_dir() / "ccache"), "CCACHE_DEPEND": "1"}
-    return kept | ccache | {"LC_ALL": "C.UTF-8", "GIT_CEILING_DIRECTORIES": str(tree.parent)}
+    ours = {"CCACHE_DIR": str(cache_dir() / "ccache"), "GIT_CEILING_DIRECTORIES": str(tree.parent)}
+    return kept | {"LC_ALL": "C.UTF-8"} | ours
 
 
 def explain_make(log: Path) -> str:
