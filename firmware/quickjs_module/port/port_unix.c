@@ -18,6 +18,7 @@
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 // CPU time between two ticks.
@@ -168,6 +169,8 @@ static volatile sig_atomic_t idle_ticks;
 static volatile sig_atomic_t unix_ticking;
 static timer_t timer;
 static bool timer_made;
+// The signals that are blocked where no handler runs.
+static sigset_t usual_mask;
 
 static void unix_set_timer(long interval_ns) {
     struct itimerspec spec = {
@@ -177,8 +180,18 @@ static void unix_set_timer(long interval_ns) {
     timer_settime(timer, 0, &spec, NULL);
 }
 
-static void unix_on_tick(int signal) {
+// Bytes of a signal mask that the kernel fills.
+#define MASK_SIZE (8)
+
+// Whether the tick came while another signal was handled. To leave that by a jump would leave the handler's work half
+// done, and the signal blocked.
+static bool in_other_handler(const ucontext_t *interrupted) {
+    return memcmp(&interrupted->uc_sigmask, &usual_mask, MASK_SIZE) != 0;
+}
+
+static void unix_on_tick(int signal, siginfo_t *info, void *interrupted) {
     (void)signal;
+    (void)info;
     int saved = errno;
     if (!inside) {
         if (++idle_ticks >= IDLE_TICKS) {
@@ -187,7 +200,7 @@ static void unix_on_tick(int signal) {
         }
     } else {
         idle_ticks = 0;
-        if (unix_tick()) {
+        if (!in_other_handler(interrupted) && unix_tick()) {
             errno = saved;
             siglongjmp(leave, 1);
         }
@@ -200,8 +213,9 @@ static void unix_on_tick(int signal) {
 static void start_ticking(void) {
     if (!timer_made) {
         // SA_NODEFER, since the handler may leave by a jump that restores no signal mask.
-        struct sigaction action = {.sa_handler = unix_on_tick, .sa_flags = SA_RESTART | SA_NODEFER};
+        struct sigaction action = {.sa_sigaction = unix_on_tick, .sa_flags = SA_RESTART | SA_NODEFER | SA_SIGINFO};
         sigaction(TICK_SIGNAL, &action, NULL);
+        sigprocmask(SIG_BLOCK, NULL, &usual_mask);
         struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = TICK_SIGNAL};
         event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
         if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) != 0) {
