@@ -1,13 +1,16 @@
-"""The `time` of a board, for the Linux firmware: the clock begins in 1970, until machine.RTC sets it."""
+"""The `time` of a board, for the Linux firmware: the clock begins in 1970, until machine.RTC sets it.
+
+It counts whole seconds.
+"""
 
 import utime
 from utime import *  # noqa: F403
 
-_offset_s = [-utime.time()]
+_offset_s = [-int(utime.time())]
 
 
 def time():
-    return utime.time() + _offset_s[0]
+    return int(utime.time()) + _offset_s[0]
 
 
 def time_ns():
@@ -15,4 +18,4 @@ def time_ns():
 
 
 def set_time(seconds):
-    _offset_s[0] = seconds - utime.time()
+    _offset_s[0] = seconds - int(utime.time())
