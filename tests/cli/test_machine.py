@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import serial
 from cli_helpers import ROOT, Cli, greeting, local_device
-from device_helpers import free_port, get, request
+from device_helpers import free_port, get, request, with_heap
 from edgelet_host.project.config import read_project
 
 
@@ -422,13 +422,15 @@ def test_a_closed_standard_input_is_an_empty_one(cli):
         assert "Traceback" not in done.stderr
 
 
-def test_what_is_too_much_for_the_devices_memory(cli):
-    cli.ok("deploy", greeting(cli.folder, "small", bindings={"STORE": {"type": "kv"}}))
-    (cli.folder / "large").write_bytes(b"x" * 4_000_000)
-    message = cli.fails("kv", "put", "STORE", "key", "--file", "large", "--function", "small")
-    assert "too much for the device's memory" in message
-    assert "too much for the device's memory" in cli.fails("invoke", "small", "--data", "large")
-    assert cli.ok("invoke", "small").startswith("GET ")
+def test_what_is_too_much_for_the_devices_memory(firmware, tmp_path):
+    with local_device(with_heap(firmware, tmp_path, "2M"), tmp_path, arena_bytes=1 << 20) as local:
+        cli = Cli(tmp_path, local.port)
+        cli.ok("deploy", greeting(cli.folder, "small", bindings={"STORE": {"type": "kv"}}))
+        (cli.folder / "large").write_bytes(b"x" * 4_000_000)
+        message = cli.fails("kv", "put", "STORE", "key", "--file", "large", "--function", "small")
+        assert "too much for the device's memory" in message
+        assert "too much for the device's memory" in cli.fails("invoke", "small", "--data", "large")
+        assert cli.ok("invoke", "small").startswith("GET ")
 
 
 def test_a_port_that_another_program_uses(cli, local):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from console_helpers import App, PtyApp
+from device_helpers import with_heap
 from mpremote.transport_serial import SerialTransport
 
 RAW_PROMPT = b"raw REPL; CTRL-B to exit\r\n>"
@@ -198,13 +199,15 @@ def test_raw_paste_is_cancelled_by_ctrl_c(app):
     assert raw_paste(app, b"print(2)") == b"2\r\n\x04\x04>"
 
 
-def test_command_that_does_not_fit_into_memory_is_refused(app):
+def test_command_that_does_not_fit_into_memory_is_refused(firmware, tmp_path):
+    app = PtyApp(with_heap(firmware, tmp_path, "1M"))
     enter_raw_repl(app)
     app.write(b"#" * (2 << 20) + b"\n\x04")
     reply = app.read_until(b"\x04>")
     assert reply.startswith(b"OK\x04MemoryError: ")
     app.write(b"print(1)\x04")
     assert app.read_until(b"\x04>") == b"OK1\r\n\x04\x04>"
+    app.stop()
 
 
 def test_half_a_command_is_dropped_when_it_falls_silent(app):

@@ -21,6 +21,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def with_heap(firmware: Path, folder: Path, heap: str) -> Path:
+    """Make a firmware that has a heap of `heap` ("400K", "2M") instead of its own."""
+    file = folder / f"heap_{heap}.sh"
+    file.write_text(f'#!/bin/sh\nexec {firmware} -X heapsize={heap} "$@"\n')
+    file.chmod(0o755)
+    return file
+
+
 def toml(value: Any) -> str:
     """Write a value as TOML; tables inline."""
     if isinstance(value, dict):
