@@ -384,6 +384,19 @@ void arena_save(const arena_t *arena, void *to) {
     arena_poison(arena);
 }
 
+bool arena_is_image(const void *image, size_t image_size, size_t size) {
+    arena_t saved;
+    size &= ~(size_t)(ARENA_ALIGN - 1);
+    size_t overhead = arena_overhead(size);
+    if (image_size < overhead || image_size > size) {
+        return false;
+    }
+    memcpy(&saved, image, sizeof(saved));
+    return saved.first == overhead - HEADER && saved.end == size - HEADER && saved.top == image_size &&
+           saved.top >= saved.first && saved.top <= saved.end && saved.extent >= saved.top &&
+           saved.extent <= saved.end && saved.used <= saved.top && saved.limit <= MAX_SIZE;
+}
+
 const void *arena_image(const arena_t *arena) {
     UNPOISON(arena, arena->top);
     return arena;

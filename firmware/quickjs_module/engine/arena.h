@@ -71,6 +71,9 @@ bool arena_seal(arena_t *arena);
 size_t arena_image_size(const arena_t *arena);
 // Copies the image of arena_image_size bytes to `to`.
 void arena_save(const arena_t *arena, void *to);
+// Whether bytes, at any address, can be an image of an arena of `size` bytes: by what the control structure says of its
+// own place, not by what its lists hold.
+bool arena_is_image(const void *image, size_t image_size, size_t size);
 // The image where it lies, to be read. Only arena_erase, arena_restore and arena_init may follow.
 const void *arena_image(const arena_t *arena);
 // Copies `image_size` bytes from `image`, taken in an arena of the same size, into the block. What lies beyond them

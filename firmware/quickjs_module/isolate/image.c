@@ -141,6 +141,28 @@ void isolate_save(const isolate_t *iso, const isolate_image_t *image, size_t off
     }
 }
 
+// Whether an object of `size` bytes can lie at an address in the image.
+static bool lies_in_image(const isolate_t *iso, const saved_header_t *header, uintptr_t address, size_t size) {
+    size_t offset = address - (uintptr_t)iso->arena;
+    return address % ARENA_ALIGN == 0 && offset >= arena_overhead(iso->size) && offset < header->size &&
+           size <= header->size - offset;
+}
+
+static bool are_valid_limits(const isolate_t *iso, const isolate_limits_t *limits) {
+    return limits->cpu_ms >= ISOLATE_CPU_MS_MIN && limits->cpu_ms <= ISOLATE_CPU_MS_MAX &&
+           limits->memory >= ISOLATE_MEMORY_MIN && limits->memory <= iso->size && limits->stack >= ISOLATE_STACK_MIN &&
+           limits->stack <= port_stack_max();
+}
+
+// What the digest cannot tell: it says that a header is whole, not who made it.
+static bool is_consistent(const isolate_t *iso, const saved_header_t *header, const uint8_t *bytes) {
+    // Of a JSContext all that is known here is that it has more than a pointer.
+    return arena_is_image(bytes, header->size, iso->size) && lies_in_image(iso, header, header->ctx, sizeof(void *)) &&
+           lies_in_image(iso, header, header->host, iso->host_size) && are_valid_limits(iso, &header->limits) &&
+           header->handler_kind >= 1 && header->handler_kind <= UINT8_MAX &&
+           memchr(header->name, '\0', sizeof(header->name)) != NULL;
+}
+
 static const char *check_saved(const isolate_t *iso, const saved_header_t *header, const uint8_t *saved, size_t len) {
     if (memcmp(header->magic, "EJSI", 4) != 0 || header->size != len - sizeof(*header)) {
         return "not a whole saved image: build it anew";
@@ -154,12 +176,22 @@ static const char *check_saved(const isolate_t *iso, const saved_header_t *heade
         return "image was made for another arena: build it anew";
     }
 
+    const uint8_t *bytes = saved + sizeof(*header);
     uint8_t digest[BUNDLE_DIGEST_SIZE];
-    digest_saved(header, saved + sizeof(*header), digest);
-    if (memcmp(digest, header->digest, sizeof(digest)) != 0) {
+    digest_saved(header, bytes, digest);
+    if (memcmp(digest, header->digest, sizeof(digest)) != 0 || !is_consistent(iso, header, bytes)) {
         return "saved image is damaged: build it anew";
     }
     return NULL;
+}
+
+// A saved image's bytes where they shall lie; NULL when there is no memory.
+static const uint8_t *place_saved(const uint8_t *bytes, size_t size, isolate_place_t place) {
+    if (place == ISOLATE_IMAGE_MAPPED) {
+        return bytes;
+    }
+    uint8_t *copy = port_image_alloc(size);
+    return copy != NULL ? memcpy(copy, bytes, size) : NULL;
 }
 
 bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_place_t place, isolate_image_t *image) {
@@ -177,15 +209,11 @@ bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_plac
         isolate_note_error(iso, ISOLATE_STALE, wrong);
         return false;
     }
-    image->bytes = saved + sizeof(header);
-    if (place == ISOLATE_IMAGE_KEPT) {
-        uint8_t *copy = port_image_alloc(header.size);
-        image->bytes = copy;
-        if (copy == NULL) {
-            isolate_note_error(iso, ISOLATE_MEMORY, "no memory for the image");
-            return false;
-        }
-        memcpy(copy, saved + sizeof(header), header.size);
+
+    image->bytes = place_saved(saved + sizeof(header), header.size, place);
+    if (image->bytes == NULL) {
+        isolate_note_error(iso, ISOLATE_MEMORY, "no memory for the image");
+        return false;
     }
     image->place = place;
     image->size = header.size;

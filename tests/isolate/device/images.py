@@ -1,7 +1,9 @@
 """Images: saved, loaded, refused, erased, and side by side."""
 
 import gc
+import hashlib
 import random
+import struct
 
 import quickjs
 from common import build, fails, handler, raises
@@ -68,6 +70,58 @@ def test_damaged_image_is_stale():
         fails("stale", image.arena.load, saved[:length])
     fails("stale", image.arena.load, saved + b"x")
     assert image.start("GET", "/", None).body == b"hello"
+
+
+def test_image_with_a_field_out_of_range_is_stale():
+    """The digest is right: it is no secret how it is made."""
+    image = build(HELLO, memory=400 * 1024)
+    saved = bytes(image.save())
+    header = len(saved) - image.size
+    arena, size = image.arena.address, image.arena.size
+
+    def forged(changes):
+        forgery = bytearray(saved)
+        for at, form, value in changes:
+            struct.pack_into(form, forgery, at, value)
+        forgery[:32] = hashlib.sha256(forgery[32:]).digest()
+        return forgery
+
+    assert struct.unpack_from("<I4s", saved, 36)[0] == image.size
+    assert struct.unpack_from("<QQ", saved, 48) == (arena, size)
+    image.arena.load(forged([])).erase()
+    context, host, limits, kind, name = 64, 72, 80, 92, 96
+    for at in (context, host):
+        for address in (0, arena, arena + 64, arena + image.size, arena + image.size - 4, arena + size, 1 << 63):
+            fails("stale", image.arena.load, forged([(at, "<Q", address)]))
+    address = struct.unpack_from("<Q", saved, host)[0]
+    fails("stale", image.arena.load, forged([(host, "<Q", address + 1)]))
+    for offset, values in ((0, (0, 60001)), (4, (0, 48 * 1024 - 1, size + 1)), (8, (0, 8 * 1024 - 1, 2**21 + 1))):
+        for value in values:
+            fails("stale", image.arena.load, forged([(limits + offset, "<I", value)]))
+    for value in (0, 256):
+        fails("stale", image.arena.load, forged([(kind, "<I", value)]))
+    fails("stale", image.arena.load, forged([(name, "48s", b"n" * 48)]))
+    # The first words of the arena's own book-keeping: where it ends, begins, and what it has used.
+    for word in range(7):
+        for value in (2**31 - 1, 2**32 - 1):
+            if word != 5:  # the peak, which each call sets
+                fails("stale", image.arena.load, forged([(header + 4 * word, "<I", value)]))
+    assert image.start("GET", "/", None).body == b"hello"
+
+
+def test_image_larger_than_its_arena_is_stale():
+    image = build(HELLO)
+    saved = bytes(image.save())
+    header = len(saved) - image.size
+    size = image.arena.size + 4096
+    forgery = bytearray(saved + bytes(size - image.size))
+    struct.pack_into("<I", forgery, 36, size)
+    # Where top is, and how far the arena was ever used.
+    for word in (2, 3):
+        struct.pack_into("<I", forgery, header + 4 * word, size)
+    forgery[:32] = hashlib.sha256(forgery[32:]).digest()
+    fails("stale", image.arena.load, forgery)
+    fails("stale", image.arena.map, forgery)
 
 
 def draft(source, arena=None, **options):
