@@ -49,12 +49,18 @@ static struct {
     void *arg;
     port_tick_t *tick;
     volatile bool returned, running;
+    uint64_t clock_us; // port_time_us when port_ticks_us was 0
 } call;
 
-uint64_t port_time_us(void) {
+static uint64_t time_of_day_us(void) {
     struct timeval now;
     gettimeofday(&now, NULL);
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_usec + EPOCH_US;
+}
+
+// gettimeofday takes a lock, which a call that is abandoned would keep: port_run reads the clock before a call.
+uint64_t port_time_us(void) {
+    return call.clock_us + port_ticks_us();
 }
 
 uint64_t port_ticks_us(void) {
@@ -198,6 +204,7 @@ bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
     call.arg = arg;
     call.tick = tick;
     call.returned = false;
+    call.clock_us = time_of_day_us() - port_ticks_us();
     ESP_ERROR_CHECK(esp_timer_start_periodic(call.timer, TICK_US));
     TaskHandle_t task = xTaskCreateStaticPinnedToCore(call_task, "javascript", sizeof(call_stack) / sizeof(StackType_t),
         NULL, CALL_PRIORITY, call_stack, &call_tcb, MP_TASK_COREID);
