@@ -11,7 +11,7 @@ from storage_helpers import PROGRAMS, Device, DeviceError, run
 from waiting import wait_until
 
 SECTOR = 4096
-SLOT = 24 * SECTOR  # tests/storage/device/flash_device.py
+SLOT = 32 * SECTOR  # tests/storage/device/flash_device.py
 SLOTS = 3
 COUNTING = """let n = 0; const known = process.env.KEY;
 export default { fetch(request) { return new Response(`%s ${++n} ${known}`) } };"""

@@ -63,7 +63,7 @@ class Device:
         if status != 200:
             return status
         text = body.decode()
-        if text.split()[1] != self.parts.config.env(name)["KEY"]:
+        if text.split()[1] != self.parts.config.env(name).get("KEY", "undefined"):
             raise AssertionError(f"{text} in spite of what is stored")
         return text
 
@@ -164,9 +164,12 @@ def check(media, after, most_builds):
     return changing == after, builds
 
 
-def check_again(media):
-    if run(nor.Chip(media), Device.prepare, Device.upgrade)[1].split()[0] != "new-release":
+def check_again(media, is_deleted):
+    text, key = run(nor.Chip(media), Device.prepare, Device.upgrade)[1].split()
+    if text != "new-release":
         raise AssertionError("the next deploy did not succeed")
+    if is_deleted and key != "undefined":
+        raise AssertionError("the next function of that name finds a secret")
 
 
 def prepared(name):
@@ -201,7 +204,7 @@ def main(name, torn):
         found["done" if done else "undone"] += 1
         found["builds"] += builds
         if cut_at % AGAIN == 0:
-            check_again(chip.media)
+            check_again(chip.media, done and after is None)
     return found
 
 
