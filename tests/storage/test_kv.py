@@ -32,7 +32,7 @@ def device(request, firmware, tmp_path):
         yield device
 
 
-CHANGES = ["new", "new-big", "overwrite", "overwrite-big", "delete"]
+CHANGES = ["new", "new-big", "overwrite", "overwrite-big", "together", "delete"]
 
 
 @pytest.mark.parametrize("system", ["littlefs", "linux"])
@@ -144,6 +144,41 @@ def test_bad_arguments_are_refused(device, call, message):
         device(call)
     assert (refusal.value.type, refusal.value.message.startswith(message)) == ("ValueError", True)
     assert device("kv.list()") == ([], None)
+
+
+def test_changes_that_are_made_together_have_their_own_outcomes(device):
+    device("kv.put('gone', 'x')")
+    device("kv.put('kept', 'x')")
+    device("new = lambda n: kv.record('v' * n)")
+    changes = "('a', new(1)), ('gone', None), ('', new(1)), ('a', new(2)), ('b', new(1)), ('b', None), ('none', None)"
+    outcomes = device(f"[str(one or '') for one in kv.change([{changes}])]")
+    assert outcomes == ["", "", "a KV key must have 1 to 180 bytes", "", "", "", ""]
+    assert device("[kv.get(key) for key in ('a', 'b', 'gone', 'kept')]") == [b"vv", None, None, b"x"]
+    # Four keys of a byte with 999 bytes each do not fit, three do.
+    outcomes = device("[str(one or '')[:24] for one in kv.change([(k, new(999)) for k in 'abcd'])]")
+    assert outcomes == ["", "", "", "the KV namespace is full"]
+    before = device("kv._keys, kv._bytes")
+    reopen(device)
+    device("kv.put('kept', 'y')")
+    assert (device("kv._keys, kv._bytes"), before) == ((4, 3005), (4, 3005))
+    assert [len(device("kv.get({})", key) or b"") for key in "abcd"] == [999, 999, 999, 0]
+
+
+def test_changes_that_are_made_together_share_what_makes_them_durable(firmware, tmp_path):
+    with Device(firmware) as device:
+        device("root = {}", str(tmp_path))
+        open_namespace(device)
+        device("from edgelet.storage import files")
+        device(
+            "def counted(name, real=None):\n real = getattr(files, name)\n def sync(folder):\n"
+            "  syncs.append(name); real(folder)\n setattr(files, name, sync)"
+        )
+        device("kv.put('old', 'x')")
+        device("syncs = []")
+        device("counted('sync_folder'), counted('sync_file_system')")
+        device("kv.change([('k%d' % i, kv.record('x')) for i in range(50)] + [('old', None)])")
+        assert sorted(device("syncs")) == ["sync_file_system", "sync_folder"]
+        assert device("len(kv.list()[0])") == 50
 
 
 def test_longest_key_is_kept(device):

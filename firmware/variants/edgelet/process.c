@@ -1,10 +1,13 @@
-// The Linux firmware as a process: its stack, which MicroPython's unix port fixes for small scripts, and who may read
-// its files.
+// The Linux firmware as a process: its stack, which MicroPython's unix port fixes for small scripts, who may read its
+// files, and when they are on the disk.
+
+#define _GNU_SOURCE // syncfs
 
 #include <errno.h>
 #include <fts.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "py/cstack.h"
 #include "py/runtime.h"
@@ -52,9 +55,19 @@ static mp_obj_t make_private(mp_obj_t paths_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(make_private_obj, make_private);
 
+// _process.sync_file_system(descriptor): writes to the disk all that is to be written of an open file's file system.
+static mp_obj_t sync_file_system(mp_obj_t descriptor) {
+    if (syncfs((int)mp_obj_get_int(descriptor)) < 0) {
+        mp_raise_OSError(errno);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(sync_file_system_obj, sync_file_system);
+
 static const mp_rom_map_elem_t process_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__process)},
     {MP_ROM_QSTR(MP_QSTR_make_private), MP_ROM_PTR(&make_private_obj)},
+    {MP_ROM_QSTR(MP_QSTR_sync_file_system), MP_ROM_PTR(&sync_file_system_obj)},
 };
 static MP_DEFINE_CONST_DICT(process_globals, process_globals_table);
 

@@ -124,6 +124,41 @@ def replace(path, data):
     rename(temporary, path)
 
 
+def change(folder, contents):
+    """Replaces and removes files of `folder`, which share what makes them durable: name -> bytes, or None to remove it.
+
+    After a power cut each has its old content or its new one, as after `replace`. OSError where one could not be
+    written; then some may have changed.
+    """
+    written = [name for name in contents if contents[name] is not None]
+    try:
+        for name in written:
+            with open("%s/%s~" % (folder, name), "wb") as file:
+                file.write(contents[name])
+                if len(written) == 1:
+                    file.flush()
+        if len(written) > 1:
+            sync_file_system(folder)
+    except OSError:
+        remove_temporary(folder)
+        raise
+    for name in contents:
+        path = folder + "/" + name
+        if contents[name] is None:
+            os.remove(path)
+        else:
+            os.rename(path + "~", path)
+    sync_folder(folder)
+
+
+def sync_file_system(folder):
+    """Makes all that was written to the file system of `folder`, which is one of Linux, durable."""
+    from _process import sync_file_system  # not on boards, whose littlefs has nothing to wait for
+
+    with open(folder + "/.", "rb") as file:
+        sync_file_system(file.fileno())
+
+
 def remove_temporary(folder):
     """Removes what replace() left in `folder` when the power failed."""
     for name in names(folder):

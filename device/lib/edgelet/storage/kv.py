@@ -10,6 +10,7 @@ littlefs spreads the erases. What would not change is not written; reading write
 only when its room is needed.
 """
 
+import errno
 import os
 import struct
 from binascii import a2b_base64, b2a_base64
@@ -87,55 +88,93 @@ class KV:
 
     def put(self, key, value, ttl=None):
         """Sets a value (bytes or str), for `ttl` seconds or for good."""
-        name = _encode(key)
+        self._change_now(key, self.record(value, ttl))
+
+    def delete(self, key):
+        """Removes a key, if it is there."""
+        self._change_now(key, None)
+
+    def _change_now(self, key, record):
+        _finish(self.prepare())
+        for error in self.change([(key, record)]):
+            if error:
+                raise error
+
+    def record(self, value, ttl=None):
+        """What `change` takes for a value (bytes or str) that is kept for `ttl` seconds, or for good."""
         if isinstance(value, str):
             value = value.encode()
         limit = self._settings["kv_value_bytes"]
         if not isinstance(value, bytes) or len(value) > limit:
             raise ValueError("a KV value must be text or bytes, at most %d bytes" % limit)
-        record = struct.pack("<I", self._expiry(ttl)) + value
-        old = self._record(name, key)
-        if record == old:
-            return
-        self._make_room(key, old, record)
-        self._forget(key)
-        self._write(name, record)
-        self._count(key, old, -1)
-        self._count(key, record, 1)
-        self._remember(key, record)
+        return struct.pack("<I", self._expiry(ttl)) + value
 
-    def delete(self, key):
-        """Removes a key, if it is there."""
-        name = _encode(key)
-        old = self._record(name, key)
-        if old is not None:
-            self._measure()
-            self._remove(name)
-            self._forget(key)
-            self._count(key, old, -1)
+    def prepare(self):
+        """What is to be done before a change, as a generator of steps: it may have to look at every file."""
+        yield from self._measure()
+        if self._keys > self._settings["kv_keys"] // 2 or self._bytes > self._settings["kv_bytes"] // 2:
+            yield from self._sweep(())
+
+    def change(self, changes):
+        """Carries out changes, (key, record) or (key, None) to remove it, which share what makes them durable.
+
+        Of several changes of a key the last one holds. Gives for each None, or the exception with which it failed.
+        """
+        try:
+            _finish(self._measure())
+            before, after = {}, {}  # key -> record
+            outcomes = [self._account(key, record, before, after) for key, record in changes]
+            failed = self._write([key for key in after if after[key] != before[key]], after)
+            for key in failed:
+                self._count(key, after[key], -1)
+                self._count(key, before[key], 1)
+            return [outcome or failed.get(changes[i][0]) for i, outcome in enumerate(outcomes)]
+        except BaseException:
+            self._keys = None  # What is there is to be found out anew.
+            raise
+
+    def _account(self, key, record, before, after):
+        """Counts a change that is to come. None, or the exception where it cannot be."""
+        try:
+            name = _encode(key)
+            if key not in after:
+                before[key] = after[key] = self._record(name, key)
+            if record is not None and record != after[key]:
+                self._make_room(key, after[key], record, after)
+            self._count(key, after[key], -1)
+            self._count(key, record, 1)
+            after[key] = record
+        except (OSError, ValueError) as error:
+            return error
 
     def list(self, prefix="", limit=LIST_LIMIT, cursor=""):
-        """A page of the keys that begin with `prefix` and come after `cursor`: (entries, cursor).
+        """As `list_steps`, at once."""
+        return _finish(self.list_steps(prefix, limit, cursor))
 
-        Entries: at most `limit` (key, expiry in seconds since 1970 or None), sorted by key, without what has expired,
-        so that a page may be shorter. cursor: for the next page, or None.
+    def list_steps(self, prefix="", limit=LIST_LIMIT, cursor=""):
+        """A page of the keys that begin with `prefix` and come after `cursor`, as a generator of steps.
+
+        It returns (entries, cursor). Entries: at most `limit` (key, expiry in seconds since 1970 or None), sorted by
+        key, without what has expired, so that a page may be shorter. cursor: for the next page, or None.
         """
         if not isinstance(prefix, str) or not isinstance(cursor, str):
             raise ValueError("prefix and cursor of a KV list must be text")
         if type(limit) is not int or not 1 <= limit <= LIST_LIMIT:
             raise ValueError("limit of a KV list must be a whole number from 1 to %d" % LIST_LIMIT)
-        keys = self._first_keys(prefix, limit + 1, cursor)
+        keys = yield from self._first_keys(prefix, limit + 1, cursor)
         next_cursor = keys[limit - 1] if len(keys) > limit else None
         entries = []
         for key in keys[:limit]:
+            yield
             header = self._header(_encode(key))
-            if not self._expired(header):
+            if header and not self._expired(header):
                 entries.append((key, struct.unpack("<I", header)[0] or None))
         return entries, next_cursor
 
     def _first_keys(self, prefix, count, cursor):
         keys = []
         for _, key, _ in self._files():
+            yield
             if key > cursor and key.startswith(prefix):
                 keys.append(key)
                 if len(keys) >= 2 * count:
@@ -153,7 +192,9 @@ class KV:
                 name = entry[0]
                 key = None if entry[1] == _FOLDER else key_of(name)
                 # Only littlefs tells the size along with the name.
-                size = 0 if key is None else entry[3] if len(entry) > 3 else files.size(self._path(name))
+                size = 0 if key is None else entry[3] if len(entry) > 3 else self._size(name)
+                if size is None:
+                    continue
                 if size >= HEADER:
                     yield name, key, size
                 elif not name.endswith("~"):
@@ -163,6 +204,14 @@ class KV:
             self._is_reported = True
             text = "%s: %d files are no keys, such as %s: %s"
             log.error(text % (self._folder, foreign, example, files.REPAIR))
+
+    def _size(self, name):
+        """Bytes of a file, None where it has gone: between two steps others remove some."""
+        try:
+            return files.size(self._path(name))
+        except OSError as error:
+            if error.errno != errno.ENOENT:
+                raise
 
     def _path(self, name):
         return self._folder + "/" + name
@@ -201,8 +250,13 @@ class KV:
         return record
 
     def _header(self, name):
-        with open(self._path(name), "rb") as file:
-            return file.read(HEADER)
+        """The header of a file, None where it has gone."""
+        try:
+            with open(self._path(name), "rb") as file:
+                return file.read(HEADER)
+        except OSError as error:
+            if error.errno != errno.ENOENT:
+                raise
 
     def _remember(self, key, record):
         size = len(key) + len(record) + _CACHE_OVERHEAD
@@ -219,26 +273,27 @@ class KV:
             self._cached_bytes -= len(key) + len(record) + _CACHE_OVERHEAD
 
     def _measure(self):
-        """Counts keys and bytes, and removes what a power cut left half written."""
+        """Counts keys and bytes, and removes what a power cut left half written; in steps."""
         if self._keys is not None:
             return
         files.make_folder(self._folder)
         files.remove_temporary(self._folder)
         count = total = 0
         for _, key, size in self._files():
+            yield
             count += 1
             total += len(key.encode()) + size - HEADER
-        self._keys, self._bytes = count, total
+        if self._keys is None:  # else a change between two steps has counted
+            self._keys, self._bytes = count, total
 
     def _count(self, key, record, sign):
         if record is not None:
             self._keys += sign
             self._bytes += sign * (len(key.encode()) + len(record) - HEADER)
 
-    def _make_room(self, key, old, new):
-        self._measure()
+    def _make_room(self, key, old, new, spared):
         if not self._fits(key, old, new):
-            self._sweep(_encode(key))
+            _finish(self._sweep(spared))
             if not self._fits(key, old, new):
                 raise ValueError(
                     "the KV namespace is full: at most %d keys and %d bytes"
@@ -257,32 +312,66 @@ class KV:
         )
 
     def _sweep(self, spared):
-        """Removes what has expired, but for the file `spared`, which is about to be written.
+        """Removes what has expired, but for the keys `spared`, which are about to be changed; in steps.
 
         Takes a pass over all files only when one of them can have expired.
         """
         now = self._clock()
         if now is None or now < self._next_expiry:
             return
-        self._next_expiry = 0xFFFFFFFF
-        for name, key, size in self._files():
-            expiry = struct.unpack("<I", self._header(name))[0]
-            if expiry and expiry <= now and name != spared:
-                self._remove(name)
-                self._forget(key)
-                self._keys -= 1
-                self._bytes -= len(key.encode()) + size - HEADER
-            elif expiry:
+        earliest, self._next_expiry = self._next_expiry, 0xFFFFFFFF
+        try:
+            for name, key, size in self._files():
+                yield
+                header = self._header(name)
+                expiry = struct.unpack("<I", header)[0] if header else 0
+                if expiry and expiry <= now and key not in spared:
+                    os.remove(self._path(name))
+                    self._forget(key)
+                    self._keys -= 1
+                    self._bytes -= len(key.encode()) + size - HEADER
+                elif expiry:
+                    self._next_expiry = min(self._next_expiry, expiry)
+            earliest = self._next_expiry
+        finally:
+            self._next_expiry = min(self._next_expiry, earliest)
+            files.sync_folder(self._folder)
+
+    def _write(self, keys, records):
+        """Writes or removes the records of some keys. Gives key -> exception of those where that failed."""
+        for key in keys:
+            self._forget(key)
+        together = len(keys) > 1 and files.opens_folders(self._folder)
+        if together:
+            try:
+                files.change(self._folder, {_encode(key): records[key] for key in keys})
+            except OSError:
+                together = False  # Some may still have room.
+        failed = {}
+        for key in keys:
+            try:
+                if not together:
+                    self._write_one(_encode(key), records[key])
+                self._have_written(key, records[key])
+            except (OSError, ValueError) as error:
+                failed[key] = error
+        return failed
+
+    def _have_written(self, key, record):
+        if record is not None:
+            expiry = struct.unpack_from("<I", record)[0]
+            if expiry:
                 self._next_expiry = min(self._next_expiry, expiry)
+            self._remember(key, record)
 
-    def _remove(self, name):
-        os.remove(self._path(name))
-        files.sync_folder(self._folder)
-
-    def _write(self, name, record):
+    def _write_one(self, name, record):
         path = self._path(name)
         try:
-            if files.kind(path) and not files.opens_folders(self._folder):
+            if record is None:
+                if files.kind(path):
+                    os.remove(path)
+                files.sync_folder(self._folder)
+            elif files.kind(path) and not files.opens_folders(self._folder):
                 # littlefs keeps the old content until the file is closed: one commit, not three.
                 with open(path, "wb") as file:
                     file.write(record)
@@ -292,6 +381,12 @@ class KV:
             if error.errno == files.ENOSPC:
                 raise ValueError("no space left for a KV value: 'edgelet kv delete' makes room") from None
             raise
-        expiry = struct.unpack_from("<I", record)[0]
-        if expiry:
-            self._next_expiry = min(self._next_expiry, expiry)
+
+
+def _finish(steps):
+    """Does all steps of a generator; what it returns."""
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        return end.value
