@@ -83,6 +83,9 @@ def _resources(text, functions, stats):
     text.family("cpu_seconds_total", "counter", "CPU time in JavaScript.")
     for name, one in stats:
         text.sample("cpu_seconds_total", one.cpu_us / 1000000, function=name)
+    text.family("operations_seconds_total", "counter", "Time that handlers' operations took of the event loop.")
+    for name, one in stats:
+        text.sample("operations_seconds_total", one.operations_us / 1000000, function=name)
     text.family("arena_peak_bytes", "gauge", "Most bytes of an arena that a request used.")
     for name, one in stats:
         text.sample("arena_peak_bytes", one.peak, function=name)

@@ -11,7 +11,8 @@ from edgelet import clock
 class Bindings:
     """The bindings of all functions, each made when it is first used.
 
-    operations: name of an operation -> function(function, *args), which returns the result or a coroutine of it.
+    operations: name of an operation -> function(function, *args). It returns the result, a generator of steps that
+    returns it, which lets others have their turn, or a `Change` that is yet to be made.
     root: the folder of what the device keeps. settings: `edgelet.storage.config.Settings`.
     """
 
@@ -19,6 +20,7 @@ class Bindings:
         self._root = root
         self._settings = settings
         self._bindings = {}
+        self._commits = None
         self.operations = {
             "kv.get": self.kv_get,
             "kv.put": self.kv_put,
@@ -51,17 +53,29 @@ class Bindings:
 
     def kv_put(self, function, binding, key, value, options=None):
         """env.NAME.put(key, value, { expirationTtl }): seconds."""
-        self.kv(function.name, binding).put(key, value, _options(options).get("expirationTtl"))
+        store = self.kv(function.name, binding)
+        record = store.record(value, _options(options).get("expirationTtl"))
+        yield from store.prepare()
+        return self._change(store, key, record)
 
     def kv_delete(self, function, binding, key):
         """env.NAME.delete(key)."""
-        self.kv(function.name, binding).delete(key)
+        store = self.kv(function.name, binding)
+        yield from store.prepare()
+        return self._change(store, key, None)
+
+    def _change(self, store, key, record):
+        if self._commits is None:
+            from edgelet.storage.commits import Commits  # here, as KV
+
+            self._commits = Commits()
+        return self._commits.add(store, key, record)
 
     def kv_list(self, function, binding, options=None):
         """env.NAME.list({ prefix, limit, cursor }): { keys: [{ name }], list_complete, cursor }."""
         given = _options(options)
         arguments = {name: given[name] for name in ("prefix", "limit", "cursor") if given.get(name) is not None}
-        entries, cursor = self.kv(function.name, binding).list(**arguments)
+        entries, cursor = yield from self.kv(function.name, binding).list_steps(**arguments)
         keys = []
         for key, expiry in entries:
             keys.append({"name": key, "expiration": expiry} if expiry else {"name": key})

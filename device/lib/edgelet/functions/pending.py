@@ -1,10 +1,14 @@
 """A call of a handler that waits for operations: carries them out, and lets JavaScript go on with their results."""
 
 import asyncio
+import time
 
 import quickjs
 from edgelet import log
 from quickjs import PENDING
+
+# A turn's time, in microseconds: after the step that passes it, others have theirs.
+_SLICE_US = 500
 
 _LEVELS = {"d": "debug", "i": "info", "w": "warn", "e": "error"}
 
@@ -29,11 +33,15 @@ class PendingCall:
         self.failure = None
         self._turns = function.registry.turns
         self._operations = function.registry.bindings.operations
-        self._tasks = {}  # id of an open operation -> its task
+        self._open = {}  # id of an operation -> the task or the Change that will settle it
+        self._ticked = {}  # id of a repeating timer -> (its milliseconds, time.ticks_ms() of its last tick)
+        self._due = []  # (id, name, arguments) of operations that are yet to be carried out
+        self._steps = None  # (id, generator) of the one that is being carried out
         self._settled = []  # (id, whether it succeeded, value), in the order in which JavaScript will learn of them
         self._error = None  # what a turn has raised
         self._turned = asyncio.Event()
         self._is_awaited = False
+        self._has_asked = False  # for a turn
         # From the start, so that a call ends for which nobody has come to wait: there may have been no memory for that.
         self._timer = asyncio.create_task(self._expire(function.limits["wall_ms"]))
         function.pending[self] = True
@@ -47,6 +55,8 @@ class PendingCall:
         """Carries out operations until the handler has settled; at most the function's `wall_ms`."""
         self._is_awaited = True
         self._pick_up()
+        if self._due:
+            self._ask()
         await self._run(self._is_pending)
         self._timer.cancel()
 
@@ -62,9 +72,11 @@ class PendingCall:
 
     def abandon(self):
         """Forgets the call and stops what it waits for. May be called again."""
-        for task in self._tasks.values():
-            task.cancel()
-        self._tasks = {}
+        for one in self._open.values():
+            one.cancel()
+        self._open = {}
+        self._due = []
+        self._steps = None
         self._settled = []
         self.call.abandon()
 
@@ -79,25 +91,53 @@ class PendingCall:
             self._turns.left()
 
     def go_on(self):
-        """Lets JavaScript go on with the result of one operation. Raises quickjs.Error of kind busy; see Turns."""
-        if self.failure or not self._settled or not (self._is_pending() or self._is_in_background()):
-            return
-        id, succeeded, value = self._settled[0]
+        """A turn: carries out operations and lets JavaScript go on with their results. Raises as `Turns` says."""
+        self._has_asked = False
+        began, cpu_us = time.ticks_us(), self.call.cpu_us
         try:
-            if succeeded:
-                self.call.resolve(id, value)
-            else:
-                self.call.reject(id, value)
-            self._settled.pop(0)
-            if self._settled:
-                self._turns.ask(self)
-            self._pick_up()
+            while self._step() and time.ticks_diff(time.ticks_us(), began) < _SLICE_US:
+                pass
         except Exception as e:
             if isinstance(e, quickjs.Error) and e.kind == "busy":
+                self._has_asked = True
                 raise
             self._error = e
+        used_us = time.ticks_diff(time.ticks_us(), began)
+        self.function.stats.operations_us += max(used_us - (self.call.cpu_us - cpu_us), 0)
         if self._error or not self._is_pending():
             self._turned.set()
+        if self._settled or self._due or self._steps:
+            self._ask()
+
+    def _step(self):
+        """Does what is next; whether there may be more to do in this turn."""
+        if self.failure or not (self._is_pending() or self._is_in_background()):
+            return False
+        if self._settled:
+            # Before further operations, whose results would pile up.
+            was_pending = self._is_pending()
+            self._resume(*self._settled[0])
+            return self._is_pending() == was_pending
+        if self._steps:
+            self._carry_on(*self._steps)
+        elif self._due:
+            self._carry_out(*self._due.pop(0))
+        else:
+            return False
+        return True
+
+    def _resume(self, id, succeeded, value):
+        """Lets JavaScript go on with the result of an operation, the first of those that have settled."""
+        if succeeded:
+            self.call.resolve(id, value)
+        else:
+            self.call.reject(id, value)
+        self._settled.pop(0)
+        if id in self._ticked:
+            # Not before JavaScript knows of the last tick: many short ones would leave no time for anything else.
+            ms, last = self._ticked[id]
+            self._start_timer(id, max(ms - time.ticks_diff(time.ticks_ms(), last), 1), ms)
+        self._pick_up()
 
     def _is_pending(self):
         return self.call.state == PENDING
@@ -123,53 +163,68 @@ class PendingCall:
         self._turned.set()
 
     def _pick_up(self):
-        """Takes over what the last turn has left: operations that are cancelled or new, and log lines."""
+        """Takes over what JavaScript has left: operations that are cancelled or new, and log lines."""
         for id in self.call.cancelled():
-            task = self._tasks.pop(id, None)
+            self._ticked.pop(id, None)
+            task = self._open.pop(id, None)
             if task:
                 task.cancel()
         for id, name, args in self.call.ops():
             if name == "timer":
-                self._tasks[id] = asyncio.create_task(self._tick(id, *args))
+                ms, repeats = args
+                self._start_timer(id, max(ms, 1) if repeats else ms, ms if repeats else None)
             else:
-                self._start_operation(id, self._operations[name], args)
+                self._due.append((id, name, args))
         log_lines(self.call.logs(), self.function, self.request)
 
-    def _start_operation(self, id, operation, args):
+    def _start_timer(self, id, ms, repeats_ms):
+        if repeats_ms is not None:
+            self._ticked[id] = repeats_ms, time.ticks_add(time.ticks_ms(), ms)
+        self._open[id] = asyncio.create_task(self._tick(id, ms))
+
+    async def _tick(self, id, ms):
+        await asyncio.sleep_ms(ms)
+        self._open.pop(id, None)
+        self._settle(id, True, None)
+
+    def _carry_out(self, id, name, args):
         try:
-            result = operation(self.function, *args)
+            result = self._operations[name](self.function, *args)
         except Exception as e:
             self._settle(id, False, _message(e))
             return
         if hasattr(result, "send"):
-            self._tasks[id] = asyncio.create_task(self._await(id, result))
+            self._steps = id, result
         else:
             self._settle(id, True, result)
 
-    async def _await(self, id, coroutine):
+    def _carry_on(self, id, steps):
         try:
-            value = await coroutine
+            next(steps)
+            return
+        except StopIteration as end:
+            succeeded, result = True, end.value
         except Exception as e:
-            self._settle(id, False, _message(e))
+            succeeded, result = False, _message(e)
+        self._steps = None
+        if hasattr(result, "done"):
+            result.done = lambda error, us: self._have_changed(id, error, us)
+            self._open[id] = result
         else:
-            self._settle(id, True, value)
-        self._tasks.pop(id, None)
+            self._settle(id, succeeded, result)
 
-    async def _tick(self, id, ms, repeats):
-        while True:
-            # A repeating timer of 0 ms would leave no time for anything else.
-            await asyncio.sleep_ms(max(ms, 1) if repeats else ms)
-            if not repeats:
-                self._settle(id, True, None)
-                self._tasks.pop(id, None)
-                return
-            # A tick that JavaScript has not learned of yet is not told twice.
-            if not any(settled[0] == id for settled in self._settled):
-                self._settle(id, True, None)
+    def _have_changed(self, id, error, us):
+        self._open.pop(id, None)
+        self.function.stats.operations_us += us
+        self._settle(id, error is None, error and _message(error))
 
     def _settle(self, id, succeeded, value):
         self._settled.append((id, succeeded, value))
-        if len(self._settled) == 1:
+        self._ask()
+
+    def _ask(self):
+        if not self._has_asked:
+            self._has_asked = True
             self._turns.ask(self)
 
 

@@ -11,6 +11,7 @@ class Stats:
         self.requests = 0
         self.errors = {}  # kind -> count
         self.cpu_us = 0
+        self.operations_us = 0  # what its handlers' operations took of the event loop's time
         self.wall_ms = 0
         self.peak = 0  # most bytes of an arena that a call used
         self.buckets = [0] * (len(BUCKETS) + 1)
