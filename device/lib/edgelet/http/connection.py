@@ -115,7 +115,7 @@ class Connection:
                 else:
                     response = function(head, body, self)
                     if type(response) is not tuple:
-                        response = yield from self.wait(response)
+                        response = yield from self.wait(response, ANSWER)
                 if response is None:
                     return
                 data = writer.format(response, head.method, head.minor)
@@ -151,7 +151,7 @@ class Connection:
             yield from self.writer.send(_CONTINUE)
         return (yield from reader.read_body())
 
-    async def wait(self, awaitable, phase=ANSWER):
+    async def wait(self, awaitable, phase):
         """Awaits what a function returned. When the client resets the connection, CancelledError is raised in it."""
         self._timeout.enter(phase)
         watcher = asyncio.create_task(self._watch())

@@ -13,6 +13,7 @@ from edgelet.http.connection import Connection
 from edgelet.http.memory import Memory
 from edgelet.http.message import Stream, date_line, join_fields, split_fields
 from edgelet.http.reader import READ_SIZE
+from edgelet.http.timeout import ANSWER
 from edgelet.limits import ServerLimits
 from microdot import Microdot, Request, Response
 from microdot.microdot import NoCaseDict, invoke_handler
@@ -258,7 +259,7 @@ class Server(Microdot):
     async def _call(self, request):
         result = request.function(request.head, request.body, request.connection)
         if type(result) is not tuple:
-            result = await request.connection.wait(result)
+            result = await request.connection.wait(result, ANSWER)
         if result is None:
             return Response.already_handled
         status, lines, body = result
