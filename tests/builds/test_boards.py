@@ -1,5 +1,6 @@
 """`edgelet build --board`: real firmware of RP2040 and RP2350, and what it says where it cannot build."""
 
+import ast
 import json
 import os
 import re
@@ -117,17 +118,60 @@ def test_what_a_board_must_have_is_in_its_firmware(built):
 FROZEN_FUNCTIONS = FIRMWARE / "boards" / "rp2" / "frozen_functions.py"
 
 
+def is_constant(default):
+    """Whether the default of an argument needs no code: None, False, True, a small number, or a text that is a name."""
+    if isinstance(default, ast.UnaryOp):
+        return isinstance(default.op, ast.USub) and is_constant(default.operand)
+    if not isinstance(default, ast.Constant):
+        return False
+    return re.fullmatch(r"\w*", default.value) is not None if isinstance(default.value, str) else True
+
+
+def is_plain(statement):
+    """Whether a statement of a class is a function without decorator, closure, or default that is computed."""
+    if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    defaults = statement.args.defaults
+    return not statement.decorator_list and "super" not in names and all(map(is_constant, defaults))
+
+
+def plain_classes():
+    """{class: its functions}, in C's names, for each class of the runtime that has nothing but plain functions."""
+    found = {}
+    library = ROOT / "device" / "lib"
+    for path in library.rglob("*.py"):
+        module = "_".join(path.relative_to(library).with_suffix("").parts)
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                has_text = isinstance(node.body[0], ast.Expr)
+                if node.body[has_text:] and all(map(is_plain, node.body[has_text:])):
+                    found[f"{module}_{node.name}"] = [one.name for one in node.body[has_text:]]
+    return found
+
+
 @slow
 def test_functions_of_frozen_modules_are_in_flash(built):
-    # Each would take 16 bytes of MicroPython's heap.
+    # Each would take 16 bytes of MicroPython's heap or more, and 8 in its class.
     [content] = built.elf.parent.glob("make/*/rp2/frozen_content.c")
     frozen = re.findall(r"// frozen bytecode for file (\S+), scope (\S+)", content.read_text())
     functions = [file for file, scope in frozen if not scope.endswith("__lt_module_gt_")]
-    made = re.findall(r"&contexts\[(\d+)\]", content.with_name("frozen_functions.h").read_text())
-    assert len(made) == len(functions) > 500
-    assert len(set(made)) == len(set(functions)) > 30
-    assert all(FLASH < built.symbols[f"functions_{number}"] < RAM for number in set(made))
+    header = content.with_name("frozen_functions.h").read_text()
+    made = re.findall(r"const mp_obj_fun_bc_t function_(\w+) = .*&contexts\[(\d+)\]", header)
+    assert 800 < len(made) < len(functions)
+    assert len({number for _, number in made}) == len(set(functions)) > 50
+    assert all(FLASH < built.symbols[f"function_{name}"] < RAM for name, _ in made)
     assert built.symbols["contexts"] > RAM
+
+
+@slow
+def test_members_of_frozen_classes_are_in_flash(built):
+    [header] = built.elf.parent.glob("make/*/rp2/frozen_functions.h")
+    tables = re.findall(r"mp_rom_map_elem_t members_edgelet_(\w+)\[\] = \{\n((?:    .*\n)*)", header.read_text())
+    found = {f"edgelet_{scope}": re.findall(r"MP_QSTR_(\w+)", text) for scope, text in tables}
+    assert found == plain_classes()
+    assert len(found) > 35
+    assert all(FLASH < built.symbols[f"members_{scope}"] < RAM for scope in found)
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ set_source_files_properties(${CMAKE_BINARY_DIR}/frozen_content.c PROPERTIES HEAD
 set_source_files_properties(${EDGELET_RP2_DIR}/frozen_functions.c PROPERTIES
     COMPILE_OPTIONS "-Wextra;-Wno-unused-parameter")
 cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE ${EDGELET_RP2_DIR}/frozen_functions.c)
-foreach(name gc_collect_start mp_make_function_from_proto_fun mp_obj_new_module)
+foreach(name gc_collect_start mp_load_build_class mp_make_function_from_proto_fun mp_obj_new_module)
     add_link_options(LINKER:--wrap=${name})
 endforeach()
 add_custom_target(edgelet_frozen_functions
