@@ -47,6 +47,20 @@ def test_of_another_kind():
 """
 
 
+def may_trace():
+    """Whether this machine lets gdb look at a process that it did not start; many containers do not."""
+    with subprocess.Popen(["sleep", "inf"]) as process:
+        done = subprocess.run([*hangs.GDB, f"--pid={process.pid}"], capture_output=True, text=True, check=False)
+        process.kill()
+    return "#0 " in done.stdout
+
+
+def is_alive(process):
+    """Whether a process runs: a killed orphan stays, as a zombie, where nobody waits for it."""
+    status = Path("/proc", process, "status")
+    return status.exists() and "State:\tZ" not in status.read_text()
+
+
 def test_a_test_that_hangs_is_reported_with_the_stacks_of_its_processes(firmware, tmp_path):
     shutil.copy(hangs.__file__, tmp_path / "conftest.py")
     (tmp_path / "pytest.ini").write_text(SETTINGS.format(limit=3))
@@ -60,5 +74,5 @@ def test_a_test_that_hangs_is_reported_with_the_stacks_of_its_processes(firmware
     assert "in test_that_hangs" in done.stdout
     processes = re.findall(r"Process (\d+): (.*)", done.stdout)
     assert [command.split()[0] for _, command in processes] == ["sh", str(firmware)]
-    assert re.search(r"#\d+ .*\bmp_builtin_input \(", done.stdout)
-    assert not [number for number, _ in processes if Path("/proc", number).exists()]
+    assert re.search(r"#\d+ .*\bmp_builtin_input \(" if may_trace() else r"\(gdb: ", done.stdout)
+    assert not [number for number, _ in processes if is_alive(number)]
