@@ -126,7 +126,7 @@ async def main():
     task = asyncio.create_task(keeper.run())
     await done.wait()
     await asyncio.sleep_ms(0)
-    print(json.dumps([ahead_us / 1000000, keeper.discipline.error_us(time.ticks_ms()), reports]))
+    print(json.dumps([ahead_us / 1000000, keeper.discipline.error_us(clock.uptime_ms()), reports]))
 
 asyncio.run(main())
 """
@@ -142,7 +142,6 @@ def test_keeper_sets_the_clock_at_the_beginning_of_a_second(firmware):
 
 DISCIPLINE = """
 import json, random
-from time import ticks_add
 from edgelet.board.ntp import Discipline
 
 random.seed(1)
@@ -150,7 +149,7 @@ drift_ppm = %d
 discipline = Discipline()
 now_s, local_error_us, ask_at, worst = 0, 3000000, 0, 0  # local_error_us: what the local clock lacks
 while now_s < 86400:
-    now_ms = ticks_add(2 ** 29, now_s * 1000)  # wraps on the way
+    now_ms = now_s * 1000
     if now_s >= ask_at:
         discipline.update(now_ms, int(local_error_us) + random.randint(-3000, 3000))
         ask_at = now_s + discipline.interval_s
@@ -179,3 +178,58 @@ def test_linux_has_the_time(firmware):
     is_set, unix_ms = run_on_device(firmware, source).split()
     assert is_set == "True"
     assert abs(int(unix_ms) / 1000 - time.time()) < 60
+
+
+UPTIME = """
+import json
+from edgelet import clock
+
+class Ticks:
+    # time.ticks_ms of a board with 32 bits, moved by hand.
+    now = 0
+    def __call__(self):
+        return self.now % (1 << 30)
+
+ticks = Ticks()
+"""
+
+
+@pytest.mark.parametrize("start", [0, (1 << 29) - 1000, (1 << 30) - 1000])
+def test_uptime_does_not_wrap(firmware, start):
+    source = """
+ticks.now = %d
+uptime_ms = clock.Uptime(ticks)
+seen = []
+for hour in range(24 * 40):
+    seen.append(uptime_ms() == hour * 3600000)
+    ticks.now += 3600000
+print(json.dumps(all(seen)))
+"""
+    assert json.loads(run_on_device(firmware, UPTIME + source % start))
+
+
+def test_what_has_been_up_for_weeks_says_so(firmware):
+    source = """
+from edgelet import log, shortages
+from edgelet.board.ntp import Discipline
+
+clock.uptime_ms = clock.Uptime(ticks)
+log.ring.request(1, "hello", 200, 1, 1, 1)
+discipline = Discipline()
+discipline.update(clock.uptime_ms(), 0)
+discipline.drift_ppm = 40
+shortages.add("heap", "heap")
+for day in range(20):
+    ticks.now += 86400000
+    clock.uptime_ms()
+shortages.add("heap", "heap")
+log.ring.request(2, "hello", 200, 1, 1, 1)
+first, *_, told, last = log.since(1)
+ages = [last.uptime - first.uptime, round((last.time - first.time) / 1000), told.uptime]
+print(json.dumps([ages, told.text, discipline.error_us(clock.uptime_ms())]))
+"""
+    ages, told, error_us = json.loads(run_on_device(firmware, UPTIME + source))
+    days = 20 * 86400
+    assert ages == [days * 1000, days, days * 1000]
+    assert told == "heap (2 times so far)"
+    assert error_us == 40 * days

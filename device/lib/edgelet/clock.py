@@ -1,10 +1,34 @@
-"""The wall clock of this device. A board's is set from the network (`edgelet.board.ntp`); Linux keeps its own."""
+"""The clocks of this device: the time of day, and the time since the start.
+
+A board's time of day is set from the network (`edgelet.board.ntp`); Linux keeps its own.
+"""
 
 import time
 
 # Ports that count from 2000 instead of 1970.
 _EPOCH_S = 946684800 if time.gmtime(0)[0] == 2000 else 0
 _EARLIEST_UNIX_S = 1767225600  # 2026-01-01: an earlier clock was never set
+_TICKS_MASK = (1 << 30) - 1  # time.ticks_ms has at least these bits on every port
+
+
+class Uptime:
+    """A clock that does not wrap, as `time.ticks_ms` does. ticks_ms: a clock like that."""
+
+    def __init__(self, ticks_ms):
+        self._ticks_ms = ticks_ms
+        self._ticks = ticks_ms()
+        self._ms = 0
+
+    def __call__(self):
+        """Milliseconds since it was made. To be asked once in 12 days at least, which `edgelet.board.ntp` does."""
+        ticks = self._ticks_ms()
+        self._ms += (ticks - self._ticks) & _TICKS_MASK
+        self._ticks = ticks
+        return self._ms
+
+
+#: Milliseconds since the start of the device.
+uptime_ms = Uptime(time.ticks_ms)
 
 
 def unix_ms():

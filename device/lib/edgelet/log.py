@@ -16,7 +16,7 @@ LEVELS = ("debug", "info", "warn", "error")
 
 MAX_TEXT = 2048  # bytes of one record's text; a JavaScript stack fits
 
-#: time: milliseconds since 1970 (0 while the clock is not set), uptime: milliseconds since the start of the ring,
+#: time: milliseconds since 1970 (0 while the clock is not set), uptime: milliseconds since the start of the device,
 #: status: HTTP status, cpu_us: CPU microseconds, wall_ms: milliseconds, arena: bytes of the arena in use at most.
 Record = namedtuple(
     "Record",
@@ -40,8 +40,10 @@ def _text_bytes(text):
 
 
 _REQUEST_BYTES = _blocks((2 + _REQUEST_FIELDS) * _WORD)
-_TIME_BYTES = 2 * _BLOCK if _WORD == 4 else 0  # an integer above 2**30 is an object there, with its digits behind
-_RECORD_BYTES = _blocks((2 + 11) * _WORD) + _TIME_BYTES
+_RECORD_BYTES = _blocks((2 + 11) * _WORD)
+# An integer with more bits, as times have on boards, is an object with its digits behind.
+_SMALL_BITS = 8 * _WORD - 2
+_TIME_BYTES = 2 * _BLOCK
 
 
 def request_name(number):
@@ -60,7 +62,6 @@ class Ring:
         self.lost = 0  # records that could not be made for want of memory
         self.notify = None  # called without arguments after each record; it must not raise or wait
         self._records = ()
-        self._started = time.ticks_ms()
         self.resize(limit)
 
     def add(self, level, text, request="", function="", status=0, cpu_us=0, wall_ms=0, arena=0):
@@ -68,7 +69,7 @@ class Ring:
         try:
             text = self._cut(text if isinstance(text, str) else str(text))
             now = clock.unix_ms() if clock.is_set() else 0
-            uptime = time.ticks_diff(time.ticks_ms(), self._started)
+            uptime = clock.uptime_ms()
             record = Record(self.next_seq, now, uptime, level, text, request, function, status, cpu_us, wall_ms, arena)
             self._make_room(_cost(record))
             self._records.append(record)
@@ -82,10 +83,11 @@ class Ring:
         """Keeps the record of request `number`, which was answered: the shortest way, since every request takes it."""
         try:
             records = self._records
-            self.size += _REQUEST_BYTES
+            uptime = clock.uptime_ms()
+            self.size += _REQUEST_BYTES + (uptime >> _SMALL_BITS and _TIME_BYTES)
             while self.size > self.limit and records:
                 self.size -= _cost(records.popleft())
-            records.append((self.next_seq, time.ticks_ms(), number, function, status, cpu_us, wall_ms, arena))
+            records.append((self.next_seq, uptime, number, function, status, cpu_us, wall_ms, arena))
             self.next_seq += 1
         except Exception:
             self.lost += 1
@@ -95,10 +97,8 @@ class Ring:
     def _whole(self, record):
         if len(record) != _REQUEST_FIELDS:
             return record
-        seq, ticks, number, function, status, cpu_us, wall_ms, arena = record
-        age = time.ticks_diff(time.ticks_ms(), ticks)
-        now = clock.unix_ms() - age if clock.is_set() else 0
-        uptime = time.ticks_diff(ticks, self._started)
+        seq, uptime, number, function, status, cpu_us, wall_ms, arena = record
+        now = clock.unix_ms() - (clock.uptime_ms() - uptime) if clock.is_set() else 0
         name = request_name(number)
         return Record(seq, now, uptime, "info", "", name, function, status, cpu_us, wall_ms, arena)
 
@@ -139,8 +139,9 @@ class Ring:
 
 def _cost(record):
     if len(record) == _REQUEST_FIELDS:
-        return _REQUEST_BYTES
-    return _RECORD_BYTES + _text_bytes(record.text) + _text_bytes(record.request)
+        return _REQUEST_BYTES + (record[1] >> _SMALL_BITS and _TIME_BYTES)
+    times = (record.time >> _SMALL_BITS and _TIME_BYTES) + (record.uptime >> _SMALL_BITS and _TIME_BYTES)
+    return _RECORD_BYTES + times + _text_bytes(record.text) + _text_bytes(record.request)
 
 
 def as_json(record):

@@ -1,7 +1,6 @@
 """The device's metrics in Prometheus' text format, version 0.0.4."""
 
 import gc
-import time
 
 from edgelet import shortages
 from edgelet.functions.stats import BUCKETS
@@ -48,7 +47,7 @@ def render(functions, server, restarts=0, wifi_rssi=None):
     text.gauge("http_connections", len(server.connections), "Open connections.")
     text.family("restarts_total", "counter", "Restarts of the runtime since the firmware started.")
     text.sample("restarts_total", restarts)
-    text.gauge("uptime_seconds", time.ticks_diff(time.ticks_ms(), functions.started) / 1000, "Time since the start.")
+    text.gauge("uptime_seconds", functions.uptime_ms / 1000, "Time since the start.")
     text.gauge("heap_free_bytes", gc.mem_free(), "Free bytes of MicroPython's heap, garbage not counted.")
     text.gauge("heap_used_bytes", gc.mem_alloc(), "Used bytes of MicroPython's heap, garbage included.")
     if wifi_rssi is not None:

@@ -1,8 +1,6 @@
 """What has run out: counted for the metrics, and named in the log."""
 
-import time
-
-from edgelet import log
+from edgelet import clock, log
 
 _PAUSE_MS = 1000  # between two lines of the log about the same thing
 
@@ -12,15 +10,15 @@ counts = {
     "bodies": 0,  # the share of it for what connections hold, see `edgelet.http.memory`
     "connections": 0,  # the limit of that name
 }
-_told = {}  # what -> when the log was told, time.ticks_ms()
+_told = {}  # what -> when the log was told, clock.uptime_ms()
 
 
 def add(what, text):
     """Counts that something, a key of `counts`, has run out. text: for the log, what that means and what to do."""
     counts[what] += 1
-    now = time.ticks_ms()
+    now = clock.uptime_ms()
     try:
-        if what not in _told or time.ticks_diff(now, _told[what]) >= _PAUSE_MS:
+        if what not in _told or now - _told[what] >= _PAUSE_MS:
             _told[what] = now
             log.warn("%s (%d times so far)" % (text, counts[what]))
     except MemoryError:

@@ -78,7 +78,7 @@ def _timestamp(packet, at):
 
 
 class Discipline:
-    """What the clock's error is now, learnt from samples. Times are `time.ticks_ms()`."""
+    """What the clock's error is now, learnt from samples. Times are `clock.uptime_ms()`."""
 
     def __init__(self):
         self.drift_ppm = 0.0  # positive: the local clock is slow
@@ -89,7 +89,7 @@ class Discipline:
     def update(self, now_ms, offset_us):
         """Learns from an offset measured now."""
         if self._offset_us is not None:
-            self._learn(time.ticks_diff(now_ms, self._at_ms) / 1000, offset_us - self.error_us(now_ms))
+            self._learn((now_ms - self._at_ms) / 1000, offset_us - self.error_us(now_ms))
         self._offset_us = offset_us
         self._at_ms = now_ms
 
@@ -106,7 +106,7 @@ class Discipline:
         """What to add to the local clock now, in microseconds; 0 before the first sample."""
         if self._offset_us is None:
             return 0
-        elapsed_s = time.ticks_diff(now_ms, self._at_ms) / 1000
+        elapsed_s = (now_ms - self._at_ms) / 1000
         return int(self._offset_us + self.drift_ppm * elapsed_s)
 
     def corrected(self, change_us):
@@ -174,15 +174,15 @@ class Keeper:
             wait_s, self._retry_s = self._retry_s, min(self._retry_s * 2, _MAX_INTERVAL_S)
             return wait_s
         self._retry_s = _FIRST_RETRY_S
-        self.discipline.update(time.ticks_ms(), sample.offset_us)
+        self.discipline.update(clock.uptime_ms(), sample.offset_us)
         return self.discipline.interval_s
 
     async def _correct(self):
-        if abs(self.discipline.error_us(time.ticks_ms())) < _CORRECTION_US:
+        if abs(self.discipline.error_us(clock.uptime_ms())) < _CORRECTION_US:
             return
         while True:
             before_us = clock.unix_us()
-            error_us = self.discipline.error_us(time.ticks_ms())
+            error_us = self.discipline.error_us(clock.uptime_ms())
             second = (before_us + error_us) // 1000000 + 1
             left_us = second * 1000000 - (before_us + error_us)
             if left_us <= _BUSY_WAIT_US:

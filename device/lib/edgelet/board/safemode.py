@@ -49,7 +49,7 @@ class Starts:
             files.make_folder(files.folder_of(self._path))
             with open(self._path, "wb") as f:
                 f.write(text)
-        except OSError:  # a full file system must not keep the server from starting
+        except (OSError, ValueError):  # a full or damaged file system must not keep the server from starting
             pass
 
 

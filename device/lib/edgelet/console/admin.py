@@ -125,7 +125,7 @@ def status():
         "hostname": device.config.settings["hostname"],
         "address": _network_address(device),
         "link": {"name": device.link.name, "state": device.link.state} if device.link else None,
-        "uptime_ms": time.ticks_diff(time.ticks_ms(), device.functions.started),
+        "uptime_ms": device.functions.uptime_ms,
         "clock_set": clock.is_set(),
         "heap_free": gc.mem_free(),
         "heap_used": gc.mem_alloc(),

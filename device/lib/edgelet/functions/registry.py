@@ -1,9 +1,7 @@
 """The functions of this device: which there are, and which answers a request."""
 
-import time
-
 import quickjs
-from edgelet import log
+from edgelet import clock, log
 from edgelet.functions.function import Function
 from edgelet.functions.stats import Stats
 from edgelet.functions.turns import Turns
@@ -32,7 +30,7 @@ class Functions:
         self._table = Table()
         self.share = None  # (requests that wait in handlers, bytes for them) of one function, where there are several
         self._requests = 0
-        self.started = time.ticks_ms()
+        self._started_ms = clock.uptime_ms()
         self.proxies = [p.strip() for p in settings["proxies"].split(",") if p.strip()]
 
     def start(self):
@@ -83,6 +81,11 @@ class Functions:
     def names(self):
         """The functions that answer requests, sorted."""
         return sorted(self._functions)
+
+    @property
+    def uptime_ms(self):
+        """Milliseconds since the start."""
+        return clock.uptime_ms() - self._started_ms
 
     @property
     def waiting(self):
