@@ -11,12 +11,11 @@
 #include "hardware/structs/rosc.h"
 #include "hardware/timer.h"
 #include "pico/unique_id.h"
-#if PICO_RP2350
 #include "pico/rand.h"
-#endif
 
 #include "base_secret.h"
 #include "base_sha.h"
+#include "port/noise.h"
 #include "port/port.h"
 #include "port/port_bare.h"
 #include "port/port_cortexm.h"
@@ -31,10 +30,14 @@
 #define GUARD_EXCEPTION USAGEFAULT_EXCEPTION
 #endif
 
-// Samples of the ring oscillator's random bit that are mixed in for each request of random bytes, and at first. The
-// datasheet (RP2040, section 2.17.5) warns that the bit is biased; a bit of entropy in 8 samples is assumed.
-#define FIRST_SAMPLES (4096)
+// Samples of the ring oscillator's random bit that are mixed in for each request of random bytes, and at first: 256
+// bits of entropy. The datasheet (RP2040, section 2.17.5) warns that the bit is biased, and the SDK's own generator
+// waits so long from one to the next, since the oscillator may tick a few times a microsecond only.
+#define FIRST_SAMPLES (256 * NOISE_SAMPLES_PER_BIT)
 #define SAMPLES (256)
+#define SAMPLE_US (PICO_RAND_MIN_ROSC_BIT_SAMPLE_TIME_US)
+// The oscillator is given up when it has failed so often on the way.
+#define FAILURES_MAX (100)
 
 static volatile bool rp2_ticking;
 
@@ -52,11 +55,26 @@ uint64_t port_ticks_us(void) {
     return time_us_64();
 }
 
+static uint8_t sample_rosc(void) {
+    busy_wait_us_32(SAMPLE_US);
+    return rosc_hw->randombit & 1;
+}
+
+// Mixes `count` samples in that the health tests let pass one after the other.
 static void mix_samples(mbedtls_sha256_context *sha, size_t count) {
+    static noise_t noise;
+    int failures = 0;
     uint32_t samples = 0;
     for (size_t i = 1; i <= count; i++) {
-        samples = samples << 1 | (rosc_hw->randombit & 1);
-        busy_wait_us_32(1);
+        uint8_t sample = sample_rosc();
+        if (!noise_is_sound(&noise, sample)) {
+            if (++failures == FAILURES_MAX) {
+                panic("edgelet: the ring oscillator gives no random bits");
+            }
+            i = 0;
+            continue;
+        }
+        samples = samples << 1 | sample;
         if (i % 32 == 0) {
             (void)mbedtls_sha256_update(sha, (const uint8_t *)&samples, sizeof(samples));
         }

@@ -32,7 +32,7 @@ from rp2040py.gpio_pin import GPIOPinState
 from rp2040py.memory_map import FLASH_START_ADDRESS
 from rp2040py.rp2040 import RP2040
 
-from edgelet_host.emulator import pl011
+from edgelet_host.emulator import pl011, rosc
 
 FLASH_BYTES = 2 * 1024 * 1024
 
@@ -161,6 +161,7 @@ class Machine(BaseDevice):
         self._flash.load()
         load_uf2(firmware, self.mcu)
         self._console = Console(self, sys.stdin.fileno(), sys.stdout.fileno())
+        rosc.install(self.mcu)
         self._uart = pl011.install(self.mcu)
         self._line = Line(self._uart, wire)
         self._clock = self.simulator.clock
