@@ -1,12 +1,15 @@
 """The table of limits, and that docs/limits.md says the same."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from storage_helpers import device_module
+from storage_helpers import LIBRARY, device_module
 
 limits = device_module("limits")
+watchdog = device_module("board.watchdog")
 
 DOCS = Path(__file__).parents[2] / "docs" / "limits.md"
 SECTIONS = {"A function": "function", "The HTTP server": "server", "The device": "device"}
@@ -19,14 +22,15 @@ def number(text):
 
 
 def documented():
-    """{(owner, name): (default on Linux, default on boards, least, most)}, each number where the row has one."""
+    """{(owner, name): (default on Linux, on boards, least, most, most on boards)}, where the row has them."""
     rows = {}
     for section in DOCS.read_text().split("\n## ")[1:]:
         owner = SECTIONS[section.partition("\n")[0]]
-        for name, linux, boards, least, most in re.findall(
-            r"^\| `(\w+)`[^|]*\|([^|]*)\|([^|]*)\| ([^|]*) to ([^|]*)\|", section, re.M
+        for name, linux, boards, least, most, board_most in re.findall(
+            r"^\| `(\w+)`[^|]*\|([^|]*)\|([^|]*)\| ([^|]*) to ([^|;]*)(?:; boards: ([^|]*))?\|", section, re.M
         ):
-            rows[owner, name] = (linux.strip(), boards.strip(), number(least), number(most))
+            most_there = number(board_most) if board_most else number(most)
+            rows[owner, name] = (linux.strip(), boards.strip(), number(least), number(most), most_there)
     return rows
 
 
@@ -35,10 +39,36 @@ def test_the_documentation_has_each_limit(row):
     name, owners, linux, boards, least, most, _ = row
     for owner in owners.split():
         shown = documented()[owner, name]
-        assert shown[2:] == (least, most)
+        assert shown[2:] == (least, most, limits.MOST_ON_BOARDS.get(name, most))
         for value, text in zip((linux, boards), shown, strict=False):
             assert value is None or number(text) == value
 
 
 def test_the_documentation_has_no_other_limit():
     assert sorted(documented()) == sorted((owner, row[0]) for row in limits.TABLE for owner in row[1].split())
+
+
+REFUSED = """
+import json, sys
+sys.platform = "rp2"
+sys.path.append(sys.argv[1])
+from edgelet.storage import manifest
+header = {"function": "hello", "engine": "0" * 16, "main": "main.qjs", "limits": {"cpu_ms": int(sys.argv[2])}}
+try:
+    manifest.parse_header(json.dumps(header).encode())
+except ValueError as error:
+    print(error)
+"""
+
+
+def refused(cpu_ms):
+    """What a board says to a manifest, "" where it takes it."""
+    command = [sys.executable, "-c", REFUSED, LIBRARY, str(cpu_ms)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_what_computes_on_a_board_ends_before_its_watchdog_bites():
+    most = limits.MOST_ON_BOARDS["cpu_ms"]
+    assert most <= watchdog.TIMEOUT_MS - 2 * watchdog._FEED_MS
+    assert refused(most) == ""
+    assert refused(most + 1) == f"limits: cpu_ms must be a whole number from 1 to {most}"

@@ -53,12 +53,18 @@ TABLE = (
     ("ratelimit_keys", "device", 1024, 64, 1, 65536, "keys that a rate limit binding tells apart"),
 )
 
+#: What is less there than the table's most. The event loop stands still while JavaScript computes, and the hardware
+#: watchdog (`edgelet.board.watchdog`) was last fed a second before that.
+MOST_ON_BOARDS = {"cpu_ms": 5000}
+
 
 def of(owner):
-    """Yields (name, default on this kind of device, least, most) of each limit of an owner; of all for ""."""
+    """Yields (name, default, least, most) on this kind of device of each limit of an owner; of all for ""."""
     for name, owners, linux, board, least, most, _meaning in TABLE:
-        if owner in owners:
-            yield name, linux if _LINUX else board, least, most
+        if owner in owners and _LINUX:
+            yield name, linux, least, most
+        elif owner in owners:
+            yield name, board, least, MOST_ON_BOARDS.get(name, most)
 
 
 class ServerLimits:
