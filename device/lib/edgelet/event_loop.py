@@ -1,18 +1,22 @@
 """asyncio's event loop, made to survive a lack of memory and to leave standard output to the console.
 
-MicroPython 1.25's `select.poll` keeps half an entry where `register()` has no memory, and crashes at the next poll
-(extmod/modselect.c, poll_set_add_obj). asyncio keeps an entry then, too, and refuses the socket from then on.
+On Linux its streams are waited for with epoll (firmware/variants/edgelet/epoll.c). On boards MicroPython 1.25's
+`select.poll` keeps half an entry where `register()` has no memory, and crashes at the next poll (extmod/modselect.c,
+poll_set_add_obj). asyncio keeps an entry then, too, and refuses the socket from then on.
 """
 
 import gc
 import select
-import sys
 from asyncio import core
 
 from edgelet import log
 
-# Bytes that register() can need: an object of the poller, and on Linux the array of 8 bytes for each socket.
-_RESERVE = 16384 if sys.platform == "linux" else 256
+try:
+    from _epoll import IOQueue
+except ImportError:
+    IOQueue = None
+
+_RESERVE = 256  # bytes that register() can need: an object of the poller
 
 
 class Poller:
@@ -48,6 +52,9 @@ def _log_exception(_loop, context):
 
 
 def prepare():
-    """Gives asyncio's new event loop this poller and the log. Nothing may wait for a stream yet."""
-    core._io_queue.poller = Poller()
+    """Gives asyncio's new event loop what waits for streams, and the log. Nothing may wait for a stream yet."""
+    if IOQueue:
+        core._io_queue = IOQueue()
+    else:
+        core._io_queue.poller = Poller()
     core.get_event_loop().set_exception_handler(_log_exception)
