@@ -68,6 +68,52 @@ def test_unused_heap_costs_the_collector_no_time(firmware):
     assert max(large) < max(small) + 1000
 
 
+MEASURE_ALLOCATION = """
+gc.threshold(-1)
+beside = []
+for _ in range(ROUNDS):
+    # What is freed in between leaves holes of one block, which are too small.
+    kept, dropped = [], []
+    for i in range(1000):
+        kept.append(bytearray(20))
+        dropped.append([])
+        kept.append(bytes(200))
+    beside.append(kept)
+    kept = dropped = None
+gc.collect()
+def allocate():
+    for _ in range(1000):
+        bytes(40)
+        bytes(100)
+print(fastest(allocate))
+"""
+
+
+def test_memory_in_use_costs_the_allocator_no_time(firmware):
+    code = MEASURE + MEASURE_WALKS + MEASURE_ALLOCATION
+    small, large = (int(run(firmware, f"ROUNDS = {rounds}{code}")[-1]) for rounds in (1, 60))
+    # Looking for each through the tables of 20 MB takes 20 times as long.
+    assert large < 3 * small
+
+
+def test_what_is_given_back_is_taken_again(firmware):
+    code = """
+import gc
+gc.disable()
+blocks = [bytearray(100) for _ in range(1000)]
+used = gc.mem_alloc()
+for _ in range(20):
+    for block in blocks:
+        for size in (300, 900, 200):
+            block.extend(bytes(size - len(block) % size))
+    blocks = [bytearray(100) for _ in range(1000)]
+gc.enable()
+gc.collect()
+print(gc.mem_alloc() < used + 100000)
+"""
+    assert run(firmware, code) == ["True"]
+
+
 DEPTH = """
 def dive(depth):
     global deepest

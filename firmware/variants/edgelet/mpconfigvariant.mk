@@ -5,4 +5,5 @@ MICROPY_PY_FFI = 0
 # See process.c, which raises MicroPython's stack limit, and heap.c.
 LDFLAGS += -Wl,--wrap=mp_cstack_init_with_sp_here
 LDFLAGS += -Wl,--wrap=gc_collect,--wrap=gc_info
+LDFLAGS += -Wl,--wrap=gc_alloc,--wrap=gc_free,--wrap=gc_realloc
 FROZEN_MANIFEST ?= $(VARIANT_DIR)/../../../device/manifest.py
