@@ -9,8 +9,9 @@
 //   .method, .target, .host: str. The target is path and query, or "*"; the host is in lower case, may have a port, and
 //     is "" where an HTTP/1.0 request names none.
 //   .headers: memoryview of the header lines in `buffer`, each with its CR LF; valid until the buffer changes. bytes
-//   where
-//     the target's host has replaced that of the field Host.
+//     where the target's host has replaced that of the field Host.
+//   .move(old, new): what stands in the one bytearray stands in the other, too, at the same offsets: a head that is in
+//     the old one is in the new one then.
 //   .clear(): lets go of `buffer`, so that it can be freed; .headers is empty then.
 //   .length: of the body: -1 where it is chunked, 0 where there is none, else Content-Length, at most 2**30 - 1, which
 //     stands for anything larger too. .minor: 0 or 1, of HTTP/1.minor. .expect_continue, .persistent: bool.
@@ -153,6 +154,18 @@ static mp_obj_t head_parse(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(head_parse_obj, 4, 4, head_parse);
 
+static mp_obj_t head_move(mp_obj_t self_in, mp_obj_t from, mp_obj_t to) {
+    head_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    if (!mp_obj_is_type(to, &mp_type_bytearray)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("buffer must be a bytearray"));
+    }
+    if (self->buffer == from) {
+        self->buffer = to;
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(head_move_obj, head_move);
+
 static mp_obj_t head_clear(mp_obj_t self_in) {
     head_obj_t *self = MP_OBJ_TO_PTR(self_in);
     self->buffer = mp_const_none;
@@ -229,6 +242,7 @@ static void head_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
 
 static const mp_rom_map_elem_t head_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_parse), MP_ROM_PTR(&head_parse_obj)},
+    {MP_ROM_QSTR(MP_QSTR_move), MP_ROM_PTR(&head_move_obj)},
     {MP_ROM_QSTR(MP_QSTR_clear), MP_ROM_PTR(&head_clear_obj)},
 };
 static MP_DEFINE_CONST_DICT(head_locals, head_locals_table);

@@ -32,8 +32,19 @@ for place in (2, 0):
 host = head.host
 head.parse(buffer, 0, len(buffer))
 assert head.host is host
+
+# A head that is complete may stand elsewhere.
+moved = bytearray(request)
+head.move(bytearray(request), moved)
+assert bytes(head.headers) == b"Host: EXAMPLE.org:80\r\nContent-Length: 5\r\n"
+head.move(buffer, moved)
+buffer = None
+moved[20:24] = b"HOST"
+assert bytes(head.headers).startswith(b"HOST: EXAMPLE.org:80\r\n")
 head.clear()
 assert bytes(head.headers) == b"" and head.target == "/a?b"
+head.move(moved, moved)
+assert bytes(head.headers) == b""
 
 def parse(data):
     buffer = bytearray(data)

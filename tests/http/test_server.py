@@ -119,6 +119,23 @@ def test_pipelining_while_a_function_waits(client):
     assert [client.response().status for _ in range(3)] == [200] * 3
 
 
+@pytest.mark.parametrize("body", [b"", b"x" * 3900])
+def test_pipelining_while_a_function_takes_long(app, body):
+    """What a connection keeps meanwhile is small. The head is there for a function that asks late, and the rest too."""
+    with app.client() as client, app.client() as other:
+        # A chunked body of that size has a buffer of its own, beside that of the head.
+        client.send(chunked(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n", "/f/wait?1500"))
+        for _ in range(2):
+            other.send(b"GET /f/wait?400 HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert other.response().status == 200
+            client.send(GET[:-2])
+            client.send(b"X-Long: " + b"y" * 3000 + b"\r\n\r\n")
+        answer = client.response().body
+        assert answer.startswith(b"POST\n/f/wait?1500") and b"Transfer-Encoding: chunked" in answer
+        assert answer.endswith(b"\n" + body)
+        assert [client.response().status for _ in range(2)] == [200] * 2
+
+
 def test_one_response_then_the_turn_of_others(app):
     """Requests that arrive together do not keep the server from others until all of them have been answered."""
     with app.client() as many, app.client() as other:

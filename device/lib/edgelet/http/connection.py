@@ -57,8 +57,12 @@ class Connection:
 
     def check(self, now):
         """Ends what the connection is doing when its limit has passed; `now` is the server's."""
-        if self._timeout.phase == IDLE:
+        phase = self._timeout.phase
+        if phase == IDLE:
             self.reader.release()
+        elif phase == ANSWER:
+            self.reader.shrink()
+            return
         if self._task and not self._expired and self._timeout.is_over(now):
             self._expired = True
             self._task.cancel()
@@ -164,7 +168,7 @@ class Connection:
     def _watch(self):
         """Cancels the connection's task when the client resets the connection. Requests that arrive early are kept."""
         reader = self.reader
-        while reader.end < len(reader.buffer):
+        while not reader.is_full:
             yield core._io_queue.queue_read(reader.sock)
             try:
                 size = reader.receive()

@@ -36,7 +36,8 @@ class Reader:
         self._share = share
         self.sock = sock
         self.head = Head(server.limits.url, server.limits.head, server.scheme == "https")
-        # What has arrived and is not consumed is buffer[start:end]. A connection that stays idle holds no buffer.
+        # What has arrived and is not consumed is buffer[start:end]. A connection that stays idle holds no buffer, and
+        # one whose response takes long a small one.
         self.buffer = None
         self.start = 0
         self.end = 0
@@ -49,10 +50,33 @@ class Reader:
             self.buffer = None
         self.start = self.end = 0
 
+    @property
+    def is_full(self):
+        """Whether there is no room for more before a request is taken out."""
+        return self.end >= max(len(self.buffer), READ_SIZE)
+
+    def shrink(self):
+        """Holds no more than what has arrived, until more comes."""
+        if self.buffer is not None and len(self.buffer) == READ_SIZE and self.end <= READ_SIZE // 2:
+            self._move(bytearray(memoryview(self.buffer)[: self.end]))
+
+    def _move(self, buffer):
+        old = self.buffer
+        if old is not None:
+            self.head.move(old, buffer)
+            self._server.put_buffer(old)
+        self.buffer = buffer
+
+    def _make_large(self):
+        buffer = self._server.get_buffer()
+        if self.end:
+            buffer[: self.end] = memoryview(self.buffer)[: self.end]
+        self._move(buffer)
+
     def receive(self):
         """Reads once what has arrived: its size, 0 at the end of the connection, None where there is nothing."""
-        if self.buffer is None:
-            self.buffer = self._server.get_buffer()
+        if self.buffer is None or len(self.buffer) < READ_SIZE:
+            self._make_large()
         size = self.sock.readinto(memoryview(self.buffer)[self.end :] if self.end else self.buffer)
         if size:
             self.end += size
