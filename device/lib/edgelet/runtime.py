@@ -20,21 +20,26 @@ from edgelet.device import Device
 # of the heap, and the upper end stays in one piece: else the largest free block of a Pico is 5 KB of 54 after three
 # deploys. On Linux the heap is address space, and this bounds how much of it becomes memory.
 _COLLECT_BYTES = 8 << 20 if sys.platform == "linux" else 8192
-# On Linux most collections come before that, between requests: they are due after so many bytes, which is looked after
-# this often while there are clients.
-_COLLECT_EARLY_BYTES = 1 << 20
+# On Linux most collections come before that, between requests: a collection costs what is in use, so one is due when as
+# much again has been allocated, within these bounds. It is looked after this often while there are clients.
+_COLLECT_EARLY_BYTES = (1 << 20, 16 << 20)
 _COLLECT_MS = 250
 
 
 async def collect_garbage(server):
     """Collects garbage between a server's requests, for ever."""
+    least, most = _COLLECT_EARLY_BYTES
     gc.collect()
     used = gc.mem_alloc()
     while True:
         await asyncio.sleep_ms(_COLLECT_MS)
-        if server.connections and gc.mem_alloc() - used > _COLLECT_EARLY_BYTES:
+        allocated = gc.mem_alloc()
+        used = min(used, allocated)
+        due = min(max(used, least), most)
+        if server.connections and allocated - used > due:
             gc.collect()
             used = gc.mem_alloc()
+            gc.threshold(_COLLECT_BYTES + min(used, most))
 
 
 def _tls_context(cert, key):
