@@ -138,6 +138,14 @@ def test_python_may_use_half_of_the_stack_but_4_megabytes_at_most(firmware, stac
     assert abs(int(deepest) - allowed) < 4096
 
 
+def test_as_many_descriptors_as_the_system_allows(firmware):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 2000))
+
+    code = "files = [open('/dev/null') for _ in range(1900)]\nprint(len(files))"
+    assert run(firmware, code, preexec_fn=limit) == ["1900"]
+
+
 def test_ctrl_c_is_an_exception_that_python_can_catch(firmware):
     code = """
 try:

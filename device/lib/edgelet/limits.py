@@ -24,7 +24,7 @@ TABLE = (
     ("url", "server", 8000, 2048, 64, 64 << 10, "request target"),
     ("head", "server", 16 << 10, 10 << 10, 256, 256 << 10, "request line and header lines"),
     ("body", "server function", 1 << 20, 16 << 10, 0, (1 << 30) - 2, "request body"),
-    ("connections", "server", 256, 8, 1, 4096, "open connections"),
+    ("connections", "server", 5000, 8, 1, 8000, "open connections"),
     ("idle_ms", "server", 60000, 15000, 100, 3600000, "until the first byte of a request"),
     ("head_ms", "server", 10000, 10000, 100, 3600000, "from there to the end of its head"),
     ("body_ms", "server", 30000, 30000, 100, 3600000, "from there to the end of its body"),

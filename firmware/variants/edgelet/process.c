@@ -1,5 +1,5 @@
-// The Linux firmware as a process: its stack, which MicroPython's unix port fixes for small scripts, who may read its
-// files, and when they are on the disk.
+// The Linux firmware as a process: its stack, which MicroPython's unix port fixes for small scripts, how many
+// descriptors it may have, who may read its files, and when they are on the disk.
 
 #define _GNU_SOURCE // syncfs
 
@@ -21,6 +21,15 @@ void __wrap_mp_cstack_init_with_sp_here(size_t stack_size) {
         stack_size = limit.rlim_cur / 2 < most ? limit.rlim_cur / 2 : most;
     }
     mp_cstack_init_with_top(__builtin_frame_address(0), stack_size);
+}
+
+// The usual soft limit of 1,024 descriptors is for programs that call select(), which takes no others.
+static void __attribute__((constructor)) raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 #define FOR_OTHERS (S_IRWXG | S_IRWXO)
