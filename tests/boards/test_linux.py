@@ -26,6 +26,30 @@ def test_the_heap_size_can_be_chosen(firmware):
     assert 900_000 < int(size) <= 1024 * 1024
 
 
+ENDED_TASK = """
+import asyncio, gc
+async def wait_for(event):
+    await event.wait()
+async def end():
+    kept = bytearray(100000)
+async def main():
+    waits = asyncio.create_task(wait_for(asyncio.Event()))
+    asyncio.create_task(end())  # behind the first one in the queue
+    gc.collect()
+    before = gc.mem_alloc()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gc.collect()
+    print(gc.mem_alloc() - before)
+asyncio.run(main())
+"""
+
+
+def test_a_task_that_has_ended_is_not_kept_by_one_that_waits(firmware):
+    (kept,) = run(firmware, ENDED_TASK)
+    assert int(kept) < 50000
+
+
 MEASURE = """
 import gc, time
 def memory():
