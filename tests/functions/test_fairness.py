@@ -1,6 +1,12 @@
 """What one function's operations leave to others: through real sockets, with the settings that a device has."""
 
+import http.client
+import select
+import socket
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 from device_helpers import running
@@ -95,3 +101,105 @@ def test_a_write_that_fails_is_told_to_its_handler_only(box):
       return Response.json(answers.map((one) => one.reason?.message ?? "done"))"""
     box.deploy("failing", handler(body), route="/failing", bindings=BINDINGS)
     assert box.get("/failing").json() == ["done", "a KV key must have 1 to 180 bytes", "done"]
+
+
+HOG = "if (request.url.endsWith('/hang')) for (;;) {}"
+
+
+class Asking(threading.Thread):
+    """A keep-alive connection that asks for one thing, again and again, until told to stop."""
+
+    def __init__(self, address, target: str, stopped: threading.Event):
+        super().__init__(daemon=True)
+        self._address, self._target, self._stopped = address, target, stopped
+        self.statuses: list[int] = []
+
+    def run(self):
+        connection = http.client.HTTPConnection(*self._address)
+        while not self._stopped.is_set():
+            connection.request("GET", self._target)
+            response = connection.getresponse()
+            response.read()
+            self.statuses.append(response.status)
+        connection.close()
+
+
+@contextmanager
+def asking(box, target: str, count: int):
+    """So many connections that ask."""
+    stopped = threading.Event()
+    askers = [Asking(box.local.address, target, stopped) for _ in range(count)]
+    for one in askers:
+        one.start()
+    yield askers
+    stopped.set()
+    for one in askers:
+        one.join()
+
+
+def test_requests_that_take_long_start_one_at_a_time_and_others_in_between(box):
+    box.deploy("hog", handler(HOG), route="/hog", limits={"cpu_ms": 20})
+    assert box.get("/hog/hang").status == 504
+    with asking(box, "/hog/hang", 40) as hogs, closing(box.connection()) as connection:
+        wait_until(lambda: all(one.statuses for one in hogs))
+        before = sum(len(one.statuses) for one in hogs)
+        for _ in range(20):
+            connection.request("GET", "/hello")
+            assert connection.getresponse().read() == b"hello"
+        between = sum(len(one.statuses) for one in hogs) - before
+    assert {status for one in hogs for status in one.statuses} == {504}
+    # Each of the 40 would have its turn between two of ours.
+    assert between < 20 * 10
+    # It is told apart by what it takes, not for ever.
+    while box.device.execute(TAKES_LONG).strip() == "True":
+        assert box.get("/hog").text == "done"
+
+
+TAKES_LONG = "from edgelet.device import running\nprint(running().functions.get('hog').takes_long)"
+
+
+SLEEPER = handler("await new Promise((done) => setTimeout(done, 60000))")
+
+
+@pytest.fixture
+def small_box(firmware, tmp_path):
+    """A device with 16 connections, of which one function may have 12."""
+    with running(firmware, tmp_path, connections=16, hostname="bench") as box:
+        box.deploy("hello", "export default { fetch() { return new Response('hello') } }", route="/hello")
+        box.deploy("sleeper", SLEEPER, route="/sleeper", limits={"wall_ms": 60000})
+        yield box
+
+
+def test_a_function_has_its_share_of_the_connections_and_refusals_are_slow(small_box):
+    box = small_box
+    with asking(box, "/sleeper", 14) as sleepers:
+
+        def refused() -> int:
+            return sum(len(one.statuses) for one in sleepers)
+
+        wait_until(lambda: refused() >= 2)
+        for _ in range(20):
+            assert box.get("/hello").text == "hello"
+        assert box.device.call("status")["waiting"] == 12
+        began, before = time.monotonic(), refused()
+        wait_until(lambda: refused() >= before + 4)
+        assert time.monotonic() - began > 1
+        assert {status for one in sleepers for status in one.statuses} == {503}
+        box.job("delete", "sleeper")
+        assert box.get("/hello").text == "hello"
+
+
+def test_a_refusal_that_is_held_back_gives_its_connection_to_another_client(small_box):
+    box = small_box
+    box.device.execute("from edgelet.http import connection\nconnection._REFUSAL_MS = 3600000")
+    with ExitStack() as stack:
+        clients = [stack.enter_context(socket.create_connection(box.local.address)) for _ in range(16)]
+        for client in clients:
+            client.sendall(b"GET /sleeper HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait_until(lambda: box.device.call("status")["waiting"] == 12)
+        held = "from edgelet.device import running\nprint(sum(c._is_held_back for c in running().server.connections))"
+        wait_until(lambda: int(box.device.execute(held)) == 4)
+        assert box.get("/hello").text == "hello"
+        [answered] = [one for one in clients if select.select([one], [], [], 0)[0]]
+        text = answered.recv(4096).decode()
+        assert text.startswith("HTTP/1.1 503 ") and "connection: close\r\n" in text and "retry-after: 1\r\n" in text

@@ -1,12 +1,16 @@
 """A function in service: what one release of it needs to answer requests."""
 
 import asyncio
+import sys
 import time
 from hashlib import sha256
 
 import quickjs
 from edgelet import limits
 from edgelet.functions.invocation import invoke
+
+# CPU time of a call from which on others of its function start one at a time, with everybody else's turn in between.
+_LONG_US = 5000 if sys.platform == "linux" else 50000
 
 
 class Function:
@@ -20,6 +24,9 @@ class Function:
     def __init__(self, registry, release, stats):
         self.registry = registry
         self.pending = {}
+        self.queued = 0  # requests that wait to be started
+        self.awaited = 0  # requests whose handlers wait, and that are not answered yet
+        self._longest_us = 0  # the CPU time of a call, fading with those that come after it
         self.stats = stats
         self.name = release.function
         self.release = release.id
@@ -64,6 +71,27 @@ class Function:
             return False
         image = self.registry.images.images.get(self)
         return len(self.pending) >= share[0] or (image is not None and image.parked_bytes >= share[1])
+
+    @property
+    def has_its_queue(self):
+        """Whether as many of its requests wait to be started as may of one function."""
+        share = self.registry.share
+        return share is not None and self.queued >= share[2]
+
+    @property
+    def has_its_connections(self):
+        """Whether its requests hold as many connections as those of one function may."""
+        share = self.registry.share
+        return share is not None and self.queued + self.awaited >= share[3]
+
+    @property
+    def takes_long(self):
+        """Whether one of its last calls has taken so long that others must have their turn before the next one."""
+        return self._longest_us >= _LONG_US
+
+    def has_taken(self, cpu_us):
+        """A call has ended its first turn, which took so long."""
+        self._longest_us = max(cpu_us, self._longest_us - self._longest_us // 8)
 
     def key(self):
         """32 bytes that change with all that goes into the image but the firmware, which the image tells itself."""

@@ -20,6 +20,15 @@ def invoke(function, head, body, connection):
     """Has a function's handler answer a request: (status, headers, body), or an awaitable of it."""
     if len(body) > function.limits["body"]:
         return _TOO_LARGE
+    if function.has_its_connections:
+        return _refused(function, connection, "the function's requests hold as many connections as they may")
+    if function.takes_long:
+        return _lined_up(function, head, bytes(body), connection)
+    return _begin(function, head, body, connection, 0)
+
+
+def _begin(function, head, body, connection, queued_ms):
+    """Starts a request, or has it queue."""
     turns = function.registry.turns
     if function.has_its_share:
         reason = "the function's requests wait in all their places"
@@ -27,10 +36,28 @@ def invoke(function, head, body, connection):
         reason = turns.full or "the arena is not free"
     else:
         try:
-            return _start(function, head, body, connection, 0)
+            return _start(function, head, body, connection, queued_ms)
         except Busy as e:
             reason = turns.full = str(e)
     return _queued(function, head, bytes(body), connection, reason)
+
+
+def _refused(function, connection, reason):
+    """An awaitable of the response to a request that had not even to wait."""
+    request = log.request_name(function.registry.next_request())
+    return connection.hold_back(errors.busy(function, reason, request, 0))
+
+
+async def _lined_up(function, head, body, connection):
+    """For a function whose calls take long."""
+    registry = function.registry
+    began = time.ticks_ms()
+    await registry.turns.line_up(function)
+    function = registry.get(function.name)
+    if function is None or not function.has_handler:
+        return await connection.server.answer(connection, head, body)
+    response = _begin(function, head, body, connection, time.ticks_diff(time.ticks_ms(), began))
+    return response if type(response) is tuple else await response
 
 
 async def _queued(function, head, body, connection, reason):
@@ -41,6 +68,8 @@ async def _queued(function, head, body, connection, reason):
         place = registry.turns.queue(function, reason)
         response = await _turn(place, function, head, body, connection, began)
     except Busy as e:
+        if place is None:
+            return await _refused(function, connection, e)
         request = log.request_name(registry.next_request())
         return errors.busy(function, e, request, time.ticks_diff(time.ticks_ms(), began))
     finally:
@@ -84,6 +113,7 @@ def _start(function, head, body, connection, queued_ms):
         if isinstance(e, quickjs.Error) and e.kind == "busy":
             raise Busy(e.message)
         return errors.unbuilt(function, e, log.request_name(registry.next_request()))
+    function.has_taken(call.cpu_us)
     if call.state == PENDING or call.background:
         return _pending(function, call, head, body, connection, queued_ms)
     # It waited for nothing, so its CPU time is its time.
@@ -123,6 +153,7 @@ async def _wait(pending, number, head, body, connection, queued_ms):
     began = time.ticks_ms()
     function, call = pending.function, pending.call
     in_background = False
+    function.awaited += 1
     try:
         await pending.answer()
         wall_ms = queued_ms + time.ticks_diff(time.ticks_ms(), began)
@@ -131,6 +162,7 @@ async def _wait(pending, number, head, body, connection, queued_ms):
             asyncio.create_task(_finish(pending))
             in_background = True
     finally:
+        function.awaited -= 1
         if not in_background:
             pending.leave()
     return response if type(response) is tuple else await response

@@ -28,7 +28,9 @@ class Functions:
         self._functions = {}
         self._stats = {}
         self._table = Table()
-        self.share = None  # (requests that wait in handlers, bytes for them) of one function, where there are several
+        # Of one function, where there are several: (requests that wait in handlers, bytes for them, requests that wait
+        # in the queue, connections).
+        self.share = None
         self._requests = 0
         self._started_ms = clock.uptime_ms()
         self.proxies = [p.strip() for p in settings["proxies"].split(",") if p.strip()]
@@ -67,8 +69,8 @@ class Functions:
         if len([one for one in self._functions.values() if one.has_handler]) > 1:
             settings = self.config.settings
             percent = settings["waiting_share"]
-            requests, bytes = settings["waiting_requests"], settings["waiting_bytes"]
-            self.share = max(requests * percent // 100, 1), bytes * percent // 100
+            parts = ("waiting_requests", "waiting_bytes", "queue_length", "connections")
+            self.share = tuple([max(settings[name] * percent // 100, 1) for name in parts])
 
     def find(self, authority, target):
         """The Function that answers a request, or None."""

@@ -45,6 +45,8 @@ class Turns:
         self._in_row = 0
         self._stalled = False  # none of them can come into the arena until a call leaves
         self._task = None
+        self._line = []  # events of requests that start one at a time
+        self._line_task = None
 
     @property
     def queued(self):
@@ -62,8 +64,11 @@ class Turns:
         """A place in the queue for a request of a function. Raises Busy where the queue is full."""
         if len(self._places) >= self._most:
             raise Busy("%s, and %d requests wait for their turn" % (reason, len(self._places)))
+        if function.has_its_queue:
+            raise Busy("%s, and %d requests of the function wait for their turn" % (reason, function.queued))
         place = Place(function, reason)
         self._places.append(place)
+        function.queued += 1
         return place
 
     async def wait(self, place, began):
@@ -84,6 +89,7 @@ class Turns:
     def leave(self, place):
         """The request is started, or has given up."""
         self._places.remove(place)
+        place.function.queued -= 1
         if self._admitted is place:
             self._admitted = None
         self._admit()
@@ -103,6 +109,29 @@ class Turns:
         self._left.set()
         self._admit()
         self._go_on()
+
+    async def line_up(self, function):
+        """Waits until a request of a function that takes long may start: one at a time, then everybody else's turn."""
+        turn = asyncio.Event()
+        self._line.append(turn)
+        function.queued += 1
+        if self._line_task is None:
+            self._line_task = asyncio.create_task(self._advance())
+        try:
+            await turn.wait()
+        finally:
+            function.queued -= 1
+            if turn in self._line:
+                self._line.remove(turn)
+
+    async def _advance(self):
+        try:
+            while self._line:
+                self._line.pop(0).set()
+                # Longer than for one round of the event loop: a new connection takes some until it has its answer.
+                await asyncio.sleep_ms(1)
+        finally:
+            self._line_task = None
 
     # Calls that go on
 

@@ -23,6 +23,8 @@ from micropython import const
 _EPIPE = const(32)  # of Linux; MicroPython's errno does not have it
 _CLIENT_GONE = (_EPIPE, errno.ECONNRESET, errno.ECONNABORTED, errno.ENOTCONN, errno.ETIMEDOUT)
 
+_REFUSAL_MS = 1000  # what a refusal's Retry-After says
+
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TCP_NODELAY = (6, 1, 1)
 
@@ -51,6 +53,7 @@ class Connection:
             pass  # Some boards have no such option; what is sent in one write needs none.
         self._timeout = Timeout(server)
         self._expired = False  # cancelled, since a limit has passed
+        self._is_held_back = False
         self._share = Share(server.memory)
         self.reader = Reader(server, sock, self._timeout, self._share)
         self.writer = Writer(server, sock, self._timeout)
@@ -68,7 +71,12 @@ class Connection:
             self._task.cancel()
 
     def idle_ms(self, now):
-        """For how long it has waited for the first byte of a request; -1 where it does not, or ends."""
+        """For how long it has waited for the first byte of a request; -1 where it does not, or ends.
+
+        One whose refusal is held back has for ever.
+        """
+        if self._is_held_back and self.writer.keep:
+            return 1 << 29
         if self._timeout.phase != IDLE or not self.writer.keep or not self._task:
             return -1
         return time.ticks_diff(now, self._timeout.since)
@@ -76,8 +84,23 @@ class Connection:
     def finish(self):
         """Ends the connection: now where it is idle, else with the response that is due."""
         self.writer.keep = False
-        if self._timeout.phase == IDLE and self._task:
+        if self._task and (self._is_held_back or self._timeout.phase == IDLE):
             self._task.cancel()
+
+    async def hold_back(self, response):
+        """The response, a refusal, after a while or when another client needs the connection.
+
+        Who asks again at once would ask ever faster, the less we do for it.
+        """
+        self._is_held_back = True
+        try:
+            await asyncio.sleep_ms(_REFUSAL_MS)
+        except core.CancelledError:
+            if self.writer.keep:
+                raise
+        finally:
+            self._is_held_back = False
+        return response
 
     def run(self):
         """Serves requests until the connection ends."""
