@@ -219,6 +219,21 @@ def test_immutable_memory_is_not_written(firmware):
     assert answer.json == ["TypeError", "TypeError", 0, 0, 0, 0]
 
 
+def test_a_status_is_converted_once(firmware):
+    answer = fetch(
+        firmware,
+        """
+        let count = 0
+        const status = { valueOf() { count++; return 301 } }
+        new Response("", { status })
+        Response.json({}, { status })
+        Response.redirect("http://a/", status)
+        return Response.json(count)
+    """,
+    )
+    assert answer.json == 3
+
+
 @pytest.mark.parametrize("shape", ["fetch", "lambda"])
 def test_fields_of_the_connection_are_left_out(firmware, shape):
     headers = json.dumps({name.title(): "x" for name in FRAMING_FIELDS + OTHER_FIELDS})
