@@ -51,6 +51,18 @@ def _log_exception(_loop, context):
     log.error("a task failed: %s: %r" % (context["message"], context["exception"]))
 
 
+def before_each_step(action):
+    """On a board, has `action()` called before any task's next step, until the next `prepare()`. It must not raise."""
+    poller = core._io_queue.poller
+    ipoll = poller.ipoll
+
+    def act_and_poll(ms):
+        action()
+        return ipoll(ms)
+
+    poller.ipoll = act_and_poll
+
+
 def prepare():
     """Gives asyncio's new event loop what waits for streams, and the log. Nothing may wait for a stream yet."""
     if IOQueue:

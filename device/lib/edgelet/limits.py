@@ -54,7 +54,7 @@ TABLE = (
 )
 
 #: What is less there than the table's most. The event loop stands still while JavaScript computes, and the hardware
-#: watchdog (`edgelet.board.watchdog`) was last fed a second before that.
+#: watchdog (`edgelet.board.watchdog`) waits no longer than 8 s for it.
 MOST_ON_BOARDS = {"cpu_ms": 5000}
 
 

@@ -5,6 +5,8 @@ Linux has none; there systemd or whoever started the firmware looks after it.
 
 import asyncio
 
+from edgelet import event_loop
+
 TIMEOUT_MS = 8000  # RP2040 and RP2350 allow 8388
 _FEED_MS = 1000
 HOLD_LIMIT_S = 120  # how long a command of the console may keep the event loop waiting
@@ -24,8 +26,9 @@ class Watchdog:
 
     async def run(self):
         """Feeds, for as long as the event loop runs."""
+        # A task's turn may be far: as many handlers as there are connections compute before it.
+        event_loop.before_each_step(self._wdt.feed)
         while True:
-            self._wdt.feed()
             await asyncio.sleep_ms(_FEED_MS)
 
     def hold(self, on):
