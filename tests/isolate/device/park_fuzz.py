@@ -2,10 +2,10 @@
 
 Usage: micropython park_fuzz.py FIRST COUNT
 
-A schedule is a seed, FIRST and on. Up to 50 calls of several functions run in one arena, turn by turn in random order,
-and after each turn somebody else may have the arena. Each call then runs again in an arena where nobody else is: it
-must come to the same answer, log lines, error and peak of memory. Prints one line of JSON: how calls ended, and how
-often they were parked.
+A schedule is a seed, FIRST and on. Up to 50 calls of several functions run in one arena, turn by turn in random order;
+after each turn the call is parked, and somebody else may have the arena. Each call then runs again in an arena where
+nobody else is: it must come to the same answer, log lines, error and peak of memory. The sanitizer firmware checks the
+arena's invariants whenever a call comes back. Prints one line of JSON: how calls ended, and how often they were parked.
 """
 
 import json
@@ -29,6 +29,16 @@ class Kept {
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
+const digest = async (bytes) => [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))];
+
+async function* each(n, env) {
+  try { for (let i = 0; i < n; i++) yield await env.K.get("each" + i); } finally { await wait(n); }
+}
+
+async function deep(n, env, list) {
+  try { return n === 0 ? await env.K.get("deep") : await deep(n - 1, env, list); } finally { list.push(n); }
+}
+
 async function run(steps, state, env, ctx) {
   for (const [what, n] of steps) {
     state.turn++;
@@ -38,6 +48,13 @@ async function run(steps, state, env, ctx) {
     else if (what === "fails") state.list.push(await env.K.put("key" + n, "x").catch((error) => error.message));
     else if (what === "all") state.list.push(await Promise.all([...Array(n % 5 + 1).keys()].map((i) => env.K.get(i))));
     else if (what === "race") state.list.push(await Promise.race([wait(n).then(() => "timer"), env.K.get("race")]));
+    else if (what === "any") state.list.push(await Promise.any([env.K.put("any", n), env.K.get("any")]));
+    else if (what === "settled") state.list.push(await Promise.allSettled([env.K.put("settled", n), wait(n)]));
+    else if (what === "each") { for await (const one of each(n % 6, env)) if (state.list.push(one) % 7 === 0) break; }
+    else if (what === "deep") state.list.push(await deep(n % 20, env, state.list));
+    else if (what === "thenable") state.list.push(await { then(done) { setTimeout(() => done(n), n); } });
+    else if (what === "digest") state.list.push(await digest(state.kept.bytes));
+    else if (what === "body") state.list.push(await new Response("body " + n).text());
     else if (what === "microtasks") for (let i = 0; i < n; i++) await null;
     else if (what === "interval") await new Promise((done) => {
       let left = n % 4 + 1;
@@ -106,6 +123,13 @@ COMMON = [
     "fails",
     "all",
     "race",
+    "any",
+    "settled",
+    "each",
+    "deep",
+    "thenable",
+    "digest",
+    "body",
     "microtasks",
     "interval",
     "cancel",
@@ -195,7 +219,13 @@ class Run:
         return self.call.state == quickjs.PENDING or self.call.background
 
     def turn(self):
-        """Settles one of the open operations. Raises quickjs.Error where there is no room, and did nothing then."""
+        """Settles one of the open operations, or abandons the call, where it is, when it has had its turns.
+
+        Raises quickjs.Error where there is no room, and did nothing then.
+        """
+        if self._turns >= self._plan.turns:
+            self.call.abandon()
+            return
         before = self._random._state
         index = self._random.below(len(self._open))
         number, name, args = self._open[index]
@@ -220,8 +250,6 @@ class Run:
         self._open = [operation for operation in self._open if operation[0] not in cancelled]
         self._open += self.call.ops()
         self._logs += self.call.logs()
-        if self.goes_on and self._turns >= self._plan.turns:
-            self.call.abandon()
 
     def outcome(self):
         call = self.call
@@ -247,10 +275,11 @@ def play(world, plans, random):
                 runs[i].turn()
             else:
                 waiting.remove(i)
+            world.arena.park()
             if random.below(3) == 0:
                 world.noise.start("GET", f"/?{random.below(300)}", b"")
         except quickjs.Error as error:
-            # Only the one that is in the arena goes on, until it leaves.
+            # Only the one that is in the arena goes on, until it leaves, or another one that fits in its place.
             assert error.kind == "busy", error
             refused += 1
     return [run.outcome() for run in runs], refused

@@ -286,7 +286,7 @@ def test_nothing_of_a_parked_call_is_left_for_another_function():
 
 
 def quickjs_memory(arena):
-    """The bytes of an arena's block."""
-    import uctypes
-
-    return bytes(uctypes.bytearray_at(arena.address, arena.size))
+    """The bytes of an arena's block, also those that AddressSanitizer lets nobody read."""
+    with open("/proc/self/mem", "rb") as memory:
+        memory.seek(arena.address)
+        return memory.read(arena.size)
