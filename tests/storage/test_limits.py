@@ -44,6 +44,15 @@ def test_the_documentation_has_each_limit(row):
             assert value is None or number(text) == value
 
 
+def test_an_rp2350_has_the_documented_defaults():
+    shown = dict(re.findall(r"^\| `(\w+)`.*\. On RP2350 ([^|]*) \|$", DOCS.read_text(), re.M))
+    assert {name: number(text) for name, text in shown.items()} == limits.RP2350
+    for name, default, least, most in limits.of("", linux=False, rp2350=True):
+        board = next(row[3] for row in limits.TABLE if row[0] == name)
+        assert default == limits.RP2350.get(name, board)
+        assert default is None or least <= default <= most
+
+
 def test_the_documentation_has_no_other_limit():
     assert sorted(documented()) == sorted((owner, row[0]) for row in limits.TABLE for owner in row[1].split())
 

@@ -56,15 +56,21 @@ TABLE = (
 #: What is less there than the table's most. The event loop stands still while JavaScript computes, and the hardware
 #: watchdog (`edgelet.board.watchdog`) waits no longer than 8 s for it.
 MOST_ON_BOARDS = {"cpu_ms": 5000}
+#: What an RP2350 has instead of a board's default: its heap is twice as large as an RP2040's. An ESP32 without PSRAM
+#: has no more than an RP2040, of which the arena and the images, which an RP2040 keeps in flash, take their part.
+RP2350 = {"waiting_requests": 24, "waiting_bytes": 80 << 10}
+
+_IS_RP2350 = "RP2350" in getattr(sys.implementation, "_machine", "")
 
 
-def of(owner):
-    """Yields (name, default, least, most) on this kind of device of each limit of an owner; of all for ""."""
-    for name, owners, linux, board, least, most, _meaning in TABLE:
-        if owner in owners and _LINUX:
-            yield name, linux, least, most
-        elif owner in owners:
-            yield name, board, least, MOST_ON_BOARDS.get(name, most)
+def of(owner, linux=_LINUX, rp2350=_IS_RP2350):
+    """Yields (name, default, least, most) on that kind of device of each limit of an owner; of all for ""."""
+    for name, owners, default, board, least, most, _meaning in TABLE:
+        if owner in owners:
+            if not linux:
+                default = RP2350.get(name, board) if rp2350 else board
+                most = MOST_ON_BOARDS.get(name, most)
+            yield name, default, least, most
 
 
 class ServerLimits:
