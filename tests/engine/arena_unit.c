@@ -595,7 +595,7 @@ static void test_delta_at_the_bounds_of_runs(void) {
     CHECK(arena_seal(arena));
     size_t image_size = arena_image_size(arena);
     arena_save(arena, image);
-    for (uint32_t words = 0xFFF0; words <= 0x10010; ++words) {
+    for (uint32_t words = 0x7FF0; words <= 0x10010; words += words == 0x8010 ? 0x7FE0 : 1) {
         memset(kept, 0, 2 * MIB);
         memset(kept + 1, 1, words * sizeof(uint32_t));
         kept[3 * words] = 2;
@@ -625,6 +625,32 @@ static void test_delta_leaves_free_memory_out(void) {
     arena_free(arena, in_image);
     CHECK(park_and_resume(arena, image_size) <= 2 * pieces.size);
     CHECK(filled(wall, 100, 4) && arena_alloc(arena, 500 * KIB) == beyond && arena_alloc(arena, 100 * KIB) == in_image);
+}
+
+// Zeros beyond the image, alone and between others, take a fraction of their room where RAM is short.
+static void test_delta_leaves_zeros_out(void) {
+    arena_t *arena = arena_init(block, 64 * KIB);
+    arena_alloc(arena, 1000);
+    CHECK(arena_seal(arena));
+    size_t image_size = arena_image_size(arena);
+    arena_save(arena, image);
+    enum { WORDS = 4000 };
+    uint32_t *high = arena_alloc(arena, WORDS * sizeof(uint32_t));
+    for (int step = 2; step <= 40; step += 19) {
+        for (uint32_t i = 0; i < WORDS; ++i) {
+            high[i] = i % (uint32_t)step == 0 ? i : 0;
+        }
+        size_t bytes = park_and_resume(arena, image_size);
+        for (uint32_t i = 0; i < WORDS; ++i) {
+            CHECK(high[i] == (i % (uint32_t)step == 0 ? i : 0));
+        }
+#if UINTPTR_MAX == UINT32_MAX
+        size_t words = WORDS / (size_t)step + 2 * WORDS / 32;
+        CHECK(bytes <= words * sizeof(uint32_t) * 21 / 20 + 4 * pieces.size);
+#else
+        CHECK(bytes >= WORDS * sizeof(uint32_t));
+#endif
+    }
 }
 
 static void test_too_few_pieces(void) {
@@ -807,6 +833,7 @@ int main(void) {
     RUN(test_delta_of_large_arena);
     RUN(test_delta_at_the_bounds_of_runs);
     RUN(test_delta_leaves_free_memory_out);
+    RUN(test_delta_leaves_zeros_out);
     RUN(test_too_few_pieces);
     RUN(test_kill_at_any_instruction);
 #if !ARENA_POISON

@@ -1,5 +1,6 @@
 // See arena_delta.h. A run is a word, its high half the number of unchanged words before it and its low half that of
-// its own words, which follow. Runs do not pass the end of a piece.
+// its own words, which follow. Of a sparse run, up to 32 words of which some are 0, those follow that are not, behind a
+// word with a bit for each. Runs do not pass the end of a piece.
 
 #include "engine/arena_delta.h"
 
@@ -8,8 +9,18 @@
 #include "engine/arena_private.h"
 
 #define WORD (sizeof(uint32_t))
-#define COUNT_BITS (16)
-#define COUNT_MAX (0xFFFFu)
+#define GAP_SHIFT (16)
+#define GAP_MAX (0xFFFFu)
+#define COUNT_MAX (0x7FFFu)
+#define SPARSE (0x8000u)
+
+// Where RAM is short, runs of at least so many words are written as sparse ones: of what a handler allocates, every
+// third word is 0. Elsewhere time counts for more.
+#if UINTPTR_MAX > UINT32_MAX
+#define SPARSE_MIN (UINT32_MAX)
+#else
+#define SPARSE_MIN (8)
+#endif
 
 typedef struct _delta_writer_t {
     const arena_pieces_t *pieces;
@@ -49,25 +60,67 @@ static inline void delta_copy(uint32_t *to, const uint32_t *from, uint32_t count
     }
 }
 
+static inline uint32_t delta_least(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+
+// Writes a sparse run of at most `count` words and `room` words of space, its first word but for the gap; returns how
+// much space it takes.
+static uint32_t delta_put_sparse(uint32_t *data, const uint32_t *words, uint32_t count, uint32_t room) {
+    uint32_t mask = 0;
+    uint32_t size = 2;
+    uint32_t i;
+    for (i = 0; i < delta_least(count, 32) && (words[i] == 0 || size < room); ++i) {
+        if (words[i] != 0) {
+            mask |= (uint32_t)1 << i;
+            data[size++] = words[i];
+        }
+    }
+    data[0] = SPARSE | i;
+    data[1] = mask;
+    return size;
+}
+
+// Reads what follows a sparse run's first word; returns how much that was.
+static uint32_t delta_get_sparse(uint32_t *to, const uint32_t *data, uint32_t count) {
+    uint32_t mask = data[0];
+    uint32_t size = 1;
+    for (uint32_t i = 0; i < count; ++i) {
+        to[i] = (mask >> i & 1) != 0 ? data[size++] : 0;
+    }
+    return size;
+}
+
+// Writes a run of at most `count` words and `room` words of space, its first word but for the gap; returns how much
+// space it takes.
+static uint32_t delta_put_run(uint32_t *data, const uint32_t *words, uint32_t count, uint32_t room) {
+    if (count >= SPARSE_MIN) {
+        return delta_put_sparse(data, words, count, room);
+    }
+    data[0] = delta_least(delta_least(count, COUNT_MAX), room - 1);
+    delta_copy(data + 1, words, data[0]);
+    return 1 + data[0];
+}
+
 // Writes the words [from, to) of the arena.
 static bool delta_put(delta_writer_t *writer, const uint32_t *words, uint32_t from, uint32_t to) {
     while (from < to) {
-        if (writer->room < 2 && !delta_add_piece(writer)) {
+        if (writer->room < 3 && !delta_add_piece(writer)) {
             return false;
         }
-        uint32_t gap = from - writer->at;
-        uint32_t count = to - from;
-        if (gap > COUNT_MAX) {
-            gap = COUNT_MAX;
-            count = 0;
-        }
-        count = count < COUNT_MAX ? count : COUNT_MAX;
-        count = count < writer->room - 1 ? count : writer->room - 1;
         uint32_t *data = writer->last->data + writer->last->words;
-        data[0] = gap << COUNT_BITS | count;
-        delta_copy(data + 1, words + from, count);
-        writer->last->words += 1 + count;
-        writer->room -= 1 + count;
+        uint32_t gap = from - writer->at;
+        uint32_t size = 1;
+        data[0] = 0;
+        if (gap > GAP_MAX) {
+            gap = GAP_MAX;
+        } else {
+            size = delta_put_run(data, words + from, to - from, writer->room);
+        }
+        uint32_t count = data[0] & COUNT_MAX;
+        data[0] |= gap << GAP_SHIFT;
+        writer->last->words += size;
+        writer->room -= size;
         writer->at += gap + count;
         from += count;
     }
@@ -183,10 +236,14 @@ void arena_delta_apply(arena_t *arena, const arena_delta_t *delta) {
         for (uint32_t i = 0; i < piece->words;) {
             uint32_t run = piece->data[i++];
             uint32_t count = run & COUNT_MAX;
-            to += run >> COUNT_BITS;
-            delta_copy(to, piece->data + i, count);
+            to += run >> GAP_SHIFT;
+            if ((run & SPARSE) != 0) {
+                i += delta_get_sparse(to, piece->data + i, count);
+            } else {
+                delta_copy(to, piece->data + i, count);
+                i += count;
+            }
             to += count;
-            i += count;
         }
     }
     arena->extent = arena->top > extent ? arena->top : extent;
