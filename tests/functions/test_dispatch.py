@@ -370,6 +370,15 @@ def test_a_change_is_reported_when_the_old_image_is_gone_and_the_new_one_built(f
         assert int(box.device.execute(BUILDS)) == int(builds) + 1
 
 
+def test_the_outcome_of_a_job_is_told_once(firmware, tmp_path):
+    with running(firmware, tmp_path) as box:
+        box.deploy("hello", answer("hello"), route="/")
+        job = box.device.call("invoke", "hello", "GET", "/", b"", b"")
+        assert box.device.wait_for_job(job)["status"] == 200
+        with pytest.raises(DeviceError, match=f"there is no job {job['job']}, or its outcome was told"):
+            box.device.call("job", job["job"])
+
+
 def test_a_change_ends_the_requests_that_hold_the_only_arena(firmware, tmp_path):
     with running(firmware, tmp_path, waiting_requests=0, drain_ms=100) as box:
         box.deploy("holding", HOLDING, route="/")

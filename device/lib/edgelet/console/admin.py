@@ -79,10 +79,13 @@ def _start(coroutine):
 
 
 def job(number):
-    """How a job stands: state (running, done, failed), and result, or the error as `call` has it."""
+    """How a job stands: state (running, done, failed), and result, or the error as `call` has it.
+
+    Its outcome, which can be a response of any size, is told once and then forgotten.
+    """
     if number not in _jobs:
-        raise ValueError("there is no job %s" % number)
-    return _jobs[number]
+        raise ValueError("there is no job %s, or its outcome was told" % number)
+    return _jobs[number] if _jobs[number]["state"] == "running" else _jobs.pop(number)
 
 
 def _network_address(device):
