@@ -10,7 +10,7 @@
 #include "port/port.h"
 
 size_t port_piece_size(void) {
-    return 256;
+    return 512;
 }
 
 // A piece is given back and leaves no garbage. So it does not count for when MicroPython collects next (gc.threshold),
