@@ -116,9 +116,9 @@ def test_what_a_handler_does_wrong_ends_with_its_request(pico):
 
 
 def test_numbers_are_those_of_linux(pico, firmware, tmp_path):
-    pico.deploy("numbers", ANSWER, limits={"cpu_ms": 60000})
+    pico.deploy("numbers", ANSWER, limits={"cpu_ms": 5000})
     with running_on_linux(firmware, tmp_path) as linux:
-        linux.deploy("numbers", ANSWER, route="/numbers", limits={"cpu_ms": 60000})
+        linux.deploy("numbers", ANSWER, route="/numbers", limits={"cpu_ms": 5000})
         for batch in range(BATCHES):
             assert pico.get(f"/numbers?{batch}").text.split("\n") == linux.get(f"/numbers?{batch}").text.split("\n")
     pico.cli.ok("delete", "numbers", "--yes")
