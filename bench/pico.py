@@ -3,14 +3,19 @@
 The emulator counts an instruction's cycles and does not model how long the flash takes. What a restore reads from flash
 is calculated beside it: XIP's cache has lines of 8 bytes (RP2040 datasheet, section 2.6.3), and a miss is one
 continuous quad read of boot2_w25q080.S: 8 clocks of address and mode bits, 4 of waiting, 2 a byte, each of
-PICO_FLASH_SPI_CLKDIV = 2 system clocks. Ends with 1 where a goal is missed.
+PICO_FLASH_SPI_CLKDIV = 2 system clocks. Parking compares the call with its image, and resuming restores that, so each
+reads the image once. Ends with 1 where a goal is missed.
 """
 
+import ast
 import contextlib
 import http.client
 import json
+import re
 import signal
+import socket
 import tempfile
+import time
 from pathlib import Path
 
 from edgelet_host import emulator
@@ -19,6 +24,7 @@ from edgelet_host.device.deployment import deploy, make_release
 from edgelet_host.device.local import announce
 from edgelet_host.firmware.builds import ensure_unix
 from edgelet_host.project.config import read_project
+from parking import BODY, HANDLERS, HEADERS
 from rich.console import Console
 from rich.table import Table
 
@@ -49,25 +55,29 @@ export default { async fetch(request) { return new Response(await acts[new URL(r
 WATCH = """
 import time
 from asyncio import core
-from edgelet.functions.function import Function
-from edgelet.http.reader import Reader
-receive, queue_read, build = Reader.receive, core._io_queue.queue_read, Function.build
-Reader.began, Reader.times, Function.times = 0, [], []
-def timed_receive(self):
-    size = receive(self)
-    Reader.began = time.ticks_us()
-    return size
+from edgelet.functions import registry
+from edgelet.http import connection
+Reader, Function, queue_read = connection.Reader, registry.Function, core._io_queue.queue_read
+began, answers, builds = 0, [], []
+class TimedReader(Reader):
+    def receive(self):
+        global began
+        size = Reader.receive(self)
+        began = time.ticks_us()
+        return size
+class TimedFunction(Function):
+    def build(self, *args):
+        before = time.ticks_us()
+        image = Function.build(self, *args)
+        builds.append(time.ticks_diff(time.ticks_us(), before))
+        return image
 def timed_queue_read(stream):
-    if Reader.began:
-        Reader.times.append(time.ticks_diff(time.ticks_us(), Reader.began))
-        Reader.began = 0
+    global began
+    if began:
+        answers.append(time.ticks_diff(time.ticks_us(), began))
+        began = 0
     return queue_read(stream)
-def timed_build(self, *args):
-    began = time.ticks_us()
-    image = build(self, *args)
-    Function.times.append(time.ticks_diff(time.ticks_us(), began))
-    return image
-Reader.receive, core._io_queue.queue_read, Function.build = timed_receive, timed_queue_read, timed_build
+connection.Reader, registry.Function, core._io_queue.queue_read = TimedReader, TimedFunction, timed_queue_read
 """
 # A call's own CPU time is counted from the restore's end, so what is left is the restore and the request's objects.
 RESTORE = """
@@ -82,6 +92,37 @@ for _ in range(5):
     times.append(time.ticks_diff(time.ticks_us(), began) - call.cpu_us)
 print(sorted(times)[2])
 """
+# Calls of a handler that waits change places in the arena: bytes of one, and microseconds of a park and of a resume.
+PARK = """
+from edgelet.device import running
+functions = running().functions
+arena, image = functions.arena, functions.images.images[functions.get("parks")]
+calls = [image.start("POST", "/parks?query=1", HEADERS, BODY, "pico", "http", "192.168.7.1") for _ in range(2)]
+before = arena.parks, arena.park_us, arena.resume_us
+for _ in range(5):
+    for call in calls:
+        call.cancelled()
+count = arena.parks - before[0]
+print([calls[0].parked_bytes, (arena.park_us - before[1]) // count, (arena.resume_us - before[2]) // count])
+for call in calls:
+    call.abandon()
+"""
+PARKED = ("nothing", "JSON body", "JSON body, all headers, URL")
+PARKS = """export default {{ async fetch(request) {{
+  {} await new Promise((done) => setTimeout(done, 1000)); return new Response("parked"); }} }};
+"""
+# Long enough for all that is measured meanwhile.
+WAITS = """export default { async fetch() {
+  await new Promise((done) => setTimeout(done, 40000)); return new Response("waited"); } };
+"""
+# As many connections as lwIP has, and one function may have all the room for what waits.
+ROOM_FOR_WAITING = """
+from edgelet.device import running
+running().server.limits.connections, running().functions.share = 12, None
+"""
+WAITING = "print([running().functions.waiting, running().functions.arena.parked_bytes])"
+HEAP = "import gc, micropython; gc.collect(); print(gc.mem_free()); micropython.mem_info()"
+HEAP_BLOCK = 16  # bytes of MicroPython's, in which it counts
 
 
 class Bench:
@@ -108,14 +149,20 @@ class Bench:
     def deploy(self, name, source):
         """Deploy a function; the image's size and how long it took, in emulated milliseconds."""
         project = self._folder / name
-        project.mkdir()
+        project.mkdir(exist_ok=True)
         (project / "main.js").write_text(source)
-        (project / "edgelet.toml").write_text(f'name = "{name}"\nroute = "/{name}"\n[limits]\ncpu_ms = 60000\n')
+        limits = "[limits]\ncpu_ms = 5000\nwall_ms = 600000\n"
+        (project / "edgelet.toml").write_text(f'name = "{name}"\nroute = "/{name}"\n{limits}')
         release = make_release(read_project(project), ensure_unix())
         with connect(self._local.port) as device:
             before = self.clock()["ms"]
             deployed = deploy(device, release)
             return deployed.image_bytes, self.clock()["ms"] - before
+
+    def remove(self, name):
+        """Remove a function."""
+        with connect(self._local.port) as device:
+            device.wait_for_job(device.call("delete", name))
 
     def execute(self, code):
         """Execute Python on the board; what it prints."""
@@ -142,6 +189,22 @@ class Bench:
             assert answer.status == 200, text
         connection.close()
 
+    def heap(self):
+        """Free bytes of MicroPython's heap, and its largest free block."""
+        text = self.execute(HEAP)
+        return int(text.split()[0]), int(re.search(r"max free sz: (\d+)", text)[1]) * HEAP_BLOCK
+
+    def wait_for(self, count):
+        """Send `count` requests that wait, and wait until they do; their connections, and the bytes parked."""
+        clients = [socket.create_connection(self._local.address) for _ in range(count)]
+        for client in clients:
+            client.sendall(b"GET /waits HTTP/1.1\r\nHost: pico\r\nConnection: close\r\n\r\n")
+        while True:
+            waiting, parked = ast.literal_eval(self.execute(WAITING))
+            if waiting == count:
+                return clients, parked
+            time.sleep(0.2)
+
     def cpu_ms(self, target):
         """CPU time of one request in JavaScript."""
         counted = "from edgelet.device import running\nprint(dict(running().functions.stats())['crypto'].cpu_us)"
@@ -164,24 +227,70 @@ def xip_ms(size):
     return size / LINE_BYTES * clocks * CLOCK_DIVIDER / CLOCK_HZ * 1000
 
 
+def hello_ms(bench):
+    """How long the board takes for hello, the middle of ten."""
+    bench.execute("answers.clear()")
+    bench.ask("/hello", 10)
+    handled = sorted(json.loads(bench.execute("print(answers)")))
+    return handled[len(handled) // 2] / 1000
+
+
+def measure_parking(bench):
+    """What it costs that a call leaves the arena and comes back."""
+    for act in PARKED:
+        size, _ = bench.deploy("parks", PARKS.format(HANDLERS[act]))
+        values = f"HEADERS = {HEADERS!r}\nBODY = {BODY!r}\n"
+        parked, park_us, resume_us = json.loads(bench.execute(values + PARK))
+        goal = 4 if act == "JSON body" else None
+        bench.add(f"parked, {act} (image of {size} bytes)", parked / 1024, "KB", goal)
+        bench.add(f"park, {act}, with XIP's read time", park_us / 1000 + xip_ms(size), "ms", 6)
+        bench.add(f"resume, {act}, with XIP's read time", resume_us / 1000 + xip_ms(size), "ms", 5)
+    bench.remove("parks")
+
+
+def measure_waiting(bench):
+    """What requests that wait take of the heap, and of a request beside them."""
+    bench.deploy("waits", WAITS)
+    bench.execute(ROOM_FOR_WAITING)
+    free, largest = bench.heap()
+    bench.add("heap free, nobody waits", free / 1024, "KB")
+    bench.add("largest block, nobody waits", largest / 1024, "KB")
+    for count in (1, 4, 10, 12):
+        clients, parked = bench.wait_for(count)
+        free, largest = bench.heap()
+        bench.add(f"heap free, {count} wait", free / 1024, "KB")
+        bench.add(f"largest block, {count} wait", largest / 1024, "KB")
+        bench.add(f"parked, {count} wait", parked / 1024, "KB")
+        if count == 10:
+            bench.add("hello beside 10 that wait", hello_ms(bench), "ms", 15)
+        for client in clients:
+            answer = b"".join(iter(lambda client=client: client.recv(4096), b""))
+            assert answer.endswith(b"waited"), answer
+            client.close()
+    free, largest = bench.heap()
+    bench.add("heap free, all are answered", free / 1024, "KB")
+    bench.add("largest block, all are answered", largest / 1024, "KB")
+
+
 def measure(bench):
     """Do everything once."""
     bench.add("boot to first answer", bench.clock()["sent_ms"], "ms")
     bench.execute(WATCH)
     size, _ = bench.deploy("hello", HELLO)
-    bench.add(f"image build ({size} bytes)", int(bench.execute("print(Function.times[-1])")) / 1000, "ms")
-    bench.ask("/hello", 10)
-    handled = sorted(json.loads(bench.execute("print(Reader.times)")))
-    bench.add("hello, from head received to last byte in lwIP", handled[len(handled) // 2] / 1000, "ms", 15)
+    bench.add(f"image build ({size} bytes)", int(bench.execute("print(builds[-1])")) / 1000, "ms")
+    bench.add("hello, from head received to last byte in lwIP", hello_ms(bench), "ms", 15)
     restore = int(bench.execute(RESTORE)) / 1000
     bench.add("image restore, emulated, with the request's objects", restore, "ms")
     bench.add("image restore, XIP read time, calculated", xip_ms(size), "ms")
     bench.add("image restore, both", restore + xip_ms(size), "ms", 5)
     free = int(bench.execute("import gc; gc.collect(); print(gc.mem_free())"))
-    bench.add("heap free with one function", free / 1024, "KB", 70, most=False)
+    bench.add("heap free with one function", free / 1024, "KB", 72, most=False)
     bench.add("console, a byte of a command", bench.console_us(), "us")
+    measure_parking(bench)
+    measure_waiting(bench)
     _, took = bench.deploy("five", source_of(5000))
     bench.add("deploy of 5 KB", took, "ms")
+    bench.remove("waits")
     bench.deploy("crypto", CRYPTO)
     for what, act in (("JWT verify", "verify"), ("JWT sign", "sign"), ("PBKDF2, 10,000 iterations", "pbkdf2")):
         bench.add(what, bench.cpu_ms(f"/crypto/{act}"), "ms")
