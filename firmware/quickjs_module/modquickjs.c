@@ -161,15 +161,17 @@ static bool is_parked(const obj_call_t *self) {
     return self->parked != NULL && self->image->arena->iso != NULL && self->image->image.bytes != NULL;
 }
 
+// The text begins with what is used up, for the caller to tell apart.
 static void raise_busy(const isolate_t *iso, isolate_park_t refusal) {
     vstr_t text;
     vstr_init(&text, 80);
     if (refusal == ISOLATE_PARK_CALLS) {
-        vstr_printf(&text, "%u requests wait, as many as may", (unsigned)iso->parking.calls);
+        vstr_printf(&text, "parked_calls: %u requests wait, as many as may", (unsigned)iso->parking.calls);
     } else if (refusal == ISOLATE_PARK_BYTES) {
-        vstr_printf(&text, "waiting requests take all that they may of %u bytes", (unsigned)iso->parking.bytes_max);
+        vstr_printf(&text, "parked_bytes: waiting requests take all that they may of %u bytes",
+            (unsigned)iso->parking.bytes_max);
     } else {
-        vstr_add_str(&text, "no memory for what waiting requests need");
+        vstr_add_str(&text, "memory: there is none for what waiting requests need");
     }
     mp_obj_t args[] = {
         [ERROR_KIND] = MP_OBJ_NEW_QSTR(MP_QSTR_busy),

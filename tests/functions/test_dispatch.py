@@ -149,14 +149,16 @@ def test_requests_that_wait_hold_up_nobody(box):
         assert [box.get("/quick").text for _ in range(20)] == ["quick"] * 20
         assert waiting(box) == 20 and time.monotonic() - began < 1
         assert [one.result().text for one in slow] == ["waited"] * 20
-    assert waiting(box) == 0
+    status = box.device.call("status")
+    assert (status["waiting"], status["parked_bytes"]) == (0, 0)
+    assert status["parks"] == status["resumes"] >= 20 and status["park_us"] > 0 < status["resume_us"]
 
 
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"waiting_requests": 0}, "0 requests wait, as many as may"),
-        ({"waiting_bytes": 1000}, "waiting requests take all that they may of 1000 bytes"),
+        ({"waiting_requests": 0}, "waiting_requests: 0 requests wait, as many as may"),
+        ({"waiting_bytes": 1000}, "waiting_bytes: waiting requests take all that they may of 1000 bytes"),
     ],
 )
 def test_requests_that_find_no_room_wait_then_get_503_with_retry_after(firmware, tmp_path, settings, reason):
@@ -172,9 +174,22 @@ def test_requests_that_find_no_room_wait_then_get_503_with_retry_after(firmware,
         refused = late.result()
         assert refused.status == 503
         assert int(refused.headers["retry-after"]) >= 1
+        assert refused.text.startswith(f"the device is busy ({reason.split(':')[0]}); request id ")
         assert holding.result().text == "waited"
         [record] = [one for one in box.logs() if one.get("status") == 503]
         assert record["text"] == reason
+
+
+def test_request_for_which_the_queue_has_no_room_is_told_so(firmware, tmp_path):
+    with running(firmware, tmp_path, waiting_requests=0, queue_length=0) as box, ThreadPoolExecutor(1) as pool:
+        box.deploy("slow", SLOW, route="/slow")
+        holding = pool.submit(box.get, "/slow?ms=500")
+        wait_until(lambda: waiting(box))
+        assert box.get("/slow?ms=1").text.startswith("the device is busy (queue_length); request id ")
+        assert holding.result().text == "waited"
+        [record] = [one for one in box.logs() if one.get("status") == 503]
+        reason = "waiting_requests: 0 requests wait, as many as may"
+        assert record["text"] == f"queue_length: 0 requests wait for their turn ({reason})"
 
 
 NOBODY_WAITS = """

@@ -151,7 +151,7 @@ def test_no_room_for_one_more_call():
     image = build(WAITS, arena=arena, bindings=KV)
     calls = [image.start("GET", f"/{i}", None) for i in range(3)]
     error = fails("busy", image.start, "GET", "/3", None)
-    assert error.message == "2 requests wait, as many as may"
+    assert error.message == "parked_calls: 2 requests wait, as many as may"
     fails("busy", arena.build, quickjs.compile({"main.js": HELLO}))
     assert (arena.parked_calls, arena.parks, arena.resumes) == (2, 2, 0)
     # Those who wait change places all the same.
@@ -172,7 +172,7 @@ def test_no_room_for_the_bytes():
     large = image.start("GET", "/60000", None)
     before = arena.parked_bytes
     error = fails("busy", image.start, "GET", "/10", None)
-    assert error.message == "waiting requests take all that they may of 40960 bytes"
+    assert error.message == "parked_bytes: waiting requests take all that they may of 40960 bytes"
     # Nor has the one that waits outside a place to change with.
     fails("busy", small.resolve, 1)
     fails("busy", small.ops)

@@ -119,6 +119,7 @@ def status():
             }
         )
     flash_size, flash_free, _ = files.space(device.root)
+    arena = device.functions.arena
     return {
         "platform": sys.platform,
         "machine": os.uname().machine if hasattr(os, "uname") else sys.platform,
@@ -134,9 +135,13 @@ def status():
         "heap_used": gc.mem_alloc(),
         "flash_free": flash_free,
         "flash_size": flash_size,
-        "arena_bytes": device.functions.arena.size,
+        "arena_bytes": arena.size,
         "waiting": device.functions.waiting,
-        "parked_bytes": device.functions.arena.parked_bytes,
+        "parked_bytes": arena.parked_bytes,
+        "parks": arena.parks,
+        "park_us": arena.park_us,
+        "resumes": arena.resumes,
+        "resume_us": arena.resume_us,
         "connections": len(device.server.connections),
         "functions": functions,
     }

@@ -23,19 +23,20 @@ _TEXT = {
 }
 
 
-def _response(status, request):
+def _response(status, request, text=None):
     """A response that tells the client a request id and nothing of what went wrong inside."""
     headers = "content-type: text/plain;charset=UTF-8\r\nx-request-id: %s\r\n" % request
     if status == 503:
         headers += "retry-after: 1\r\n"
-    return status, headers.encode(), b"%s; request id %s\n" % (_TEXT[status].encode(), request.encode())
+    return status, headers.encode(), b"%s; request id %s\n" % ((text or _TEXT[status]).encode(), request.encode())
 
 
 def busy(function, error, request, wall_ms):
-    """The response to a request for which there was no arena in time."""
-    log.add("warn", str(error), request, function.name, 503)
+    """The response to a request for which there was no arena in time, with the limit that the text begins with."""
+    text = str(error)
+    log.add("warn", text, request, function.name, 503)
     function.stats.add("busy", wall_ms, 0, 0)
-    return _response(503, request)
+    return _response(503, request, "the device is busy (%s)" % text.partition(":")[0])
 
 
 def unbuilt(function, error, request):

@@ -10,7 +10,7 @@ import quickjs
 from edgelet import log
 from edgelet.functions import errors
 from edgelet.functions.pending import PendingCall, log_lines
-from edgelet.functions.turns import Busy
+from edgelet.functions.turns import Busy, reason_of
 from quickjs import DONE, PENDING
 
 _TOO_LARGE = 413, b"content-type: text/plain;charset=UTF-8\r\n", b"request body is too large\n"
@@ -21,7 +21,8 @@ def invoke(function, head, body, connection):
     if len(body) > function.limits["body"]:
         return _TOO_LARGE
     if function.has_its_connections:
-        return _refused(function, connection, "the function's requests hold as many connections as they may")
+        reason = "waiting_share: the function's requests hold as many connections as they may"
+        return _refused(function, connection, reason)
     if function.takes_long:
         return _lined_up(function, head, bytes(body), connection)
     return _begin(function, head, body, connection, 0)
@@ -31,9 +32,9 @@ def _begin(function, head, body, connection, queued_ms):
     """Starts a request, or has it queue."""
     turns = function.registry.turns
     if function.has_its_share:
-        reason = "the function's requests wait in all their places"
+        reason = "waiting_share: the function's requests wait in all their places"
     elif not turns.open:
-        reason = turns.full or "the arena is not free"
+        reason = turns.full or "queue_ms: the arena is not free"
     else:
         try:
             return _start(function, head, body, connection, queued_ms)
@@ -111,7 +112,7 @@ def _start(function, head, body, connection, queued_ms):
         )
     except Exception as e:
         if isinstance(e, quickjs.Error) and e.kind == "busy":
-            raise Busy(e.message)
+            raise Busy(reason_of(e))
         return errors.unbuilt(function, e, log.request_name(registry.next_request()))
     function.has_taken(call.cpu_us)
     if call.state == PENDING or call.background:

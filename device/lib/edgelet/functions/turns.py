@@ -14,8 +14,18 @@ import quickjs
 _ROW = 4
 
 
+# What a quickjs.Error of kind busy begins with -> the setting behind it.
+_SETTINGS = {"parked_calls": "waiting_requests", "parked_bytes": "waiting_bytes"}
+
+
 class Busy(Exception):
-    """A request has not had its turn in time; the text says which limit it was."""
+    """A request has not had its turn in time. The text begins with the limit that it was, as in `queue_ms: ...`."""
+
+
+def reason_of(error):
+    """The text for Busy of a quickjs.Error of kind busy."""
+    limit, _, text = error.message.partition(": ")
+    return "%s: %s" % (_SETTINGS.get(limit, limit), text)
 
 
 class Place:
@@ -63,9 +73,10 @@ class Turns:
     def queue(self, function, reason):
         """A place in the queue for a request of a function. Raises Busy where the queue is full."""
         if len(self._places) >= self._most:
-            raise Busy("%s, and %d requests wait for their turn" % (reason, len(self._places)))
+            raise Busy("queue_length: %d requests wait for their turn (%s)" % (len(self._places), reason))
         if function.has_its_queue:
-            raise Busy("%s, and %d requests of the function wait for their turn" % (reason, function.queued))
+            text = "waiting_share: %d requests of the function wait for their turn (%s)"
+            raise Busy(text % (function.queued, reason))
         place = Place(function, reason)
         self._places.append(place)
         function.queued += 1
