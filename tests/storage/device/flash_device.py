@@ -11,7 +11,7 @@ import sys
 import nor
 from edgelet import runtime
 
-# With 64-bit addresses an image takes 87 KB and, with the red zone that the sanitizer's firmware has behind each block,
+# With 64-bit addresses an image takes 82 KB and, with the red zone that the sanitizer's firmware has behind each block,
 # 98; a Pico's slot holds a whole arena.
 SLOTS, SLOT_SECTORS = 3, 32
 
