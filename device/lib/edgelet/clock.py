@@ -8,27 +8,27 @@ import time
 # Ports that count from 2000 instead of 1970.
 _EPOCH_S = 946684800 if time.gmtime(0)[0] == 2000 else 0
 _EARLIEST_UNIX_S = 1767225600  # 2026-01-01: an earlier clock was never set
-_TICKS_MASK = (1 << 30) - 1  # time.ticks_ms has at least these bits on every port
 
 
 class Uptime:
-    """A clock that does not wrap, as `time.ticks_ms` does. ticks_ms: a clock like that."""
+    """A clock that does not wrap, as `time.ticks_ms` does. ticks_ms: a clock like that, last: before it begins at 0."""
 
-    def __init__(self, ticks_ms):
+    def __init__(self, ticks_ms, last):
         self._ticks_ms = ticks_ms
+        self._last = last
         self._ticks = ticks_ms()
         self._ms = 0
 
     def __call__(self):
-        """Milliseconds since it was made. To be asked once in 12 days at least, which `edgelet.board.ntp` does."""
+        """Milliseconds since it was made. A board wraps after 12 days; `edgelet.board.ntp` asks more often."""
         ticks = self._ticks_ms()
-        self._ms += (ticks - self._ticks) & _TICKS_MASK
+        self._ms += (ticks - self._ticks) & self._last
         self._ticks = ticks
         return self._ms
 
 
 #: Milliseconds since the start of the device.
-uptime_ms = Uptime(time.ticks_ms)
+uptime_ms = Uptime(time.ticks_ms, time.ticks_add(0, -1))
 
 
 def unix_ms():
