@@ -14,10 +14,6 @@ import quickjs
 _ROW = 4
 
 
-# What a quickjs.Error of kind busy begins with -> the setting behind it.
-_SETTINGS = {"parked_calls": "waiting_requests", "parked_bytes": "waiting_bytes"}
-
-
 class Busy(Exception):
     """A request has not had its turn in time. The text begins with the limit that it was, as in `queue_ms: ...`."""
 
@@ -25,7 +21,9 @@ class Busy(Exception):
 def reason_of(error):
     """The text for Busy of a quickjs.Error of kind busy."""
     limit, _, text = error.message.partition(": ")
-    return "%s: %s" % (_SETTINGS.get(limit, limit), text)
+    if limit.startswith("parked_"):
+        limit = "waiting_requests" if limit == "parked_calls" else "waiting_bytes"
+    return "%s: %s" % (limit, text)
 
 
 class Place:

@@ -191,7 +191,7 @@ class Connection:
     def _watch(self):
         """Cancels the connection's task when the client resets the connection. Requests that arrive early are kept."""
         reader = self.reader
-        while not reader.is_full:
+        while not reader.is_full():
             yield core._io_queue.queue_read(reader.sock)
             try:
                 size = reader.receive()

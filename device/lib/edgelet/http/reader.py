@@ -50,7 +50,6 @@ class Reader:
             self.buffer = None
         self.start = self.end = 0
 
-    @property
     def is_full(self):
         """Whether there is no room for more before a request is taken out."""
         return self.end >= max(len(self.buffer), READ_SIZE)
