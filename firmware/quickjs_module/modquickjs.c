@@ -1127,7 +1127,7 @@ static mp_obj_t quickjs_getattr(mp_obj_t attr_in) {
             return new_text(engine_id);
         case MP_QSTR_FIRMWARE_ID: {
             uint8_t id[8];
-            port_firmware_id(id);
+            port_build_id(id);
             return new_hex(id, sizeof(id));
         }
     }

@@ -42,10 +42,10 @@ def test_ring_is_bounded_in_bytes_and_drops_the_oldest(printed):
 
 # What records are made of -> the largest, in bytes.
 FILL = {
-    "ring.request(i, 'hello', 200, 31, 2, 9000)": 128,
+    "ring.request('info', '%06x' % i, 'hello', 200, 31, 2500, 9000, 12, 'GET', '/api/users?x=1', '192.168.1.20')": 256,
     "ring.add('info', str(i))": 256,
     "ring.add('info', 'line %d of a handler' % i, '%06x' % i, 'hello')": 320,
-    "ring.add('error', 'at f (main.js:3:4)' * (20 + i % 60), '%06x' % i, 'hello', 500, 31, 2, 9000)": 1700,
+    "ring.add('error', 'at f (main.js:3:4)' * (20 + i % 60), '%06x' % i, 'hello')": 1700,
 }
 
 
@@ -98,7 +98,7 @@ def test_smaller_limit_keeps_the_newest(printed):
         "for i in range(20): ring.add('info', 'x' * 100)\n"
         "ring.resize(1024)\n"
         "print(json.dumps([ring.since(0)[-1].seq, ring.since(0)[0].seq, ring.size <= 1024]))"
-    ) == [20, 18, True]
+    ) == [20, 17, True]
 
 
 def test_page_of_records(printed):
@@ -128,18 +128,23 @@ def test_nothing_is_raised(printed):
 
 def test_line_for_people_is_one_line_that_cannot_steer_the_terminal(printed):
     line = printed(
-        "log.add('error', 'Error: no\\n    at f (main.js:3:4)\\x1b[2J\\x9b\\t', 'r-1', 'login', 500, 31, 2, 9000)\n"
+        "log.ring.request('error', 'r-1', 'login', 500, 31, 2500, 9000, 12, 'GET', '/a?b', '::1',"
+        " 'Error: no\\n    at f (main.js:3:4)\\x1b[2J\\x9b\\t')\n"
         "print(json.dumps(log.as_text(log.since(0)[0])))"
     )
     assert line.split(" ", 1)[1] == (
-        "error [login] 500 Error: no |     at f (main.js:3:4)\\x1b[2J\\x9b\\x09 (31 us CPU, 2 ms, 9000 B arena) #r-1"
+        "error [login] GET /a 500 Error: no |     at f (main.js:3:4)\\x1b[2J\\x9b\\x09"
+        " (12 B, 31 us CPU, 2500 us, 9000 B arena) ::1 #r-1"
     )
     assert line.isprintable()
 
 
 def test_line_of_json(printed):
     record = json.loads(
-        printed("log.ring.request(0x1a2b, 'login', 200, 31, 2, 9000)\nprint(json.dumps(log.as_json(log.since(0)[0])))")
+        printed(
+            "log.ring.request('info', '001a2b', 'login', 200, 31, 2500, 9000, 12, 'POST', '/a%20b?q', '10.0.0.1')\n"
+            "print(json.dumps(log.as_json(log.since(0)[0])))"
+        )
     )
     assert record.pop("time") > 1.7e12
     assert record.pop("uptime") >= 0
@@ -151,6 +156,10 @@ def test_line_of_json(printed):
         "function": "login",
         "status": 200,
         "cpu_us": 31,
-        "wall_ms": 2,
+        "wall_us": 2500,
         "arena": 9000,
+        "bytes": 12,
+        "method": "POST",
+        "path": "/a%20b",
+        "client": "10.0.0.1",
     }

@@ -278,7 +278,7 @@ def test_setup_in_a_terminal_asks(firmware, tmp_path):
         (["--set", "nonsense=1"], "", "there is no setting nonsense"),
         (["--set", "queue_length=many"], "", "whole number"),
         (["--set", "watchdog=no"], "", "true or false"),
-        (["--set", "queue_length=-1"], "", "from 0 to 4096"),
+        (["--set", "queue_length=-1"], "", "from 0 to 8000"),
         (["--secrets-file", "-"], "other=canary", "no device secret other"),
         (["--secrets-file", "-"], "admin_secret=canary", "16 to 128 bytes"),
         (["--secrets-file", "gone"], "", "cannot read gone"),

@@ -1,15 +1,13 @@
 """What one function's operations leave to others: through real sockets, with the settings that a device has."""
 
-import http.client
 import select
 import socket
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 
 import pytest
-from device_helpers import running
+from device_helpers import asking, running
 from waiting import wait_until
 
 
@@ -106,41 +104,10 @@ def test_a_write_that_fails_is_told_to_its_handler_only(box):
 HOG = "if (request.url.endsWith('/hang')) for (;;) {}"
 
 
-class Asking(threading.Thread):
-    """A keep-alive connection that asks for one thing, again and again, until told to stop."""
-
-    def __init__(self, address, target: str, stopped: threading.Event):
-        super().__init__(daemon=True)
-        self._address, self._target, self._stopped = address, target, stopped
-        self.statuses: list[int] = []
-
-    def run(self):
-        connection = http.client.HTTPConnection(*self._address)
-        while not self._stopped.is_set():
-            connection.request("GET", self._target)
-            response = connection.getresponse()
-            response.read()
-            self.statuses.append(response.status)
-        connection.close()
-
-
-@contextmanager
-def asking(box, target: str, count: int):
-    """So many connections that ask."""
-    stopped = threading.Event()
-    askers = [Asking(box.local.address, target, stopped) for _ in range(count)]
-    for one in askers:
-        one.start()
-    yield askers
-    stopped.set()
-    for one in askers:
-        one.join()
-
-
 def test_requests_that_take_long_start_one_at_a_time_and_others_in_between(box):
     box.deploy("hog", handler(HOG), route="/hog", limits={"cpu_ms": 20})
     assert box.get("/hog/hang").status == 504
-    with asking(box, "/hog/hang", 40) as hogs, closing(box.connection()) as connection:
+    with asking(box.local.address, "/hog/hang", 40) as hogs, closing(box.connection()) as connection:
         wait_until(lambda: all(one.statuses for one in hogs))
         before = sum(len(one.statuses) for one in hogs)
         for _ in range(20):
@@ -172,7 +139,7 @@ def small_box(firmware, tmp_path):
 
 def test_a_function_has_its_share_of_the_connections_and_refusals_are_slow(small_box):
     box = small_box
-    with asking(box, "/sleeper", 14) as sleepers:
+    with asking(box.local.address, "/sleeper", 14) as sleepers:
 
         def refused() -> int:
             return sum(len(one.statuses) for one in sleepers)

@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -136,3 +137,34 @@ def running(firmware: Path, folder: Path, **settings: Any) -> Iterator[Box]:
     log = folder / "device.log"
     with start(firmware, data, "127.0.0.1", free_port(), log) as local, connect(local.port) as device:
         yield Box(local, device, firmware, folder / "projects")
+
+
+class Asking(threading.Thread):
+    """A keep-alive connection that asks for one thing, again and again, until told to stop."""
+
+    def __init__(self, address: tuple[str, int], target: str, stopped: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self._address, self._target, self._stopped = address, target, stopped
+        self.statuses: list[int] = []
+
+    def run(self) -> None:
+        connection = http.client.HTTPConnection(*self._address)
+        while not self._stopped.is_set():
+            connection.request("GET", self._target)
+            response = connection.getresponse()
+            response.read()
+            self.statuses.append(response.status)
+        connection.close()
+
+
+@contextmanager
+def asking(address: tuple[str, int], target: str, count: int) -> Iterator[list[Asking]]:
+    """So many connections that ask."""
+    stopped = threading.Event()
+    askers = [Asking(address, target, stopped) for _ in range(count)]
+    for one in askers:
+        one.start()
+    yield askers
+    stopped.set()
+    for one in askers:
+        one.join()

@@ -34,6 +34,7 @@ class Device:
         self.functions = Functions(self.releases, self.config, self.bindings, region)
         self.deployment = Deployment(self.functions)
         self.server = Server(self._find, settings.server_limits())
+        self.server.client_of = self.functions.peer
         self._own_hosts = names.own_hosts(settings["hostname"])
         self.server.get("/healthz")(self._healthz)
         self.server.get("/metrics")(self._metrics)

@@ -39,7 +39,7 @@ TABLE = (
     ("waiting_bytes", "device", 128 << 20, 24 << 10, 0, 1 << 30, "what they may take there"),
     ("waiting_share", "device", 75, 75, 1, 100, "percent of what can wait for one function, where there are several"),
     ("image_cache_bytes", "device", 64 << 20, 128 << 10, 0, 1 << 30, "images kept in RAM"),
-    ("queue_length", "device", 256, 8, 0, 4096, "requests that wait for their turn in the arena"),
+    ("queue_length", "device", 5000, 8, 0, 8000, "requests that wait for their turn in the arena"),
     ("queue_ms", "device", 2000, 2000, 0, 60000, "how long they wait"),
     ("drain_ms", "device", 2000, 2000, 0, 60000, "what requests may take after a new release came"),
     ("log_bytes", "device", 256 << 10, 4096, 1024, 16 << 20, "size of the log ring"),

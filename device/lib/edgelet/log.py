@@ -6,6 +6,7 @@ sees the gap in the sequence numbers.
 
 import io
 import json
+import struct
 import sys
 import time
 from collections import deque, namedtuple
@@ -15,35 +16,34 @@ from edgelet import clock
 LEVELS = ("debug", "info", "warn", "error")
 
 MAX_TEXT = 2048  # bytes of one record's text; a JavaScript stack fits
+_MAX_PATH = 256 if sys.platform == "linux" else 48  # characters of a path that are kept
 
-#: time: milliseconds since 1970 (0 while the clock is not set), uptime: milliseconds since the start of the device,
-#: status: HTTP status, cpu_us: CPU microseconds, wall_ms: milliseconds, arena: bytes of the arena in use at most.
+#: time: milliseconds since 1970 (0 while the clock is not set), uptime: milliseconds since the start of the device.
+#: Of a request: status of HTTP, cpu_us: CPU time, wall_us: time since it arrived, arena: bytes of the arena in use at
+#: most, bytes: of the response's body, method, path: without its query, client: its IP address.
 Record = namedtuple(
     "Record",
-    "seq time uptime level text request function status cpu_us wall_ms arena",
+    "seq time uptime level text request function status cpu_us wall_us arena bytes method path client",
 )
 
-_REQUEST_FIELDS = 8  # of the record of an answered request, which is a tuple of integers and a shared name
+# A record as it is kept: uptime, level, status, cpu_us, wall_us, arena, bytes; then function, request, method, path,
+# client and text with a NUL between two of them. In a single object, as a board's heap has room for little.
+_NUMBERS = "<QBHIIII"
+_NUMBERS_BYTES = struct.calcsize(_NUMBERS)
+_MOST = 0xFFFFFFFF  # of what is kept in four bytes
+_NO_REQUEST = b"\0\0\0\0\0"
 
 # What objects take of MicroPython's heap, which gives blocks of four words (py/mpconfig.h, MICROPY_BYTES_PER_GC_BLOCK):
-# a tuple has two words beside its items (py/objtuple.h), a string is one block and its characters with a NUL.
+# bytes are one block and their content with a NUL (py/objstr.h).
 _WORD = 8 if sys.maxsize > 1 << 32 else 4
 _BLOCK = 4 * _WORD
 
 
-def _blocks(size):
-    return (size + _BLOCK - 1) // _BLOCK * _BLOCK
+def _cost(record):
+    return _BLOCK + (len(record) + _BLOCK) // _BLOCK * _BLOCK
 
 
-def _text_bytes(text):
-    return _BLOCK + _blocks(len(text.encode()) + 1) if text else 0
-
-
-_REQUEST_BYTES = _blocks((2 + _REQUEST_FIELDS) * _WORD)
-_RECORD_BYTES = _blocks((2 + 11) * _WORD)
-# An integer with more bits, as times have on boards, is an object with its digits behind.
-_SMALL_BITS = 8 * _WORD - 2
-_TIME_BYTES = 2 * _BLOCK
+_LEAST_BYTES = _cost(bytes(_NUMBERS_BYTES + len(_NO_REQUEST)))
 
 
 def request_name(number):
@@ -64,58 +64,58 @@ class Ring:
         self._records = ()
         self.resize(limit)
 
-    def add(self, level, text, request="", function="", status=0, cpu_us=0, wall_ms=0, arena=0):
+    def add(self, level, text, request="", function=""):
         """Keeps one record and drops the oldest ones that no longer fit."""
         try:
-            text = self._cut(text if isinstance(text, str) else str(text))
-            now = clock.unix_ms() if clock.is_set() else 0
-            uptime = clock.uptime_ms()
-            record = Record(self.next_seq, now, uptime, level, text, request, function, status, cpu_us, wall_ms, arena)
-            self._make_room(_cost(record))
-            self._records.append(record)
-            self.next_seq += 1
+            parts = (function, request, "", "", "", self._cut(text if isinstance(text, str) else str(text)))
+            self._keep(level, 0, 0, 0, 0, 0, parts)
         except Exception:
             self.lost += 1
         if self.notify:
             self.notify()
 
-    def request(self, number, function, status, cpu_us, wall_ms, arena):
-        """Keeps the record of request `number`, which was answered: the shortest way, since every request takes it."""
+    def request(self, level, request, function, status, cpu_us, wall_us, arena, size, method, target, client, text=""):
+        """Keeps the record of a request, answered or refused. target: path and query; size: bytes of the response."""
         try:
-            records = self._records
-            uptime = clock.uptime_ms()
-            self.size += _REQUEST_BYTES + (uptime >> _SMALL_BITS and _TIME_BYTES)
-            while self.size > self.limit and records:
-                self.size -= _cost(records.popleft())
-            records.append((self.next_seq, uptime, number, function, status, cpu_us, wall_ms, arena))
-            self.next_seq += 1
+            path = target.partition("?")[0][:_MAX_PATH]
+            parts = (function, request, method, path, client, self._cut(text) if text else "")
+            self._keep(level, status, cpu_us, wall_us, arena, size, parts)
         except Exception:
             self.lost += 1
         if self.notify:
             self.notify()
 
-    def _whole(self, record):
-        if len(record) != _REQUEST_FIELDS:
-            return record
-        seq, uptime, number, function, status, cpu_us, wall_ms, arena = record
-        now = clock.unix_ms() - (clock.uptime_ms() - uptime) if clock.is_set() else 0
-        name = request_name(number)
-        return Record(seq, now, uptime, "info", "", name, function, status, cpu_us, wall_ms, arena)
+    def _keep(self, level, status, cpu_us, wall_us, arena, size, parts):
+        numbers = struct.pack(
+            _NUMBERS,
+            clock.uptime_ms(),
+            LEVELS.index(level),
+            status,
+            min(cpu_us, _MOST),
+            min(max(wall_us, 0), _MOST),
+            min(arena, _MOST),
+            min(size, _MOST),
+        )
+        record = numbers + "\0".join(parts).encode()
+        self._make_room(_cost(record))
+        self._records.append(record)
+        self.next_seq += 1
 
     def since(self, seq, count=None):
         """The records from `seq` on, oldest first, at most `count` of them."""
         records = self._records
         if not records:
             return []
-        first = max(seq - records[0][0], 0)
+        oldest = self.next_seq - len(records)
+        first = max(seq - oldest, 0)
         last = len(records) if count is None else min(first + count, len(records))
-        return [self._whole(records[i]) for i in range(first, last)]
+        return [_whole(records[i], oldest + i) for i in range(first, last)]
 
     def resize(self, limit):
         """Sets another limit."""
-        most = limit // (_REQUEST_BYTES + _WORD)  # records of the smallest kind, and where the deque keeps each
+        most = limit // (_LEAST_BYTES + _WORD)  # records of the smallest kind, and where the deque keeps each
         records, self._records = self._records, deque((), most)
-        self.limit, self.size = most * _REQUEST_BYTES, 0
+        self.limit, self.size = most * _LEAST_BYTES, 0
         self._longest = min(MAX_TEXT, limit // 2)
         for record in records:
             self._make_room(_cost(record))
@@ -137,17 +137,37 @@ class Ring:
             self.size -= _cost(records.popleft())
 
 
-def _cost(record):
-    if len(record) == _REQUEST_FIELDS:
-        return _REQUEST_BYTES + (record[1] >> _SMALL_BITS and _TIME_BYTES)
-    times = (record.time >> _SMALL_BITS and _TIME_BYTES) + (record.uptime >> _SMALL_BITS and _TIME_BYTES)
-    return _RECORD_BYTES + times + _text_bytes(record.text) + _text_bytes(record.request)
+def _whole(record, seq):
+    uptime, level, status, cpu_us, wall_us, arena, size = struct.unpack_from(_NUMBERS, record)
+    texts = record[_NUMBERS_BYTES:].decode().split("\0", 5)
+    function, request, method, path, client, text = texts
+    now = clock.unix_ms() - (clock.uptime_ms() - uptime) if clock.is_set() else 0
+    return Record(
+        seq,
+        now,
+        uptime,
+        LEVELS[level],
+        text,
+        request,
+        function,
+        status,
+        cpu_us,
+        wall_us,
+        arena,
+        size,
+        method,
+        path,
+        client,
+    )
+
+
+_FIELDS = ("time", "request", "function", "method", "path", "status", "bytes", "cpu_us", "wall_us", "arena", "client")
 
 
 def as_json(record):
     """The record as one line of JSON, without the fields that are empty."""
     fields = {"seq": record.seq, "uptime": record.uptime, "level": record.level, "text": record.text}
-    for name in ("time", "request", "function", "status", "cpu_us", "wall_ms", "arena"):
+    for name in _FIELDS:
         value = getattr(record, name)
         if value:
             fields[name] = value
@@ -159,13 +179,17 @@ def as_text(record):
     line = "%s %-5s" % (_when(record), record.level)
     if record.function:
         line += " [%s]" % _printable(record.function)
+    if record.method:
+        line += " %s %s" % (record.method, _printable(record.path))
     if record.status:
         line += " %d" % record.status
     if record.text:
         line += " " + _printable(record.text)
-    if record.cpu_us or record.wall_ms:
-        line += " (%d us CPU, %d ms" % (record.cpu_us, record.wall_ms)
+    if record.status:
+        line += " (%d B, %d us CPU, %d us" % (record.bytes, record.cpu_us, record.wall_us)
         line += ", %d B arena)" % record.arena if record.arena else ")"
+    if record.client:
+        line += " " + record.client
     return line + " #" + _printable(record.request) if record.request else line
 
 

@@ -31,6 +31,7 @@ def _escaped(value):
 
 def render(functions, server, restarts=0, wifi_rssi=None):
     """All metrics as str. wifi_rssi: dBm, None without Wi-Fi."""
+    gc.collect()
     text = _Text()
     stats = functions.stats()
     _requests(text, stats)
@@ -48,8 +49,8 @@ def render(functions, server, restarts=0, wifi_rssi=None):
     text.family("restarts_total", "counter", "Restarts of the runtime since the firmware started.")
     text.sample("restarts_total", restarts)
     text.gauge("uptime_seconds", functions.uptime_ms / 1000, "Time since the start.")
-    text.gauge("heap_free_bytes", gc.mem_free(), "Free bytes of MicroPython's heap, garbage not counted.")
-    text.gauge("heap_used_bytes", gc.mem_alloc(), "Used bytes of MicroPython's heap, garbage included.")
+    text.gauge("heap_free_bytes", gc.mem_free(), "Free bytes of MicroPython's heap.")
+    text.gauge("heap_used_bytes", gc.mem_alloc(), "Used bytes of MicroPython's heap.")
     if wifi_rssi is not None:
         text.gauge("wifi_rssi_dbm", wifi_rssi, "Strength of the Wi-Fi signal.")
     return "\n".join(text.lines) + "\n"
@@ -74,7 +75,7 @@ def _latency(text, stats):
             text.sample("request_duration_seconds_bucket", count, function=name, le=bound / 1000)
         count += one.buckets[-1]
         text.sample("request_duration_seconds_bucket", count, function=name, le="+Inf")
-        text.sample("request_duration_seconds_sum", one.wall_ms / 1000, function=name)
+        text.sample("request_duration_seconds_sum", one.wall_us / 1000000, function=name)
         text.sample("request_duration_seconds_count", count, function=name)
 
 

@@ -44,6 +44,8 @@ size_t port_stack_default(void);
 // The lowest address that may be read of the stack that port_run runs on: for the tick, which may be on another one.
 const void *port_stack_low(void);
 
+// 8 bytes that name this firmware build.
+void port_build_id(uint8_t id[8]);
 // 8 bytes that name this firmware build and where its code lies: equal only where a pointer into code or constants
 // means the same thing.
 void port_firmware_id(uint8_t id[8]);

@@ -58,8 +58,12 @@ const void *port_stack_low(void) {
 }
 
 // The linker's hash over all that it linked: of code that lies at fixed addresses, which it holds itself.
-void port_firmware_id(uint8_t id[8]) {
+void port_build_id(uint8_t id[8]) {
     memcpy(id, bare_build_id_note + BUILD_ID_OFFSET, 8);
+}
+
+void port_firmware_id(uint8_t id[8]) {
+    port_build_id(id);
 }
 
 #endif // Cortex-M, RISC-V

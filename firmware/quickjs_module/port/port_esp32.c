@@ -141,8 +141,12 @@ const void *port_stack_low(void) {
     return call_stack;
 }
 
-void port_firmware_id(uint8_t id[8]) {
+void port_build_id(uint8_t id[8]) {
     memcpy(id, esp_app_get_description()->app_elf_sha256, 8);
+}
+
+void port_firmware_id(uint8_t id[8]) {
+    port_build_id(id);
 }
 
 static void wake_warden(void *arg) {

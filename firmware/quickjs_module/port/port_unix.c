@@ -152,9 +152,13 @@ static int find_build_id(struct dl_phdr_info *info, size_t size, void *arg) {
     return 1;
 }
 
-void port_firmware_id(uint8_t id[8]) {
+void port_build_id(uint8_t id[8]) {
     memset(id, 0, 8);
     dl_iterate_phdr(find_build_id, id);
+}
+
+void port_firmware_id(uint8_t id[8]) {
+    port_build_id(id);
     // The loader may have put the program elsewhere this time.
     uintptr_t here = (uintptr_t)&port_firmware_id;
     for (size_t i = 0; i < sizeof(here); i++) {

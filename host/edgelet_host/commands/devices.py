@@ -113,7 +113,7 @@ def _function_row(one: dict[str, Any]) -> list[str]:
     requests = one["requests"]
     errors = ", ".join(f"{count} {kind}" for kind, count in sorted(one["errors"].items())) or "0"
     cpu = time_text(one["cpu_us"] / requests / 1e6) if requests else "-"
-    wall = time_text(one["wall_ms"] / requests / 1e3) if requests else "-"
+    wall = time_text(one["wall_us"] / requests / 1e6) if requests else "-"
     routes = " ".join(host + route for host in one["hosts"] or [""] for route in one["routes"])
     image = size_text(one["image_bytes"]) if one["image_bytes"] else "-"
     return [one["name"], one["release"], routes, str(requests), errors, cpu, wall, image]

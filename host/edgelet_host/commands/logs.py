@@ -38,23 +38,26 @@ def logs(follow: bool, function: str, level: str, as_json: bool, devices: tuple[
     wanted = Filter(function, level)
     with contextlib.suppress(KeyboardInterrupt):
         with connect(port) as device:
-            records, since = fetch(device, 0)
+            records, since, lost = fetch(device, 0)
             # The log may still have what a deleted function did.
             if function and not any(record.get("function") == function for record in records):
                 require_function(device, function)
-        _print(filter(wanted.takes, records), as_json)
+        _print(filter(wanted.takes, records), lost, as_json)
         while follow:
             time.sleep(_LOOK_S)
             with connect(port) as device:
-                records, since = fetch(device, since)
-            _print(filter(wanted.takes, records), as_json)
+                records, since, lost = fetch(device, since)
+            _print(filter(wanted.takes, records), lost, as_json)
 
 
-def _print(records: Iterable[dict[str, Any]], as_json: bool) -> None:
+def _print(records: Iterable[dict[str, Any]], lost: int, as_json: bool) -> None:
     from edgelet_host.device.log import LEVEL_COLORS, log_line
+    from edgelet_host.terminal import say
 
     for record in records:
         if as_json:
             click.echo(json.dumps(record))
         else:
             click.secho(log_line(record), fg=LEVEL_COLORS.get(record["level"]))
+    if lost:
+        say(f"{lost} lines are lost: the device had no room for them until they were read")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgelet_host.device.console import Device
-from edgelet_host.units import time_text
+from edgelet_host.units import size_text, time_text
 
 LEVELS = ("debug", "info", "warn", "error")
 LEVEL_COLORS = {"warn": "yellow", "error": "red"}
@@ -24,15 +24,22 @@ class Filter:
         return LEVELS.index(record["level"]) >= LEVELS.index(self.level)
 
 
-def fetch(device: Device, since: int) -> tuple[list[dict[str, Any]], int]:
-    """Give all records from sequence number `since` on, and the number to go on with."""
-    records: list[dict[str, Any]] = []
-    while True:
-        answer = device.call("logs", since)
-        records += answer["records"]
-        if not answer["records"]:
-            return records, max(since, answer["next"])
-        since = answer["records"][-1]["seq"] + 1
+def fetch(device: Device, since: int) -> tuple[list[dict[str, Any]], int, int]:
+    """Give the records that there are from sequence number `since` on, the number to go on with, and how many are lost.
+
+    Those from number 0 on begin with the oldest that the device still has. Others are lost where it has no room for
+    them until they are asked for.
+    """
+    answer = device.call("logs", since)
+    records: list[dict[str, Any]] = answer["records"]
+    end = answer["next"]
+    first = records[0]["seq"] if records and not since else since
+    while records and records[-1]["seq"] + 1 < end:
+        more = device.call("logs", records[-1]["seq"] + 1)["records"]
+        records += [one for one in more if one["seq"] < end]
+        if not more or more[-1]["seq"] >= end:
+            break
+    return records, end, max(end - first, 0) - len(records)
 
 
 def log_line(record: dict[str, Any]) -> str:
@@ -40,14 +47,17 @@ def log_line(record: dict[str, Any]) -> str:
     parts = [f"{record['level']:5}"]
     if "function" in record:
         parts.append(f"[{record['function']}]")
+    if "method" in record:
+        parts.append(f"{record['method']} {printable(record.get('path', ''))}")
     if "status" in record:
         parts.append(str(record["status"]))
     if record["text"]:
         parts.append(printable(record["text"]))
-    if "cpu_us" in record or "wall_ms" in record:
-        # The device counts whole milliseconds.
-        wall = time_text(record["wall_ms"] / 1e3) if record.get("wall_ms") else "0 ms"
-        parts.append(f"({time_text(record.get('cpu_us', 0) / 1e6)} CPU, {wall})")
+    if "status" in record:
+        cpu, wall = (time_text(record.get(name, 0) / 1e6) for name in ("cpu_us", "wall_us"))
+        parts.append(f"({size_text(record.get('bytes', 0))}, {cpu} CPU, {wall})")
+    if "client" in record:
+        parts.append(printable(record["client"]))
     if "request" in record:
         parts.append(f"#{record['request']}")
     return " ".join(parts)

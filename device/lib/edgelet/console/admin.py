@@ -114,10 +114,11 @@ def status():
                 "requests": one.requests,
                 "errors": one.errors,
                 "cpu_us": one.cpu_us,
-                "wall_ms": one.wall_ms,
+                "wall_us": one.wall_us,
                 "peak_bytes": one.peak,
             }
         )
+    gc.collect()
     flash_size, flash_free, _ = files.space(device.root)
     arena = device.functions.arena
     return {
@@ -174,6 +175,7 @@ class _Connection:
         self.server = server
         self.scheme = server.scheme
         self.peer = ("console", 0)
+        self.arrived_us = time.ticks_us()
 
     async def hold_back(self, response):
         return response

@@ -1,7 +1,7 @@
 """What the client, the log and the statistics learn of a request that a function did not answer."""
 
 import quickjs
-from edgelet import log, shortages
+from edgelet import shortages
 
 #: What answers an error of a call (quickjs.Error.kind).
 STATUS = {
@@ -31,15 +31,25 @@ def _response(status, request, text=None):
     return status, headers.encode(), b"%s; request id %s\n" % ((text or _TEXT[status]).encode(), request.encode())
 
 
-def busy(function, error, request, wall_ms):
-    """The response to a request for which there was no arena in time, with the limit that the text begins with."""
+def _end(function, kind, level, text, status, request, head, connection, cpu_us=0, peak=0, told=None):
+    """Logs and counts a request that failed; the response, of which the client is told nothing or a text."""
+    response = _response(status, request, told)
+    size = len(response[2])
+    wall_us = connection.server.record(
+        connection, head, status, size, level, function.name, request, cpu_us, peak, text
+    )
+    function.stats.add(kind, wall_us, cpu_us, peak)
+    return response
+
+
+def busy(function, error, request, head, connection):
+    """The response to a request for which there was no room in time, with the limit that the text begins with."""
     text = str(error)
-    log.add("warn", text, request, function.name, 503)
-    function.stats.add("busy", wall_ms, 0, 0)
-    return _response(503, request, "the device is busy (%s)" % text.partition(":")[0])
+    told = "the device is busy (%s)" % text.partition(":")[0]
+    return _end(function, "busy", "warn", text, 503, request, head, connection, 0, 0, told)
 
 
-def unbuilt(function, error, request):
+def unbuilt(function, error, request, head, connection):
     """The response where a call could not begin: there is no image, or no memory for the request."""
     kind, text = "build", "the image cannot be built: %s" % error
     if isinstance(error, MemoryError):
@@ -49,12 +59,10 @@ def unbuilt(function, error, request):
         kind = error.kind
         if error.stack:
             text += "\n" + error.stack
-    log.add("error", text, request, function.name, 503)
-    function.stats.add(kind, 0, 0, 0)
-    return _response(503, request)
+    return _end(function, kind, "error", text, 503, request, head, connection)
 
 
-def failed(function, call, request, wall_ms, failure=None):
+def failed(function, call, request, head, connection, failure=None):
     """(kind, response) of a call that has failed; kind is a key of STATUS. failure: `PendingCall.failure`."""
     error = call.error
     kind = failure or error.kind
@@ -67,7 +75,5 @@ def failed(function, call, request, wall_ms, failure=None):
         text = function.redact(error.message)
         if error.stack:
             text += "\n" + function.redact(error.stack)
-    status = STATUS[kind]
-    log.add("error", text, request, function.name, status, call.cpu_us, 0, call.peak)
-    function.stats.add(kind, wall_ms, call.cpu_us, call.peak)
-    return kind, _response(status, request)
+    cpu_us, peak = call.cpu_us, call.peak
+    return kind, _end(function, kind, "error", text, STATUS[kind], request, head, connection, cpu_us, peak)

@@ -8,6 +8,7 @@ from hashlib import sha256
 import quickjs
 from edgelet import limits
 from edgelet.functions.invocation import invoke
+from edgelet.http.server import body_size
 
 # CPU time of a call from which on others of its function start one at a time, with everybody else's turn in between.
 _LONG_US = 5000 if sys.platform == "linux" else 50000
@@ -47,10 +48,20 @@ class Function:
         if self._static and head.method in ("GET", "HEAD"):
             response = self._static.respond(head)
             if response is not None:
-                return response
+                if type(response) is not tuple:
+                    return self._served(response, head, connection)
+                return self._record(response, head, connection)
         if not self.has_handler:
             return connection.server.answer(connection, head, body)
         return invoke(self, head, body, connection)
+
+    async def _served(self, response, head, connection):
+        return self._record(await response, head, connection)
+
+    def _record(self, response, head, connection):
+        """Puts a static file's response into the log."""
+        connection.server.record(connection, head, response[0], body_size(response[2]), "info", self.name)
+        return response
 
     def redact(self, text):
         """A text for the log or for an error, without the values of the function's secrets."""

@@ -19,16 +19,21 @@ _TOO_LARGE = 413, b"content-type: text/plain;charset=UTF-8\r\n", b"request body 
 def invoke(function, head, body, connection):
     """Has a function's handler answer a request: (status, headers, body), or an awaitable of it."""
     if len(body) > function.limits["body"]:
-        return _TOO_LARGE
+        return _too_large(function, head, connection)
     if function.has_its_connections:
         reason = "waiting_share: the function's requests hold as many connections as they may"
-        return _refused(function, connection, reason)
+        return _refused(function, head, connection, reason)
     if function.takes_long:
         return _lined_up(function, head, bytes(body), connection)
-    return _begin(function, head, body, connection, 0)
+    return _begin(function, head, body, connection)
 
 
-def _begin(function, head, body, connection, queued_ms):
+def _too_large(function, head, connection):
+    connection.server.record(connection, head, _TOO_LARGE[0], len(_TOO_LARGE[2]), "info", function.name)
+    return _TOO_LARGE
+
+
+def _begin(function, head, body, connection):
     """Starts a request, or has it queue."""
     turns = function.registry.turns
     if function.has_its_share:
@@ -37,27 +42,26 @@ def _begin(function, head, body, connection, queued_ms):
         reason = turns.full or "queue_ms: the arena is not free"
     else:
         try:
-            return _start(function, head, body, connection, queued_ms)
+            return _start(function, head, body, connection)
         except Busy as e:
             reason = turns.full = str(e)
     return _queued(function, head, bytes(body), connection, reason)
 
 
-def _refused(function, connection, reason):
+def _refused(function, head, connection, reason):
     """An awaitable of the response to a request that had not even to wait."""
     request = log.request_name(function.registry.next_request())
-    return connection.hold_back(errors.busy(function, reason, request, 0))
+    return connection.hold_back(errors.busy(function, reason, request, head, connection))
 
 
 async def _lined_up(function, head, body, connection):
     """For a function whose calls take long."""
     registry = function.registry
-    began = time.ticks_ms()
     await registry.turns.line_up(function)
     function = registry.get(function.name)
     if function is None or not function.has_handler:
         return await connection.server.answer(connection, head, body)
-    response = _begin(function, head, body, connection, time.ticks_diff(time.ticks_ms(), began))
+    response = _begin(function, head, body, connection)
     return response if type(response) is tuple else await response
 
 
@@ -70,9 +74,9 @@ async def _queued(function, head, body, connection, reason):
         response = await _turn(place, function, head, body, connection, began)
     except Busy as e:
         if place is None:
-            return await _refused(function, connection, e)
+            return await _refused(function, head, connection, e)
         request = log.request_name(registry.next_request())
-        return errors.busy(function, e, request, time.ticks_diff(time.ticks_ms(), began))
+        return errors.busy(function, e, request, head, connection)
     finally:
         if place:
             registry.turns.leave(place)
@@ -89,18 +93,18 @@ async def _turn(place, function, head, body, connection, began):
         if function is None or not function.has_handler:
             return connection.server.answer(connection, head, body)
         try:
-            return _start(function, head, body, connection, time.ticks_diff(time.ticks_ms(), began))
+            return _start(function, head, body, connection)
         except Busy as e:
             registry.turns.refuse(place, str(e))
 
 
-def _start(function, head, body, connection, queued_ms):
+def _start(function, head, body, connection):
     """Runs the handler; (status, headers, body), or an awaitable of it where the handler waits. Raises Busy."""
     registry = function.registry
     try:
         image = registry.images.images.get(function) or registry.images.demand(function)
         if len(body) > function.limits["memory"] - image.size:
-            return _TOO_LARGE
+            return _too_large(function, head, connection)
         call = image.start(
             head.method,
             head.target,
@@ -113,32 +117,33 @@ def _start(function, head, body, connection, queued_ms):
     except Exception as e:
         if isinstance(e, quickjs.Error) and e.kind == "busy":
             raise Busy(reason_of(e))
-        return errors.unbuilt(function, e, log.request_name(registry.next_request()))
+        return errors.unbuilt(function, e, log.request_name(registry.next_request()), head, connection)
     function.has_taken(call.cpu_us)
     if call.state == PENDING or call.background:
-        return _pending(function, call, head, body, connection, queued_ms)
-    # It waited for nothing, so its CPU time is its time.
-    wall_ms = queued_ms + call.cpu_us // 1000
-    return _end(function, call, registry.next_request(), head, body, connection, wall_ms)
+        return _pending(function, call, head, body, connection)
+    return _end(function, call, registry.next_request(), head, body, connection)
 
 
-def _end(function, call, number, head, body, connection, wall_ms, failure=None):
+def _end(function, call, number, head, body, connection, failure=None):
     """Counts and logs a call that has its outcome; the response."""
+    request = log.request_name(number)
     lines = call.logs()
     if lines:
-        log_lines(lines, function, log.request_name(number))
+        log_lines(lines, function, request)
     if call.state == DONE:
-        cpu_us, peak = call.cpu_us, call.peak
-        function.stats.add("ok", wall_ms, cpu_us, peak)
-        log.ring.request(number, function.name, call.status, cpu_us, wall_ms, peak)
-        return call.status, call.headers, call.body
-    kind, response = errors.failed(function, call, log.request_name(number), wall_ms, failure)
+        status, body, cpu_us, peak = call.status, call.body, call.cpu_us, call.peak
+        wall_us = connection.server.record(
+            connection, head, status, len(body), "info", function.name, request, cpu_us, peak
+        )
+        function.stats.add("ok", wall_us, cpu_us, peak)
+        return status, call.headers, body
+    kind, response = errors.failed(function, call, request, head, connection, failure)
     if call.passes_through and kind == "thrown":
         return connection.server.answer(connection, head, body)
     return response
 
 
-def _pending(function, call, head, body, connection, queued_ms):
+def _pending(function, call, head, body, connection):
     """An awaitable of the response of a handler that awaits operations, or has given some to ctx.waitUntil."""
     number = function.registry.next_request()
     try:
@@ -146,19 +151,17 @@ def _pending(function, call, head, body, connection, queued_ms):
     except MemoryError as e:
         call.abandon()
         function.registry.turns.left()
-        return errors.unbuilt(function, e, log.request_name(number))
-    return _wait(pending, number, head, body, connection, queued_ms)
+        return errors.unbuilt(function, e, log.request_name(number), head, connection)
+    return _wait(pending, number, head, body, connection)
 
 
-async def _wait(pending, number, head, body, connection, queued_ms):
-    began = time.ticks_ms()
+async def _wait(pending, number, head, body, connection):
     function, call = pending.function, pending.call
     in_background = False
     function.awaited += 1
     try:
         await pending.answer()
-        wall_ms = queued_ms + time.ticks_diff(time.ticks_ms(), began)
-        response = _end(function, call, number, head, body, connection, wall_ms, pending.failure)
+        response = _end(function, call, number, head, body, connection, pending.failure)
         if call.background and pending.failure is None:
             asyncio.create_task(_finish(pending))
             in_background = True

@@ -12,22 +12,22 @@ class Stats:
         self.errors = {}  # kind -> count
         self.cpu_us = 0
         self.operations_us = 0  # what its handlers' operations took of the event loop's time
-        self.wall_ms = 0
+        self.wall_us = 0
         self.peak = 0  # most bytes of an arena that a call used
         self.buckets = [0] * (len(BUCKETS) + 1)
 
-    def add(self, kind, wall_ms, cpu_us, peak):
+    def add(self, kind, wall_us, cpu_us, peak):
         """Counts one request; kind is "ok" or that of its error."""
         self.requests += 1
         self.cpu_us += cpu_us
-        self.wall_ms += wall_ms
+        self.wall_us += wall_us
         if peak > self.peak:
             self.peak = peak
         if kind != "ok":
             self.errors[kind] = self.errors.get(kind, 0) + 1
         i = 0
         for bound in BUCKETS:
-            if wall_ms <= bound:
+            if wall_us <= bound * 1000:
                 break
             i += 1
         self.buckets[i] += 1

@@ -35,10 +35,18 @@ _NO_MEMORY = (
 )
 
 
+class _NoHead:
+    """Stands in for the head of what is no request."""
+
+    method = target = ""
+    headers = b""
+
+
 class Connection:
     """One client's connection, seen by functions.
 
     peer: (IP address, port) of the client. scheme: "http" or "https". reader, writer: the two ways of its socket.
+    arrived_us: time.ticks_us() when the head of its last request was there.
     """
 
     def __init__(self, server, sock, address):
@@ -54,6 +62,7 @@ class Connection:
         self._timeout = Timeout(server)
         self._expired = False  # cancelled, since a limit has passed
         self._is_held_back = False
+        self.arrived_us = 0
         self._share = Share(server.memory)
         self.reader = Reader(server, sock, self._timeout, self._share)
         self.writer = Writer(server, sock, self._timeout)
@@ -130,6 +139,7 @@ class Connection:
                     return
                 continue
             reader.start = code
+            self.arrived_us = time.ticks_us()
             writer.keep = writer.keep and head.persistent
             body = (yield from self._read_body(head)) if head.length else b""
             try:
@@ -172,8 +182,8 @@ class Connection:
 
     def _read_body(self, head):
         reader = self.reader
-        reader.check_length(head.length)
         self._timeout.enter(BODY)
+        reader.check_length(head.length)
         if head.expect_continue and reader.start == reader.end:
             yield from self.writer.send(_CONTINUE)
         return (yield from reader.read_body())
@@ -225,9 +235,14 @@ class Connection:
 
     def _refuse(self, status, text):
         """Answers what is no request, and ends the connection."""
+        head = self.reader.head
+        if self._timeout.phase != BODY:
+            self.arrived_us = time.ticks_us()
+            head = _NoHead
         self._expired = self.writer.keep = False
         self._timeout.phase = ANSWER
         response = yield from self.server.refuse(status, text)
+        self.server.record(self, head, status, len(response[2]), text=text)
         data = self.writer.format(response, "GET", 1)
         yield from self._send_rest(data, 0)
         yield from self._linger()

@@ -57,6 +57,7 @@ class Server(Microdot):
         super().__init__()
         self.find_function = find_function or (lambda head: None)
         self.limits = limits or ServerLimits()
+        self.client_of = lambda head, connection: connection.peer[0]  # whose request it is, for the log
         self.memory = None  # `edgelet.http.memory.Memory`, when it has started
         self.scheme = "http"
         # -> True. No set: MicroPython 1.25 breaks one that cannot grow for want of memory (py/map.c, mp_set_rehash).
@@ -189,6 +190,14 @@ class Server(Microdot):
         if len(buffer) == READ_SIZE and len(self._buffers) < _SPARE_BUFFERS:
             self._buffers.append(buffer)
 
+    def record(self, connection, head, status, size, level="info", function="", request="", cpu_us=0, arena=0, text=""):
+        """Puts a request that is answered into the log (`edgelet.log.Ring.request`); the microseconds since it came."""
+        wall_us = time.ticks_diff(time.ticks_us(), connection.arrived_us)
+        client = self.client_of(head, connection)
+        method, target = head.method, head.target
+        log.ring.request(level, request, function, status, cpu_us, wall_us, arena, size, method, target, client, text)
+        return wall_us
+
     def find_route(self, req):
         """Microdot's search for a route, with functions beside the routes."""
         if getattr(req, "function", None) is None:
@@ -207,7 +216,12 @@ class Server(Microdot):
             return await self.refuse(400, "malformed query string")
         request.function = function
         response = await self.dispatch_request(request)
-        return None if response is Response.already_handled else _plain(response)
+        if response is Response.already_handled:
+            return None
+        response = _plain(response)
+        if function is None:
+            self.record(connection, head, response[0], body_size(response[2]))
+        return response
 
     async def failed(self, connection, head, body, exc):
         """Has microdot's error handlers answer a request of which the function or its response failed with `exc`."""
@@ -215,7 +229,9 @@ class Server(Microdot):
         def function(head, body, connection):
             raise exc
 
-        return await self.answer(connection, head, body, function)
+        response = await self.answer(connection, head, body, function)
+        self.record(connection, head, response[0], body_size(response[2]), "error")
+        return response
 
     async def refuse(self, status, text):
         """Has microdot's error handlers, which get None as request, answer what cannot be served."""
@@ -271,6 +287,11 @@ class Server(Microdot):
                 headers["Content-Length"] = str(body.length)
             body = body.chunks
         return _FunctionResponse(body, status, headers)
+
+
+def body_size(body):
+    """Bytes of a response's body, 0 where a Stream does not know."""
+    return (body.length or 0) if type(body) is Stream else len(body)
 
 
 def _listener(host, port):

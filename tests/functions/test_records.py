@@ -1,0 +1,110 @@
+"""What the log tells of requests, and what following it under load tells."""
+
+import socket
+import subprocess
+
+import pytest
+from device_helpers import asking, running, write_project
+from edgelet_host.device.deployment import deploy, make_release
+from edgelet_host.device.log import fetch
+from edgelet_host.project.config import read_project
+from waiting import wait_until
+
+SOURCE = """export default { async fetch(request) {
+  const what = new URL(request.url).pathname.split("/").pop();
+  if (what === "loop") for (;;);
+  if (what === "wait") await new Promise((done) => setTimeout(done, 30));
+  return new Response("hello", { status: 201 });
+} };"""
+
+
+@pytest.fixture(scope="module")
+def box(firmware, tmp_path_factory):
+    with running(firmware, tmp_path_factory.mktemp("records"), hostname="bench") as box:
+        files = {"main.js": SOURCE, "public/page.txt": "a page"}
+        project = write_project(box.folder / "told", "told", files, route="/told", static={"folder": "public"})
+        deploy(box.device, make_release(read_project(project), box.firmware))
+        yield box
+
+
+def last(box):
+    return box.logs()[-1]
+
+
+def test_a_request_has_method_path_status_bytes_time_and_client(box):
+    assert box.request("POST", "/told/x/y?token=secret", "body").status == 201
+    record = last(box)
+    assert record.pop("cpu_us") > 0 and record.pop("arena") > 0 and record.pop("wall_us") > 0
+    assert record.pop("seq") and record.pop("time") and record.pop("uptime") and record.pop("request")
+    assert record == {
+        "level": "info",
+        "text": "",
+        "function": "told",
+        "method": "POST",
+        "path": "/told/x/y",
+        "status": 201,
+        "bytes": 5,
+        "client": "127.0.0.1",
+    }
+
+
+def test_times_are_microseconds_since_the_request_arrived(box):
+    assert box.get("/told/wait").status == 201
+    assert last(box)["wall_us"] >= 30000
+    assert box.get("/told/loop").status == 504
+    record = last(box)
+    assert record["level"] == "error" and record["wall_us"] >= record["cpu_us"] >= 50000
+
+
+def test_static_files_own_pages_and_refusals_have_their_lines(box):
+    seen = ("level", "method", "path", "status", "bytes", "client", "function")
+
+    def told():
+        return [last(box).get(name) for name in seen]
+
+    assert box.get("/told/page.txt").text == "a page"
+    assert told() == ["info", "GET", "/told/page.txt", 200, 6, "127.0.0.1", "told"]
+    assert box.get("/none").status == 404
+    assert told()[:4] == ["info", "GET", "/none", 404]
+    assert box.get("/healthz", Host="bench").status == 200
+    assert told()[:4] == ["info", "GET", "/healthz", 200]
+    with socket.create_connection(box.local.address) as client:
+        client.sendall(b"GET /\x01 HTTP/1.1\r\n\r\n")
+        assert client.recv(4096).startswith(b"HTTP/1.1 400 ")
+        assert told()[3] == 400 and last(box)["client"] == "127.0.0.1" and "method" not in last(box)
+        size = 1 << 21
+        client_of_much = b"POST /told HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size
+    with socket.create_connection(box.local.address) as client:
+        client.sendall(client_of_much)
+        assert client.recv(4096).startswith(b"HTTP/1.1 413 ")
+        assert told()[1:4] == ["POST", "/told", 413]
+
+
+def test_the_log_under_load_is_read_to_an_end_and_tells_what_is_lost(firmware, tmp_path):
+    with running(firmware, tmp_path) as box:
+        box.deploy("hello", "export default { fetch() { return new Response() } }", route="/hello")
+        with asking(box.local.address, "/hello", 4):
+            _, since, _ = fetch(box.device, 0)
+            for _ in range(3):
+                records, end, lost = fetch(box.device, since)
+                assert len(records) + lost == end - since > 0
+                since = end
+        # As many as the ring cannot hold.
+        with asking(box.local.address, "/hello", 4) as askers:
+            wait_until(lambda: sum(len(one.statuses) for one in askers) >= 5000)
+        records, end, lost = fetch(box.device, since)
+        assert lost > 0 and len(records) + lost == end - since
+        assert fetch(box.device, end) == ([], end, 0)
+
+
+def test_the_firmware_has_the_same_id_each_time(firmware):
+    command = [firmware, "-c", "import quickjs; print(quickjs.FIRMWARE_ID)"]
+    ids = {subprocess.run(command, capture_output=True, check=True).stdout for _ in range(4)}
+    assert len(ids) == 1
+
+
+def test_free_memory_is_what_a_collection_leaves(box):
+    box.device.execute("import gc\ngc.collect()\ngc.disable()\nx = [bytearray(1000) for _ in range(20000)]\ndel x")
+    status = box.device.call("status")
+    box.device.execute("gc.enable()")
+    assert status["heap_used"] < 20_000_000
