@@ -34,9 +34,9 @@ static extension_t *const extensions[] = {
     NULL,
 };
 
-static const mp_obj_type_t type_arena;
-static const mp_obj_type_t type_image;
-static const mp_obj_type_t type_call;
+static const mp_obj_type_t quickjs_type_arena;
+static const mp_obj_type_t quickjs_type_image;
+static const mp_obj_type_t quickjs_type_call;
 
 typedef struct _obj_arena_t {
     mp_obj_base_t base;
@@ -103,8 +103,8 @@ static void error_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind
     mp_obj_print_helper(print, self->args->items[ERROR_MESSAGE], PRINT_STR);
 }
 
-static MP_DEFINE_CONST_OBJ_TYPE(type_error, MP_QSTR_Error, MP_TYPE_FLAG_NONE, make_new, mp_obj_exception_make_new,
-    print, error_print, attr, error_attr, parent, &mp_type_Exception);
+static MP_DEFINE_CONST_OBJ_TYPE(quickjs_type_error, MP_QSTR_Error, MP_TYPE_FLAG_NONE, make_new,
+    mp_obj_exception_make_new, print, error_print, attr, error_attr, parent, &mp_type_Exception);
 
 static mp_obj_t new_text(const char *text) {
     return mp_obj_new_str(text, strlen(text));
@@ -116,7 +116,7 @@ static mp_obj_t new_error(const isolate_error_t *error) {
         [ERROR_MESSAGE] = new_text(error->message),
         [ERROR_STACK] = new_text(error->stack),
     };
-    return mp_obj_exception_make_new(&type_error, 3, 0, args);
+    return mp_obj_exception_make_new(&quickjs_type_error, 3, 0, args);
 }
 
 // Arguments
@@ -178,7 +178,7 @@ static void raise_busy(const isolate_t *iso, isolate_park_t refusal) {
         [ERROR_MESSAGE] = mp_obj_new_str_from_vstr(&text),
         [ERROR_STACK] = MP_OBJ_NEW_QSTR(MP_QSTR_),
     };
-    nlr_raise(mp_obj_exception_make_new(&type_error, 3, 0, args));
+    nlr_raise(mp_obj_exception_make_new(&quickjs_type_error, 3, 0, args));
 }
 
 // Makes the arena idle: parks the call that waits in it. Raises Error of kind busy, and has done nothing then.
@@ -535,7 +535,7 @@ static void call_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
 }
 
 static MP_DEFINE_CONST_OBJ_TYPE(
-    type_call, MP_QSTR_Call, MP_TYPE_FLAG_NONE, print, call_print, attr, call_attr, locals_dict, &call_locals);
+    quickjs_type_call, MP_QSTR_Call, MP_TYPE_FLAG_NONE, print, call_print, attr, call_attr, locals_dict, &call_locals);
 
 // Image
 
@@ -603,7 +603,7 @@ static base_slice_t header_lines(mp_obj_t headers, vstr_t *lines) {
 }
 
 static obj_call_t *new_call(obj_image_t *image) {
-    obj_call_t *call = mp_obj_malloc(obj_call_t, &type_call);
+    obj_call_t *call = mp_obj_malloc(obj_call_t, &quickjs_type_call);
     call->image = image;
     call->parked = NULL;
     call->state = ISOLATE_PENDING;
@@ -732,8 +732,8 @@ static void image_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     }
 }
 
-static MP_DEFINE_CONST_OBJ_TYPE(
-    type_image, MP_QSTR_Image, MP_TYPE_FLAG_NONE, print, image_print, attr, image_attr, locals_dict, &image_locals);
+static MP_DEFINE_CONST_OBJ_TYPE(quickjs_type_image, MP_QSTR_Image, MP_TYPE_FLAG_NONE, print, image_print, attr,
+    image_attr, locals_dict, &image_locals);
 
 // Arena
 
@@ -845,7 +845,7 @@ static isolate_binding_t *take_bindings(mp_obj_t object, size_t *count) {
 }
 
 static obj_image_t *new_image(mp_obj_t arena, isolate_t *iso) {
-    obj_image_t *image = mp_obj_malloc_with_finaliser(obj_image_t, &type_image);
+    obj_image_t *image = mp_obj_malloc_with_finaliser(obj_image_t, &quickjs_type_image);
     image->arena = MP_OBJ_TO_PTR(arena);
     image->iso = iso;
     iso->refs++;
@@ -895,7 +895,7 @@ static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(arena_build_obj, 2, arena_build);
 
-static obj_image_t *load(mp_obj_t arena, base_slice_t saved, isolate_place_t place) {
+static obj_image_t *load_image(mp_obj_t arena, base_slice_t saved, isolate_place_t place) {
     isolate_t *iso = open_arena(arena);
     obj_image_t *image = new_image(arena, iso);
     if (!isolate_load(iso, (const uint8_t *)saved.data, saved.len, place, &image->image)) {
@@ -905,13 +905,13 @@ static obj_image_t *load(mp_obj_t arena, base_slice_t saved, isolate_place_t pla
 }
 
 static mp_obj_t arena_load(mp_obj_t self_in, mp_obj_t saved_in) {
-    return MP_OBJ_FROM_PTR(load(self_in, slice_of_buffer(saved_in), ISOLATE_IMAGE_KEPT));
+    return MP_OBJ_FROM_PTR(load_image(self_in, slice_of_buffer(saved_in), ISOLATE_IMAGE_KEPT));
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(arena_load_obj, arena_load);
 
 static mp_obj_t arena_map(mp_obj_t self_in, mp_obj_t saved_in) {
     base_slice_t saved = slice_of_buffer(saved_in);
-    obj_image_t *image = load(self_in, saved, ISOLATE_IMAGE_MAPPED);
+    obj_image_t *image = load_image(self_in, saved, ISOLATE_IMAGE_MAPPED);
     image->saved = saved_in;
     image->saved_data = saved.data;
     return MP_OBJ_FROM_PTR(image);
@@ -983,7 +983,7 @@ static void arena_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     }
 }
 
-static MP_DEFINE_CONST_OBJ_TYPE(type_arena, MP_QSTR_Arena, MP_TYPE_FLAG_NONE, make_new, arena_make_new, print,
+static MP_DEFINE_CONST_OBJ_TYPE(quickjs_type_arena, MP_QSTR_Arena, MP_TYPE_FLAG_NONE, make_new, arena_make_new, print,
     arena_print, attr, arena_attr, locals_dict, &arena_locals);
 
 // Functions
@@ -1003,7 +1003,7 @@ static mp_obj_t quickjs_inspect(mp_obj_t bundle_in) {
     const char *wrong = bundle_open(&bundle, (const uint8_t *)data.data, data.len);
     if (wrong != NULL) {
         mp_obj_t args[] = {new_text(isolate_kind_name(ISOLATE_BUNDLE)), new_text(wrong), MP_OBJ_NEW_QSTR(MP_QSTR_)};
-        nlr_raise(mp_obj_exception_make_new(&type_error, 3, 0, args));
+        nlr_raise(mp_obj_exception_make_new(&quickjs_type_error, 3, 0, args));
     }
 
     mp_obj_t modules = mp_obj_new_list(0, NULL);
@@ -1138,8 +1138,8 @@ static MP_DEFINE_CONST_FUN_OBJ_1(quickjs_getattr_obj, quickjs_getattr);
 static const mp_rom_map_elem_t quickjs_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_quickjs)},
     {MP_ROM_QSTR(MP_QSTR___getattr__), MP_ROM_PTR(&quickjs_getattr_obj)},
-    {MP_ROM_QSTR(MP_QSTR_Arena), MP_ROM_PTR(&type_arena)},
-    {MP_ROM_QSTR(MP_QSTR_Error), MP_ROM_PTR(&type_error)},
+    {MP_ROM_QSTR(MP_QSTR_Arena), MP_ROM_PTR(&quickjs_type_arena)},
+    {MP_ROM_QSTR(MP_QSTR_Error), MP_ROM_PTR(&quickjs_type_error)},
     {MP_ROM_QSTR(MP_QSTR_inspect), MP_ROM_PTR(&quickjs_inspect_obj)},
 #ifndef QJS_DISABLE_PARSER
     {MP_ROM_QSTR(MP_QSTR_compile), MP_ROM_PTR(&quickjs_compile_obj)},

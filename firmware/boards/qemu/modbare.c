@@ -19,7 +19,7 @@ static void overflow(void *arg) {
     descend(0, *(size_t *)arg);
 }
 
-static void leave(void *arg) {
+static void bare_leave(void *arg) {
     (void)arg;
     port_abandon();
 }
@@ -41,7 +41,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(bare_overflow_obj, bare_overflow);
 
 // abandon() -> bool: whether a function came back that calls port_abandon.
 static mp_obj_t bare_abandon(void) {
-    return mp_obj_new_bool(port_run(leave, NULL, go_on));
+    return mp_obj_new_bool(port_run(bare_leave, NULL, go_on));
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(bare_abandon_obj, bare_abandon);
 

@@ -20,18 +20,18 @@
     type __wrap_##name(__VA_ARGS__)
 
 // How deep thread mode is in lwIP.
-static unsigned int inside;
+static unsigned int lwip_depth;
 
 WRAPPED(void, lwip_lock_acquire, void) {
-    inside++;
+    lwip_depth++;
 }
 
 WRAPPED(void, lwip_lock_release, void) {
-    inside--;
+    lwip_depth--;
 }
 
 WRAPPED(void, mp_event_wait_ms, mp_uint_t timeout_ms) {
-    if (inside > 0) {
+    if (lwip_depth > 0) {
         mp_wfe_or_timeout(timeout_ms);
     } else {
         __real_mp_event_wait_ms(timeout_ms);
@@ -39,30 +39,30 @@ WRAPPED(void, mp_event_wait_ms, mp_uint_t timeout_ms) {
 }
 
 WRAPPED(err_t, ppp_connect, ppp_pcb *pcb, u16_t holdoff) {
-    inside++;
+    lwip_depth++;
     err_t err = __real_ppp_connect(pcb, holdoff);
-    inside--;
+    lwip_depth--;
     return err;
 }
 
 WRAPPED(err_t, ppp_close, ppp_pcb *pcb, u8_t nocarrier) {
-    inside++;
+    lwip_depth++;
     err_t err = __real_ppp_close(pcb, nocarrier);
-    inside--;
+    lwip_depth--;
     return err;
 }
 
 WRAPPED(err_t, ppp_free, ppp_pcb *pcb) {
-    inside++;
+    lwip_depth++;
     err_t err = __real_ppp_free(pcb);
-    inside--;
+    lwip_depth--;
     return err;
 }
 
 WRAPPED(void, pppos_input, ppp_pcb *ppp, const void *data, int len) {
-    inside++;
+    lwip_depth++;
     __real_pppos_input(ppp, data, len);
-    inside--;
+    lwip_depth--;
 }
 
 // Output for which there is no memory at the moment stays queued, and goes out with the next acknowledgement or timer.
@@ -78,9 +78,9 @@ static mp_sched_node_t timers;
 
 static void run_timers(mp_sched_node_t *node) {
     (void)node;
-    inside++;
+    lwip_depth++;
     __real_sys_check_timeouts();
-    inside--;
+    lwip_depth--;
 }
 
 void __wrap_sys_check_timeouts(void);

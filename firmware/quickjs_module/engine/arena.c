@@ -8,8 +8,8 @@ static UNCHECKED void store_at(void *address, uint32_t value) {
     *(uint32_t *)address = value;
 }
 
-static inline void store(arena_t *arena, uint32_t offset, uint32_t value) {
-    store_at(address(arena, offset), value);
+static inline void arena_set_word(arena_t *arena, uint32_t offset, uint32_t value) {
+    store_at(arena_address(arena, offset), value);
 }
 
 static inline uint32_t block_of(const arena_t *arena, const void *ptr) {
@@ -39,15 +39,15 @@ static inline uint32_t class_with_blocks(const arena_t *arena, uint32_t class) {
 }
 
 // Makes [block, block + size) a free block. The block below it is in use, and a block in use follows.
-static inline void list_insert(arena_t *arena, uint32_t block, uint32_t size) {
+static inline void arena_list_insert(arena_t *arena, uint32_t block, uint32_t size) {
     uint32_t class = class_of(size);
     uint32_t next = arena->lists[class];
-    store(arena, block, size | FREE);
-    store(arena, block + size - 4, size);
-    store(arena, NEXT_LINK(block), next);
-    store(arena, PREVIOUS_LINK(block), 0);
+    arena_set_word(arena, block, size | FREE);
+    arena_set_word(arena, block + size - 4, size);
+    arena_set_word(arena, NEXT_LINK(block), next);
+    arena_set_word(arena, PREVIOUS_LINK(block), 0);
     if (next != 0) {
-        store(arena, PREVIOUS_LINK(next), block);
+        arena_set_word(arena, PREVIOUS_LINK(next), block);
     }
     arena->lists[class] = block;
     arena->bitmap[class / 32] |= 1u << class % 32;
@@ -55,13 +55,13 @@ static inline void list_insert(arena_t *arena, uint32_t block, uint32_t size) {
 }
 
 static inline void list_remove(arena_t *arena, uint32_t block, uint32_t size) {
-    uint32_t next = load(arena, NEXT_LINK(block));
-    uint32_t previous = load(arena, PREVIOUS_LINK(block));
+    uint32_t next = arena_word(arena, NEXT_LINK(block));
+    uint32_t previous = arena_word(arena, PREVIOUS_LINK(block));
     if (next != 0) {
-        store(arena, PREVIOUS_LINK(next), previous);
+        arena_set_word(arena, PREVIOUS_LINK(next), previous);
     }
     if (previous != 0) {
-        store(arena, NEXT_LINK(previous), next);
+        arena_set_word(arena, NEXT_LINK(previous), next);
         return;
     }
     uint32_t class = class_of(size);
@@ -116,10 +116,10 @@ static inline void move_top_up(arena_t *arena, uint32_t top) {
 
 // Notes the exact size of a block in use for the sanitizer, and shows its payload and nothing more of it.
 static inline void *block_payload(arena_t *arena, uint32_t block, size_t size) {
-    void *payload = address(arena, block + HEADER);
+    void *payload = arena_address(arena, block + HEADER);
 #if ARENA_POISON
     uint32_t bytes = block_size(arena, block);
-    store(arena, block + bytes - 4, (uint32_t)size);
+    arena_set_word(arena, block + bytes - 4, (uint32_t)size);
     POISON(payload, bytes);
     UNPOISON(payload, size);
 #else
@@ -141,11 +141,11 @@ static inline bool take_from_list(arena_t *arena, uint32_t block, uint32_t size)
     }
 
     list_remove(arena, block, found);
-    store(arena, block, size);
+    arena_set_word(arena, block, size);
     if (rest != 0) {
-        list_insert(arena, block + size, rest);
+        arena_list_insert(arena, block + size, rest);
     } else {
-        store(arena, block + size, load(arena, block + size) & ~BELOW_FREE);
+        arena_set_word(arena, block + size, arena_word(arena, block + size) & ~BELOW_FREE);
     }
     return true;
 }
@@ -156,7 +156,7 @@ static inline bool take_from_top(arena_t *arena, uint32_t size) {
     }
     uint32_t block = arena->top;
     move_top_up(arena, block + size);
-    store(arena, block, size);
+    arena_set_word(arena, block, size);
     return true;
 }
 
@@ -196,7 +196,7 @@ static inline void check_in_use(const void *ptr) {
 // Makes [block, block + size) free and one with its free neighbours. `flags` are those of the block's header.
 static inline void release(arena_t *arena, uint32_t block, uint32_t size, uint32_t flags) {
     if ((flags & BELOW_FREE) != 0) {
-        uint32_t below_size = load(arena, block - 4);
+        uint32_t below_size = arena_word(arena, block - 4);
         block -= below_size;
         size += below_size;
         list_remove(arena, block, below_size);
@@ -207,15 +207,15 @@ static inline void release(arena_t *arena, uint32_t block, uint32_t size, uint32
         arena->top = block;
         return;
     }
-    uint32_t above_header = load(arena, above);
+    uint32_t above_header = arena_word(arena, above);
     if ((above_header & FREE) != 0) {
         uint32_t above_size = above_header & ~FLAGS;
         list_remove(arena, above, above_size);
         size += above_size;
     } else {
-        store(arena, above, above_header | BELOW_FREE);
+        arena_set_word(arena, above, above_header | BELOW_FREE);
     }
-    list_insert(arena, block, size);
+    arena_list_insert(arena, block, size);
 }
 
 void arena_free(arena_t *arena, void *ptr) {
@@ -224,7 +224,7 @@ void arena_free(arena_t *arena, void *ptr) {
     }
     check_in_use(ptr);
     uint32_t block = block_of(arena, ptr);
-    uint32_t header = load(arena, block);
+    uint32_t header = arena_word(arena, block);
     uint32_t size = header & ~FLAGS;
     arena->used -= size;
     POISON(ptr, size);
@@ -237,17 +237,17 @@ static inline uint32_t room(const arena_t *arena, uint32_t block, uint32_t size)
     if (above == arena->top) {
         return arena->end - block;
     }
-    uint32_t above_header = load(arena, above);
+    uint32_t above_header = arena_word(arena, above);
     return (above_header & FREE) != 0 ? size + (above_header & ~FLAGS) : size;
 }
 
 // Grows a block in place; there is room. False when the limit would be passed.
-static bool grow(arena_t *arena, uint32_t block, uint32_t old_size, uint32_t size) {
+static bool arena_grow(arena_t *arena, uint32_t block, uint32_t old_size, uint32_t size) {
     uint32_t above = block + old_size;
     if (!take_block(arena, above, size - old_size)) {
         return false;
     }
-    store(arena, block, (old_size + block_size(arena, above)) | (load(arena, block) & BELOW_FREE));
+    arena_set_word(arena, block, (old_size + block_size(arena, above)) | (arena_word(arena, block) & BELOW_FREE));
     return true;
 }
 
@@ -258,8 +258,8 @@ static void shrink(arena_t *arena, uint32_t block, uint32_t old_size, uint32_t s
         return;
     }
     arena->used -= rest;
-    POISON(address(arena, block + size + HEADER), rest);
-    store(arena, block, size | (load(arena, block) & BELOW_FREE));
+    POISON(arena_address(arena, block + size + HEADER), rest);
+    arena_set_word(arena, block, size | (arena_word(arena, block) & BELOW_FREE));
     release(arena, block + size, rest, 0);
 }
 
@@ -289,7 +289,7 @@ void *arena_realloc(arena_t *arena, void *ptr, size_t size) {
         shrink(arena, block, old_size, bytes);
     } else if (bytes > room(arena, block, old_size)) {
         return move(arena, ptr, size);
-    } else if (!grow(arena, block, old_size, bytes)) {
+    } else if (!arena_grow(arena, block, old_size, bytes)) {
         return NULL;
     }
     return block_payload(arena, block, size);
@@ -322,24 +322,24 @@ void arena_set_limit(arena_t *arena, size_t bytes) {
 }
 
 // Lists that free blocks of an arena of `size` bytes, a multiple of ARENA_ALIGN up to MAX_SIZE, can be in.
-static inline uint32_t list_count(size_t size) {
+static inline uint32_t arena_list_count(size_t size) {
     return class_of((uint32_t)size - ARENA_ALIGN) + 1;
 }
 
 // The first header lies 4 bytes before a multiple of ARENA_ALIGN, so that payloads lie on one.
 size_t arena_overhead(size_t size) {
     size_t most = size < MAX_SIZE ? size : MAX_SIZE;
-    size_t lists = list_count(most < ARENA_ALIGN ? ARENA_ALIGN : most);
+    size_t lists = arena_list_count(most < ARENA_ALIGN ? ARENA_ALIGN : most);
     size_t bytes = sizeof(arena_t) + lists * sizeof(uint32_t) + HEADER;
     return (bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 }
 
 #if ARENA_POISON
 void arena_poison(const arena_t *arena) {
-    POISON(address(arena, arena->first), arena->end + HEADER - arena->first);
+    POISON(arena_address(arena, arena->first), arena->end + HEADER - arena->first);
     for (uint32_t block = arena->first; block != arena->top; block += block_size(arena, block)) {
-        if ((load(arena, block) & FREE) == 0) {
-            void *payload = address(arena, block + HEADER);
+        if ((arena_word(arena, block) & FREE) == 0) {
+            void *payload = arena_address(arena, block + HEADER);
             UNPOISON(payload, arena_usable_size(payload));
         }
     }
@@ -429,28 +429,28 @@ void arena_erase_below(arena_t *arena, size_t end) {
 
 // A block's header and footer are sound, and flags agree with `below_free`, whether the block below is free.
 static bool check_block(const arena_t *arena, uint32_t block, bool below_free) {
-    uint32_t header = load(arena, block);
+    uint32_t header = arena_word(arena, block);
     uint32_t size = header & ~FLAGS;
     if (size < MIN_BLOCK || size > arena->top - block || ((header & BELOW_FREE) != 0) != below_free) {
         return false;
     }
     if ((header & FREE) == 0) {
-        return arena_usable_size(address(arena, block + HEADER)) <= size - HEADER - RED_ZONE;
+        return arena_usable_size(arena_address(arena, block + HEADER)) <= size - HEADER - RED_ZONE;
     }
-    return !below_free && block + size != arena->top && load(arena, block + size - 4) == size;
+    return !below_free && block + size != arena->top && arena_word(arena, block + size - 4) == size;
 }
 
 // Counts the list's blocks into `blocks`, which must not pass `most`: a loop ends there too.
 static bool check_list(const arena_t *arena, uint32_t class, uint32_t most, uint32_t *blocks) {
     uint32_t previous = 0;
-    for (uint32_t block = arena->lists[class]; block != 0; block = load(arena, NEXT_LINK(block))) {
+    for (uint32_t block = arena->lists[class]; block != 0; block = arena_word(arena, NEXT_LINK(block))) {
         if (block < arena->first || block >= arena->top || block % ARENA_ALIGN != arena->first % ARENA_ALIGN) {
             return false;
         }
-        if ((load(arena, block) & FREE) == 0 || class_of(block_size(arena, block)) != class) {
+        if ((arena_word(arena, block) & FREE) == 0 || class_of(block_size(arena, block)) != class) {
             return false;
         }
-        if (load(arena, PREVIOUS_LINK(block)) != previous || ++*blocks > most) {
+        if (arena_word(arena, PREVIOUS_LINK(block)) != previous || ++*blocks > most) {
             return false;
         }
         previous = block;
@@ -461,7 +461,7 @@ static bool check_list(const arena_t *arena, uint32_t class, uint32_t most, uint
 
 static bool check_lists(const arena_t *arena, uint32_t free_blocks) {
     uint32_t listed = 0;
-    uint32_t lists = list_count(arena->end + HEADER);
+    uint32_t lists = arena_list_count(arena->end + HEADER);
     for (uint32_t class = 0; class < lists; ++class) {
         if (!check_list(arena, class, free_blocks, &listed)) {
             return false;
@@ -486,7 +486,7 @@ bool arena_check(const arena_t *arena) {
         if (!check_block(arena, block, below_free)) {
             return false;
         }
-        below_free = (load(arena, block) & FREE) != 0;
+        below_free = (arena_word(arena, block) & FREE) != 0;
         free_blocks += below_free;
         used += below_free ? 0 : block_size(arena, block);
     }

@@ -183,11 +183,11 @@ static void delta_forget_free(arena_t *arena, const uint8_t *image, uint32_t ima
         uint32_t word = (uint32_t)__builtin_ctz(words);
         for (uint32_t bits = arena->bitmap[word]; bits != 0; bits &= bits - 1) {
             uint32_t block = arena->lists[word * 32 + (uint32_t)__builtin_ctz(bits)];
-            for (; block != 0; block = load(arena, NEXT_LINK(block))) {
+            for (; block != 0; block = arena_word(arena, NEXT_LINK(block))) {
                 uint32_t size = block_size(arena, block);
                 if (block < image_size && size > FREE_HEAD + FREE_TAIL) {
                     uint32_t from = block + FREE_HEAD;
-                    memcpy(address(arena, from), image + from, size - FREE_HEAD - FREE_TAIL);
+                    memcpy(arena_address(arena, from), image + from, size - FREE_HEAD - FREE_TAIL);
                 }
             }
         }
@@ -196,11 +196,11 @@ static void delta_forget_free(arena_t *arena, const uint8_t *image, uint32_t ima
 
 // Writes what lies behind the image, but the inside of free blocks.
 static bool delta_put_beyond(delta_writer_t *writer, const arena_t *arena, uint32_t image_size) {
-    const uint32_t *words = address(arena, 0);
+    const uint32_t *words = arena_address(arena, 0);
     uint32_t from = image_size;
     uint32_t size;
     for (uint32_t block = image_size; block < arena->top; block += size) {
-        uint32_t header = load(arena, block);
+        uint32_t header = arena_word(arena, block);
         size = header & ~FLAGS;
         if ((header & FREE) == 0 || size <= FREE_HEAD + FREE_TAIL + WORD) {
             continue;
@@ -219,7 +219,7 @@ bool arena_delta_take(
     delta_writer_t writer = {.pieces = pieces, .delta = delta};
     UNPOISON(arena, arena->top);
     delta_forget_free(arena, image, (uint32_t)image_size);
-    bool ok = delta_put_changes(&writer, address(arena, 0), image, (uint32_t)(image_size / WORD)) &&
+    bool ok = delta_put_changes(&writer, arena_address(arena, 0), image, (uint32_t)(image_size / WORD)) &&
               delta_put_beyond(&writer, arena, (uint32_t)image_size);
     arena_poison(arena);
     if (!ok) {
@@ -230,7 +230,7 @@ bool arena_delta_take(
 
 void arena_delta_apply(arena_t *arena, const arena_delta_t *delta) {
     uint32_t extent = arena->extent;
-    uint32_t *to = address(arena, 0);
+    uint32_t *to = arena_address(arena, 0);
     UNPOISON(arena, arena->end + HEADER);
     for (const arena_piece_t *piece = delta->first; piece != NULL; piece = piece->next) {
         for (uint32_t i = 0; i < piece->words;) {

@@ -58,7 +58,7 @@ struct _arena_t {
     uint32_t lists[];
 };
 
-static inline void *address(const arena_t *arena, uint32_t offset) {
+static inline void *arena_address(const arena_t *arena, uint32_t offset) {
     return (char *)(uintptr_t)arena + offset;
 }
 
@@ -66,12 +66,12 @@ static UNCHECKED uint32_t load_at(const void *address) {
     return *(const uint32_t *)address;
 }
 
-static inline uint32_t load(const arena_t *arena, uint32_t offset) {
-    return load_at(address(arena, offset));
+static inline uint32_t arena_word(const arena_t *arena, uint32_t offset) {
+    return load_at(arena_address(arena, offset));
 }
 
 static inline uint32_t block_size(const arena_t *arena, uint32_t block) {
-    return load(arena, block) & ~FLAGS;
+    return arena_word(arena, block) & ~FLAGS;
 }
 
 // The links of a free block in its list.

@@ -273,7 +273,7 @@ typedef struct _token_t {
     JSValue header, payload;
 } token_t;
 
-static void free_token(JSContext *ctx, token_t *token) {
+static void jwt_free_token(JSContext *ctx, token_t *token) {
     JS_FreeValue(ctx, token->payload);
     JS_FreeValue(ctx, token->header);
     JS_FreeCString(ctx, token->text);
@@ -425,7 +425,7 @@ static JSValue verify_token(
     } else if (check_token(ctx, classes, &token, secret, options) == 0) {
         result = token_result(ctx, &token, JS_ToBool(ctx, options[JWT_COMPLETE]));
     }
-    free_token(ctx, &token);
+    jwt_free_token(ctx, &token);
     return result;
 }
 
@@ -483,7 +483,7 @@ static JSValue jwt_decode(JSContext *ctx, JSValueConst this_val, int argc, JSVal
         result = wanted < 0 ? JS_EXCEPTION : token_result(ctx, &token, wanted);
         JS_FreeValue(ctx, complete);
     }
-    free_token(ctx, &token);
+    jwt_free_token(ctx, &token);
     return result;
 }
 

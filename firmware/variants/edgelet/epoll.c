@@ -69,7 +69,7 @@ static void push(mp_obj_t task) {
 }
 
 // Grows an array of `size` to hold `wanted`; returns its new size. Raises MemoryError with nothing changed.
-static size_t grow(waiters_t **array, size_t size, size_t wanted) {
+static size_t epoll_grow(waiters_t **array, size_t size, size_t wanted) {
     if (wanted <= size) {
         return size;
     }
@@ -87,7 +87,7 @@ static int descriptor(mp_obj_t stream) {
 
 static waiters_t *find(queue_t *self, int fd, mp_obj_t stream) {
     if (fd >= 0) {
-        self->n_fds = grow(&self->of_fd, self->n_fds, fd + 1);
+        self->n_fds = epoll_grow(&self->of_fd, self->n_fds, fd + 1);
         return &self->of_fd[fd];
     }
     for (size_t i = 0; i < self->n_asked; i++) {
@@ -95,7 +95,7 @@ static waiters_t *find(queue_t *self, int fd, mp_obj_t stream) {
             return &self->asked[i];
         }
     }
-    self->most_asked = grow(&self->asked, self->most_asked, self->n_asked + 1);
+    self->most_asked = epoll_grow(&self->asked, self->most_asked, self->n_asked + 1);
     return &self->asked[self->n_asked];
 }
 
