@@ -304,7 +304,9 @@ def report(rows):
     for what, value, unit, goal, most in rows:
         miss = goal is not None and (value > goal if most else value < goal)
         missed |= miss
-        bound = "" if goal is None else f"{'at most' if most else 'at least'} {goal} {unit}{': missed' if miss else ''}"
+        side = "at most" if most else "at least"
+        verdict = ": missed" if miss else ""
+        bound = "" if goal is None else f"{side} {goal} {unit}{verdict}"
         table.add_row(what, f"{value:.1f} {unit}", bound)
     Console(width=120).print(table)
     return missed

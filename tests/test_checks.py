@@ -1,13 +1,16 @@
-"""How the tests themselves are run."""
+"""How the tests themselves are run, and rules for all our files that no linter knows."""
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import hangs
 from edgelet_host.checks import PYTEST
+from edgelet_host.paths import ROOT
 
 GROUP = """
 import os
@@ -76,3 +79,32 @@ def test_a_test_that_hangs_is_reported_with_the_stacks_of_its_processes(firmware
     assert [command.split()[0] for _, command in processes] == ["sh", str(firmware)]
     assert re.search(r"#\d+ .*\bmp_builtin_input \(" if may_trace() else r"\(gdb: ", done.stdout)
     assert not [number for number, _ in processes if is_alive(number)]
+
+
+def nested_conditionals(source):
+    """The lines of conditional expressions that have another one inside."""
+    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.IfExp)]
+    return [node.lineno for node in found if any(isinstance(one, ast.IfExp) for one in list(ast.walk(node))[1:])]
+
+
+def tracked(pattern):
+    """Our files of that kind."""
+    done = subprocess.run(["git", "ls-files", pattern], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / line for line in done.stdout.splitlines()]
+
+
+def test_no_conditional_expression_is_inside_another():
+    assert nested_conditionals("a = 1 if b else 2\nc = f'{1 if d else 2}' if e else 3\n") == [2]
+    assert {path: lines for path in tracked("*.py") if (lines := nested_conditionals(path.read_text()))} == {}
+
+
+STATIC_FUNCTION = re.compile(r"^static (?:\w+ )*[\w ]+?[ *]+(?!__)(\w+)\([^;]*?\{$", re.MULTILINE | re.DOTALL)
+
+
+def test_static_functions_of_the_firmware_can_be_told_apart():
+    files = defaultdict(set)
+    for path in tracked("firmware/*.[ch]"):
+        for name in STATIC_FUNCTION.findall(path.read_text()):
+            files[name].add(path.name)
+    assert len(files) > 700
+    assert {name: paths for name, paths in files.items() if len(paths) > 1} == {}

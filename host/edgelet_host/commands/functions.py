@@ -43,7 +43,7 @@ def releases(function: str, devices: tuple[str, ...], as_json: bool) -> None:
         return
     rows = []
     for one in found:
-        state = "active" if one["active"] else "previous" if one["previous"] else ""
+        state = next((state for state in ("active", "previous") if one[state]), "")
         when = datetime.fromtimestamp(one["time"]).isoformat(" ", "seconds")
         rows.append([one["id"], state, when, str(one["files"]), size_text(one["bytes"]), one["created_by"]])
     print_table(["RELEASE", "STATE", "COMMITTED", "FILES", "SIZE", "BY"], rows)

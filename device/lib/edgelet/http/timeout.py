@@ -33,5 +33,10 @@ class Timeout:
     def is_over(self, now):
         """Whether the phase has taken too long; `now` is the server's."""
         name = _LIMITS[self.phase]
-        limit = getattr(self._server.limits, name) if name else _LINGER_MS if self.phase == LINGER else None
-        return limit is not None and time.ticks_diff(now, self.since) >= limit
+        if name:
+            limit = getattr(self._server.limits, name)
+        elif self.phase == LINGER:
+            limit = _LINGER_MS
+        else:
+            return False
+        return time.ticks_diff(now, self.since) >= limit

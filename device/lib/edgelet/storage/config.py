@@ -177,9 +177,13 @@ def _load(path, is_valid=None):
 def problem(path):
     """What is wrong with one of the files that the head of this module lists, as a line, or None."""
     folder = files.folder_of(path).rpartition("/")[2]
-    is_secret = folder == "secrets" or path.endswith("/secrets.json")
+    is_valid = None
+    if folder == "env":
+        is_valid = _is_text
+    elif folder == "secrets" or path.endswith("/secrets.json"):
+        is_valid = _is_secret
     try:
-        _load(path, _is_text if folder == "env" else _is_secret if is_secret else None)
+        _load(path, is_valid)
     except ValueError as error:
         return str(error)
     return None

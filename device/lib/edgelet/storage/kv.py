@@ -191,8 +191,10 @@ class KV:
             for entry in os.ilistdir(self._folder):
                 name = entry[0]
                 key = None if entry[1] == _FOLDER else key_of(name)
-                # Only littlefs tells the size along with the name.
-                size = 0 if key is None else entry[3] if len(entry) > 3 else self._size(name)
+                size = 0
+                if key is not None:
+                    # Only littlefs tells the size along with the name.
+                    size = entry[3] if len(entry) > 3 else self._size(name)
                 if size is None:
                     continue
                 if size >= HEADER:
