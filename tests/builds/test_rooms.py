@@ -11,7 +11,7 @@ from edgelet_host.paths import FIRMWARE
 # firmware/quickjs_module itself, is the binding.
 ORDER = ["base", "port", "engine", "isolate", "web", "crypto", "jsonwebtoken", "binding"]
 BELOW = {room: set(ORDER[: i + 1]) for i, room in enumerate(ORDER)}
-BELOW |= {"http": {"base", "http"}, "stdin": {"stdin"}}
+BELOW |= {"asyncio": {"asyncio"}, "http": {"base", "http"}, "stdin": {"stdin"}}
 
 
 def room_of(path):
