@@ -29,10 +29,11 @@ _LOG_LINES = 25  # lines of log printed at a time; older ones are skipped, so th
 _LOG_PAUSE_MS = 250
 
 
+_next_seq = 1  # of the log, the first record that no console has printed
+
+
 class Console:
     """The console task. `as_json` prints the log as lines of JSON instead of text."""
-
-    _next_seq = 1  # of the log, the first record that no console has printed
 
     def __init__(self, as_json=False):
         self._format = log.as_json if as_json else log.as_text
@@ -95,7 +96,7 @@ class Console:
         await self._send(("%s; %s\r\n" % (version, sys.implementation._machine)).encode())
         await self._ask_anew(b'Type "help()" for more information, Ctrl-D to restart the server.\r\n')
 
-    async def _ask_anew(self, before=b""):
+    async def _ask_anew(self, before):
         self._line.clear()
         self._block = b""
         self._prompt = b">>> "
@@ -124,7 +125,7 @@ class Console:
         block = self._block
         await self._send(b"\r\n")
         if not block.strip():
-            await self._ask_anew()
+            await self._ask_anew(b"")
             return False
         return await self._run_for_person(block + b"\n", "single")
 
@@ -157,7 +158,7 @@ class Console:
         if source.too_long:
             await self._ask_anew(_too_long())
         elif await self._run_for_person(source.text, "exec"):
-            await self._ask_anew()
+            await self._ask_anew(b"")
 
     # The raw REPL for programs
 
@@ -268,18 +269,19 @@ class Console:
         return not self._raw
 
     async def _print_lines(self):
-        records = log.since(max(self._next_seq, log.ring.next_seq - _LOG_LINES))
+        global _next_seq
+        records = log.since(max(_next_seq, log.ring.next_seq - _LOG_LINES))
         if not records:
             return
         if self._prompt:
             await self._print(b"\r\x1b[K")
-        if records[0].seq > self._next_seq:
-            await self._print("... %d lines are not shown here\r\n" % (records[0].seq - self._next_seq))
+        if records[0].seq > _next_seq:
+            await self._print("... %d lines are not shown here\r\n" % (records[0].seq - _next_seq))
         for record in records:
             await self._print(self._format(record) + "\r\n")
         if self._prompt:
             await self._print(self._prompt + self._line.text)
-        Console._next_seq = records[-1].seq + 1
+        _next_seq = records[-1].seq + 1
 
     async def _print(self, text):
         await self._terminal.send(text if isinstance(text, bytes) else text.encode(), self._may_print)

@@ -203,7 +203,7 @@ class Releases:
     All methods raise ValueError with one line that says what is wrong with what was asked, or which file is damaged.
     """
 
-    def __init__(self, root, settings, engine, forget=lambda name: None):
+    def __init__(self, root, settings, engine, forget=None):
         self._forget = forget
         self._root = root + "/releases"
         self._settings = settings
@@ -431,7 +431,8 @@ class Releases:
         names.function(name)
         if not self._is_deleted(name):
             self.retire(name)
-        self._forget(name)
+        if self._forget:
+            self._forget(name)
         files.remove_tree(self._folder(name) + "/staging")
         self._sweep(name)
         files.sync_folder(self._folder(name))
