@@ -124,16 +124,19 @@ def is_constant(default):
         return isinstance(default.op, ast.USub) and is_constant(default.operand)
     if not isinstance(default, ast.Constant):
         return False
-    return re.fullmatch(r"\w*", default.value) is not None if isinstance(default.value, str) else True
+    if isinstance(default.value, str):
+        return re.fullmatch(r"\w*", default.value) is not None
+    return default.value is None or isinstance(default.value, int)
 
 
 def is_plain(statement):
-    """Whether a statement of a class is a function without decorator, closure, or default that is computed."""
+    """Whether a statement of a class is a function or property without closure, or default that is computed."""
     if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
     names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
     defaults = statement.args.defaults
-    return not statement.decorator_list and "super" not in names and all(map(is_constant, defaults))
+    has_one_kind = [ast.unparse(decorator) for decorator in statement.decorator_list] in ([], ["property"])
+    return has_one_kind and "super" not in names and all(map(is_constant, defaults))
 
 
 def plain_classes():

@@ -3,9 +3,9 @@
 // MicroPython makes an object of 16 bytes or more on its heap for each function that a module defines, and a table
 // of 8 bytes for each that is in a class. All that is in them is known when the firmware is built but the module's
 // context, which holds its globals. Here contexts have fixed places. Functions without closure, whose arguments
-// have constants as defaults, are constants, and so are the members of a class that has such functions only:
-// nothing can be added to it later (frozen_functions.py, from what mpy-tool.py made of the modules). The linker
-// (--wrap, see rp2.cmake) puts these functions in the place of those that MicroPython calls.
+// have constants as defaults, are constants, and so are the members of a class that has such functions only, also as
+// properties: nothing can be added to it later (frozen_functions.py, from what mpy-tool.py made of the modules). The
+// linker (--wrap, see rp2.cmake) puts these functions in the place of those that MicroPython calls.
 
 #include <string.h>
 
@@ -16,6 +16,19 @@
 #include "py/objfun.h"
 #include "py/objtype.h"
 #include "py/runtime.h"
+
+// As in py/objproperty.c.
+typedef struct _property_t {
+    mp_obj_base_t base;
+    mp_rom_obj_t proxy[3]; // getter, setter, deleter
+} property_t;
+
+#define PROPERTY(getter)                                                                                               \
+    {                                                                                                                  \
+        {&mp_type_property}, {                                                                                         \
+            MP_ROM_PTR(&function_##getter), MP_ROM_NONE, MP_ROM_NONE                                                   \
+        }                                                                                                              \
+    }
 
 typedef struct _class_t {
     const mp_obj_fun_bc_t *body;

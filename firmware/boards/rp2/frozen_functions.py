@@ -29,8 +29,9 @@ _CONSTANTS = {
     "LOAD_CONST_FALSE": "mp_const_false",
     "LOAD_CONST_TRUE": "mp_const_true",
 }
-# How the code of a class begins.
+# How the code of a class begins, and what stands around the function of a property.
 _CLASS = [("LOAD_NAME", "'__name__'"), ("STORE_NAME", "'__module__'")]
+_PROPERTY = [("LOAD_NAME", "'property'"), ("CALL_FUNCTION", "1")]
 
 
 class Function:
@@ -47,7 +48,7 @@ class Function:
 
 
 class Module:
-    """What is constant of a module: `functions`, and `classes`, name of the code -> [(member, function's name)]."""
+    """What is constant of a module: `functions`, and `classes`, name of the code -> what `members` gives."""
 
     def __init__(self):
         self.functions = []
@@ -64,7 +65,7 @@ def constant(opcode, argument):
 
 
 def made(opcodes, children):
-    """Yield (opcodes before it, opcode after it, child's name, its defaults) for each function that a code makes."""
+    """Yield (its first opcode, the one behind it, child's name, its defaults) for each function that a code makes."""
     for i, (opcode, argument) in enumerate(opcodes):
         first, defaults = i, []
         if opcode == "MAKE_FUNCTION_DEFARGS" and [name for name, _ in opcodes[i - 2 : i]] == [
@@ -76,21 +77,26 @@ def made(opcodes, children):
         elif opcode != "MAKE_FUNCTION":
             continue
         if None not in defaults:
-            yield opcodes[:first], opcodes[i + 1], children[int(argument)], defaults
+            yield first, i + 1, children[int(argument)], defaults
 
 
 def members(opcodes, children):
-    """Give [(name, function's name)] of a class of which that is the code, None where it is no class of functions."""
+    """Give [(name, function's name, whether it is a property's)] of a class of which that is the code.
+
+    None where it is no class, or has anything else.
+    """
     if opcodes[:2] != _CLASS:
         return None
-    found, behind = [], 4  # module and qualified name, of which nobody makes use
-    for before, (store, name), child, defaults in made(opcodes, children):
+    found, at = [], 4  # module and qualified name, of which nobody makes use
+    for first, behind, child, _ in made(opcodes, children):
+        is_property = [opcodes[at], opcodes[behind]] == _PROPERTY
+        store, name = opcodes[behind + is_property]
         # MicroPython makes a static method of __new__, in its place.
-        if len(before) != behind or store != "STORE_NAME" or name == "'__new__'":
+        if first != at + is_property or store != "STORE_NAME" or name == "'__new__'":
             return None
-        behind += 2 + (len(defaults) + 2 if defaults else 0)
-        found.append((name[1:-1], child))
-    return found if len(opcodes) == behind + 2 else None
+        at = behind + is_property + 1
+        found.append((name[1:-1], child, is_property))
+    return found if len(opcodes) == at + 2 else None
 
 
 def read(content):
@@ -143,7 +149,12 @@ def tables(modules):
             lines.append(f"static const mp_obj_fun_bc_t function_{function.name} = {{{fields}{defaults}}};")
         lines += table(f"static const mp_obj_fun_bc_t *const functions_{i}", [f"&function_{f.name}" for f in functions])
         for scope, found in module.classes.items():
-            pairs = [f"{{MP_ROM_QSTR(MP_QSTR_{key}), MP_ROM_PTR(&function_{value})}}" for key, value in found]
+            pairs = []
+            for key, function, is_property in found:
+                if is_property:
+                    lines.append(f"static const property_t property_{function} = PROPERTY({function});")
+                kind = "property" if is_property else "function"
+                pairs.append(f"{{MP_ROM_QSTR(MP_QSTR_{key}), MP_ROM_PTR(&{kind}_{function})}}")
             lines += table(f"static const mp_rom_map_elem_t members_{scope}", pairs)
         classes = [f"CLASS({scope}, {len(found)})" for scope, found in module.classes.items() if found]
         lines += table(f"static const class_t classes_{i}", classes)
