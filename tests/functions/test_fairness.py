@@ -170,3 +170,14 @@ def test_a_refusal_that_is_held_back_gives_its_connection_to_another_client(smal
         [answered] = [one for one in clients if select.select([one], [], [], 0)[0]]
         text = answered.recv(4096).decode()
         assert text.startswith("HTTP/1.1 503 ") and "connection: close\r\n" in text and "retry-after: 1\r\n" in text
+
+
+def test_calls_that_go_on_have_their_turns_as_new_requests_have(box):
+    box.deploy("busy", handler("let n = 0; for (let i = 0; i < 50000; i++) n += i"), route="/busy")
+    box.deploy("awaiting", handler("await new Promise((done) => setTimeout(done, 5))"), route="/awaiting")
+    with asking(box.local.address, "/busy", 20) as busy, asking(box.local.address, "/awaiting", 20) as awaiting:
+        wait_until(lambda: sum(len(one.statuses) for one in busy) >= 2000)
+        answered = sum(len(one.statuses) for one in awaiting)
+    assert {status for one in [*busy, *awaiting] for status in one.statuses} == {200}
+    # One turn for all of them between two requests of the busy ones would be a twentieth.
+    assert answered > 2000 / 8

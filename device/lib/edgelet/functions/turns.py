@@ -12,6 +12,8 @@ import quickjs
 # Calls of one function that may go on one after the other while others could. A call of another function costs a
 # restore of another image.
 _ROW = 4
+# Microseconds of turns, one after the other, until everything else has its turn.
+_ROUND_US = 5000
 
 
 class Busy(Exception):
@@ -159,10 +161,14 @@ class Turns:
             self._task = asyncio.create_task(self._run())
 
     async def _run(self):
-        # A turn, and then everything else that the event loop has to do.
+        # A turn for each that is ready, as each new request has one, and then everything else of the event loop.
         try:
             while self._order and not self._held and not self._stalled:
-                self._turn()
+                began = time.ticks_us()
+                for _ in range(sum([len(calls) for calls in self._ready.values()])):
+                    self._turn()
+                    if self._stalled or not self._order or time.ticks_diff(time.ticks_us(), began) >= _ROUND_US:
+                        break
                 await asyncio.sleep_ms(0)
         finally:
             self._task = None
