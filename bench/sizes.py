@@ -43,9 +43,10 @@ def mixed(box: Box, requests: int, deploys: int) -> Counter[str]:
     answers: Counter[str] = Counter()
     chance = random.Random(1)
     connection = box.connection()
+    step = requests // deploys
     for i in range(requests):
-        if i % (requests // deploys) == 0:
-            number = i % FUNCTIONS
+        if i % step == 0:
+            number = i // step % FUNCTIONS
             box.deploy(f"echo{number}", f"{SOURCE} // {i}", route=f"/{number}")
         how = chance.choice(HOW)
         body = bytes(int(MIB ** chance.random()))
