@@ -115,7 +115,8 @@ export default {
 FUNCTIONS = (
     ("small", 0, 60000, []),
     ("large", 400, 60000, ["hog"]),
-    ("hasty", 20, 10, ["spin", "burn"]),
+    # Far from its limit or far beyond it: what is near passes it in one of two runs.
+    ("hasty", 20, 10, ["spin"]),
 )
 COMMON = [
     "timer",
