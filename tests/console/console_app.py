@@ -51,7 +51,7 @@ async def answer(reader, writer):
             text = await logged(rest)
         elif word == "log":
             for i in range(int(rest)):
-                log.info(f"line {i}", request=f"r{i}", function="test", status=200)
+                log.info(f"line {i}", request=f"r{i}", function="test")
             text = rest
         writer.write(text.encode() + b"\n")
         await writer.drain()
