@@ -12,6 +12,7 @@ package(
     base_path="$(MICRODOT_DIR)",
 )
 package("edgelet", base_path="lib")
+module("edgelet_version.py", base_path="$(VERSION_DIR)")
 if options.board:
     module("boot.py")
     module("main.py")

@@ -1,10 +1,12 @@
 """What the log tells of requests, and what following it under load tells."""
 
+import re
 import socket
 import subprocess
 
 import pytest
 from device_helpers import asking, running, write_project
+from edgelet_host import __version__
 from edgelet_host.device.deployment import deploy, make_release
 from edgelet_host.device.log import fetch
 from edgelet_host.project.config import read_project
@@ -108,3 +110,9 @@ def test_free_memory_is_what_a_collection_leaves(box):
     status = box.device.call("status")
     box.device.execute("gc.enable()")
     assert status["heap_used"] < 20_000_000
+
+
+def test_a_firmware_tells_its_version_and_commit(box):
+    status = box.device.call("status")
+    assert status["version"] == __version__
+    assert re.fullmatch(r"([0-9a-f]{12}\+?)?", status["commit"])

@@ -90,9 +90,10 @@ def status(devices: tuple[str, ...], as_json: bool) -> None:
 
 
 def _summary(state: dict[str, Any]) -> list[tuple[str, str]]:
+    release = " ".join(part for part in (state["version"], state["commit"]) if part)
     return [
         ("board", f"{state['machine']} ({state['platform']}), MicroPython {state['micropython']}"),
-        ("firmware", f"{state['firmware']}, engine {state['engine']}"),
+        ("firmware", f"{release}, {state['firmware']}, engine {state['engine']}"),
         ("network", _network(state)),
         ("up", f"{time_text(state['uptime_ms'] / 1000)}, clock {'set' if state['clock_set'] else 'not set'}"),
         ("heap", f"{size_text(state['heap_free'])} free, {size_text(state['heap_used'])} used"),

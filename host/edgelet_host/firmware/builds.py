@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from edgelet_host import __version__
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import sources
 from edgelet_host.firmware.system import BUILD_PACKAGES, Packages, ensure_packages
@@ -211,6 +212,7 @@ def run_build(build: Build, state: State) -> None:
             "QUICKJS_DIR": quickjs,
             "MICROPY_MANIFEST_MICRODOT_DIR": microdot,
             "MICROPY_MPYCROSS": mpy_cross,
+            "MICROPY_MANIFEST_VERSION_DIR": write_version(build.folder),
         }
         variables, environment = hand_over(build, definitions)
         make(tree / "ports" / build.port, made.parent, variables, log, detail, environment)
@@ -218,6 +220,22 @@ def run_build(build: Build, state: State) -> None:
     shutil.copy2(made, partial)
     partial.replace(build.firmware)
     build.write_stamp(State(state.setup, state.inputs, state.started, complete=True))
+
+
+def write_version(folder: Path) -> Path:
+    """Write the module that tells a firmware's version and the commit that it is from; give the folder for it.
+
+    The commit has a + behind it where files differ from it, and is "" outside a git checkout.
+    """
+    git = ["git", "-C", str(ROOT)]
+    described = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)
+    commit = described.stdout.strip() if (ROOT / ".git").exists() else ""
+    if commit and subprocess.run([*git, "diff", "--quiet", "HEAD", "--"], check=False).returncode:
+        commit += "+"
+    place = folder / "version"
+    place.mkdir(exist_ok=True)
+    (place / "edgelet_version.py").write_text(f'VERSION = "{__version__}"\nCOMMIT = "{commit}"\n')
+    return place
 
 
 def hand_over(build: Build, definitions: Mapping[str, Path]) -> tuple[list[str], dict[str, str]]:

@@ -13,6 +13,7 @@ import sys
 import time
 from binascii import b2a_base64
 
+import edgelet_version
 import quickjs
 from edgelet import clock, log
 from edgelet.board import network
@@ -127,6 +128,8 @@ def status():
         "micropython": ".".join([str(part) for part in sys.implementation[1][:3]]),
         "engine": quickjs.ENGINE_ID,
         "firmware": quickjs.FIRMWARE_ID,
+        "version": edgelet_version.VERSION,
+        "commit": edgelet_version.COMMIT,
         "hostname": device.config.settings["hostname"],
         "address": _network_address(device),
         "link": {"name": device.link.name, "state": device.link.state} if device.link else None,
