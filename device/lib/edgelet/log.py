@@ -113,7 +113,8 @@ class Ring:
 
     def resize(self, limit):
         """Sets another limit."""
-        most = limit // (_LEAST_BYTES + _WORD)  # records of the smallest kind, and where the deque keeps each
+        # Records of the smallest kind, and where the deque keeps each and has one place more, in whole blocks.
+        most = (limit - _BLOCK) // (_LEAST_BYTES + _WORD)
         records, self._records = self._records, deque((), most)
         self.limit, self.size = most * _LEAST_BYTES, 0
         self._longest = min(MAX_TEXT, limit // 2)
@@ -216,8 +217,8 @@ def _escape(c):
     return "\\x%02x" % ord(c) if c < " " or "\x7f" <= c < "\xa0" else c
 
 
-#: The device's log.
-ring = Ring(256 * 1024 if sys.platform == "linux" else 6 * 1024)
+#: The device's log. Until the setting log_bytes is read, it is as small as any.
+ring = Ring(4096)
 
 add = ring.add
 since = ring.since
