@@ -72,6 +72,7 @@ def test_a_test_that_hangs_is_reported_with_the_stacks_of_its_processes(firmware
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "1 failed, 1 passed" in done.stdout
+    assert "test_that_hangs: The test hangs" in done.stderr
     assert "The test hangs: this took longer than 3 s." in done.stdout
     # Where the test waits, what it started, and where that waits.
     assert "in test_that_hangs" in done.stdout

@@ -1,7 +1,9 @@
 """A test that hangs fails with what it and the processes that it started were doing; they are killed.
 
 conftest.py takes the hooks of this file. Each phase of a test (fixtures, the test, the fixtures' end) has `hang_limit`
-seconds (pyproject.toml). Where Python itself does not come back, pytest's faulthandler_timeout ends the process.
+seconds, a setting of pytest, and at most AFTER_HANG_S once one has hung: a fault that hangs one test often hangs more,
+and CI's time is short. The report is printed at once, too. Where Python itself does not come back, pytest's
+faulthandler_timeout ends the process.
 """
 
 import faulthandler
@@ -10,6 +12,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -21,7 +24,10 @@ import pytest
 # What a killed process does not end is interrupted again after this time.
 AGAIN_S = 60
 GDB_S = 30
+AFTER_HANG_S = 300
 GDB = ["gdb", "--batch", "--nx", "--eval-command=set pagination off", "--eval-command=thread apply all backtrace 30"]
+
+HAS_HUNG = pytest.StashKey[bool]()
 
 
 class HangError(BaseException):
@@ -52,10 +58,15 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
 def interrupted_at_limit(item: pytest.Item, error: type[BaseException]) -> Iterator[None]:
     """Run a phase; at the limit raise `error` where the test waits."""
     limit = float(item.config.getini("hang_limit"))
+    if item.config.stash.get(HAS_HUNG, False):
+        limit = min(limit, AFTER_HANG_S)
 
     def expire(_signal: int, _frame: object) -> None:
         report = f"The test hangs: this took longer than {limit:.0f} s.\n\n{python_stacks()}\n{describe_children()}"
         kill_children()
+        item.config.stash[HAS_HUNG] = True
+        with item.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print(f"{item.nodeid}: {report}", file=sys.stderr, flush=True)
         raise error(report)
 
     signal.signal(signal.SIGALRM, expire)
