@@ -114,6 +114,14 @@ def test_a_first_request_that_takes_long_is_waited_for(cli, local):
     assert get(local.address, "/late").text == "late"
 
 
+def test_what_a_handler_answers_is_not_taken_for_the_devices_answer(cli, local):
+    source = 'export default { fetch: () => new Response("down", { status: 503, headers: { "x-request-id": "1" } }) }'
+    project = write_project(cli.folder / "sad", "sad", {"main.js": source}, route="/sad")
+    [deployed] = cli.run("deploy", project, "--json").json()
+    assert deployed["thrown"] == ""
+    assert get(local.address, "/sad").text == "down"
+
+
 def test_a_release_that_does_not_come_up_is_rolled_back(cli, local):
     project = constant(cli, "steady", "old")
     cli.ok("deploy", project)

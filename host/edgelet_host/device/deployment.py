@@ -23,8 +23,6 @@ from edgelet_host.runtime import manifest, protocol
 MAIN = "main.qjs"
 
 _HEALTH_S = 10
-# The status with which a device answers for a handler that threw (device/lib/edgelet/functions/errors.py).
-_THROWN = 500
 
 
 @dataclass(frozen=True)
@@ -207,14 +205,9 @@ def _url(release: Release, address: str) -> str:
     return f"http://{host}{colon}{port}{release.route}"
 
 
-def _is_by_device(answer: Answer) -> bool:
-    """Whether the device had to answer for the function."""
-    return any(name == "x-request-id" for name, _ in answer.headers)
-
-
 def _is_thrown(answer: Answer) -> bool:
     """Whether the handler threw. It is at work all the same, and may well expect another request."""
-    return answer.status == _THROWN and _is_by_device(answer)
+    return answer.failure in protocol.THROWN
 
 
 def _error(answer: Answer) -> str:
@@ -225,7 +218,7 @@ def _error(answer: Answer) -> str:
 
 def _function_problem(answer: Answer) -> str | None:
     """Look at an answer. What a function answers is its own business, but the device must not have to do it."""
-    return _error(answer) if answer.status > _THROWN and _is_by_device(answer) else None
+    return _error(answer) if answer.failure and not _is_thrown(answer) else None
 
 
 def _server_problem(address: str, is_reachable: bool) -> str | None:

@@ -30,7 +30,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a function answered. logs: its records meanwhile. cpu_us and wall_ms: None where the log does not tell."""
+    """What a function answered. logs: its records meanwhile. cpu_us and wall_ms: None where the log does not tell.
+
+    failure: the kind of error for which the device answered in its place (device/lib/edgelet/functions/errors.py).
+    """
 
     status: int
     headers: list[tuple[str, str]]
@@ -38,6 +41,7 @@ class Answer:
     logs: list[dict[str, Any]]
     cpu_us: int | None
     wall_ms: int | None
+    failure: str | None
 
 
 def request_of_event(path: str, text: str) -> Request:
@@ -83,4 +87,5 @@ def invoke(device: Device, function: str, request: Request) -> Answer:
         records,
         timed[-1].get("cpu_us", 0) if timed else None,
         result["us"] // 1000,
+        result["failure"],
     )

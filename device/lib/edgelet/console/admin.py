@@ -179,6 +179,7 @@ class _Connection:
         self.scheme = server.scheme
         self.peer = ("console", 0)
         self.arrived_us = time.ticks_us()
+        self.failure = None
 
     async def hold_back(self, response):
         return response
@@ -187,7 +188,8 @@ class _Connection:
 async def _invoke(function, head, body):
     device = running()
     began = time.ticks_us()
-    response = function(head, body, _Connection(device.server))
+    connection = _Connection(device.server)
+    response = function(head, body, connection)
     if type(response) is not tuple:
         response = await response
     status, headers, content = response
@@ -201,13 +203,15 @@ async def _invoke(function, head, body):
         "headers": bytes(headers).decode(),
         "body": b2a_base64(content)[:-1].decode(),
         "us": time.ticks_diff(time.ticks_us(), began),
+        "failure": connection.failure,
     }
 
 
 def invoke(name, method, target, headers, body):
     """Starts a request to a function, with header lines and a body as bytes; the job.
 
-    Its result: {status, headers, body (base64), us (wall time)}. `headers` is text, lines that end with CR LF.
+    Its result: {status, headers, body (base64), us (wall time), failure}. `headers` is text, lines that end with CR LF.
+    failure: why the function did not answer, see `protocol`; None where it did.
     """
     device = running()
     function = device.functions.get(name)

@@ -32,13 +32,17 @@ def _response(status, request, text=None):
 
 
 def _end(function, kind, level, text, status, request, head, connection, cpu_us=0, peak=0, told=None):
-    """Logs and counts a request that failed; the response, of which the client is told nothing or a text."""
+    """Logs and counts a request that failed; the response, of which the client is told nothing or a text.
+
+    connection.failure is the kind then.
+    """
     response = _response(status, request, told)
     size = len(response[2])
     wall_us = connection.server.record(
         connection, head, status, size, level, function.name, request, cpu_us, peak, text
     )
     function.stats.add(kind, wall_us, cpu_us, peak)
+    connection.failure = kind
     return response
 
 
