@@ -91,7 +91,7 @@ async def _count_start(_device):
 async def _keep_connected(device):
     settings = device.config.settings
     if network.has_ppp():
-        device.link = network.Link(network.Serial(settings["ppp_baud"]), log.add, "PPP")
+        device.link = network.Link(network.Serial(settings["ppp_baud"]), log.add, network.PPP)
     elif settings["wifi_ssid"]:
         radio = network.Radio(
             settings["wifi_ssid"],

@@ -77,7 +77,9 @@ def _device(device: "Device") -> list[tuple[str, bool, str]]:
     clock = "set" if state["clock_set"] else "not set, so that tokens and times are wrong: 'edgelet setup' sets it"
     network = []
     if link := state["link"]:
-        advice = "'edgelet setup' sets it up" if link["name"] == "Wi-Fi" else "look at the other end of the line"
+        advice = (
+            "'edgelet setup' sets it up" if link["name"] == link_states.WIFI else "look at the other end of the line"
+        )
         is_up = link["state"] == link_states.UP
         network = [(link["name"], is_up, state["address"] if is_up else f"{link_text(link['state'])}: {advice}")]
     return [

@@ -12,6 +12,8 @@ UP, CONNECTING = "up", "connecting"
 WRONG_PASSWORD, NO_NETWORK, REFUSED = "wrong_password", "network_not_found", "refused"
 NO_RADIO = "radio_does_not_start"
 NO_ANSWER = "no_answer"
+# Kinds of links. The command line reads them, too.
+WIFI, PPP = "Wi-Fi", "PPP"
 
 _POLL_MS = 500
 _CONNECT_MS = 20000  # joining, and an address by DHCP
@@ -29,12 +31,12 @@ _PPP_CONNECTING = 3  # of `PPP.status`: connecting, or connected
 class Link:
     """The decisions. Times are `time.ticks_ms()`.
 
-    `radio` is a `Radio` or a `Serial`, `name` what people call it. `report(level, text)`, which may be
+    `radio` is a `Radio` or a `Serial`, `name` WIFI or PPP. `report(level, text)`, which may be
     `edgelet.log.add`, hears what a person should know.
     state: UP, CONNECTING while the first attempt lasts, else why the last one failed.
     """
 
-    def __init__(self, radio, report, name="Wi-Fi"):
+    def __init__(self, radio, report, name=WIFI):
         self.state = CONNECTING
         self._radio = radio
         self._report = report
