@@ -77,7 +77,9 @@ class Ring:
     def request(self, level, request, function, status, cpu_us, wall_us, arena, size, method, target, client, text=""):
         """Keeps the record of a request, answered or refused. target: path and query; size: bytes of the response."""
         try:
-            path = target.partition("?")[0][:_MAX_PATH]
+            path = target
+            if "?" in path or len(path) > _MAX_PATH:
+                path = path.partition("?")[0][:_MAX_PATH]
             parts = (function, request, method, path, client, self._cut(text) if text else "")
             self._keep(level, status, cpu_us, wall_us, arena, size, parts)
         except Exception:
