@@ -7,7 +7,9 @@
 //
 // gc_alloc comes through it too: MicroPython looks for more than one block from where the first single one may be free,
 // past all that is in use, each time. With 20 MB in use, as of 1,000 requests that wait, that is most of what another
-// request costs. Here each size goes on where the last one was found.
+// request costs. Here each size goes on where the last one was found. gc_free has MicroPython look from what was freed
+// on: the frame of a function of many variables, which each call takes and frees, had every other block searched for
+// past all that a request has left. Here what was freed waits for the next block of its size.
 
 #include <stdint.h>
 #include <string.h>
@@ -29,11 +31,14 @@ extern long heap_size;
 static uintptr_t untouched;
 
 // For sizes in blocks, by their rest: below this byte of the table there was no room for one since the last collection,
-// but for what was given back explicitly in another size.
+// but for what was freed explicitly; and the places of which this is known, the last one last.
 #define N_SIZES (64)
+#define N_FREED (4)
 static struct {
     size_t blocks;
     size_t index;
+    size_t n_freed;
+    size_t freed[N_FREED]; // numbers of blocks
 } sizes[N_SIZES];
 static size_t collections;
 
@@ -88,9 +93,34 @@ void __wrap_gc_collect(void) {
     give_back();
 }
 
-static size_t table_index(const void *block) {
-    uintptr_t start = (uintptr_t)MP_STATE_MEM(area).gc_pool_start;
-    return ((uintptr_t)block - start) / MICROPY_BYTES_PER_GC_BLOCK / BLOCKS_PER_TABLE_BYTE;
+static size_t block_number(const void *block) {
+    return ((uintptr_t)block - (uintptr_t)MP_STATE_MEM(area).gc_pool_start) / MICROPY_BYTES_PER_GC_BLOCK;
+}
+
+static bool are_free(size_t block, size_t count) {
+    const byte *table = MP_STATE_MEM(area).gc_alloc_table_start;
+    for (size_t i = block; i < block + count; i++) {
+        if ((table[i / BLOCKS_PER_TABLE_BYTE] >> (2 * (i % BLOCKS_PER_TABLE_BYTE))) & 3) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// The byte of the table from which on there may be room for so many blocks.
+static size_t first_room(size_t blocks) {
+    size_t n = blocks % N_SIZES;
+    if (sizes[n].blocks != blocks) {
+        memset(&sizes[n], 0, sizeof(sizes[n]));
+        sizes[n].blocks = blocks;
+    }
+    while (sizes[n].n_freed > 0) {
+        size_t block = sizes[n].freed[--sizes[n].n_freed];
+        if (are_free(block, blocks)) {
+            return block / BLOCKS_PER_TABLE_BYTE;
+        }
+    }
+    return MAX(MP_STATE_MEM(area).gc_last_free_atb_index, sizes[n].index);
 }
 
 // Where gc_alloc begins to look for single blocks is restored, unless a collection has set it anew.
@@ -100,15 +130,9 @@ void *__wrap_gc_alloc(size_t size, unsigned int flags) {
         return __real_gc_alloc(size, flags);
     }
     mp_state_mem_area_t *area = &MP_STATE_MEM(area);
-    size_t n = blocks % N_SIZES;
-    if (sizes[n].blocks != blocks) {
-        sizes[n].blocks = blocks;
-        sizes[n].index = 0;
-    }
-
     size_t single = area->gc_last_free_atb_index;
     size_t before = collections;
-    area->gc_last_free_atb_index = MAX(single, sizes[n].index);
+    area->gc_last_free_atb_index = first_room(blocks);
     void *block = __real_gc_alloc(size, flags);
     if (collections == before) {
         area->gc_last_free_atb_index = single;
@@ -116,21 +140,27 @@ void *__wrap_gc_alloc(size_t size, unsigned int flags) {
             block = __real_gc_alloc(size, flags); // collections are off
         }
     }
+
+    size_t n = blocks % N_SIZES;
     if (block != NULL) {
         sizes[n].blocks = blocks;
-        sizes[n].index = table_index(block);
+        sizes[n].index = MAX(sizes[n].index, block_number(block) / BLOCKS_PER_TABLE_BYTE);
     }
     return block;
 }
 
-// What is given back is the next to be taken in its size.
+// What is freed is the next to be taken in its size.
 void __wrap_gc_free(void *block) {
     size_t blocks = block == NULL ? 0 : gc_nbytes(block) / MICROPY_BYTES_PER_GC_BLOCK;
-    size_t n = blocks % N_SIZES;
-    if (blocks > 1 && sizes[n].blocks == blocks) {
-        sizes[n].index = MIN(sizes[n].index, table_index(block));
-    }
+    mp_state_mem_area_t *area = &MP_STATE_MEM(area);
+    size_t single = area->gc_last_free_atb_index;
     __real_gc_free(block);
+
+    size_t n = blocks % N_SIZES;
+    if (blocks > 1 && sizes[n].blocks == blocks && sizes[n].n_freed < N_FREED) {
+        sizes[n].freed[sizes[n].n_freed++] = block_number(block);
+        area->gc_last_free_atb_index = single;
+    }
 }
 
 // What has to move moves here, so that it is found room for as above. Nothing with a finaliser is ever resized.
