@@ -42,7 +42,7 @@
 // Longest name of a function in bytes.
 #define ISOLATE_NAME_MAX (47)
 
-// Limits of a function and their ranges.
+// Limits of a function: what the engine can bear. What a project may set is told in device/lib/edgelet/limits.py.
 #define ISOLATE_CPU_MS_MIN (1)
 #define ISOLATE_CPU_MS_MAX (60000)
 #define ISOLATE_CPU_MS_DEFAULT (50)
@@ -120,7 +120,7 @@ typedef struct _isolate_request_t {
 typedef struct _isolate_response_t {
     int status; // 200 to 599
     // "name: value\r\n" lines, names in lower case, no CR, LF or NUL inside a value. Without the fields that frame the
-    // message, which are the server's: connection, content-length, keep-alive, transfer-encoding, upgrade.
+    // message (base_fields.h), which are the server's.
     base_slice_t headers;
     base_slice_t body;
 } isolate_response_t;
