@@ -12,8 +12,7 @@ import time
 from collections import deque, namedtuple
 
 from edgelet import clock
-
-LEVELS = ("debug", "info", "warn", "error")
+from edgelet.names import LOG_LEVELS
 
 MAX_TEXT = 2048  # bytes of one record's text; a JavaScript stack fits
 _MAX_PATH = 256 if sys.platform == "linux" else 48  # characters of a path that are kept
@@ -91,7 +90,7 @@ class Ring:
         numbers = struct.pack(
             _NUMBERS,
             clock.uptime_ms(),
-            LEVELS.index(level),
+            LOG_LEVELS.index(level),
             status,
             min(cpu_us, _MOST),
             min(max(wall_us, 0), _MOST),
@@ -149,7 +148,7 @@ def _whole(record, seq):
         seq,
         now,
         uptime,
-        LEVELS[level],
+        LOG_LEVELS[level],
         text,
         request,
         function,

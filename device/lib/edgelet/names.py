@@ -1,4 +1,4 @@
-"""What may be a name: of a function, a variable, a file, a route, a host.
+"""What may be a name: of a function, a variable, a file, a route, a host, a level of the log.
 
 Each function returns its argument, or raises ValueError with one line that says what is wrong.
 """
@@ -6,6 +6,8 @@ Each function returns its argument, or raises ValueError with one line that says
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS = "0123456789"
 _WORD = _LOWER + _LOWER.upper() + _DIGITS + "_"
+
+LOG_LEVELS = ("debug", "info", "warn", "error")
 
 FUNCTION_LENGTH = 32  # the name becomes a folder, and part of log lines
 VARIABLE_LENGTH = 64

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgelet_host.device.console import Device
+from edgelet_host.runtime import names
 from edgelet_host.units import size_text, time_text
 
-LEVELS = ("debug", "info", "warn", "error")
 LEVEL_COLORS = {"warn": "yellow", "error": "red"}
 
 
@@ -21,7 +21,8 @@ class Filter:
         """Whether a record is wanted."""
         if self.function and record.get("function") != self.function:
             return False
-        return LEVELS.index(record["level"]) >= LEVELS.index(self.level)
+        levels = list(names.LOG_LEVELS)
+        return levels.index(record["level"]) >= levels.index(self.level)
 
 
 def fetch(device: Device, since: int) -> tuple[list[dict[str, Any]], int, int]:
