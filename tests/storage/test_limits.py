@@ -53,6 +53,18 @@ def test_an_rp2350_has_the_documented_defaults():
         assert default is None or least <= default <= most
 
 
+ENGINE = Path(__file__).parents[2] / "firmware" / "quickjs_module" / "isolate" / "isolate.h"
+
+
+def test_the_engine_bears_what_may_be_set():
+    defined = re.findall(r"^#define ISOLATE_(\w+)_(MIN|MAX) \((\d+)( \* 1024)?\)$", ENGINE.read_text(), re.M)
+    bears = {(name.lower(), end): int(digits) * (1024 if kilo else 1) for name, end, digits, kilo in defined}
+    table = {row[0]: row[2:6] for row in limits.TABLE}
+    assert sorted(bears) == [("cpu_ms", "MAX"), ("cpu_ms", "MIN"), ("memory", "MIN"), ("stack", "MIN")]
+    for (name, end), value in bears.items():
+        assert value == table[name][3] if end == "MAX" else value <= table[name][2]
+
+
 def test_the_documentation_has_no_other_limit():
     assert sorted(documented()) == sorted((owner, row[0]) for row in limits.TABLE for owner in row[1].split())
 
