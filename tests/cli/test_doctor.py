@@ -1,0 +1,65 @@
+"""`edgelet doctor`, and `edgelet shell`, for who looks closer."""
+
+import pytest
+from cli_helpers import Cli, greeting, local_device
+
+ADMIN = "canary-admin-secret"
+
+
+@pytest.fixture(scope="module")
+def local(firmware, tmp_path_factory):
+    with local_device(firmware, tmp_path_factory.mktemp("machine")) as local:
+        yield local
+
+
+@pytest.fixture
+def cli(local, tmp_path):
+    return Cli(tmp_path, local.port)
+
+
+def test_doctor_says_what_is_missing_and_how_to_mend_it(firmware, tmp_path):
+    with local_device(firmware, tmp_path) as local:
+        cli = Cli(tmp_path, local.port)
+        before = cli.run("doctor")
+        assert before.status == 1
+        assert "missing  admin secret: not set" in before.out
+        assert "missing  functions: none" in before.out
+        assert "ok       clock: set" in before.out
+        cli.ok("setup", "--secrets-file", "-", stdin=f"admin_secret={ADMIN}")
+        cli.ok("deploy", greeting(tmp_path, "one"))
+        assert all(one["ok"] for one in cli.run("doctor", "--json").json())
+
+
+def test_doctor_finds_damage_and_repairs_it(firmware, tmp_path):
+    with local_device(firmware, tmp_path) as local:
+        cli = Cli(tmp_path, local.port)
+        cli.ok("setup", "--secrets-file", "-", stdin=f"admin_secret={ADMIN}")
+        cli.ok("deploy", greeting(tmp_path, "one"))
+        foreign = tmp_path / "device" / "releases" / "backup.zip"
+        foreign.write_text("x")
+        (tmp_path / "device" / "secrets.json").write_text("{")
+        found = cli.run("doctor")
+        assert found.status == 1
+        assert f"damaged  {foreign}: it is not of edgelet: 'edgelet doctor --repair' moves it aside" in found.out
+        assert f"damaged  {tmp_path}/device/secrets.json: it is damaged" in found.out
+        assert "missing  admin secret: " in found.out
+        repaired = cli.run("doctor", "--repair")
+        assert repaired.status == 1  # the admin secret has to be set again
+        assert f"repaired  {foreign}: it is not of edgelet: it is in " in repaired.out
+        assert (tmp_path / "device" / "damaged" / "releases-backup.zip").read_text() == "x"
+        cli.ok("setup", "--secrets-file", "-", stdin=f"admin_secret={ADMIN}")
+        assert all(one["ok"] for one in cli.run("doctor", "--json").json())
+
+
+def test_doctor_without_a_device_and_tools(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = Cli(tmp_path).run("doctor")
+    assert done.status == 1
+    assert "missing  device: no device found" in done.out
+    assert "missing  C compiler: builds the firmware: sudo apt install gcc libc6-dev make" in done.out
+    assert "missing  Node.js: only for TypeScript and npm packages: sudo apt install nodejs npm" in done.out
+
+
+def test_shell_is_the_devices_own_prompt(cli):
+    shown = cli.terminal("shell", answers={"exit this shell": "print(6*7)\r", "42": "\x1d"})
+    assert shown.status == 0

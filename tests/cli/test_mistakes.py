@@ -1,0 +1,165 @@
+"""What a beginner meets: ports, files, other firmware, too much."""
+
+import os
+import pty
+import subprocess
+import tty
+from pathlib import Path
+
+import pytest
+import serial
+from cli_helpers import Cli, greeting, local_device
+from device_helpers import with_heap
+
+
+@pytest.fixture(scope="module")
+def local(firmware, tmp_path_factory):
+    with local_device(firmware, tmp_path_factory.mktemp("machine")) as local:
+        yield local
+
+
+@pytest.fixture
+def cli(local, tmp_path):
+    return Cli(tmp_path, local.port)
+
+
+def test_a_port_that_is_not_there(cli):
+    assert "there is no /dev/ttyACM99" in cli.fails("status", "--device", "/dev/ttyACM99")
+
+
+def test_a_file_that_is_no_port(cli):
+    assert "is no serial port" in cli.fails("status", "--device", str(cli.folder))
+    assert "is no serial port" in cli.fails("status", "--device", "/dev/null")
+
+
+def test_files_and_arguments_that_cannot_be_used(cli):
+    (cli.folder / "file").write_text("")
+    assert "cannot use /proc/mine: No such file" in cli.fails("new", "/proc/mine")
+    assert "cannot use" in cli.fails("serve", "--data", "file")
+    assert "the argument '\\udcff' is no UTF-8 text" in cli.fails(
+        "setup", "--set", b"\xff".decode(errors="surrogateescape")
+    )
+
+
+def test_a_closed_standard_input_is_an_empty_one(cli):
+    for command, message in ((["setup"], "nobody to ask"), (["token", "decode"], "this is no token")):
+        closed = ["sh", "-c", '"$@" <&-', "sh", *cli.command(*command)]
+        done = subprocess.run(closed, env=cli.environment(), capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_what_is_too_much_for_the_devices_memory(firmware, tmp_path):
+    with local_device(with_heap(firmware, tmp_path, "2M"), tmp_path, arena_bytes=1 << 20) as local:
+        cli = Cli(tmp_path, local.port)
+        cli.ok("deploy", greeting(cli.folder, "small", bindings={"STORE": {"type": "kv"}}))
+        (cli.folder / "large").write_bytes(b"x" * 4_000_000)
+        message = cli.fails("kv", "put", "STORE", "key", "--file", "large", "--function", "small")
+        assert "too much for the device's memory" in message
+        assert "too much for the device's memory" in cli.fails("invoke", "small", "--data", "large")
+        assert cli.ok("invoke", "small").startswith("GET ")
+
+
+def test_a_port_that_another_program_uses(cli, local):
+    with serial.Serial(local.port, exclusive=True):
+        assert "is used by another program: close it" in cli.fails("status")
+
+
+def test_a_port_that_nobody_answers_at(tmp_path):
+    master, slave = pty.openpty()
+    try:
+        tty.setraw(slave)
+        cli = Cli(tmp_path, os.ttyname(slave))
+        assert "no MicroPython answers" in cli.fails("status")
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+def test_a_port_that_one_may_not_open(cli, local):
+    # Who is no root owns the pty and may open it all the same.
+    mode = 0o600 if os.geteuid() == 0 else 0
+    before = Path(local.port).stat().st_mode
+    Path(local.port).chmod(mode)
+    try:
+        done = cli.as_nobody("status", "--device", local.port)
+    finally:
+        Path(local.port).chmod(before)
+    assert done.status == 1
+    assert done.err == (
+        f"Error: no permission for {local.port}. Add yourself to its group: sudo usermod -aG dialout $USER, "
+        "and log in again\n"
+    )
+    cli.ok("status")
+
+
+OTHER_FIRMWARE = """
+import asyncio, sys
+from edgelet.console.repl import Console
+# What asyncio imports when it is needed first.
+asyncio.Event, asyncio.Lock, asyncio.StreamReader, asyncio.StreamWriter, asyncio.wait_for_ms
+for name in [name for name in sys.modules if name.startswith("edgelet")]:
+    del sys.modules[name]
+sys.path.clear()
+asyncio.run(Console().serve())
+"""
+
+
+OLD_FIRMWARE = OTHER_FIRMWARE.replace(
+    "sys.path.clear()", "sys.modules['edgelet.console'] = sys.modules['edgelet'] = object()"
+)
+NEW_FIRMWARE = """
+import asyncio
+from edgelet.console import protocol
+from edgelet.console.repl import Console
+protocol.VERSION += 1
+asyncio.run(Console().serve())
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        (OTHER_FIRMWARE, "this board runs other firmware than edgelet's: 'edgelet flash --board NAME' brings it"),
+        (OLD_FIRMWARE, "the device's firmware is of another version than this command line: flash this board with"),
+        (NEW_FIRMWARE, "the device's firmware is of another version than this command line: flash this board with"),
+    ],
+)
+def test_a_board_with_other_firmware(firmware, tmp_path, program, message):
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    process = subprocess.Popen([firmware, "-c", program], stdin=master, stdout=master, cwd=tmp_path)
+    try:
+        cli = Cli(tmp_path, os.ttyname(slave))
+        assert message in cli.fails("status")
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+        os.close(slave)
+
+
+def test_a_device_that_goes_away_in_the_middle(firmware, tmp_path):
+    with local_device(firmware, tmp_path) as local:
+        cli = Cli(tmp_path, local.port)
+        process = subprocess.Popen(
+            cli.command("logs", "--follow"),
+            env=cli.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert "listening" in process.stdout.readline()
+    _, errors = process.communicate()
+    assert process.returncode == 1
+    assert errors.startswith("Error: ")
+    assert "Traceback" not in errors
+
+
+def test_the_function_must_be_named_where_there_are_several(cli):
+    for name in ("several-a", "several-b"):
+        cli.ok("deploy", greeting(cli.folder, name))
+    message = cli.fails("env", "list")
+    assert "Name it with --function" in message
+    assert "several-a" in message

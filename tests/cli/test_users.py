@@ -1,0 +1,37 @@
+"""`edgelet user`: users of the login example."""
+
+import pytest
+from cli_helpers import Cli, local_device
+
+
+@pytest.fixture(scope="module")
+def local(firmware, tmp_path_factory):
+    with local_device(firmware, tmp_path_factory.mktemp("machine")) as local:
+        yield local
+
+
+@pytest.fixture
+def cli(local, tmp_path):
+    return Cli(tmp_path, local.port)
+
+
+def test_a_user_who_was_added_can_log_in(cli, local):
+    cli.ok("new", "gate", "--template", "login")
+    toml = cli.folder / "gate" / "edgelet.toml"
+    toml.write_text(toml.read_text().replace('route = "/"', 'host = "gate.test"\nroute = "/"'))
+    cli.ok("deploy", "gate")
+    here = ["--function", "gate"]
+    cli.ok("secret", "generate", "JWT_SECRET", *here)
+    typed = {"Password: ": "canary-password\n", "Repeat for confirmation: ": "canary-password\n"}
+    shown = cli.terminal("user", "add", "grace", *here, answers=typed)
+    assert shown.status == 0
+    record = cli.ok("kv", "get", "USERS", "user:grace", *here)
+    assert record.startswith("pbkdf2-sha256$20000$")
+    (cli.folder / "body").write_text('{"user": "grace", "password": "canary-password"}')
+    answer = cli.run("invoke", "gate", "--path", "/login", "--data", "body", "--json").json()
+    assert (answer["status"], "token" in answer["body"]) == (200, True)
+    cli.ok("user", "add", "grace", *here, stdin="another canary")
+    assert cli.ok("kv", "get", "USERS", "user:grace", *here) != record
+    assert cli.run("invoke", "gate", "--path", "/login", "--data", "body", "--json").json()["status"] == 401
+    assert "at least 8" in cli.fails("user", "add", "grace", *here, stdin="short")
+    assert "canary" not in "".join(cli.everything)
