@@ -1,6 +1,6 @@
 """The command line and what only boards have: a radio, a clock that must be set, little flash.
 
-The runtime on the real Linux firmware; tests/board plays the hardware.
+The runtime on the real Linux firmware; tests/support/board plays the hardware.
 """
 
 import re

@@ -11,7 +11,7 @@ import click
 def test(quick: bool, pytest_args: tuple[str, ...]) -> None:
     """Check and test edgelet itself; further arguments go to pytest.
 
-    Example: edgelet test --quick tests/boards/test_linux.py -k heap
+    Example: edgelet test --quick tests/firmwares/test_linux.py -k heap
     """
     from edgelet_host.checks import run_tests
 

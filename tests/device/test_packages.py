@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-LIBRARY = Path(__file__).parents[1] / "device" / "lib" / "edgelet"
+LIBRARY = Path(__file__).parents[2] / "device" / "lib" / "edgelet"
 
 # Each imports from those before it and from itself only (docs/architecture.md).
 ORDER = [
