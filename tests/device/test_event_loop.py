@@ -239,3 +239,25 @@ asyncio.run(main())
     if queue == "poll":
         code = "core._io_queue = core.IOQueue()\ncore._io_queue.poller = event_loop.Poller()\n" + code
     assert run(code, "-X", "heapsize=200K", pipes=120) == ["True", "b'x'", "True"]
+
+
+def test_a_task_that_failed_is_not_kept(run):
+    code = """
+async def fail():
+    kept = bytearray(100000)
+    raise ValueError("no")
+async def main():
+    gc.collect()
+    before = gc.mem_alloc()
+    task = asyncio.create_task(fail())
+    await asyncio.sleep_ms(10)
+    print(task.done())
+    task = None
+    await asyncio.sleep_ms(10)
+    gc.collect()
+    print(gc.mem_alloc() - before < 50000)
+asyncio.run(main())
+from edgelet import log
+print(["ValueError" in record.text for record in log.since(0)])
+"""
+    assert run(code) == ["True", "True", "[True]"]

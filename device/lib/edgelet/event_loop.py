@@ -49,6 +49,8 @@ class Poller:
 def _log_exception(_loop, context):
     # The default is to print it, into whatever a program is reading from the console.
     log.error("a task failed: %s: %r" % (context["message"], context["exception"]))
+    # asyncio keeps it for good: the task would hold all that it used, a whole device after a restart.
+    context["exception"] = context["future"] = None
 
 
 def before_each_step(action):
