@@ -363,9 +363,9 @@ def examine(repair=False):
 
     Its result: [{path, text, repaired}].
     """
-    from edgelet.console import doctor  # here: it is in memory only where it is used
+    from edgelet.console import damage  # here: it is in memory only where it is used
 
-    return _start(doctor.examine(running(), repair))
+    return _start(damage.examine(running(), repair))
 
 
 def set_clock(unix_s):

@@ -10,7 +10,7 @@ import os
 
 ENOSPC = 28  # MicroPython's errno does not have it
 
-_FOLDER = 0x4000
+FOLDER = 0x4000  # of what os.stat() and os.ilistdir() tell
 
 #: What lies in the folder of what the device keeps.
 NAMES = ("settings.json", "secrets.json", "env", "secrets", "kv", "releases", "damaged", "starts")
@@ -28,7 +28,7 @@ def kind(path):
         if error.errno in _ABSENT:
             return None
         raise
-    return "folder" if mode & _FOLDER else "file"
+    return "folder" if mode & FOLDER else "file"
 
 
 def size(path):
@@ -47,7 +47,7 @@ def space(folder):
 
 def _count_folders(folder):
     entries = list(os.ilistdir(folder))
-    return 1 + sum(_count_folders(folder + "/" + entry[0]) for entry in entries if entry[1] == _FOLDER)
+    return 1 + sum(_count_folders(folder + "/" + entry[0]) for entry in entries if entry[1] == FOLDER)
 
 
 def names(folder):

@@ -22,7 +22,6 @@ from edgelet.storage import files
 KEY_BYTES = 180  # in base64 240 characters, which leaves room for "~" in a name of at most 255
 LIST_LIMIT = 100  # keys of one page
 
-_FOLDER = 0x4000  # what os.ilistdir() calls one
 HEADER = struct.calcsize("<I")  # bytes of a file before the value
 _CACHE_OVERHEAD = 64  # bytes of RAM that an entry of the cache takes beside key and value
 
@@ -190,7 +189,7 @@ class KV:
             files.make_folder(self._folder)  # refuses a file in its place
             for entry in os.ilistdir(self._folder):
                 name = entry[0]
-                key = None if entry[1] == _FOLDER else key_of(name)
+                key = None if entry[1] == files.FOLDER else key_of(name)
                 size = 0
                 if key is not None:
                     # Only littlefs tells the size along with the name.

@@ -9,7 +9,6 @@ from edgelet import names
 from edgelet.storage import config, files, kv
 
 _MOST = 40  # findings in an answer; a board has no memory for any number
-_FOLDER = 0x4000  # what os.ilistdir() calls one
 _HEX = "0123456789abcdef"
 
 _KINDS = (
@@ -132,7 +131,7 @@ class _Examination:
         for entry in list(os.ilistdir(path)):
             name = entry[0]
             one = path + "/" + name
-            if entry[1] == _FOLDER or (kv.key_of(name) is None and not name.endswith("~")):
+            if entry[1] == files.FOLDER or (kv.key_of(name) is None and not name.endswith("~")):
                 self._aside(one, "it is no key")
             elif not name.endswith("~") and files.size(one) < kv.HEADER:
                 self._aside(one, "it is cut off")
