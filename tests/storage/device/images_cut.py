@@ -29,6 +29,10 @@ class Connection:
 
     scheme = "http"
     peer = ("127.0.0.1", 1)
+    arrived_us = 0
+
+    def __init__(self, server):
+        self.server = server
 
 
 class Head:
@@ -59,7 +63,7 @@ class Device:
         function = self.parts.functions.find("localhost", "/" + name)
         if function is None:
             return None
-        status, _, body = function(Head("/" + name), b"", Connection())
+        status, _, body = function(Head("/" + name), b"", Connection(self.parts.server))
         if status != 200:
             return status
         text = body.decode()
