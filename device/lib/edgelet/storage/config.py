@@ -117,7 +117,8 @@ def _check(values):
     for name, value in values.items():
         _check_setting(name, value)
     limits.ServerLimits(**_of_server(values))
-    _check_heap(values)
+    if "body" in values or "connections" in values:
+        _check_heap(values)
     if sys.platform == "linux":
         _check_arena(values)
 
