@@ -5,18 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from cli_helpers import Cli, greeting, local_device
-
-
-@pytest.fixture(scope="module")
-def local(firmware, tmp_path_factory):
-    with local_device(firmware, tmp_path_factory.mktemp("machine")) as local:
-        yield local
-
-
-@pytest.fixture
-def cli(local, tmp_path):
-    return Cli(tmp_path, local.port)
+from cli_helpers import Cli, greeting
 
 
 def completed(cli: Cli, line: str) -> list[str]:

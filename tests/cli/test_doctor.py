@@ -1,20 +1,8 @@
 """`edgelet doctor`, and `edgelet shell`, for who looks closer."""
 
-import pytest
 from cli_helpers import Cli, greeting, local_device
 
 ADMIN = "canary-admin-secret"
-
-
-@pytest.fixture(scope="module")
-def local(firmware, tmp_path_factory):
-    with local_device(firmware, tmp_path_factory.mktemp("machine")) as local:
-        yield local
-
-
-@pytest.fixture
-def cli(local, tmp_path):
-    return Cli(tmp_path, local.port)
 
 
 def test_doctor_says_what_is_missing_and_how_to_mend_it(firmware, tmp_path):

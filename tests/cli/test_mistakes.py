@@ -12,17 +12,6 @@ from cli_helpers import Cli, greeting, local_device
 from device_helpers import with_heap
 
 
-@pytest.fixture(scope="module")
-def local(firmware, tmp_path_factory):
-    with local_device(firmware, tmp_path_factory.mktemp("machine")) as local:
-        yield local
-
-
-@pytest.fixture
-def cli(local, tmp_path):
-    return Cli(tmp_path, local.port)
-
-
 def test_a_port_that_is_not_there(cli):
     assert "there is no /dev/ttyACM99" in cli.fails("status", "--device", "/dev/ttyACM99")
 

@@ -3,20 +3,8 @@
 import subprocess
 
 import pytest
-from cli_helpers import Cli, local_device
 from device_helpers import get
 from edgelet_host.project.config import read_project
-
-
-@pytest.fixture(scope="module")
-def local(firmware, tmp_path_factory):
-    with local_device(firmware, tmp_path_factory.mktemp("machine")) as local:
-        yield local
-
-
-@pytest.fixture
-def cli(local, tmp_path):
-    return Cli(tmp_path, local.port)
 
 
 @pytest.mark.parametrize(

@@ -4,18 +4,6 @@ import pytest
 from cli_helpers import Cli, local_device
 from device_helpers import get
 
-
-@pytest.fixture(scope="module")
-def local(firmware, tmp_path_factory):
-    with local_device(firmware, tmp_path_factory.mktemp("machine")) as local:
-        yield local
-
-
-@pytest.fixture
-def cli(local, tmp_path):
-    return Cli(tmp_path, local.port)
-
-
 ADMIN = "canary-admin-secret"
 
 

@@ -1,19 +1,5 @@
 """`edgelet user`: users of the login example."""
 
-import pytest
-from cli_helpers import Cli, local_device
-
-
-@pytest.fixture(scope="module")
-def local(firmware, tmp_path_factory):
-    with local_device(firmware, tmp_path_factory.mktemp("machine")) as local:
-        yield local
-
-
-@pytest.fixture
-def cli(local, tmp_path):
-    return Cli(tmp_path, local.port)
-
 
 def test_a_user_who_was_added_can_log_in(cli, local):
     cli.ok("new", "gate", "--template", "login")
