@@ -42,7 +42,7 @@ def test_ring_is_bounded_in_bytes_and_drops_the_oldest(printed):
 
 # What records are made of -> the largest and the deque's end, in bytes.
 FILL = {
-    "ring.request('info', '%06x' % i, 'hello', 200, 31, 2500, 9000, 12, 'GET', '/api/users?x=1', '192.168.1.20')": 288,
+    "ring.request('info', '%06x' % i, 'hello', 200, 31, 2500, 9000, 12, 'GET', '/api/users?x=1', '192.168.1.20')": 256,
     "ring.add('info', str(i))": 256,
     "ring.add('info', 'line %d of a handler' % i, '%06x' % i, 'hello')": 320,
     "ring.add('error', 'at f (main.js:3:4)' * (20 + i % 60), '%06x' % i, 'hello')": 1700,

@@ -117,7 +117,8 @@ class Ring:
         # Records of the smallest kind, and where the deque keeps each and has one place more, in whole blocks.
         most = (limit - _BLOCK) // (_LEAST_BYTES + _WORD)
         records, self._records = self._records, deque((), most)
-        self.limit, self.size = most * _LEAST_BYTES, 0
+        deque_bytes = ((most + 1) * _WORD + _BLOCK - 1) // _BLOCK * _BLOCK
+        self.limit, self.size = min(limit - deque_bytes, (most + 1) * _LEAST_BYTES - 1), 0
         self._longest = min(MAX_TEXT, limit // 2)
         for record in records:
             self._make_room(_cost(record))
