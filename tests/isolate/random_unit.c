@@ -5,15 +5,8 @@
 #include <stdlib.h>
 
 #include "isolate/host.h"
+#include "check.h"
 #include "port/port.h"
-
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "line %d: not so: %s\n", __LINE__, #condition);                                            \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 // Most bytes that the port may be asked for while masked: a Pico takes 2.6 ms for so many.
 #define PORTION (256)

@@ -7,11 +7,21 @@ from edgelet_host.firmware import sources
 from edgelet_host.paths import FIRMWARE
 
 MODULE = FIRMWARE / "quickjs_module"
+SUPPORT = Path(__file__).parents[1] / "support"
 
 
 def test_random(tmp_path):
     program = tmp_path / "random"
-    flags = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{MODULE}", f"-I{FIRMWARE / 'base_module'}"]
+    flags = [
+        "-std=gnu11",
+        "-O1",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        f"-I{MODULE}",
+        f"-I{SUPPORT}",
+        f"-I{FIRMWARE / 'base_module'}",
+    ]
     flags += ["-isystem", sources.ensure("quickjs-ng")]
     files = [Path(__file__).with_name("random_unit.c"), MODULE / "isolate" / "random.c"]
     subprocess.run(["gcc", *flags, *files, "-o", program], check=True)

@@ -3,15 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "check.h"
 #include "port/noise.h"
-
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "line %d: not so: %s\n", __LINE__, #condition);                                            \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 #define MANY (1000000)
 

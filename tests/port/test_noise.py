@@ -8,6 +8,7 @@ from pathlib import Path
 from edgelet_host.paths import FIRMWARE
 
 MODULE = FIRMWARE / "quickjs_module"
+SUPPORT = Path(__file__).parents[1] / "support"
 FALSE_ALARMS_BITS = 30  # one in so many powers of two
 
 
@@ -29,7 +30,7 @@ def proportion_cutoff(entropy: Fraction, window: int) -> int:
 
 def test_noise(tmp_path):
     program = tmp_path / "noise"
-    flags = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{MODULE}", "-fsanitize=undefined"]
+    flags = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{MODULE}", f"-I{SUPPORT}", "-fsanitize=undefined"]
     files = [Path(__file__).with_name("noise_unit.c"), MODULE / "port" / "noise.c"]
     subprocess.run(["gcc", *flags, *files, "-o", program], check=True)
     done = subprocess.run([program], capture_output=True, text=True, check=False)
