@@ -12,10 +12,11 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "host"), str(ROOT / "tests" / "support")]
 
-from device_helpers import Box, running
-from edgelet_host.firmware.builds import ensure_unix
+from device_helpers import Box, running  # noqa: E402
+from edgelet_host.firmware.builds import ensure_unix  # noqa: E402
 
 COUNTS = tuple(map(int, sys.argv[1:])) or (0, 1000, 4000)
 SECONDS = 3
