@@ -73,6 +73,16 @@ def upward_includes(files):
     ]
 
 
+def foreign_includes(files):
+    """A line for each #include of what another room keeps to itself."""
+    return [
+        f"{name} includes {header}"
+        for name, path in files.items()
+        for header in re.findall(r'^#include "([^"]+_private\.h)"', path.read_text(), re.MULTILINE)
+        if Path(header).parent.name != room_of(name)
+    ]
+
+
 def test_every_room_is_known():
     assert {room_of(name) for name in files_of("*.c")} == set(BELOW)
 
@@ -103,3 +113,14 @@ def test_an_upward_include_is_found(tmp_path):
     source.write_text('#include "engine/engine.h"\n#include "isolate/host.h"\n')
     name = Path("quickjs_module/engine/upward.c")
     assert upward_includes({name: source}) == [f"{name} includes isolate/host.h"]
+
+
+def test_no_file_includes_what_is_private_to_another_room():
+    assert foreign_includes(files_of("*.[ch]")) == []
+
+
+def test_an_include_of_a_foreign_private_header_is_found(tmp_path):
+    source = tmp_path / "foreign.c"
+    source.write_text('#include "crypto/crypto_private.h"\n#include "web/web_private.h"\n')
+    name = Path("quickjs_module/crypto/foreign.c")
+    assert foreign_includes({name: source}) == [f"{name} includes web/web_private.h"]

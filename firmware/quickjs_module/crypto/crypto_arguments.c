@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base_base64.h"
+#include "base_text.h"
 #include "crypto/crypto_private.h"
 
 int crypto_refuse(JSContext *ctx, const char *name, const char *message) {
@@ -121,7 +122,7 @@ static int add_usage(JSContext *ctx, void *opaque, JSValueConst item) {
 
 int crypto_usages(JSContext *ctx, JSValueConst sequence, uint8_t *usages) {
     *usages = 0;
-    JSValue method = JS_IsObject(sequence) ? JS_GetProperty(ctx, sequence, web_of(ctx)->symbol_iterator) : JS_UNDEFINED;
+    JSValue method = web_iterator_method(ctx, sequence);
     if (JS_IsException(method)) {
         return -1;
     }

@@ -5,7 +5,7 @@
 
 #include "crypto/crypto.h"
 #include "crypto/crypto_hash.h"
-#include "web/web_private.h"
+#include "web/web_tools.h"
 
 // What an algorithm identifier names: a crypto_hash_t, or one of these.
 typedef enum {

@@ -8,7 +8,7 @@
 
 #include "base_base64.h"
 #include "base_secret.h"
-#include "crypto/crypto_private.h"
+#include "base_utf8.h"
 #include "jsonwebtoken/jwt_private.h"
 
 // Characters of a token; a header line of 8 KB holds one of these.

@@ -6,8 +6,9 @@
 #ifndef EDGELET_JWT_PRIVATE_H
 #define EDGELET_JWT_PRIVATE_H
 
+#include "base_text.h"
 #include "crypto/crypto_hash.h"
-#include "web/web_private.h"
+#include "web/web_tools.h"
 
 // ---- errors (jwt.c) ----
 

@@ -304,7 +304,7 @@ static int collect(JSContext *ctx, void *opaque, JSValueConst item) {
 // The items that a Map or Set has now, as an array.
 static JSValue items_of(JSContext *ctx, JSValueConst source) {
     JSValue list = JS_NewArray(ctx);
-    JSValue method = JS_GetProperty(ctx, source, web_of(ctx)->symbol_iterator);
+    JSValue method = web_iterator_method(ctx, source);
     if (JS_IsException(method) || web_iterate(ctx, source, method, collect, &list) < 0) {
         JS_FreeValue(ctx, list);
         list = JS_EXCEPTION;

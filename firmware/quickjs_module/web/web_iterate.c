@@ -42,6 +42,10 @@ static int next_item(JSContext *ctx, JSValueConst iterator, JSValueConst next, J
     return more;
 }
 
+JSValue web_iterator_method(JSContext *ctx, JSValueConst value) {
+    return JS_IsObject(value) ? JS_GetProperty(ctx, value, web_of(ctx)->symbol_iterator) : JS_UNDEFINED;
+}
+
 int web_iterate(JSContext *ctx, JSValueConst iterable, JSValueConst method, web_each_t *each, void *opaque) {
     JSValue iterator = JS_Call(ctx, method, iterable, 0, NULL);
     if (JS_IsException(iterator)) {
@@ -82,12 +86,9 @@ static int keep_item(JSContext *ctx, void *opaque, JSValueConst item) {
 
 static int read_pair(JSContext *ctx, void *opaque, JSValueConst item) {
     pair_reader_t *reader = opaque;
-    JSValue method = JS_UNDEFINED;
-    if (JS_IsObject(item)) {
-        method = JS_GetProperty(ctx, item, web_of(ctx)->symbol_iterator);
-        if (JS_IsException(method)) {
-            return -1;
-        }
+    JSValue method = web_iterator_method(ctx, item);
+    if (JS_IsException(method)) {
+        return -1;
     }
     if (!JS_IsFunction(ctx, method)) {
         JS_FreeValue(ctx, method);
@@ -135,7 +136,7 @@ int web_pairs(JSContext *ctx, JSValueConst init, web_pair_t *pair, void *opaque)
         JS_ThrowTypeError(ctx, "expected an object or a list of pairs");
         return -1;
     }
-    JSValue method = JS_GetProperty(ctx, init, web_of(ctx)->symbol_iterator);
+    JSValue method = web_iterator_method(ctx, init);
     if (JS_IsException(method)) {
         return -1;
     }

@@ -13,8 +13,7 @@
 #include "engine/engine.h"
 #include "isolate/host.h"
 #include "web/web.h"
-
-#define WEB_COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
+#include "web/web_tools.h"
 
 // In each context. Values that are undefined are JS_UNDEFINED unless it says otherwise.
 typedef struct _web_t {
@@ -71,17 +70,7 @@ static inline void *web_class_expect(JSContext *ctx, web_class_id_t id, JSValueC
     return extension_class_expect(ctx, &web_extension, id, value);
 }
 
-// TypeError when a method got fewer arguments than it needs. 0 or -1.
-int web_check_args(JSContext *ctx, int argc, int needed);
-
-// ---- strings (web_text.c) ----
-
-// A string of one character per byte (the standards' isomorphic decode).
-JSValue web_latin1_string(JSContext *ctx, const char *data, size_t len);
-// A string from UTF-8, with U+FFFD for each maximal ill-formed part. `bom` says whether a leading byte order mark goes.
-JSValue web_utf8_string(JSContext *ctx, const char *data, size_t len, bool bom);
-// A new version 4 UUID.
-JSValue web_random_uuid(JSContext *ctx);
+// ---- strings ----
 
 static inline bool web_equal(base_slice_t a, base_slice_t b) {
     return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
@@ -92,25 +81,8 @@ static inline int web_compare_sizes(size_t a, size_t b) {
     return (a > b) - (a < b);
 }
 
-// A growable byte buffer in the engine's memory.
-typedef struct _web_buf_t {
-    char *data; // NULL while cap is 0
-    size_t len;
-    size_t cap;
-} web_buf_t;
-
-// Makes room for `more` bytes after len.
-void web_buf_reserve(JSContext *ctx, web_buf_t *buf, size_t more);
-void web_buf_put(JSContext *ctx, web_buf_t *buf, const char *data, size_t len);
-void web_buf_put_text(JSContext *ctx, web_buf_t *buf, const char *text);
-// The string that the buffer, which it frees, holds in UTF-8.
-JSValue web_buf_string(JSContext *ctx, web_buf_t *buf);
-
 // ---- iteration (web_iterate.c) ----
 
-// Called for each item. 0 goes on, -1 stops with a pending exception.
-typedef int web_each_t(JSContext *ctx, void *opaque, JSValueConst item);
-int web_iterate(JSContext *ctx, JSValueConst iterable, JSValueConst method, web_each_t *each, void *opaque);
 // Called for each pair. 0 goes on, -1 stops with a pending exception.
 typedef int web_pair_t(JSContext *ctx, void *opaque, JSValueConst name, JSValueConst value);
 // Reads sequence<sequence<T>> or record<T, T> (Web IDL), T being for `pair` to convert.
@@ -198,8 +170,6 @@ typedef struct _web_body_t {
 #define WEB_TYPE_FORM "application/x-www-form-urlencoded;charset=UTF-8"
 #define WEB_TYPE_JSON "application/json"
 
-// The bytes of a typed array, in place, to be written. 0, or -1 where they must not be.
-int web_writable_bytes(JSContext *ctx, JSValueConst array, uint8_t **data, size_t *len);
 // Takes a BodyInit value; *type is the content type that it brings, or NULL.
 int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const char **type);
 void web_body_free(JSRuntime *rt, web_body_t *body);
@@ -220,8 +190,6 @@ typedef enum {
 } web_read_t;
 // A promise of the body's content. `headers` tell the type of a form; NULL for the other methods.
 JSValue web_body_read(JSContext *ctx, web_body_t *body, web_read_t how, const web_headers_t *headers);
-// A rejected promise with the pending exception, or JS_EXCEPTION when nothing may catch that.
-JSValue web_reject_pending(JSContext *ctx);
 
 // ---- what Request and Response have in common (web_message.c) ----
 
