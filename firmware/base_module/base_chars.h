@@ -38,4 +38,13 @@ static inline int base_hex_digit(uint8_t c) {
     return (uint8_t)(c - 'a') < 6 ? c - 'a' + 10 : -1;
 }
 
+// The hexadecimal digit of a value, of which the lowest four bits count; 'a' to 'f', or 'A' to 'F'.
+static inline char base_to_hex(unsigned value) {
+    return "0123456789abcdef"[value & 15];
+}
+
+static inline char base_to_upper_hex(unsigned value) {
+    return "0123456789ABCDEF"[value & 15];
+}
+
 #endif // EDGELET_BASE_CHARS_H

@@ -35,7 +35,6 @@ size_t base_put_decimal(char *out, uint32_t number) {
 }
 
 void base_put_uuid(char out[BASE_UUID_SIZE], const uint8_t random[16]) {
-    static const char digits[] = "0123456789abcdef";
     for (int i = 0; i < 16; i++) {
         uint8_t byte = random[i];
         if (i == 6) {
@@ -47,7 +46,7 @@ void base_put_uuid(char out[BASE_UUID_SIZE], const uint8_t random[16]) {
         if (i == 4 || i == 6 || i == 8 || i == 10) {
             *out++ = '-';
         }
-        *out++ = digits[byte >> 4];
-        *out++ = digits[byte & 15];
+        *out++ = base_to_hex(byte >> 4);
+        *out++ = base_to_hex(byte);
     }
 }

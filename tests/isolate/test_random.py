@@ -7,6 +7,7 @@ from edgelet_host.firmware import sources
 from edgelet_host.paths import FIRMWARE
 
 MODULE = FIRMWARE / "quickjs_module"
+BASE = FIRMWARE / "base_module"
 SUPPORT = Path(__file__).parents[1] / "support"
 
 
@@ -20,10 +21,10 @@ def test_random(tmp_path):
         "-Werror",
         f"-I{MODULE}",
         f"-I{SUPPORT}",
-        f"-I{FIRMWARE / 'base_module'}",
+        f"-I{BASE}",
     ]
     flags += ["-isystem", sources.ensure("quickjs-ng")]
-    files = [Path(__file__).with_name("random_unit.c"), MODULE / "isolate" / "random.c"]
+    files = [Path(__file__).with_name("random_unit.c"), MODULE / "isolate" / "random.c", BASE / "base_secret.c"]
     subprocess.run(["gcc", *flags, *files, "-o", program], check=True)
     done = subprocess.run([program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

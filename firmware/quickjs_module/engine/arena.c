@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base_secret.h"
 #include "engine/arena_private.h"
 
 static UNCHECKED void store_at(void *address, uint32_t value) {
@@ -422,9 +423,7 @@ void arena_erase(arena_t *arena) {
 
 void arena_erase_below(arena_t *arena, size_t end) {
     UNPOISON(arena, arena->end + HEADER);
-    memset(arena, 0, end);
-    // Without it a compiler that sees the block given back next may leave the writes out.
-    __asm__ volatile("" : : "r"(arena) : "memory");
+    base_wipe(arena, end);
 }
 
 // A block's header and footer are sound, and flags agree with `below_free`, whether the block below is free.

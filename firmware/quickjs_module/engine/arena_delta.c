@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base_secret.h"
 #include "engine/arena_private.h"
 
 #define WORD (sizeof(uint32_t))
@@ -254,9 +255,7 @@ void arena_delta_free(arena_delta_t *delta, const arena_pieces_t *pieces) {
     arena_piece_t *next;
     for (arena_piece_t *piece = delta->first; piece != NULL; piece = next) {
         next = piece->next;
-        memset(piece, 0, pieces->size);
-        // Without it a compiler may leave the writes out, as the piece is given back next.
-        __asm__ volatile("" : : "r"(piece) : "memory");
+        base_wipe(piece, pieces->size);
         pieces->free(pieces->opaque, piece, pieces->size);
     }
     *delta = (arena_delta_t){NULL, 0};

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base_secret.h"
 #include "port/port.h"
 
 // Asked for in portions, since each is a system call on Linux. It lies outside every arena.
@@ -19,8 +20,7 @@ static size_t take_random(uint8_t *to, size_t len) {
     size_t n = len < random_left ? len : random_left;
     uint8_t *from = random_pool + sizeof(random_pool) - random_left;
     memcpy(to, from, n);
-    // What was given out must not be found again.
-    memset(from, 0, n);
+    base_wipe(from, n);
     random_left -= n;
     return n;
 }

@@ -272,7 +272,7 @@ static size_t number_length(base_slice_t text) {
 
 // Seconds of a unit in any case, singular or plural; 0 for none.
 static double unit_seconds(base_slice_t name) {
-    if (name.len > 2 && (name.data[name.len - 1] | 0x20) == 's') {
+    if (name.len > 2 && base_lower((uint8_t)name.data[name.len - 1]) == 's') {
         name.len--;
     }
     for (int i = 0; i < WEB_COUNT(units); i++) {

@@ -265,7 +265,7 @@ static void put_ipv6(JSContext *ctx, web_buf_t *out, const uint16_t pieces[8]) {
             unsigned digit = pieces[i] >> shift & 15;
             leading = leading && digit == 0 && shift > 0;
             if (!leading) {
-                text[len++] = "0123456789abcdef"[digit];
+                text[len++] = base_to_hex(digit);
             }
         }
         if (i < 7) {

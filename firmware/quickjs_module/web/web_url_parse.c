@@ -37,7 +37,7 @@ void web_percent_encode(JSContext *ctx, web_buf_t *out, base_slice_t input, web_
     for (size_t i = 0; i < input.len; i++) {
         unsigned char c = (unsigned char)input.data[i];
         if (must_encode(c, set)) {
-            const char escape[3] = {'%', "0123456789ABCDEF"[c >> 4], "0123456789ABCDEF"[c & 15]};
+            const char escape[3] = {'%', base_to_upper_hex(c >> 4), base_to_upper_hex(c)};
             web_buf_put(ctx, out, escape, sizeof(escape));
         } else {
             web_buf_put(ctx, out, &input.data[i], 1);
