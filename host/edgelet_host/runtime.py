@@ -17,6 +17,6 @@ sys.modules["edgelet"] = importlib.util.module_from_spec(_spec)
 from edgelet import limits, names  # noqa: E402
 from edgelet.board import network  # noqa: E402
 from edgelet.console import protocol  # noqa: E402
-from edgelet.storage import manifest  # noqa: E402
+from edgelet.storage import config, manifest  # noqa: E402
 
-__all__ = ["limits", "manifest", "names", "network", "protocol"]
+__all__ = ["config", "limits", "manifest", "names", "network", "protocol"]

@@ -36,8 +36,8 @@ class Device:
         self.server = Server(self._find, settings.server_limits())
         self.server.client_of = self.functions.peer
         self._own_hosts = names.own_hosts(settings["hostname"])
-        self.server.get("/healthz")(self._healthz)
-        self.server.get("/metrics")(self._metrics)
+        self.server.get(names.HEALTH)(self._healthz)
+        self.server.get(names.METRICS)(self._metrics)
         self.restarts = 0
         self.wifi_rssi = lambda: None
         self.link = None  # edgelet.board.network.Link, on a board that has a network to join

@@ -120,11 +120,16 @@ def is_address(text):
     return bool(text) and _consists_of(text.lower(), _DIGITS + "abcdef.:") and ("." in text or ":" in text)
 
 
+#: The modules that handlers import beside what their project bundles: the firmware has them.
+NATIVE_MODULES = ("jsonwebtoken",)
+
 #: The paths that are the device's own on its own host names.
-OWN_PATHS = ("/healthz", "/metrics")
+HEALTH, METRICS = OWN_PATHS = ("/healthz", "/metrics")
+#: A host name of every device's own, whatever its name is.
+LOCALHOST = "localhost"
 
 
 def own_hosts(hostname):
     """The host names under which the device's own pages answer."""
     hostname = hostname.lower()
-    return (hostname, hostname + ".local", "localhost", "127.0.0.1", "[::1]")
+    return (hostname, hostname + ".local", LOCALHOST, "127.0.0.1", "[::1]")

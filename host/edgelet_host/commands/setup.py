@@ -10,7 +10,6 @@ from edgelet_host.commands.values import read_values
 from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import step
 
-_SECRETS = ("wifi_password", "admin_secret")
 # What a person is asked for, in this order: setting -> question.
 _QUESTIONS = {
     "hostname": "Name on the network",
@@ -57,10 +56,12 @@ def setup(settings: tuple[str, ...], secrets_file: str | None, devices: tuple[st
 
 
 def _given(settings: tuple[str, ...], known: dict[str, Any]) -> dict[str, Any]:
+    from edgelet_host.runtime import config
+
     changes: dict[str, Any] = {}
     for one in settings:
         name, equals, text = one.partition("=")
-        if name in _SECRETS:
+        if name in config.DEVICE_SECRETS:
             raise EdgeletError(f"{name} is a secret, and command lines are seen by others: use --secrets-file")
         if not equals:
             raise EdgeletError("a setting is SETTING=VALUE, for example --set hostname=kitchen")
@@ -82,14 +83,19 @@ def _typed(name: str, text: str, current: object) -> object:
 
 
 def _given_secrets(file: str | None) -> dict[str, str]:
+    from edgelet_host.runtime import config
+
     values = read_values(file) if file else {}
-    unknown = sorted(values.keys() - set(_SECRETS))
+    unknown = sorted(values.keys() - config.DEVICE_SECRETS.keys())
     if unknown:
-        raise EdgeletError(f"there is no device secret {unknown[0]}; there are: {', '.join(_SECRETS)}")
+        known = ", ".join(sorted(config.DEVICE_SECRETS))
+        raise EdgeletError(f"there is no device secret {unknown[0]}; there are: {known}")
     return values
 
 
 def _ask(current: dict[str, Any], has_wifi: bool) -> dict[str, Any]:
+    from edgelet_host.runtime import config
+
     changes: dict[str, Any] = {}
     for name, question in _QUESTIONS.items():
         if name.startswith("wifi") and not has_wifi:
@@ -97,7 +103,7 @@ def _ask(current: dict[str, Any], has_wifi: bool) -> dict[str, Any]:
         answer = click.prompt(question, default=current[name], err=True)
         if answer != current[name]:
             changes[name] = answer
-    for name in _SECRETS:
+    for name in config.DEVICE_SECRETS:
         if name.startswith("wifi") and not has_wifi:
             continue
         answer = click.prompt(f"{name} (empty to leave it)", default="", show_default=False, hide_input=True, err=True)

@@ -5,8 +5,8 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-# Under this name every device answers for itself (device/lib/edgelet/device.py), whatever its own is.
-_HOST = "localhost"
+from edgelet_host.runtime import names
+
 # How long an address that is listed may take.
 _LISTED_S = 3.0
 
@@ -22,21 +22,21 @@ def ask(address: str, timeout_s: float) -> dict[str, Any]:
     """
     connection = http.client.HTTPConnection(address, timeout=timeout_s)
     try:
-        connection.request("GET", "/healthz", headers={"Host": _HOST})
+        connection.request("GET", names.HEALTH, headers={"Host": names.LOCALHOST})
         answer = connection.getresponse()
         text = answer.read()
     except http.client.HTTPException as e:
-        raise UnhealthyError(f"/healthz answers with what is no HTTP ({type(e).__name__})") from None
+        raise UnhealthyError(f"{names.HEALTH} answers with what is no HTTP ({type(e).__name__})") from None
     finally:
         connection.close()
     if answer.status != HTTPStatus.OK:
-        raise UnhealthyError(f"/healthz answers {answer.status}")
+        raise UnhealthyError(f"{names.HEALTH} answers {answer.status}")
     try:
         told = json.loads(text)
     except ValueError:
         told = None
     if not isinstance(told, dict) or "functions" not in told:
-        raise UnhealthyError("what answers /healthz is no edgelet device")
+        raise UnhealthyError(f"what answers {names.HEALTH} is no edgelet device")
     return told
 
 

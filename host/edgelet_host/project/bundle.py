@@ -12,7 +12,8 @@ from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
 from edgelet_host.project.config import Project
-from edgelet_host.project.esbuild import NATIVE_MODULES, bundle_with_esbuild
+from edgelet_host.project.esbuild import bundle_with_esbuild
+from edgelet_host.runtime import names
 
 # Specifiers of static imports, re-exports and import(). Finding one too many, in a comment say, does no harm: only a
 # file that exists is taken, and the engine resolves the real imports.
@@ -54,7 +55,7 @@ def _needs_esbuild(sources: dict[str, str], bare: set[str]) -> str:
     typescript = [path for path in sources if path.endswith((".ts", ".tsx", ".mts"))]
     if typescript:
         return f"{typescript[0]} is TypeScript"
-    packages = sorted(bare - sources.keys() - NATIVE_MODULES)
+    packages = sorted(bare - sources.keys() - set(names.NATIVE_MODULES))
     return f"'{packages[0]}' is an npm package" if packages else ""
 
 

@@ -9,14 +9,12 @@ from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware.sources import locked
 from edgelet_host.paths import cache_dir
 from edgelet_host.project.config import Project
+from edgelet_host.runtime import names
 from edgelet_host.terminal import step
 
 _VERSION = "0.28.2"
 # The syntax that the engine knows (quickjs-ng).
 _TARGET = "es2023"
-
-# The modules that the firmware has: imports of them stay as they are.
-NATIVE_MODULES = frozenset({"jsonwebtoken"})
 
 
 def bundle_with_esbuild(project: Project, reason: str) -> str:
@@ -34,7 +32,7 @@ def bundle_with_esbuild(project: Project, reason: str) -> str:
             "--charset=utf8",
             "--log-level=error",
             "--color=false",
-            *[f"--external:{name}" for name in sorted(NATIVE_MODULES)],
+            *[f"--external:{name}" for name in names.NATIVE_MODULES],
         ],
         cwd=project.folder,
         capture_output=True,

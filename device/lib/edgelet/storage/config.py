@@ -53,8 +53,8 @@ _COUNTRIES = (
 
 # name -> (shortest, longest, meaning), in bytes.
 DEVICE_SECRETS = {
-    "admin_secret": (16, 128, "opens /metrics"),
     "wifi_password": (8, 64, "WPA passphrase, or its key as 64 hex digits"),
+    "admin_secret": (16, 128, "opens /metrics"),
 }
 
 
