@@ -52,9 +52,11 @@ static http_result_t size_byte(http_chunked_t *c, uint8_t b) {
         c->left = c->left > (HTTP_LENGTH_MAX >> 4) ? HTTP_LENGTH_MAX : c->left << 4 | digit;
         return HTTP_MORE;
     }
+
     if (c->digits == 0) {
         return HTTP_BAD_CHUNK;
     }
+
     switch (b) {
         case '\r':
             return go(c, SIZE_LF);
@@ -148,6 +150,7 @@ http_result_t http_chunked_decode(http_chunked_t *c, uint8_t *buf, size_t len, s
             result = framing_byte(c, buf[(*used)++]);
             continue;
         }
+
         size_t n = len - *used < c->left ? len - *used : c->left;
         memmove(buf + *produced, buf + *used, n);
         *used += n;

@@ -44,6 +44,7 @@ static bool value_valid(const uint8_t *p, size_t n) {
         p += sizeof(w);
         n -= sizeof(w);
     }
+
     for (; n > 0; p++, n--) {
         if ((*p < 0x20 && *p != '\t') || *p == 0x7f) {
             return false;
@@ -155,6 +156,7 @@ static http_result_t known_field(
     http_head_t *h, const uint8_t *buf, http_span_t line, size_t name_len, http_span_t value) {
     const uint8_t *name = buf + line.at, *p = buf + value.at;
     size_t n = value.len;
+
     switch (name_len) {
         case 4:
             return base_equal_nocase(name, 4, "host") ? parse_host(h, buf, line, value) : HTTP_MORE;
@@ -312,6 +314,7 @@ static http_result_t request_line(
     if (result != HTTP_DONE) {
         return result;
     }
+
     result = check_version(h, buf + at + version, n - version);
     if (result == HTTP_MORE) {
         result = check_target(h, buf, limits->secure);
@@ -326,6 +329,7 @@ static http_result_t finish(http_head_t *h, uint32_t end_of_fields) {
     h->size = h->line;
     h->persistent = !h->close && (h->minor == 1 || h->keep_alive);
     h->chunked = h->coding_chunked;
+
     if (!h->have_host && h->minor == 1) {
         return HTTP_NO_HOST;
     }
@@ -374,12 +378,14 @@ http_result_t http_head_parse(http_head_t *h, const uint8_t *buf, size_t len, co
     if (len > limits->head) {
         len = limits->head;
     }
+
     while (h->scanned < len) {
         const uint8_t *lf = memchr(buf + h->scanned, '\n', len - h->scanned);
         if (lf == NULL) {
             h->scanned = len;
             break;
         }
+
         uint32_t at = h->line;
         uint32_t end = lf - buf;
         if (end == at || buf[end - 1] != '\r') {
@@ -391,6 +397,7 @@ http_result_t http_head_parse(http_head_t *h, const uint8_t *buf, size_t len, co
             return result;
         }
     }
+
     return unfinished(h, buf, len, limits);
 }
 

@@ -101,6 +101,7 @@ static mp_obj_t make_host(mp_obj_t last, const uint8_t *p, size_t n) {
     if (len == n && i == n) {
         return last;
     }
+
     vstr_t host;
     vstr_init(&host, n);
     for (i = 0; i < n; i++) {
@@ -269,6 +270,7 @@ static mp_obj_t chunked_decode(size_t n_args, const mp_obj_t *args) {
     if (self->done) {
         return MP_OBJ_NEW_SMALL_INT(0);
     }
+
     http_result_t result = http_chunked_decode(&self->chunked, p, len, &used, &produced);
     self->used = used;
     self->done = result == HTTP_DONE;

@@ -173,6 +173,7 @@ static void raise_busy(const isolate_t *iso, isolate_park_t refusal) {
     } else {
         vstr_add_str(&text, "memory: there is none for what waiting requests need");
     }
+
     mp_obj_t args[] = {
         [ERROR_KIND] = MP_OBJ_NEW_QSTR(MP_QSTR_busy),
         [ERROR_MESSAGE] = mp_obj_new_str_from_vstr(&text),
@@ -338,10 +339,12 @@ static void check_value(mp_obj_t value, int depth) {
     if (depth > 32) {
         mp_raise_ValueError(MP_ERROR_TEXT("value is nested more than 32 deep"));
     }
+
     if (value == mp_const_none || mp_obj_is_bool(value) || mp_obj_is_int(value) || mp_obj_is_float(value) ||
         mp_obj_is_str_or_bytes(value)) {
         return;
     }
+
     if (mp_obj_is_type(value, &mp_type_list) || mp_obj_is_type(value, &mp_type_tuple)) {
         size_t len;
         mp_obj_t *items;
@@ -351,6 +354,7 @@ static void check_value(mp_obj_t value, int depth) {
         }
         return;
     }
+
     if (mp_obj_is_type(value, &mp_type_dict)) {
         mp_map_t *map = mp_obj_dict_get_map(value);
         for (size_t i = 0; i < map->alloc; i++) {
@@ -363,6 +367,7 @@ static void check_value(mp_obj_t value, int depth) {
         }
         return;
     }
+
     // The text must not be the longest of the firmware's: MicroPython 1.25 has a byte too little of room for that one.
     mp_raise_msg_varg(&mp_type_TypeError,
         MP_ERROR_TEXT("a value must be None, bool, int, float, str, bytes, list or dict, not %s"),
@@ -385,6 +390,7 @@ static JSValue list_to_js(JSContext *ctx, mp_obj_t value) {
 static JSValue dict_to_js(JSContext *ctx, mp_obj_t value) {
     mp_map_t *map = mp_obj_dict_get_map(value);
     JSValue object = JS_NewObject(ctx);
+
     for (size_t i = 0; i < map->alloc; i++) {
         if (mp_map_slot_is_filled(map, i)) {
             size_t len;
@@ -469,6 +475,7 @@ static mp_obj_t call_abandon(mp_obj_t self_in) {
         isolate_abandon(self->image->iso);
         self->image->arena->current = NULL;
     }
+
     self->parked = NULL;
     self->background = false;
     if (self->state == ISOLATE_PENDING) {
@@ -580,6 +587,7 @@ static base_slice_t header_lines(mp_obj_t headers, vstr_t *lines) {
     if (headers == mp_const_none) {
         return (base_slice_t){"", 0};
     }
+
     if (mp_obj_is_type(headers, &mp_type_dict)) {
         mp_map_t *map = mp_obj_dict_get_map(headers);
         for (size_t i = 0; i < map->alloc; i++) {
@@ -589,6 +597,7 @@ static base_slice_t header_lines(mp_obj_t headers, vstr_t *lines) {
         }
         return (base_slice_t){lines->buf, lines->len};
     }
+
     if (mp_obj_is_type(headers, &mp_type_list) || mp_obj_is_type(headers, &mp_type_tuple)) {
         size_t len;
         mp_obj_t *items, *pair;
@@ -599,6 +608,7 @@ static base_slice_t header_lines(mp_obj_t headers, vstr_t *lines) {
         }
         return (base_slice_t){lines->buf, lines->len};
     }
+
     return slice_of_buffer(headers);
 }
 
@@ -815,6 +825,7 @@ static void take_binding(isolate_binding_t *binding, mp_obj_t name, mp_obj_t val
     mp_obj_get_array(pair[1], &binding->method_count, &methods);
     binding->name = slice_of(name);
     binding->kind = slice_of(pair[0]);
+
     base_slice_t *slices = m_new(base_slice_t, binding->method_count);
     for (size_t i = 0; i < binding->method_count; i++) {
         slices[i] = slice_of(methods[i]);
@@ -823,6 +834,7 @@ static void take_binding(isolate_binding_t *binding, mp_obj_t name, mp_obj_t val
                 &mp_type_ValueError, MP_ERROR_TEXT("kind and method are longer than %d bytes"), ISOLATE_OP_NAME_MAX);
         }
     }
+
     binding->methods = slices;
 }
 
@@ -834,6 +846,7 @@ static isolate_binding_t *take_bindings(mp_obj_t object, size_t *count) {
     if (!mp_obj_is_type(object, &mp_type_dict)) {
         mp_raise_TypeError(MP_ERROR_TEXT("bindings must be a dict of name to (kind, methods)"));
     }
+
     mp_map_t *map = mp_obj_dict_get_map(object);
     isolate_binding_t *bindings = m_new(isolate_binding_t, map->used);
     for (size_t i = 0; i < map->alloc; i++) {

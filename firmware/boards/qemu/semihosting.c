@@ -42,6 +42,7 @@ void port_random(void *buf, size_t len) {
         } open = {path, 1, sizeof(path) - 1};
         file = semihosting(SYS_OPEN, &open);
     }
+
     const struct {
         int32_t file;
         void *buf;

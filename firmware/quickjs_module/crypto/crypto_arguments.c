@@ -26,12 +26,14 @@ static int find_algorithm(JSContext *ctx, JSValueConst name, unsigned supported)
     if (text == NULL) {
         return -1;
     }
+
     int found = 0;
     while (found < CRYPTO_ALGORITHM_COUNT &&
            ((supported & CRYPTO_BIT(found)) == 0 || !base_equal_nocase(text, len, algorithm_name(found)))) {
         found++;
     }
     JS_FreeCString(ctx, text);
+
     if (found == CRYPTO_ALGORITHM_COUNT) {
         return crypto_refuse(ctx, "NotSupportedError", "the algorithm is not supported for this operation");
     }
@@ -106,10 +108,12 @@ static int add_usage(JSContext *ctx, void *opaque, JSValueConst item) {
     if (text == NULL) {
         return -1;
     }
+
     int found = 0;
     while (found < WEB_COUNT(usage_names) && strcmp(text, usage_names[found]) != 0) {
         found++;
     }
+
     if (found == WEB_COUNT(usage_names)) {
         JS_ThrowTypeError(ctx, "'%.40s' is no key usage", text);
         found = -1;

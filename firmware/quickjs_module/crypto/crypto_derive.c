@@ -96,6 +96,7 @@ JSValue crypto_derive_bits(JSContext *ctx, JSValueConst *argv) {
     size_t len;
     JSValue result = JS_EXCEPTION;
     bool has_length = !JS_IsUndefined(argv[2]) && !JS_IsNull(argv[2]);
+
     if (read_params(ctx, argv[0], &derive) == 0 && (!has_length || JS_ToUint32(ctx, &bits, argv[2]) == 0)) {
         const crypto_key_t *key = crypto_key(ctx, argv[1], derive.algorithm, CRYPTO_DERIVE_BITS);
         if (key != NULL && !has_length) {
@@ -132,6 +133,7 @@ JSValue crypto_derive_key(JSContext *ctx, JSValueConst *argv) {
     crypto_key_params_t params;
     size_t len = 0;
     JSValue result = JS_EXCEPTION;
+
     if (read_params(ctx, argv[0], &derive) == 0 && crypto_key_params(ctx, argv + 2, &params) == 0) {
         const crypto_key_t *key = crypto_key(ctx, argv[1], derive.algorithm, CRYPTO_DERIVE_KEY);
         char *bytes = key == NULL || key_length(ctx, &params, &len) < 0 ? NULL : derive_bytes(ctx, &derive, key, len);

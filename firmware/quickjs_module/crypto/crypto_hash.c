@@ -156,12 +156,14 @@ void crypto_pbkdf2(
     size_t size = crypto_hashes[key->inner.hash].digest;
     crypto_sha_t salted = key->inner;
     crypto_sha_update(&salted, salt, salt_len);
+
     for (uint32_t index = 1; len > 0; index++) {
         uint8_t number[4], sum[CRYPTO_DIGEST_MAX];
         crypto_sha_t inner = salted;
         base_put_u32_be(number, index);
         crypto_sha_update(&inner, number, sizeof(number));
         pbkdf2_block(key, &inner, iterations, sum);
+
         size_t part = len < size ? len : size;
         memcpy(out, sum, part);
         out += part;

@@ -119,6 +119,7 @@ int crypto_key_params(JSContext *ctx, JSValueConst *argv, crypto_key_params_t *p
 static int check_params(JSContext *ctx, const crypto_key_params_t *params, size_t len) {
     bool hmac = params->algorithm == CRYPTO_HMAC;
     uint8_t allowed = hmac ? CRYPTO_SIGN | CRYPTO_VERIFY : CRYPTO_DERIVE_KEY | CRYPTO_DERIVE_BITS;
+
     if ((params->usages & ~allowed) != 0) {
         return crypto_refuse(ctx, "SyntaxError",
             hmac ? "an HMAC key is for sign and verify only" : "this key is for deriveKey and deriveBits only");
@@ -199,11 +200,13 @@ static int key_format(JSContext *ctx, JSValueConst value) {
     if (text == NULL) {
         return -1;
     }
+
     int found = 0;
     while (found < WEB_COUNT(names) && strcmp(text, names[found]) != 0) {
         found++;
     }
     JS_FreeCString(ctx, text);
+
     if (found == WEB_COUNT(names)) {
         JS_ThrowTypeError(ctx, "the key format must be \"raw\" or \"jwk\"");
         return -1;

@@ -353,8 +353,10 @@ arena_t *arena_init(void *block, size_t size) {
     if (size > MAX_SIZE || size < overhead + block_size_for(0)) {
         return NULL;
     }
+
     UNPOISON(block, size);
     memset(block, 0, overhead);
+
     arena_t *arena = block;
     arena->first = (uint32_t)overhead - HEADER;
     arena->end = (uint32_t)size - HEADER;
@@ -454,6 +456,7 @@ static bool check_list(const arena_t *arena, uint32_t class, uint32_t most, uint
         }
         previous = block;
     }
+
     bool listed = (arena->bitmap[class / 32] >> class % 32 & 1) != 0;
     return listed == (previous != 0);
 }
@@ -478,6 +481,7 @@ bool arena_check(const arena_t *arena) {
     if (arena->first > arena->top || arena->top > arena->extent || arena->extent > arena->end) {
         return false;
     }
+
     uint32_t used = 0;
     uint32_t free_blocks = 0;
     bool below_free = false;
@@ -489,5 +493,6 @@ bool arena_check(const arena_t *arena) {
         free_blocks += below_free;
         used += below_free ? 0 : block_size(arena, block);
     }
+
     return used == arena->used && used <= arena->peak && check_lists(arena, free_blocks);
 }

@@ -39,12 +39,14 @@ static bool delta_add_piece(delta_writer_t *writer) {
     }
     piece->next = NULL;
     piece->words = 0;
+
     if (writer->last == NULL) {
         writer->delta->first = piece;
     } else {
         writer->last->next = piece;
     }
     writer->last = piece;
+
     writer->room = (uint32_t)((pieces->size - sizeof(arena_piece_t)) / WORD);
     writer->delta->bytes += pieces->size;
     return true;
@@ -109,6 +111,7 @@ static bool delta_put(delta_writer_t *writer, const uint32_t *words, uint32_t fr
         if (writer->room < 3 && !delta_add_piece(writer)) {
             return false;
         }
+
         uint32_t *data = writer->last->data + writer->last->words;
         uint32_t gap = from - writer->at;
         uint32_t size = 1;
@@ -118,6 +121,7 @@ static bool delta_put(delta_writer_t *writer, const uint32_t *words, uint32_t fr
         } else {
             size = delta_put_run(data, words + from, to - from, writer->room);
         }
+
         uint32_t count = data[0] & COUNT_MAX;
         data[0] |= gap << GAP_SHIFT;
         writer->last->words += size;
@@ -158,6 +162,7 @@ static bool delta_put_changes(delta_writer_t *writer, const uint32_t *words, con
         } else if (delta_same_line(words + line, image + line)) {
             continue;
         }
+
         for (uint32_t i = line; i < end; ++i) {
             if (words[i] == image[i]) {
                 continue;
@@ -200,6 +205,7 @@ static bool delta_put_beyond(delta_writer_t *writer, const arena_t *arena, uint3
     const uint32_t *words = arena_address(arena, 0);
     uint32_t from = image_size;
     uint32_t size;
+
     for (uint32_t block = image_size; block < arena->top; block += size) {
         uint32_t header = arena_word(arena, block);
         size = header & ~FLAGS;
@@ -233,6 +239,7 @@ void arena_delta_apply(arena_t *arena, const arena_delta_t *delta) {
     uint32_t extent = arena->extent;
     uint32_t *to = arena_address(arena, 0);
     UNPOISON(arena, arena->end + HEADER);
+
     for (const arena_piece_t *piece = delta->first; piece != NULL; piece = piece->next) {
         for (uint32_t i = 0; i < piece->words;) {
             uint32_t run = piece->data[i++];
@@ -247,6 +254,7 @@ void arena_delta_apply(arena_t *arena, const arena_delta_t *delta) {
             to += count;
         }
     }
+
     arena->extent = arena->top > extent ? arena->top : extent;
     arena_poison(arena);
 }

@@ -27,6 +27,7 @@ static bool compile_module(JSContext *ctx, compile_t *compile, size_t i) {
         JS_ThrowRangeError(ctx, "path of a module is longer than %d bytes", PATH_MAX_LEN);
         return false;
     }
+
     memcpy(path, file->path.data, file->path.len);
     path[file->path.len] = '\0';
     JSValue module =
@@ -61,9 +62,11 @@ static bool compile_all(JSContext *ctx, compile_t *compile) {
     for (size_t i = 0; i < count; i++) {
         compile->modules[i] = JS_UNDEFINED;
     }
+
     if (!compile_module(ctx, compile, compile->config->main)) {
         return false;
     }
+
     // What main does not import statically may be imported at run time.
     for (size_t i = 0; i < count; i++) {
         if (JS_IsUndefined(compile->modules[i]) && !compile_module(ctx, compile, i)) {

@@ -516,12 +516,14 @@ static void text_add_position(
         text_add_str(text, "?)");
         return;
     }
+
     int line = b->line_num, column = b->col_num;
     intptr_t pc = sf->cur_pc - b->byte_code_buf - 1;
     if (sf->cur_pc != NULL && pc >= 0 && pc < b->byte_code_len && b->pc2line_len > 0 &&
         readable(r, (void *)((uintptr_t)b->pc2line_buf & ~(uintptr_t)7), (size_t)b->pc2line_len + 8)) {
         line = find_line_num(ctx, b, (uint32_t)pc, &column);
     }
+
     text_add(text, ':');
     text_add_int(text, line);
     text_add(text, ':');
@@ -565,6 +567,7 @@ void engine_backtrace(JSContext *ctx, char *out, size_t size, const void *lo, si
         .stack = ((uintptr_t)port_stack_low() + sizeof(void *) - 1) & ~(uintptr_t)(sizeof(void *) - 1),
         .stack_end = ctx->rt->stack_top,
     };
+
     text_t text = {.out = out, .size = size};
     const JSStackFrame *sf = ctx->rt->current_stack_frame;
     for (int i = 0; i < BACKTRACE_FRAMES && sf != NULL && readable(&r, sf, sizeof(*sf)); i++) {
@@ -573,6 +576,7 @@ void engine_backtrace(JSContext *ctx, char *out, size_t size, const void *lo, si
         }
         sf = sf->prev_frame;
     }
+
     out[text.len] = '\0';
 }
 
@@ -581,6 +585,7 @@ bool engine_is_stack_overflow(JSContext *ctx, JSValueConst exception) {
     if (JS_VALUE_GET_TAG(exception) != JS_TAG_OBJECT) {
         return false;
     }
+
     JSObject *object = JS_VALUE_GET_OBJ(exception);
     JSProperty *pr;
     JSShapeProperty *prs = find_own_property(&pr, object, JS_ATOM_message);
@@ -588,6 +593,7 @@ bool engine_is_stack_overflow(JSContext *ctx, JSValueConst exception) {
         JS_VALUE_GET_TAG(pr->u.value) != JS_TAG_STRING) {
         return false;
     }
+
     JSString *message = JS_VALUE_GET_STRING(pr->u.value);
     (void)ctx;
     return !message->is_wide_char && message->kind == JS_STRING_KIND_NORMAL && message->len == sizeof(overflow) - 1 &&

@@ -78,6 +78,7 @@ static bool read_modules(isolate_t *iso, build_t *build, JSValue *main) {
     JSRuntime *rt = JS_GetRuntime(iso->ctx);
     bundle_module_t module;
     size_t at = 0;
+
     JS_SetModuleLoaderFunc(rt, NULL, read_import, build);
     for (size_t i = 0; bundle_next(build->bundle, &at, &module); i++) {
         JSValue value = was_read(build, i) ? JS_UNDEFINED : read_module(iso->ctx, build, i, &module);
@@ -89,6 +90,7 @@ static bool read_modules(isolate_t *iso, build_t *build, JSValue *main) {
             *main = value;
         }
     }
+
     JS_SetModuleLoaderFunc(rt, NULL, native_module, NULL);
     return true;
 }
@@ -147,6 +149,7 @@ static void build_turn(isolate_t *iso, void *arg) {
     if (!read_modules(iso, build, &main)) {
         return;
     }
+
     if (engine_warm(iso->ctx) < 0) {
         isolate_take_exception(iso, ISOLATE_THROWN);
         return;
@@ -155,9 +158,11 @@ static void build_turn(isolate_t *iso, void *arg) {
         isolate_take_exception(iso, ISOLATE_IMPORT);
         return;
     }
+
     if (!run_top_level(iso, main) || !find_handler(iso, build, main)) {
         return;
     }
+
     JS_RunGC(JS_GetRuntime(iso->ctx));
     build->ok = iso->killed == ISOLATE_OK;
 }

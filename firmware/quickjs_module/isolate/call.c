@@ -132,6 +132,7 @@ bool isolate_settle(isolate_t *iso, uint32_t id, bool reject, isolate_convert_t 
     if (op == NULL || op->cancelled) {
         return false;
     }
+
     settle_t settle = {op, reject, convert, arg};
     isolate_state_t before = iso->call.state;
     isolate_run(iso, settle_turn, &settle);

@@ -204,6 +204,7 @@ bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_plac
     if (wrong == NULL && place == ISOLATE_IMAGE_MAPPED && (uintptr_t)saved % sizeof(uint32_t) != 0) {
         wrong = "a mapped image must lie at a multiple of 4 bytes";
     }
+
     iso->error.stack[0] = '\0';
     if (wrong != NULL) {
         isolate_note_error(iso, ISOLATE_STALE, wrong);

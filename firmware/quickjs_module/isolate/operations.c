@@ -22,6 +22,7 @@ void host_remove_op(isolate_host_t *host, isolate_op_t *op) {
     } else {
         before->next = op->next;
     }
+
     if (host->last_op == op) {
         host->last_op = before;
     }

@@ -74,6 +74,7 @@ static isolate_parked_t *park_take(isolate_t *iso, park_budget_t *budget) {
     if (parked == NULL) {
         return NULL;
     }
+
     *parked = (isolate_parked_t){.image = image, .call = iso->call};
     if (!park_log(iso, parked, budget) ||
         !arena_delta_take(iso->arena, image->bytes, image->size, &pieces, &parked->delta)) {
@@ -103,11 +104,13 @@ isolate_park_t isolate_park(isolate_t *iso, const isolate_parked_t *leaving, iso
     if (parking->calls - (leaving != NULL) >= parking->calls_max) {
         return ISOLATE_PARK_CALLS;
     }
+
     park_budget_t budget = {.left = parking->bytes_max > others ? parking->bytes_max - others : 0};
     *parked = park_take(iso, &budget);
     if (*parked == NULL) {
         return budget.refusal;
     }
+
     park_add(iso, *parked);
     iso->call = (isolate_call_t){.state = ISOLATE_IDLE};
     iso->log_used = 0;
@@ -127,12 +130,14 @@ void isolate_resume(isolate_t *iso, isolate_parked_t *parked) {
         abort();
     }
 #endif
+
     iso->call = parked->call;
     iso->log_used = parked->log_used;
     iso->log_dropped = parked->log_dropped;
     if (parked->log != NULL) {
         memcpy(iso->log, parked->log, parked->log_used);
     }
+
     isolate_drop(iso, parked);
     iso->parking.resumes++;
     iso->parking.resume_us += port_ticks_us() - began_us;

@@ -40,6 +40,7 @@ static JSValue timers_set(JSContext *ctx, JSValueConst this_val, int argc, JSVal
     if (argc - 2 >= ISOLATE_OP_ARGS_MAX) {
         return JS_ThrowTypeError(ctx, "a timer passes at most %d arguments on", ISOLATE_OP_ARGS_MAX - 1);
     }
+
     isolate_op_t *op = timers_delay(ctx, argc, argv, &ms) < 0 ? NULL : host_new_op(ctx, "timer");
     if (op == NULL) {
         return JS_EXCEPTION;
@@ -51,6 +52,7 @@ static JSValue timers_set(JSContext *ctx, JSValueConst this_val, int argc, JSVal
     for (int i = 2; i < argc; i++) {
         data[n++] = argv[i];
     }
+
     op->resolve = JS_NewCFunctionData(ctx, timers_call, 0, n - 1, n, data);
     op->repeats = repeats != 0;
     op->argc = 2;

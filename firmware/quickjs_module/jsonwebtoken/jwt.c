@@ -116,6 +116,7 @@ static int take_secret(
     if (found > 0 && !pem && secret->bytes.len >= least) {
         return 0;
     }
+
     JS_FreeCString(ctx, secret->cstring);
     if (found == 0) {
         jwt_refuse(ctx, class, "the secret must be a string, an ArrayBuffer or a view of one", NULL);
@@ -216,6 +217,7 @@ static const jwt_algorithm_t *put_header(
     if (fill_header(ctx, header, options) < 0) {
         return NULL;
     }
+
     const jwt_algorithm_t *algorithm = header_algorithm(ctx, header);
     if (algorithm == NULL || unsupported_parameter(ctx, header) != NULL) {
         jwt_refuse(ctx, JS_UNDEFINED,
@@ -223,6 +225,7 @@ static const jwt_algorithm_t *put_header(
             NULL);
         return NULL;
     }
+
     // What is wrong with the secret is said before what is wrong with the claims.
     secret_t checked;
     if (take_secret(ctx, JS_UNDEFINED, secret, algorithm, &checked) < 0) {
@@ -244,6 +247,7 @@ static int put_token(
     }
     JS_FreeValue(ctx, payload);
     JS_FreeValue(ctx, header);
+
     uint8_t mac[CRYPTO_DIGEST_MAX];
     base_slice_t input = {token->data, token->len};
     if (result < 0 || make_mac(ctx, JS_UNDEFINED, secret, algorithm, input, mac) < 0) {
@@ -293,6 +297,7 @@ static JSValue parse_part(JSContext *ctx, base_slice_t part) {
     if (JS_IsException(value)) {
         JS_FreeValue(ctx, JS_GetException(ctx));
     }
+
     if (!JS_IsObject(value) || JS_IsArray(value)) {
         JS_FreeValue(ctx, value);
         return JS_UNDEFINED;
@@ -320,16 +325,19 @@ static const char *read_token(JSContext *ctx, JSValueConst value, token_t *token
     if (!JS_IsString(value)) {
         return JS_ToBool(ctx, value) ? "jwt must be a string" : "jwt must be provided";
     }
+
     int64_t length = 0;
     JS_GetLength(ctx, value, &length);
     if (length > TOKEN_MAX) {
         return "jwt malformed";
     }
+
     base_slice_t text;
     token->text = text.data = engine_usv_string(ctx, &text.len, value);
     if (!split(text, token->parts)) {
         return "jwt malformed";
     }
+
     token->header = parse_part(ctx, token->parts[0]);
     return JS_IsUndefined(token->header) ? "invalid token" : NULL;
 }
@@ -436,11 +444,13 @@ static JSValue jwt_settle(JSContext *ctx, JSValueConst callback, JSValue result)
     if (!JS_ToBool(ctx, callback)) {
         return result;
     }
+
     bool failed = JS_IsException(result);
     JSValue error = failed ? JS_GetException(ctx) : JS_NULL;
     if (JS_IsUncatchableError(error)) {
         return JS_Throw(ctx, error);
     }
+
     JSValue done = JS_Call(ctx, callback, JS_UNDEFINED, failed ? 1 : 2, (JSValueConst[]){error, result});
     JS_FreeValue(ctx, error);
     JS_FreeValue(ctx, result);

@@ -53,6 +53,7 @@ int jwt_spread(JSContext *ctx, JSValueConst to, JSValueConst from) {
     if (JS_GetOwnPropertyNames(ctx, &names, &count, from, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0) {
         return -1;
     }
+
     int result = 0;
     for (uint32_t i = 0; i < count && result == 0; i++) {
         JSValue value = JS_GetProperty(ctx, from, names[i].atom);
@@ -179,10 +180,12 @@ static int check_age(JSContext *ctx, const JSValueConst *classes, double issued,
     if (isnan(issued)) {
         return jwt_refuse(ctx, classes[JWT_ERROR_INVALID], "iat required when maxAge is specified", NULL);
     }
+
     double until;
     if (jwt_time_after(ctx, issued, span, JWT_MAX_AGE, &until) < 0) {
         return -1;
     }
+
     clock_options_t clock = read_clock(ctx, options);
     if (clock.time >= until + clock.tolerance) {
         return refuse_at(ctx, classes[JWT_ERROR_EXPIRED], "maxAge exceeded", "expiredAt", until);
@@ -276,6 +279,7 @@ int jwt_check_names(JSContext *ctx, const JSValueConst *classes, JSValueConst pa
         if (JS_IsUndefined(match.expected)) {
             continue;
         }
+
         JSValue value = JS_GetPropertyStr(ctx, payload, claim->name);
         int found = -1;
         if (claim->option == JWT_AUDIENCE && !JS_IsException(value)) {

@@ -163,6 +163,7 @@ static int take_named(JSContext *ctx, JSValueConst object, JSValueConst holder, 
     if (JS_GetOwnPropertyNames(ctx, &names, &count, holder, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0) {
         return -1;
     }
+
     int result = 0;
     for (uint32_t i = 0; i < count && result == 0; i++) {
         int option = find_option(ctx, names[i].atom, use);

@@ -251,6 +251,7 @@ uint32_t cortexm_fault_return(uint32_t exc_return) {
     // The old frame's place for floating-point registers, which the processor would still fill, is gone.
     FPCCR &= ~FPCCR_LSPACT;
 #endif
+
     uint32_t *frame = (uint32_t *)STACK_TOP - FRAME_WORDS;
     memset(frame, 0, FRAME_WORDS * sizeof(*frame));
     frame[FRAME_PC] = (uint32_t)&cortexm_abandoned & ~1u;

@@ -204,14 +204,17 @@ bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
     if (call.timer == NULL) {
         esp32_initialize();
     }
+
     call.fn = fn;
     call.arg = arg;
     call.tick = tick;
     call.returned = false;
     call.clock_us = time_of_day_us() - port_ticks_us();
+
     ESP_ERROR_CHECK(esp_timer_start_periodic(call.timer, TICK_US));
     TaskHandle_t task = xTaskCreateStaticPinnedToCore(call_task, "javascript", sizeof(call_stack) / sizeof(StackType_t),
         NULL, CALL_PRIORITY, call_stack, &call_tcb, MP_TASK_COREID);
+
     xSemaphoreTake(call.ended, portMAX_DELAY);
     esp_timer_stop(call.timer);
     vTaskDelete(task);

@@ -74,6 +74,7 @@ static void mix_samples(mbedtls_sha256_context *sha, size_t count) {
             i = 0;
             continue;
         }
+
         samples = samples << 1 | sample;
         if (i % 32 == 0) {
             (void)mbedtls_sha256_update(sha, (const uint8_t *)&samples, sizeof(samples));

@@ -127,25 +127,30 @@ const void *port_stack_low(void) {
     return __builtin_frame_address(0);
 }
 
-static int find_build_id(struct dl_phdr_info *info, size_t size, void *arg) {
-    (void)size;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        if (segment->p_type != PT_NOTE) {
-            continue;
+// Looks for the build id among ELF notes. Whether it is there.
+static bool copy_build_id(const uint8_t *notes, size_t len, uint8_t id[8]) {
+    const uint8_t *end = notes + len;
+    while (notes + sizeof(ElfW(Nhdr)) <= end) {
+        const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)notes;
+        const uint8_t *name = notes + sizeof(*note);
+        const uint8_t *desc = name + ((note->n_namesz + 3) & ~3u);
+        if (note->n_type == NT_GNU_BUILD_ID && note->n_descsz >= 8 && note->n_namesz == 4 &&
+            memcmp(name, "GNU", 4) == 0) {
+            memcpy(id, desc, 8);
+            return true;
         }
-        const uint8_t *p = (const uint8_t *)(info->dlpi_addr + segment->p_vaddr);
-        const uint8_t *end = p + segment->p_memsz;
-        while (p + sizeof(ElfW(Nhdr)) <= end) {
-            const ElfW(Nhdr) *note = (const ElfW(Nhdr) *)p;
-            const uint8_t *name = p + sizeof(*note);
-            const uint8_t *desc = name + ((note->n_namesz + 3) & ~3u);
-            if (note->n_type == NT_GNU_BUILD_ID && note->n_descsz >= 8 && note->n_namesz == 4 &&
-                memcmp(name, "GNU", 4) == 0) {
-                memcpy(arg, desc, 8);
-                return 1;
-            }
-            p = desc + ((note->n_descsz + 3) & ~3u);
+        notes = desc + ((note->n_descsz + 3) & ~3u);
+    }
+    return false;
+}
+
+static int find_build_id(struct dl_phdr_info *info, size_t size, void *id) {
+    (void)size;
+    bool found = false;
+    for (int i = 0; i < info->dlpi_phnum && !found; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type == PT_NOTE) {
+            found = copy_build_id((const uint8_t *)(info->dlpi_addr + segment->p_vaddr), segment->p_memsz, id);
         }
     }
     // The first object is the program itself.
@@ -220,6 +225,7 @@ static void start_ticking(void) {
         struct sigaction action = {.sa_sigaction = unix_on_tick, .sa_flags = SA_RESTART | SA_NODEFER | SA_SIGINFO};
         sigaction(TICK_SIGNAL, &action, NULL);
         sigprocmask(SIG_BLOCK, NULL, &usual_mask);
+
         struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = TICK_SIGNAL};
         event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
         if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) != 0) {
@@ -227,6 +233,7 @@ static void start_ticking(void) {
         }
         timer_made = true;
     }
+
     unix_ticking = 1;
     idle_ticks = 0;
     unix_set_timer(TICK_NS);

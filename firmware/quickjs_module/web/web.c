@@ -157,6 +157,7 @@ static uint8_t web_find_handler(JSContext *ctx, JSValueConst module_ns) {
         web->shape = WEB_SHAPE_FETCH;
         return web->shape;
     }
+
     if (found == 0) {
         found = find_lambda(ctx, web, module_ns);
     }
@@ -165,6 +166,7 @@ static uint8_t web_find_handler(JSContext *ctx, JSValueConst module_ns) {
                                "async (event, context) => "
                                "({ statusCode, body })");
     }
+
     web->shape = found > 0 ? WEB_SHAPE_LAMBDA : WEB_SHAPE_NONE;
     return web->shape;
 }
@@ -211,6 +213,7 @@ static const char *type_name(JSContext *ctx, JSValueConst value) {
     if (JS_IsArray(value)) {
         return "an array";
     }
+
     switch (JS_VALUE_GET_NORM_TAG(value)) {
         case JS_TAG_UNDEFINED:
             return "undefined";

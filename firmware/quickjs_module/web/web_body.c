@@ -59,10 +59,12 @@ int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const cha
         body_of_params(ctx, body, params);
         return 0;
     }
+
     if (web_class_get(WEB_FORM_DATA, init) != NULL) {
         JS_ThrowTypeError(ctx, "a FormData body is not supported; send new URLSearchParams([...form])");
         return -1;
     }
+
     base_slice_t slice;
     int is_buffer = engine_buffer_source(ctx, init, &slice);
     if (is_buffer > 0) {

@@ -270,6 +270,7 @@ static int fill_properties(JSContext *ctx, clones_t *clones, JSValueConst source
         JSPropertyDescriptor property;
         int has = JS_GetOwnProperty(ctx, &property, source, names[i].atom);
         result = has < 0 ? -1 : 0;
+
         if (has > 0) {
             JS_FreeValues(ctx, property.value, property.getter, property.setter);
             JSValue value = JS_GetProperty(ctx, source, names[i].atom);
@@ -330,6 +331,7 @@ static int add_item(JSContext *ctx, clones_t *clones, JSValueConst copy, JSValue
     } else {
         args[0] = clone_element(ctx, clones, items, i);
     }
+
     JSValue result = JS_EXCEPTION;
     if (!JS_IsException(args[0]) && !JS_IsException(args[1])) {
         JSAtom name = JS_NewAtom(ctx, map ? "set" : "add");

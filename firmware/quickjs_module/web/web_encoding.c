@@ -52,12 +52,14 @@ static JSValue encoder_encode_into(JSContext *ctx, JSValueConst this_val, int ar
     if (web_check_args(ctx, argc, 2) < 0) {
         return JS_EXCEPTION;
     }
+
     size_t len, room;
     uint8_t *to;
     const char *utf8 = engine_usv_string(ctx, &len, argv[0]);
     if (utf8 == NULL) {
         return JS_EXCEPTION;
     }
+
     int found = -1;
     if (JS_GetTypedArrayType(argv[1]) == JS_TYPED_ARRAY_UINT8) {
         found = web_writable_bytes(ctx, argv[1], &to, &room);
@@ -117,6 +119,7 @@ static bool is_label_space(char c) {
 static bool is_utf8_label(base_slice_t label) {
     static const char *const labels[] = {
         "utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8"};
+
     while (label.len > 0 && is_label_space(label.data[0])) {
         label.data++;
         label.len--;
@@ -124,6 +127,7 @@ static bool is_utf8_label(base_slice_t label) {
     while (label.len > 0 && is_label_space(label.data[label.len - 1])) {
         label.len--;
     }
+
     for (int i = 0; i < WEB_COUNT(labels); i++) {
         if (base_equal_nocase(label.data, label.len, labels[i])) {
             return true;
@@ -169,11 +173,13 @@ static JSValue decoder_construct(JSContext *ctx, JSValueConst new_target, int ar
     if (check_label(ctx, argc > 0 ? argv[0] : JS_UNDEFINED) < 0) {
         return JS_EXCEPTION;
     }
+
     int fatal = flag(ctx, options, "fatal");
     int ignore_bom = fatal < 0 ? -1 : flag(ctx, options, "ignoreBOM");
     if (ignore_bom < 0) {
         return JS_EXCEPTION;
     }
+
     JSValue object = web_class_new(ctx, WEB_TEXT_DECODER, new_target);
     if (!JS_IsException(object)) {
         decoder_t *decoder = js_mallocz(ctx, sizeof(*decoder));

@@ -10,6 +10,7 @@ bool web_form_next(base_slice_t *rest, base_slice_t *name, base_slice_t *value) 
         size_t taken = pair.len + (amp != NULL);
         rest->data += taken;
         rest->len -= taken;
+
         if (pair.len > 0) {
             const char *equals = memchr(pair.data, '=', pair.len);
             name->data = pair.data;

@@ -180,6 +180,7 @@ static int byte_string(JSContext *ctx, byte_string_t *string, JSValueConst value
     if (utf8 == NULL) {
         return -1;
     }
+
     string->cstring = utf8;
     string->slice = (base_slice_t){utf8, len};
     size_t out = base_ascii_prefix(utf8, len);
@@ -459,6 +460,7 @@ static JSValue headers_set(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     if (headers == NULL || web_check_args(ctx, argc, 2) < 0 || header_name(ctx, &name, argv[0]) < 0) {
         return JS_EXCEPTION;
     }
+
     int result = header_value(ctx, &value, argv[1]);
     if (result == 0) {
         if (count_name(headers, name.slice) == 0) {
@@ -478,6 +480,7 @@ static JSValue headers_get_set_cookie(JSContext *ctx, JSValueConst this_val, int
     if (headers == NULL) {
         return JS_EXCEPTION;
     }
+
     JSValue array = JS_NewArray(ctx);
     base_slice_t name, value;
     uint32_t count = 0;

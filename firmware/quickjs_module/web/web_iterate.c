@@ -118,6 +118,7 @@ static int read_record(JSContext *ctx, JSValueConst record, web_pair_t *pair, vo
     if (JS_GetOwnPropertyNames(ctx, &names, &count, record, flags) < 0) {
         return -1;
     }
+
     int result = 0;
     for (uint32_t i = 0; i < count && result == 0; i++) {
         JSValue name = JS_AtomToValue(ctx, names[i].atom);
@@ -136,6 +137,7 @@ int web_pairs(JSContext *ctx, JSValueConst init, web_pair_t *pair, void *opaque)
         JS_ThrowTypeError(ctx, "expected an object or a list of pairs");
         return -1;
     }
+
     JSValue method = web_iterator_method(ctx, init);
     if (JS_IsException(method)) {
         return -1;
@@ -143,6 +145,7 @@ int web_pairs(JSContext *ctx, JSValueConst init, web_pair_t *pair, void *opaque)
     if (JS_IsUndefined(method) || JS_IsNull(method)) {
         return read_record(ctx, init, pair, opaque);
     }
+
     pair_reader_t reader = {.pair = pair, .opaque = opaque};
     int result = web_iterate(ctx, init, method, read_pair, &reader);
     JS_FreeValue(ctx, method);

@@ -205,6 +205,7 @@ static extension_outcome_t lambda_add_headers(
     if (JS_GetLength(ctx, list, &count) < 0) {
         return EXTENSION_THREW;
     }
+
     extension_outcome_t outcome = EXTENSION_ANSWERED;
     for (int64_t i = 0; i < count && outcome == EXTENSION_ANSWERED; i++) {
         JSValue value = JS_GetPropertyInt64(ctx, list, i);
@@ -219,6 +220,7 @@ static extension_outcome_t take_headers(JSContext *ctx, JSValueConst object, web
     if (JS_IsUndefined(object) || JS_IsNull(object)) {
         return EXTENSION_ANSWERED;
     }
+
     JSPropertyEnum *names;
     uint32_t count;
     if (!JS_IsObject(object) || JS_IsArray(object)) {
@@ -298,10 +300,12 @@ static extension_outcome_t take_body(JSContext *ctx, JSValueConst result, isolat
 
     JSValue text = JS_UNDEFINED;
     extension_outcome_t outcome = is_base64 < 0 ? EXTENSION_THREW : body_text(ctx, body, &text, type);
+
     out->body = (base_slice_t){"", 0};
     if (outcome == EXTENSION_ANSWERED && !JS_IsUndefined(text)) {
         out->body.data = engine_usv_string(ctx, &out->body.len, text); // stays: `out` points to it
     }
+
     if (outcome == EXTENSION_ANSWERED && is_base64 && out->body.len > 0) {
         if (JS_IsString(body)) {
             *type = "application/octet-stream";
@@ -318,6 +322,7 @@ extension_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, isola
     if (!JS_IsObject(result)) {
         return bad(ctx, "must be an object { statusCode, headers, body }, returned or given to done()");
     }
+
     web_headers_t *headers = web_headers_new(ctx); // stays: `out` points into it
     const char *type = NULL;
     extension_outcome_t outcome = take_status(ctx, result, out);
@@ -330,6 +335,7 @@ extension_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, isola
     if (outcome == EXTENSION_ANSWERED && out->body.len > 0 && web_is_null_body_status(out->status)) {
         outcome = bad(ctx, "statusCode 204, 205 and 304 do not go with a body");
     }
+
     if (outcome != EXTENSION_ANSWERED) {
         web_headers_free(JS_GetRuntime(ctx), headers);
         return outcome;

@@ -169,6 +169,7 @@ static JSValue list_delete(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     if (take_args(ctx, &args, this_val, magic, 1, argc, argv) < 0) {
         return JS_EXCEPTION;
     }
+
     web_buf_t *records = &args.list->records;
     web_pair_slices_t pair;
     size_t start = 0;
@@ -179,6 +180,7 @@ static JSValue list_delete(JSContext *ctx, JSValueConst this_val, int argc, JSVa
             pos = start;
         }
     }
+
     free_args(ctx, &args);
     write_back(ctx, args.list);
     return JS_UNDEFINED;
@@ -205,6 +207,7 @@ static JSValue list_get_all(JSContext *ctx, JSValueConst this_val, int argc, JSV
     if (take_args(ctx, &args, this_val, magic, 1, argc > 1 ? 1 : argc, argv) < 0) {
         return JS_EXCEPTION;
     }
+
     JSValue array = JS_NewArray(ctx);
     web_pair_slices_t pair;
     uint32_t count = 0;
@@ -214,6 +217,7 @@ static JSValue list_get_all(JSContext *ctx, JSValueConst this_val, int argc, JSV
             JS_DefinePropertyValueUint32(ctx, array, count++, value, JS_PROP_C_W_E);
         }
     }
+
     free_args(ctx, &args);
     return array;
 }
@@ -245,9 +249,11 @@ static void set_pair(JSContext *ctx, const pair_args_t *args) {
             placed = true;
         }
     }
+
     if (!placed) {
         put_pair(ctx, &records, args->name, args->value);
     }
+
     js_free(ctx, args->list->records.data);
     args->list->records = records;
 }
@@ -366,11 +372,13 @@ static int params_init(JSContext *ctx, web_list_t *list, JSValueConst init) {
     if (JS_IsObject(init)) {
         return web_pairs(ctx, init, params_append_pair, list);
     }
+
     base_slice_t text;
     const char *utf8 = engine_usv_string(ctx, &text.len, init);
     if (utf8 == NULL) {
         return -1;
     }
+
     bool mark = text.len > 0 && utf8[0] == '?';
     web_list_parse(ctx, list, (base_slice_t){utf8 + mark, text.len - mark});
     JS_FreeCString(ctx, utf8);

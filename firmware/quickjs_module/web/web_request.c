@@ -197,6 +197,7 @@ static JSValue checked_url(JSContext *ctx, JSValueConst value) {
     if (text.data == NULL) {
         return JS_EXCEPTION;
     }
+
     JSValue string = JS_EXCEPTION;
     web_url_t *url = web_url_new(ctx);
     if (!web_url_parse(ctx, url, text, NULL)) {
@@ -206,6 +207,7 @@ static JSValue checked_url(JSContext *ctx, JSValueConst value) {
     } else {
         string = web_url_string(ctx, url);
     }
+
     web_url_free(JS_GetRuntime(ctx), url);
     JS_FreeCString(ctx, text.data);
     return string;

@@ -55,6 +55,7 @@ static int fill_status(JSContext *ctx, response_t *response, JSValueConst init) 
             result = -1;
         }
     }
+
     response->status = status;
     JS_FreeValue(ctx, value);
     return result;
@@ -116,6 +117,7 @@ static JSValue make_response(
         JS_ThrowTypeError(ctx, "a response with status %d cannot have a body", response->status);
         result = -1;
     }
+
     if (result < 0) {
         response_free(JS_GetRuntime(ctx), response);
         return JS_EXCEPTION;
@@ -149,6 +151,7 @@ static int redirect_status(JSContext *ctx, int argc, JSValueConst *argv, int32_t
     if (argc > 1 && !JS_IsUndefined(argv[1]) && JS_ToInt32(ctx, status, argv[1]) < 0) {
         return -1;
     }
+
     switch (*status &= 0xffff) {
         case 301:
         case 302:

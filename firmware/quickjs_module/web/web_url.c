@@ -52,6 +52,7 @@ static parsed_t parse_args(JSContext *ctx, int argc, JSValueConst *argv, web_url
     if (web_check_args(ctx, argc, 1) < 0) {
         return THREW;
     }
+
     *url = web_url_new(ctx);
     if (argc > 1 && !JS_IsUndefined(argv[1])) {
         base = web_url_new(ctx);
@@ -323,12 +324,14 @@ static JSValue url_set(JSContext *ctx, JSValueConst this_val, JSValueConst value
     if (text.data == NULL) {
         return JS_EXCEPTION;
     }
+
     bool done = true;
     if (magic == HREF) {
         done = set_href(ctx, object->url, text);
     } else {
         set_property(ctx, object->url, magic, text);
     }
+
     JS_FreeCString(ctx, text.data);
     if (done && (magic == HREF || magic == SEARCH) && !JS_IsUndefined(object->params)) {
         web_params_refresh(ctx, object->params);

@@ -153,6 +153,7 @@ static bool ipv6_tail(ipv6_reader_t *reader) {
             value = value * 10 + (uint32_t)(reader->rest.data[0] - '0');
             skip(&reader->rest, 1);
         }
+
         if (digits == 0 || value > 255) {
             return false;
         }
@@ -333,6 +334,7 @@ static bool is_punycode(base_slice_t text) {
     for (size_t i = 0; i < text.len; i++) {
         count = text.data[i] == '-' ? (uint32_t)i : count;
     }
+
     size_t skipped = count + (text.len > 0 && text.data[count] == '-');
     text = (base_slice_t){text.data + skipped, text.len - skipped};
     if (text.len == 0) {

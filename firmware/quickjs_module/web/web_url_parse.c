@@ -14,6 +14,7 @@ static bool must_encode(unsigned char c, web_encode_set_t set) {
     if (c <= 0x1f || c > 0x7e) {
         return true;
     }
+
     switch (set) {
         case WEB_ENCODE_C0:
             return false;
@@ -238,6 +239,7 @@ static void path_state(parser_t *p) {
     for (bool more = true; more;) {
         base_slice_t segment = take_until(p, p->override ? "/\\" : "/\\?#");
         more = at_slash(p);
+
         int dot_count = dots(segment);
         if (dot_count == 2) {
             shorten_path(p->url);
@@ -251,6 +253,7 @@ static void path_state(parser_t *p) {
             advance(p, 1);
         }
     }
+
     if (!p->override) {
         after_path(p);
     }
@@ -479,6 +482,7 @@ static bool file_slash_state(parser_t *p) {
         advance(p, 1);
         return file_host_state(p);
     }
+
     if (p->base != NULL && is_file(p->base)) {
         copy_buf(p, &p->url->host, &p->base->host);
         const web_buf_t *path = &p->base->path;
@@ -488,6 +492,7 @@ static bool file_slash_state(parser_t *p) {
             add(p, &p->url->path, path->data, 3);
         }
     }
+
     path_state(p);
     return true;
 }
@@ -497,10 +502,12 @@ static bool file_state(parser_t *p) {
     add(p, &p->url->scheme, "file", 4);
     p->special = true;
     p->url->has_host = true;
+
     if (at_slash(p)) {
         advance(p, 1);
         return file_slash_state(p);
     }
+
     if (p->base != NULL && is_file(p->base)) {
         copy_buf(p, &p->url->host, &p->base->host);
         relative_path(p);
@@ -651,6 +658,7 @@ void web_url_set(JSContext *ctx, web_url_t *url, web_url_part_t part, base_slice
     parser_t p = {.ctx = ctx, .url = url, .special = web_url_is_special(url), .override = true};
     web_buf_t buf = {0};
     p.rest = without_newlines(&p, input, &buf);
+
     switch (part) {
         case WEB_URL_PROTOCOL:
             set_protocol(&p);
@@ -673,6 +681,7 @@ void web_url_set(JSContext *ctx, web_url_t *url, web_url_part_t part, base_slice
             fragment_state(&p);
             break;
     }
+
     js_free(ctx, buf.data);
 }
 

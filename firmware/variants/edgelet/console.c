@@ -115,11 +115,13 @@ ssize_t read(int fd, void *buf, size_t len) {
     if (fd != STDIN_FILENO || !console.executing) {
         return syscall(SYS_read, fd, buf, len);
     }
+
     // An executing command that reads its input waits, as it would on a board.
     sigset_t blocked, original;
     sigemptyset(&blocked);
     sigaddset(&blocked, SIGIO);
     sigprocmask(SIG_BLOCK, &blocked, &original);
+
     ssize_t n = take_typed(buf, len);
     if (n == 0 && len > 0) {
         n = syscall(SYS_read, fd, buf, len);
@@ -132,6 +134,7 @@ ssize_t read(int fd, void *buf, size_t len) {
             }
         }
     }
+
     int err = errno;
     sigprocmask(SIG_SETMASK, &original, NULL);
     errno = err;
@@ -166,6 +169,7 @@ static void make_nonblocking(int fd) {
     if (fstat(fd, &st) != 0 || !(isatty(fd) || S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))) {
         return;
     }
+
     int flags = fcntl(fd, F_GETFL);
     if (!is_pty_master(fd) && !S_ISSOCK(st.st_mode)) {
         char path[32];
@@ -177,6 +181,7 @@ static void make_nonblocking(int fd) {
             return;
         }
     }
+
     fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 

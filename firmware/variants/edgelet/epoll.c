@@ -103,6 +103,7 @@ static waiters_t *find(queue_t *self, int fd, mp_obj_t stream) {
 static mp_obj_t enqueue(mp_obj_t self_in, mp_obj_t stream, bool to_read) {
     queue_t *self = MP_OBJ_TO_PTR(self_in);
     mp_obj_t task = mp_obj_dict_get(mp_asyncio_context, MP_OBJ_NEW_QSTR(MP_QSTR_cur_task));
+
     int fd = descriptor(stream);
     waiters_t *waiters = find(self, fd, stream);
     mp_obj_t *place = to_read ? &waiters->reader : &waiters->writer;
@@ -121,6 +122,7 @@ static mp_obj_t enqueue(mp_obj_t self_in, mp_obj_t stream, bool to_read) {
             mp_raise_OSError(error);
         }
     }
+
     if (waiters->stream == MP_OBJ_NULL) {
         waiters->stream = stream;
         self->waited_for++;
@@ -184,10 +186,12 @@ static mp_obj_t queue_remove(mp_obj_t self_in, mp_obj_t task) {
             }
         }
     }
+
     bool removed = false;
     for (size_t i = 0; i < self->n_asked; i++) {
         removed |= remove_from(self, &self->asked[i], task);
     }
+
     if (removed) {
         close_ranks(self);
     }
@@ -206,6 +210,7 @@ static bool wake(queue_t *self, waiters_t *waiters, uint32_t events) {
         writer = waiters->writer;
         waiters->writer = MP_OBJ_NULL;
     }
+
     forget_if_unwanted(self, waiters);
     if (reader != MP_OBJ_NULL) {
         push(reader);
@@ -222,6 +227,7 @@ static bool wait_for_descriptors(queue_t *self, int timeout_ms) {
     if (count < 0 && errno != EINTR) {
         mp_raise_OSError(errno);
     }
+
     bool woken = false;
     for (int i = 0; i < count; i++) {
         int fd = events[i].data.fd;
@@ -255,6 +261,7 @@ static mp_obj_t queue_wait_io_event(mp_obj_t self_in, mp_obj_t ms_in) {
     mp_int_t ms = mp_obj_get_int(ms_in);
     mp_uint_t began = ms > 0 ? mp_hal_ticks_ms() : 0;
     mp_int_t left = MIN(ms, INT_MAX);
+
     for (;;) {
         bool may_wait = left != 0 && self->n_asked > 0;
         bool woken = wait_for_descriptors(self, may_wait ? ASK_PERIOD_MS : left);

@@ -40,16 +40,19 @@ static mp_obj_t make_private(mp_obj_t paths_in) {
     size_t count;
     mp_obj_t *items;
     mp_obj_get_array(paths_in, &count, &items);
+
     char *paths[count + 1];
     for (size_t i = 0; i < count; i++) {
         paths[i] = (char *)mp_obj_str_get_str(items[i]);
     }
     paths[count] = NULL;
+
     umask(FOR_OTHERS);
     FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
     if (tree == NULL) {
         mp_raise_OSError(errno);
     }
+
     FTSENT *entry;
     while ((entry = fts_read(tree)) != NULL) {
         if (entry->fts_info == FTS_D || entry->fts_info == FTS_F) {
@@ -59,6 +62,7 @@ static mp_obj_t make_private(mp_obj_t paths_in) {
             }
         }
     }
+
     fts_close(tree);
     return mp_const_none;
 }

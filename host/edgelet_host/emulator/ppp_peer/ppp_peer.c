@@ -188,12 +188,14 @@ static void accept_client(connection_t *connection) {
     if (client < 0) {
         return;
     }
+
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof(no_delay));
     *connection = (connection_t){.client = client, .board = tcp_new()};
     if (connection->board == NULL) {
         connection_abort(connection);
         return;
     }
+
     tcp_arg(connection->board, connection);
     tcp_recv(connection->board, board_sent);
     tcp_err(connection->board, board_failed);
@@ -217,6 +219,7 @@ static bool to_client(connection_t *connection) {
             tcp_recved(connection->board, size);
         }
     }
+
     if (connection->board_ended && !connection->client_told) {
         connection->client_told = true;
         return shutdown(connection->client, SHUT_WR) == 0;
@@ -243,6 +246,7 @@ static bool to_board(connection_t *connection) {
             connection->client_ended = tcp_shutdown(connection->board, 0, 1) == ERR_OK;
             return true;
         }
+
         if (tcp_write(connection->board, data, size, TCP_WRITE_FLAG_COPY) != ERR_OK) {
             return true;
         }
@@ -285,6 +289,7 @@ static void serve(ppp_pcb *ppp) {
         if (wait_for_events(line, incoming, clients, 2 + MAX_CONNECTIONS) < 0) {
             continue; // interrupted
         }
+
         sys_check_timeouts();
         if (line->revents) {
             ppp_line_read(ppp);
