@@ -1,5 +1,6 @@
-// What the isolates need of the machine. One file a port: port_unix.c, port_esp32.c, port_cortexm.c and port_rv32.c, of
-// which the last two share port_bare.c and need a board beneath them, such as port_rp2.c.
+// What the isolates need of the machine. One file a port: port_unix.c and port_esp32.c, which share port_hosted.c;
+// port_cortexm.c and port_rv32.c, which share port_bare.c and port_heap.c and need a board beneath them, such as
+// port_rp2.c.
 
 #ifndef EDGELET_PORT_H
 #define EDGELET_PORT_H

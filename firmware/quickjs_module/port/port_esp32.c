@@ -116,19 +116,6 @@ size_t port_piece_size(void) {
     return 512;
 }
 
-void *port_piece_alloc(size_t size) {
-    return malloc(size);
-}
-
-void port_piece_free(void *piece, size_t size) {
-    (void)size;
-    free(piece);
-}
-
-size_t port_fixed_arena(void) {
-    return 0;
-}
-
 size_t port_stack_max(void) {
     return STACK_SIZE;
 }

@@ -100,19 +100,6 @@ size_t port_piece_size(void) {
     return 1024;
 }
 
-void *port_piece_alloc(size_t size) {
-    return malloc(size);
-}
-
-void port_piece_free(void *piece, size_t size) {
-    (void)size;
-    free(piece);
-}
-
-size_t port_fixed_arena(void) {
-    return 0;
-}
-
 // The main thread has 8 MB by default; a quarter for JavaScript leaves MicroPython and natives their share.
 size_t port_stack_max(void) {
     return 2 * 1024 * 1024;
