@@ -23,6 +23,8 @@ def test_completion_knows_commands_boards_devices_and_functions(cli, local):
     assert completed(cli, "edgelet secr") == ["secret"]
     assert completed(cli, "edgelet secret ge") == ["generate"]
     assert completed(cli, "edgelet build --board EDGELET_PICO_") == ["EDGELET_PICO_W"]
+    assert completed(cli, "edgelet logs --level wa") == ["warn"]
+    assert completed(cli, "edgelet new --template st") == ["static"]
     assert completed(cli, "edgelet rollback compl") == ["complete"]
     assert completed(cli, "edgelet logs --function compl") == ["complete"]
     assert completed(cli, f"edgelet kv list --device {local.port} --function compl") == ["complete"]

@@ -1,8 +1,6 @@
-"""Sizes, times and levels as people read them."""
+"""Sizes and times as people read them."""
 
 import pytest
-from edgelet_host.commands import logs
-from edgelet_host.runtime import names
 from edgelet_host.units import size_text, time_text
 
 
@@ -49,7 +47,3 @@ def test_sizes(size, text):
 )
 def test_times(seconds, text):
     assert time_text(seconds) == text
-
-
-def test_levels_of_the_log_are_the_devices():
-    assert logs.LEVELS == names.LOG_LEVELS

@@ -9,18 +9,23 @@ from typing import Any
 import click
 
 from edgelet_host.commands.completion import complete_function
-from edgelet_host.commands.options import device_option, json_option, require_function
+from edgelet_host.commands.options import LateChoice, device_option, json_option, require_function
 
-# The device's own are in device/lib/edgelet/names.py, which --help shall not wait for.
-LEVELS = ("debug", "info", "warn", "error")
 # How often the log is fetched.
 _LOOK_S = 0.3
+
+
+def _levels() -> Iterable[str]:
+    from edgelet_host.runtime import names
+
+    levels: tuple[str, ...] = names.LOG_LEVELS
+    return levels
 
 
 @click.command()
 @click.option("--follow", is_flag=True, help="Go on until Ctrl-C.")
 @click.option("--function", default="", shell_complete=complete_function, help="Of this function only.")
-@click.option("--level", type=click.Choice(LEVELS), default="debug", help="Of this level and above.")
+@click.option("--level", type=LateChoice(_levels), default="debug", help="Of this level and above.")
 @json_option
 @device_option
 def logs(follow: bool, function: str, level: str, as_json: bool, devices: tuple[str, ...]) -> None:

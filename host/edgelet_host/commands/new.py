@@ -1,15 +1,24 @@
 """`edgelet new`."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
+
+from edgelet_host.commands.options import LateChoice
+
+
+def _templates() -> Iterable[str]:
+    from edgelet_host.project.template import template_names
+
+    return template_names()
 
 
 @click.command()
 @click.argument("name", type=click.Path(path_type=Path))
 @click.option(
     "--template",
-    type=click.Choice(["hello", "lambda", "login", "static"]),
+    type=LateChoice(_templates),
     default="hello",
     show_default=True,
     help="What to begin with.",

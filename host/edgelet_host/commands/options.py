@@ -1,7 +1,8 @@
 """The options that several commands share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,19 @@ device_option = click.option(
     help="Serial port, pty or name of the device; by default the only one there is.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+class LateChoice(click.Choice[str]):
+    """One of the values that a function gives. It is called when they are wanted, not for each command's sake."""
+
+    def __init__(self, values: Callable[[], Iterable[str]]) -> None:
+        self._values = values
+        self.case_sensitive = True
+
+    @cached_property
+    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The values."""
+        return tuple(self._values())
 
 
 @contextmanager

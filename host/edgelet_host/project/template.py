@@ -12,6 +12,16 @@ from edgelet_host.runtime import names
 _TEMPLATES = Path(__file__).parent / "templates"
 # What a template has in place of the project's name.
 _PLACEHOLDER = "NAME"
+# In TypeScript a template is a folder of its own.
+_TYPESCRIPT = "-ts"
+# The template that is an example, too.
+_LOGIN = "login"
+
+
+def template_names() -> list[str]:
+    """Give the names of the templates."""
+    folders = {path.name.removesuffix(_TYPESCRIPT) for path in _TEMPLATES.iterdir()}
+    return sorted({*folders, _LOGIN})
 
 
 def make_project(folder: Path, template: str, typescript: bool) -> list[Path]:
@@ -20,19 +30,24 @@ def make_project(folder: Path, template: str, typescript: bool) -> list[Path]:
         names.function(folder.name)
     except ValueError as e:
         raise EdgeletError(str(e)) from None
-    if typescript and template == "static":
-        raise EdgeletError("the template static has no code that could be in TypeScript: leave out --typescript")
     if folder.exists():
         raise EdgeletError(f"{folder} is there already: choose another name")
-    ignored = shutil.ignore_patterns("node_modules", ".*")
-    if template == "login":
-        shutil.copytree(ROOT / "examples" / "login", folder, ignore=ignored)
+    source = _source(template, typescript)
+    if not source.is_dir():
+        raise EdgeletError(f"the template {template} has no code that could be in TypeScript: leave out --typescript")
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("node_modules", ".*"))
+    if template == _LOGIN:
         _adapt_login(folder, typescript)
     else:
-        shutil.copytree(_TEMPLATES / (template + "-ts" * typescript), folder, ignore=ignored)
         for path in _files(folder):
             path.write_text(re.sub(rf"\b{_PLACEHOLDER}\b", folder.name, path.read_text()))
     return _files(folder)
+
+
+def _source(template: str, typescript: bool) -> Path:
+    if template == _LOGIN:
+        return ROOT / "examples" / _LOGIN
+    return _TEMPLATES / (template + _TYPESCRIPT * typescript)
 
 
 def _files(folder: Path) -> list[Path]:
