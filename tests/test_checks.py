@@ -101,13 +101,81 @@ def test_no_conditional_expression_is_inside_another():
     assert {path: lines for path in tracked("*.py") if (lines := nested_conditionals(path.read_text()))} == {}
 
 
+def code_of(source):
+    """C without its comments, and with "" for each text and character."""
+    comment_or_text = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\])*"|' + r"'(?:\\.|[^'\\])*'", re.DOTALL)
+    return comment_or_text.sub(lambda found: "\n" * found[0].count("\n") if found[0][0] == "/" else '""', source)
+
+
+def nested_conditionals_of_c(source):
+    """The lines of conditional expressions that are part of another one, or have one in their condition."""
+    lines = []
+    # For each open bracket: how many conditionals it is part of, and whether brackets before had one inside.
+    depths, inner = [0], [False]
+    for number, line in enumerate(code_of(source).splitlines(), 1):
+        for c in line:
+            if c == "?":
+                lines += [number] if depths[-1] or inner[-1] else []
+                depths[-1] += 1
+            elif c in "([":
+                depths.append(depths[-1])
+                inner.append(False)
+            elif c in ")]" and len(depths) > 1:
+                closed = depths.pop()
+                has_one = inner.pop() or closed > depths[-1]
+                inner[-1] = inner[-1] or has_one
+            elif c in ";{},":
+                depths[-1] = depths[-2] if len(depths) > 1 else 0
+                inner[-1] = False
+    return lines
+
+
+def test_no_conditional_expression_is_inside_another_in_c():
+    assert nested_conditionals_of_c('a = b ? 1 : c; f(d ? 1 : 2, e ? "?" : g); // ?\nh = i ? (j ? 1 : 2) : 3;\n') == [2]
+    assert nested_conditionals_of_c("a = (b ? 1 : 2) + (c ? 3 : 4);\nd = (e ? 1 : 2) == 1 ? 3 : 4;\n") == [2]
+    assert {path: lines for path in tracked("*.[ch]") if (lines := nested_conditionals_of_c(path.read_text()))} == {}
+
+
 STATIC_FUNCTION = re.compile(r"^static (?:\w+ )*[\w ]+?[ *]+(?!__)(\w+)\([^;]*?\{$", re.MULTILINE | re.DOTALL)
+STATIC_VARIABLE = re.compile(r"^static [^(){};=\n]*?[ *](\w+)(?:\[[^\]]*\])*(?: =|;| __attribute__)", re.MULTILINE)
 
 
-def test_static_functions_of_the_firmware_can_be_told_apart():
+def static_names(source):
+    """The static functions and variables of a file in C."""
+    return {*STATIC_FUNCTION.findall(source), *STATIC_VARIABLE.findall(source)}
+
+
+def test_static_names_can_be_told_apart():
+    assert static_names("static int f(int a) {\n}\nstatic char *const b[] = {1};\nstatic c_t c;\n") == {"f", "b", "c"}
     files = defaultdict(set)
-    for path in tracked("firmware/*.[ch]"):
-        for name in STATIC_FUNCTION.findall(path.read_text()):
-            files[name].add(path.name)
-    assert len(files) > 700
+    for path in [*tracked("firmware/*.[ch]"), *tracked("host/*.[ch]")]:
+        for name in static_names(path.read_text()):
+            files[name].add(str(path.relative_to(ROOT)))
+    assert len(files) > 900
     assert {name: paths for name, paths in files.items() if len(paths) > 1} == {}
+
+
+def judged_texts(source):
+    """The lines that compare or search what an error or an answer of the device says to people."""
+
+    def is_said(node):
+        attribute = isinstance(node, ast.Attribute) and node.attr in ("message", "format_message")
+        member = isinstance(node, ast.Constant) and node.value == "text"
+        return attribute or member
+
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        parts = [node] if isinstance(node, ast.Compare) else []
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            searches = ("startswith", "endswith", "find", "index", "count", "search", "match", "fullmatch", "partition")
+            parts = [node] if node.func.attr in searches else []
+        found += [node.lineno for part in parts for one in ast.walk(part) if is_said(one)]
+    return found
+
+
+def test_the_command_line_decides_by_codes():
+    assert judged_texts('if e.message.startswith("no"):\n    pass\nif "full" in answer["text"]:\n    pass\n') == [1, 3]
+    assert judged_texts('if e.error["code"] == protocol.REFUSED:\n    say(e.message)\n') == []
+    files = [path for path in tracked("host/edgelet_host/*.py") if path.parent.name != "firmware"]
+    assert len(files) > 40
+    assert {path: lines for path in files if (lines := judged_texts(path.read_text()))} == {}

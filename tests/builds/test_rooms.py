@@ -1,10 +1,12 @@
 """The rooms of our C modules: what each may use, by the symbols that objects define and use, and by includes."""
 
+import os
 import re
 import subprocess
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
 from edgelet_host.paths import FIRMWARE
 
 # From the bottom to the top: each may use itself and those before it. What stands beside the rooms, in
@@ -61,15 +63,22 @@ def files_of(pattern):
     return {path.relative_to(FIRMWARE): path for path in sorted(FIRMWARE.glob(f"*_module/**/{pattern}"))}
 
 
+def included(name, path):
+    """The headers of ours that a file includes, by their paths from the modules' folder."""
+    # Modules are on the compiler's path, rooms are not.
+    headers = {str(Path(*header.parts[1:])): header for header in files_of("*.h")}
+    headers |= {os.path.relpath(header, name.parent): header for header in files_of("*.h")}
+    written = re.findall(r'^ *# *include ["<]([^">]+)[">]', path.read_text(), re.MULTILINE)
+    return [headers[one] for one in map(os.path.normpath, written) if one in headers]
+
+
 def upward_includes(files):
     """A line for each #include of a header of a room above."""
-    # Modules are on the compiler's path, rooms are not.
-    headers = {str(Path(*name.parts[1:])): room_of(name) for name in files_of("*.h")}
     return [
         f"{name} includes {header}"
         for name, path in files.items()
-        for header in re.findall(r'^#include "([^"]+)"', path.read_text(), re.MULTILINE)
-        if header in headers and headers[header] not in BELOW[room_of(name)]
+        for header in included(name, path)
+        if room_of(header) not in BELOW[room_of(name)]
     ]
 
 
@@ -78,8 +87,8 @@ def foreign_includes(files):
     return [
         f"{name} includes {header}"
         for name, path in files.items()
-        for header in re.findall(r'^#include "([^"]+_private\.h)"', path.read_text(), re.MULTILINE)
-        if Path(header).parent.name != room_of(name)
+        for header in included(name, path)
+        if header.stem.endswith("_private") and room_of(header) != room_of(name)
     ]
 
 
@@ -108,11 +117,12 @@ def test_an_upward_call_is_found(firmware, tmp_path):
     assert found == ["quickjs_module/isolate/upward.o uses web_extension of quickjs_module/web/web.o"]
 
 
-def test_an_upward_include_is_found(tmp_path):
+@pytest.mark.parametrize("written", ['"isolate/host.h"', '"../isolate/host.h"', "<isolate/host.h>"])
+def test_an_upward_include_is_found(tmp_path, written):
     source = tmp_path / "upward.c"
-    source.write_text('#include "engine/engine.h"\n#include "isolate/host.h"\n')
+    source.write_text(f'#include "engine/engine.h"\n#include {written}\n')
     name = Path("quickjs_module/engine/upward.c")
-    assert upward_includes({name: source}) == [f"{name} includes isolate/host.h"]
+    assert upward_includes({name: source}) == [f"{name} includes quickjs_module/isolate/host.h"]
 
 
 def test_no_file_includes_what_is_private_to_another_room():
@@ -123,4 +133,4 @@ def test_an_include_of_a_foreign_private_header_is_found(tmp_path):
     source = tmp_path / "foreign.c"
     source.write_text('#include "crypto/crypto_private.h"\n#include "web/web_private.h"\n')
     name = Path("quickjs_module/crypto/foreign.c")
-    assert foreign_includes({name: source}) == [f"{name} includes web/web_private.h"]
+    assert foreign_includes({name: source}) == [f"{name} includes quickjs_module/web/web_private.h"]
