@@ -3,6 +3,7 @@
 import re
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from device_helpers import asking, running, write_project
@@ -15,6 +16,7 @@ from waiting import wait_until
 SOURCE = """export default { async fetch(request) {
   const what = new URL(request.url).pathname.split("/").pop();
   if (what === "loop") for (;;);
+  if (what === "wait-long") await new Promise((done) => setTimeout(done, 1000));
   if (what === "wait") await new Promise((done) => setTimeout(done, 30));
   return new Response("hello", { status: 201 });
 } };"""
@@ -56,6 +58,24 @@ def test_times_are_microseconds_since_the_request_arrived(box):
     assert box.get("/told/loop").status == 504
     record = last(box)
     assert record["level"] == "error" and record["wall_us"] >= record["cpu_us"] >= 50000
+
+
+# As it is when a request has waited for 20 minutes on a board, where time.ticks_us() wraps after 17.9.
+WAITED = """
+import time
+from edgelet.device import running
+for connection in running().server.connections:
+    connection.arrived_ms = time.ticks_add(connection.arrived_ms, -1200000)
+"""
+
+
+def test_a_time_is_right_where_the_clock_of_microseconds_has_wrapped(box):
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(box.get, "/told/wait-long")
+        wait_until(lambda: box.device.call("status")["waiting"] == 1)
+        box.device.execute(WAITED)
+        assert answer.result().status == 201
+    assert 1_200_000_000 <= last(box)["wall_us"] < 1_300_000_000
 
 
 def test_static_files_own_pages_and_refusals_have_their_lines(box):

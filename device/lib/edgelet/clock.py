@@ -31,6 +31,16 @@ class Uptime:
 uptime_ms = Uptime(time.ticks_ms, time.ticks_add(0, -1))
 
 
+# Differences of a board's time.ticks_us() are right up to 8.9 minutes.
+_TICKS_US_MS = 500000
+
+
+def us_since(us, ms):
+    """Microseconds since time.ticks_us() and time.ticks_ms() gave these values, which may be days ago."""
+    passed_ms = time.ticks_diff(time.ticks_ms(), ms)
+    return passed_ms * 1000 if passed_ms > _TICKS_US_MS else time.ticks_diff(time.ticks_us(), us)
+
+
 def unix_ms():
     """Milliseconds since 1970 by this device's clock, set or not."""
     return time.time_ns() // 1000000 + _EPOCH_S * 1000

@@ -179,6 +179,7 @@ class _Connection:
         self.scheme = server.scheme
         self.peer = ("console", 0)
         self.arrived_us = time.ticks_us()
+        self.arrived_ms = time.ticks_ms()
         self.failure = None
 
     async def hold_back(self, response):
@@ -187,7 +188,6 @@ class _Connection:
 
 async def _invoke(function, head, body):
     device = running()
-    began = time.ticks_us()
     connection = _Connection(device.server)
     response = function(head, body, connection)
     if type(response) is not tuple:

@@ -46,7 +46,7 @@ class Connection:
     """One client's connection, seen by functions.
 
     peer: (IP address, port) of the client. scheme: "http" or "https". reader, writer: the two ways of its socket.
-    arrived_us: time.ticks_us() when the head of its last request was there.
+    arrived_us, arrived_ms: time.ticks_us() and time.ticks_ms() when the head of its last request was there.
     """
 
     def __init__(self, server, sock, address):
@@ -62,7 +62,7 @@ class Connection:
         self._timeout = Timeout(server)
         self._expired = False  # cancelled, since a limit has passed
         self._is_held_back = False
-        self.arrived_us = 0
+        self.arrived_us = self.arrived_ms = 0
         self._share = Share(server.memory)
         self.reader = Reader(server, sock, self._timeout, self._share)
         self.writer = Writer(server, sock, self._timeout)
@@ -139,7 +139,7 @@ class Connection:
                     return
                 continue
             reader.start = code
-            self.arrived_us = time.ticks_us()
+            self.arrived_us, self.arrived_ms = time.ticks_us(), time.ticks_ms()
             writer.keep = writer.keep and head.persistent
             body = (yield from self._read_body(head)) if head.length else b""
             try:
@@ -237,7 +237,7 @@ class Connection:
         """Answers what is no request, and ends the connection."""
         head = self.reader.head
         if self._timeout.phase != BODY:
-            self.arrived_us = time.ticks_us()
+            self.arrived_us, self.arrived_ms = time.ticks_us(), time.ticks_ms()
             head = _NoHead
         self._expired = self.writer.keep = False
         self._timeout.phase = ANSWER

@@ -8,7 +8,7 @@ import time
 from asyncio import core
 
 import microdot.microdot
-from edgelet import log, shortages
+from edgelet import clock, log, shortages
 from edgelet.http.connection import Connection
 from edgelet.http.memory import Memory
 from edgelet.http.message import Stream, date_line, join_fields, split_fields
@@ -192,7 +192,7 @@ class Server(Microdot):
 
     def record(self, connection, head, status, size, level="info", function="", request="", cpu_us=0, arena=0, text=""):
         """Puts a request that is answered into the log (`edgelet.log.Ring.request`); the microseconds since it came."""
-        wall_us = time.ticks_diff(time.ticks_us(), connection.arrived_us)
+        wall_us = clock.us_since(connection.arrived_us, connection.arrived_ms)
         client = self.client_of(head, connection)
         method, target = head.method, head.target
         log.ring.request(level, request, function, status, cpu_us, wall_us, arena, size, method, target, client, text)
