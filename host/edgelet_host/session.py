@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from edgelet_host.device.certificate import Certificate
 from edgelet_host.device.console import Device, DeviceError, connect
 from edgelet_host.device.deployment import Deployed, deploy, make_release
 from edgelet_host.device.local import LocalDevice, announce, start
@@ -39,10 +40,14 @@ def snapshot(folder: Path) -> dict[Path, tuple[int, int]]:
 
 
 class Session:
-    """One run of `edgelet dev`: the device and the projects on it."""
+    """One run of `edgelet dev` or `edgelet serve`: the device and the projects on it."""
 
-    def __init__(self, local: LocalDevice, firmware: Path, folders: Sequence[Path]) -> None:
+    def __init__(
+        self, local: LocalDevice, firmware: Path, folders: Sequence[Path], certificate: Certificate | None = None
+    ) -> None:
         self._local = local
+        self._certificate = certificate
+        self._certificate_state = certificate and certificate.state()
         self._firmware = firmware
         self._states = {folder: snapshot(folder) for folder in folders}
         self._next_log = 0
@@ -88,11 +93,26 @@ class Session:
                 if now != before:
                     self._states[folder] = now
                     self.deploy(folder)
+            self._follow_certificate()
             if time.monotonic() - self._fetched >= self._log_s:
                 self._fetch_log()
                 self._fetched = time.monotonic()
             time.sleep(_LOOK_S)
         raise EdgeletError(f"the local device ended with status {self._local.process.returncode}: see its device.log")
+
+    def _follow_certificate(self) -> None:
+        """Have the device take a certificate that was renewed; it keeps the old one until the new one is of use."""
+        if self._certificate is None or self._certificate.state() == self._certificate_state:
+            return
+        # As below: else it is for the next time.
+        with contextlib.suppress(DeviceError), connect(self._local.port, wait_s=0) as device:
+            self._certificate_state = self._certificate.state()
+            try:
+                self._certificate.check()
+                device.call("load_certificate")
+                say(f"The certificate {self._certificate.cert} was renewed.")
+            except EdgeletError as e:
+                click.secho(f"Error: {e.format_message()}", fg="red", err=True)
 
     def _fetch_log(self) -> None:
         # Another program may have the console; what was not fetched comes the next time.
@@ -145,12 +165,16 @@ def _start(
     return emulator.start(data / board, host, port, data / f"{board}.log")
 
 
-def serve(firmware: Path, data: Path, host: str, port: int) -> None:
-    """Serve what was deployed to the device whose files are in `data`, until SIGTERM or Ctrl-C."""
+def serve(firmware: Path, data: Path, host: str, port: int, certificate: Certificate | None) -> None:
+    """Serve what was deployed to the device whose files are in `data`, until SIGTERM or Ctrl-C.
+
+    certificate: where given, by https.
+    """
     data.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with start(firmware, data, host, port, data / "device.log") as local, announce(local, "edgelet serve"):
-        _attend(Session(local, firmware, []), [], f"edgelet serve: {local.url}")
+    log = data / "device.log"
+    with start(firmware, data, host, port, log, certificate) as local, announce(local, "edgelet serve"):
+        _attend(Session(local, firmware, [], certificate), [], f"edgelet serve: {local.url}")
 
 
 def _attend(session: Session, folders: Sequence[Path], title: str) -> None:

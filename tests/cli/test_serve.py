@@ -1,11 +1,36 @@
 """`edgelet serve` and `edgelet dev`: the gateway, and what people develop on."""
 
+import http.client
 import signal
+import socket
+import ssl
 import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 from cli_helpers import ROOT, Cli, greeting
 from device_helpers import free_port, get, request
+
+
+@contextmanager
+def serving(cli: Cli, *args: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """Run `edgelet serve`, which serves when this begins."""
+    process = subprocess.Popen(
+        cli.command("serve", *args),
+        env=cli.environment(),
+        cwd=cli.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert "edgelet serve: " in process.stderr.readline()
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
 
 
 def test_serve_keeps_functions_and_prints_the_log(firmware, tmp_path):
@@ -53,6 +78,90 @@ def test_serve_has_its_folder_for_itself(firmware, tmp_path):
             # Its lock ends with it, however that ends.
             process.kill()
             process.communicate()
+
+
+def test_serve_listens_on_this_computer_only_unless_told_otherwise(firmware, tmp_path):
+    cli = Cli(tmp_path)
+    port = free_port()
+    # All of 127/8 are addresses of this computer.
+    with serving(cli, "--data", "data", "--port", str(port)):
+        assert get(("127.0.0.1", port), "/").status == 404
+        with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.2", port)):
+            pass
+    with serving(cli, "--data", "data", "--port", str(port), "--host", "0.0.0.0"):
+        assert get(("127.0.0.2", port), "/").status == 404
+
+
+def new_certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """Make a certificate for `name` and its key."""
+    cert, key = folder / f"{name}.pem", folder / f"{name}.key"
+    new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subprocess.run([*new, "-subj", f"/CN={name}", "-keyout", key, "-out", cert], check=True, capture_output=True)
+    return cert, key
+
+
+def shown_name(connection: http.client.HTTPSConnection) -> str:
+    """The name in the certificate that a server shows, which the client does not check."""
+    der = connection.sock.getpeercert(binary_form=True)
+    words = ["openssl", "x509", "-inform", "DER", "-noout", "-subject", "-nameopt", "multiline"]
+    done = subprocess.run(words, input=der, capture_output=True, check=True)
+    return done.stdout.decode().rpartition("= ")[2].strip()
+
+
+def test_serve_speaks_https_and_takes_a_renewed_certificate(firmware, tmp_path):
+    cli = Cli(tmp_path)
+    port = free_port()
+    first, second = new_certificate(tmp_path, "first"), new_certificate(tmp_path, "second")
+    other_key = new_certificate(tmp_path, "third")[1]
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+
+    def place(new_cert: Path, new_key: Path) -> None:
+        # The certificate comes with its chain, and both by a rename, as tools that renew them do.
+        for file, text in ((key, new_key.read_text()), (cert, new_cert.read_text() + first[0].read_text())):
+            fresh = tmp_path / "fresh"
+            fresh.write_text(text)
+            fresh.rename(file)
+
+    def connected() -> http.client.HTTPSConnection:
+        context = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection("127.0.0.1", port, context=context)
+        connection.connect()
+        return connection
+
+    place(*first)
+    with serving(cli, "--data", "data", "--port", str(port), "--cert", cert, "--key", key) as process:
+        cli.ok("deploy", greeting(tmp_path, "kept"))
+        with closing(connected()) as old:
+            assert shown_name(old) == "first"
+            other_key.rename(key)
+            assert f"Error: {key} is not the key of the certificate {cert}" in process.stderr.readline()
+            with closing(connected()) as still:
+                assert shown_name(still) == "first"
+            place(*second)
+            while "was renewed" not in (line := process.stderr.readline()):
+                assert "Error: " in line  # between the two renames
+            with closing(connected()) as new:
+                assert shown_name(new) == "second"
+            old.request("GET", "/kept")
+            assert old.getresponse().status == 200
+
+
+def test_serve_refuses_certificates_that_are_of_no_use(firmware, tmp_path):
+    cli = Cli(tmp_path)
+    cert, key = new_certificate(tmp_path, "mine")
+    other_key = new_certificate(tmp_path, "other")[1]
+    locked = tmp_path / "locked.key"
+    encrypt = ["openssl", "ec", "-in", key, "-aes256", "-passout", "pass:word", "-out", locked]
+    subprocess.run(encrypt, check=True, capture_output=True)
+
+    def message(*args: str | Path) -> str:
+        return cli.fails("serve", "--data", "data", "--port", str(free_port()), *args)
+
+    assert "--cert and --key belong together" in cli.run("serve", "--data", "data", "--cert", cert).err
+    assert f"cannot read {tmp_path / 'none'}" in message("--cert", tmp_path / "none", "--key", key)
+    assert "are no certificate and key in PEM" in message("--cert", key, "--key", key)
+    assert f"{other_key} is not the key of" in message("--cert", cert, "--key", other_key)
+    assert "the key is encrypted" in message("--cert", cert, "--key", locked)
 
 
 def test_dev_shares_its_device_with_other_commands(firmware, tmp_path):

@@ -42,6 +42,7 @@ class Device:
         self.wifi_rssi = lambda: None
         self.link = None  # edgelet.board.network.Link, on a board that has a network to join
         self.listens_at = ""  # host:port
+        self.certificate = None  # edgelet.http.certificate.Certificate, where it speaks https
 
     def start(self):
         """Brings the releases in order and loads the functions."""

@@ -5,7 +5,7 @@ On a board main.py calls `run`. On Linux the firmware is started as
     micropython -m edgelet.runtime DATA [--host ADDRESS] [--port PORT] [--json] [--cert FILE --key FILE]
 
 DATA is the folder of what the device keeps. --json prints the log as lines of JSON. With a certificate and its key,
-both in DER, the server speaks https.
+both in PEM, the server speaks https.
 """
 
 import asyncio
@@ -42,26 +42,19 @@ async def collect_garbage(server):
             gc.threshold(_COLLECT_BYTES + min(used, most))
 
 
-def _tls_context(cert, key):
-    import tls
-
-    context = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
-    with open(cert, "rb") as cert_file, open(key, "rb") as key_file:
-        context.load_cert_chain(cert_file.read(), key_file.read())
-    return context
-
-
-async def _serve(root, host, port, as_json, ssl, services, region, restarts):
+async def _serve(root, host, port, as_json, certificate, services, region, restarts):
     """Runs the device until the console asks for a restart."""
     gc.threshold(_COLLECT_BYTES)
     device = Device(root, region)
     device.restarts = restarts
     device.listens_at = "%s:%d" % (host, port)
+    device.certificate = certificate
     device.start()
     tasks = [asyncio.create_task(service(device)) for service in services]
     if sys.platform == "linux":
         tasks.append(asyncio.create_task(collect_garbage(device.server)))
     tasks.append(asyncio.create_task(device.deployment.prepare()))
+    ssl = certificate.context if certificate else None
     server = asyncio.create_task(device.server.start_server(host, port, ssl=ssl))
     await asyncio.sleep_ms(0)
     if server.done():
@@ -80,16 +73,17 @@ async def _serve(root, host, port, as_json, ssl, services, region, restarts):
         device.server.close()
 
 
-def run(root, host="0.0.0.0", port=80, as_json=False, ssl=None, services=(), region=None):
+def run(root, host="0.0.0.0", port=80, as_json=False, certificate=None, services=(), region=None):
     """Runs the device for ever. services: coroutine functions that get the `Device`, for what only this board has.
 
+    certificate: an `edgelet.http.certificate.Certificate`, for https.
     region: flash for images, see `edgelet.storage.image_slots`; without it they are in RAM.
     Raises OSError where it cannot listen.
     """
     restarts = 0
     while True:
         event_loop.prepare()
-        asyncio.run(_serve(root, host, port, as_json, ssl, services, region, restarts))
+        asyncio.run(_serve(root, host, port, as_json, certificate, services, region, restarts))
         asyncio.new_event_loop()
         restarts += 1
         log.info("restarting")
@@ -110,6 +104,12 @@ def _options(argv):
     return options, rest
 
 
+def _certificate(cert, key):
+    from edgelet.http.certificate import Certificate  # here: boards do not speak TLS
+
+    return Certificate(cert, key)
+
+
 def _make_private(root):
     """Keeps other users of this computer away from what the device keeps."""
     import _process
@@ -126,9 +126,9 @@ def main(argv):
         rest = [word for word in rest if word != "--json"]
         if len(rest) != 1:
             raise ValueError("usage: DATA [--host ADDRESS] [--port PORT] [--json] [--cert FILE --key FILE]")
-        ssl = _tls_context(options["--cert"], options["--key"]) if options["--cert"] else None
         _make_private(rest[0])
-        run(rest[0], options["--host"], int(options["--port"]), as_json, ssl)
+        certificate = _certificate(options["--cert"], options["--key"]) if options["--cert"] else None
+        run(rest[0], options["--host"], int(options["--port"]), as_json, certificate)
     except (OSError, ValueError) as e:
         print("edgelet: %s" % e, file=sys.stderr)
         return 1

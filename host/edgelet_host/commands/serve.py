@@ -8,15 +8,23 @@ import click
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder of what the gateway keeps.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="TCP port to listen on.")
-@click.option("--host", default="0.0.0.0", show_default=True, help="Address to listen on.")
-def serve(data: Path, port: int, host: str) -> None:
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option("--cert", type=click.Path(path_type=Path), help="Certificate with its chain, in PEM, for https.")
+@click.option("--key", type=click.Path(path_type=Path), help="Its key, in PEM.")
+def serve(data: Path, port: int, host: str, cert: Path | None, key: Path | None) -> None:
     """Run the Linux firmware as a gateway that keeps its functions in a folder, with its log on stdout.
 
-    Deploy to it with the other commands on the same machine.
+    Deploy to it with the other commands on the same machine. A certificate that is renewed is taken at once.
 
     Example: edgelet serve --data /var/lib/edgelet
     """
+    from edgelet_host.device.certificate import Certificate
     from edgelet_host.firmware.builds import ensure_unix
     from edgelet_host.session import serve as run
 
-    run(ensure_unix(), data.absolute(), host, port)
+    if (cert is None) != (key is None):
+        raise click.UsageError("--cert and --key belong together")
+    certificate = Certificate(cert.absolute(), key.absolute()) if cert and key else None
+    if certificate:
+        certificate.check()
+    run(ensure_unix(), data.absolute(), host, port, certificate)

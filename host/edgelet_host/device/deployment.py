@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from edgelet_host import __version__
 from edgelet_host.device import health
@@ -185,24 +184,26 @@ def deploy_and_check(
     """
     before = {one["id"] for one in device.call("releases", release.function) if one["active"]}
     deployed = deploy(device, release, progress, measured)
-    address = urlsplit(url).netloc or device.call("status")["address"]
+    address = device.call("status")["address"]
+    base = url or (address and f"http://{address}")
     answer = invoke(device, release.function, Request("GET", release.route))
-    problem = _function_problem(answer) or _server_problem(address, bool(url))
+    problem = _function_problem(answer) or _server_problem(base, bool(url))
     if problem is None:
-        return replace(deployed, url=_url(release, address), thrown=_error(answer) if _is_thrown(answer) else "")
+        return replace(deployed, url=_url(release, base), thrown=_error(answer) if _is_thrown(answer) else "")
     if before - {deployed.id}:
         device.wait_for_job(device.call("rollback", release.function, before.pop()))
         raise DeviceError(f"release {deployed.id} does not come up ({problem}); the one before is active again")
     raise DeviceError(f"release {deployed.id} does not come up ({problem}); there is none before it to go back to")
 
 
-def _url(release: Release, address: str) -> str:
-    """Give the URL of a release's first route, "" where the device has no address."""
-    if not address:
+def _url(release: Release, base: str) -> str:
+    """Give the URL of a release's first route on a server with this URL, "" where that is not known."""
+    if not base:
         return ""
+    scheme, _, address = base.partition("://")
     host, colon, port = address.rpartition(":") if ":" in address else (address, "", "")
     host = release.host or ("localhost" if host == "0.0.0.0" else host)
-    return f"http://{host}{colon}{port}{release.route}"
+    return f"{scheme}://{host}{colon}{port}{release.route}"
 
 
 def _is_thrown(answer: Answer) -> bool:
@@ -221,12 +222,12 @@ def _function_problem(answer: Answer) -> str | None:
     return _error(answer) if answer.failure and not _is_thrown(answer) else None
 
 
-def _server_problem(address: str, is_reachable: bool) -> str | None:
-    """Ask for /healthz, where the device has an address. is_reachable: from here; else it need not answer."""
-    if not address:
+def _server_problem(base: str, is_reachable: bool) -> str | None:
+    """Ask for /healthz, where the server has a URL. is_reachable: from here; else it need not answer."""
+    if not base:
         return None
     try:
-        health.ask(address, _HEALTH_S)
+        health.ask(base, _HEALTH_S)
     except TimeoutError:
         return f"no answer to /healthz within {_HEALTH_S} s" if is_reachable else None
     except OSError as e:

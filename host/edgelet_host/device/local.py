@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from edgelet_host.device.certificate import Certificate
 from edgelet_host.errors import EdgeletError
 from edgelet_host.paths import cache_dir
 
@@ -29,19 +30,20 @@ class LocalDevice:
     """A running local device.
 
     port: the pty that the command line connects to. address: (host, port) of its server. emulated: whether it is a
-    board in an emulator, which takes its time.
+    board in an emulator, which takes its time. scheme: http or https.
     """
 
     process: subprocess.Popen[bytes]
     port: str
     address: tuple[str, int]
     emulated: bool = False
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
         """Where its functions are."""
         host, port = self.address
-        return f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}"
+        return f"{self.scheme}://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}"
 
 
 def check_address(host: str, port: int) -> None:
@@ -69,16 +71,22 @@ def make_private(data: Path, log: Path) -> None:
 
 
 @contextmanager
-def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
+def start(
+    firmware: Path, data: Path, host: str, port: int, log: Path, certificate: Certificate | None = None
+) -> Iterator[LocalDevice]:
     """Start a device that keeps its files in `data` and writes its own errors to `log`; stop it in the end.
 
-    Raises EdgeletError where it cannot be, or another device has the folder.
+    certificate: where given, it speaks https. Raises EdgeletError where it cannot be, or another device has the folder.
     """
     check_address(host, port)
     make_private(data, log)
-    command = (firmware, "-m", "edgelet.runtime", data, "--host", host, "--port", str(port))
+    command: list[str | Path] = [firmware, "-m", "edgelet.runtime", data, "--host", host, "--port", str(port)]
+    scheme = "http"
+    if certificate is not None:
+        command += ["--cert", certificate.cert, "--key", certificate.key]
+        scheme = "https"
     with ExitStack() as stack:
-        stack.enter_context(_locked(data, f"http://{host}:{port}"))
+        stack.enter_context(_locked(data, f"{scheme}://{host}:{port}"))
         # The firmware has the master's side, so that the other one can be opened like a serial port again and again.
         master, slave = pty.openpty()
         stack.callback(os.close, slave)
@@ -86,7 +94,7 @@ def start(firmware: Path, data: Path, host: str, port: int, log: Path) -> Iterat
             tty.setraw(slave)
             process = stack.enter_context(child(command, console, console, errors))
         _wait_until_it_listens(process, host, port, log)
-        yield LocalDevice(process, os.ttyname(slave), (host, port))
+        yield LocalDevice(process, os.ttyname(slave), (host, port), scheme=scheme)
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def _wait_until_it_answers(processes: Sequence[subprocess.Popen[bytes]], host: s
                     raise EdgeletError(f"the emulated Pico ended at once: {last or process.returncode}")
             # Refused until the link is up, reset until the server listens.
             with contextlib.suppress(OSError, health.UnhealthyError):
-                health.ask(f"{target}:{port}", _ASK_S)
+                health.ask(f"http://{target}:{port}", _ASK_S)
                 return
             time.sleep(0.05)
     raise EdgeletError(f"the emulated Pico does not answer after {_START_S:.0f} s; what it says is in {log}")

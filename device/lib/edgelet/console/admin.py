@@ -202,7 +202,7 @@ async def _invoke(function, head, body):
         "status": status,
         "headers": bytes(headers).decode(),
         "body": b2a_base64(content)[:-1].decode(),
-        "us": time.ticks_diff(time.ticks_us(), began),
+        "us": clock.us_since(connection.arrived_us, connection.arrived_ms),
         "failure": connection.failure,
     }
 
@@ -316,6 +316,14 @@ def settings():
 def set_settings(changes):
     """Sets settings and device secrets, a dict; None restores the default."""
     running().config.set(changes)
+    return True
+
+
+def load_certificate():
+    """Has the server read its certificate and key anew. Connections that are open keep the old ones."""
+    device = running()
+    device.certificate.load()
+    device.server.ssl = device.certificate.context
     return True
 
 
