@@ -13,6 +13,8 @@
 typedef struct _park_budget_t {
     size_t left; // bytes
     size_t used;
+    const void *last; // what was given last
+    size_t last_size;
     isolate_park_t refusal;
 } park_budget_t;
 
@@ -22,12 +24,14 @@ static void *park_alloc(void *opaque, size_t size) {
         budget->refusal = ISOLATE_PARK_BYTES;
         return NULL;
     }
-    void *memory = port_piece_alloc(size);
+    void *memory = port_piece_alloc(size, size == budget->last_size ? budget->last : NULL);
     if (memory == NULL) {
         budget->refusal = ISOLATE_PARK_MEMORY;
         return NULL;
     }
     budget->used += size;
+    budget->last = memory;
+    budget->last_size = size;
     return memory;
 }
 

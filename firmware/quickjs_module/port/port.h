@@ -31,9 +31,10 @@ void *port_image_alloc(size_t size);
 void port_image_free(void *block, size_t size);
 // Memory for what is kept of calls that wait, outside of port_run: best asked for in blocks of port_piece_size() bytes;
 // aligned to a pointer; NULL when there is none. A port without an operating system takes it from MicroPython's heap,
-// whose collector leaves alone what something that it knows points to.
+// whose collector leaves alone what something that it knows points to. `after`: the block of the same size that was
+// given just before, since when nothing was given back, or NULL.
 size_t port_piece_size(void);
-void *port_piece_alloc(size_t size);
+void *port_piece_alloc(size_t size, const void *after);
 void port_piece_free(void *piece, size_t size);
 // Bytes of the fixed arena; 0 where arenas are made to size.
 size_t port_fixed_arena(void);

@@ -13,17 +13,42 @@ size_t port_piece_size(void) {
     return 512;
 }
 
+#define BLOCKS_PER_TABLE_BYTE (4)
+
+// MicroPython looks for room from the heap's first free block on, past all that is in use, each time. Where there was
+// none before `after`, there is none now: so the piece comes to lie where it would have.
+static void *alloc_after(size_t size, const void *after) {
+    mp_state_mem_area_t *area = &MP_STATE_MEM(area);
+    size_t block = ((uintptr_t)after - (uintptr_t)area->gc_pool_start) / MICROPY_BYTES_PER_GC_BLOCK;
+    size_t first_free = area->gc_last_free_atb_index;
+    bool collects = MP_STATE_MEM(gc_auto_collect_enabled);
+    area->gc_last_free_atb_index = block / BLOCKS_PER_TABLE_BYTE;
+    MP_STATE_MEM(gc_auto_collect_enabled) = false;
+    void *piece = gc_alloc(size, 0);
+    MP_STATE_MEM(gc_auto_collect_enabled) = collects;
+    area->gc_last_free_atb_index = first_free;
+    return piece;
+}
+
+static void *alloc(size_t size, const void *after) {
+    void *piece = NULL;
+    if (after != NULL && !MICROPY_GC_SPLIT_HEAP) {
+        piece = alloc_after(size, after);
+    }
+    return piece != NULL ? piece : gc_alloc(size, 0);
+}
+
 // A piece is given back and leaves no garbage. So it does not count for when MicroPython collects next (gc.threshold),
 // which takes longer than to park a call.
-void *port_piece_alloc(size_t size) {
+void *port_piece_alloc(size_t size, const void *after) {
 #if MICROPY_GC_ALLOC_THRESHOLD
     size_t amount = MP_STATE_MEM(gc_alloc_amount);
     MP_STATE_MEM(gc_alloc_amount) = 0;
-    void *piece = gc_alloc(size, 0);
+    void *piece = alloc(size, after);
     MP_STATE_MEM(gc_alloc_amount) = amount;
     return piece;
 #else
-    return gc_alloc(size, 0);
+    return alloc(size, after);
 #endif
 }
 

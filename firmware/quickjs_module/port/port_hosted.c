@@ -11,7 +11,8 @@ size_t port_fixed_arena(void) {
     return 0;
 }
 
-void *port_piece_alloc(size_t size) {
+void *port_piece_alloc(size_t size, const void *after) {
+    (void)after;
     return malloc(size);
 }
 
