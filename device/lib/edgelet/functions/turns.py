@@ -181,22 +181,30 @@ class Turns:
             ready[0].go_on()
             ready.pop(0)
         except quickjs.Error:
-            # The one in the arena cannot be parked. It can still go on itself.
-            name = self._present()
+            name = self._instead()
             if name is None:
                 self._stalled = True
                 return
         self._rotate(name)
 
-    def _present(self):
-        """Lets the call in the arena go on, if it is ready: its function's name, else None."""
+    def _instead(self):
+        """Has another call go on where the one in the arena cannot be parked: its function's name, or None.
+
+        That is the one in the arena itself, or the one that makes most room for it.
+        """
+        most, chosen = -1, None
         for name, ready in self._ready.items():
             for call in ready:
-                if call.is_in_arena:
-                    call.go_on()
-                    ready.remove(call)
-                    return name
-        return None
+                room = self.arena.size if call.is_in_arena else call.call.parked_bytes
+                if room > most:
+                    most, chosen = room, (name, call)
+        name, call = chosen
+        try:
+            call.go_on()
+        except quickjs.Error:
+            return None
+        self._ready[name].remove(call)
+        return name
 
     def _rotate(self, name):
         self._in_row += 1
