@@ -14,7 +14,7 @@ import click
 import jwt
 import pytest
 from cli_helpers import GREETING, ROOT, Cli, greeting, local_device
-from device_helpers import free_port, write_project
+from device_helpers import free_port, get, write_project
 from edgelet_host.cli import main
 from edgelet_host.device.local import announce
 
@@ -137,6 +137,24 @@ def test_list_and_status_tell_what_a_function_did(deployed):
     assert function["cpu_us"] > 0
     assert re.search(rf"^{name}\t[0-9a-f]{{16}}\t/{name}\t", cli.ok("status"), re.MULTILINE)
     assert "FUNCTION" in cli.terminal("status").out
+
+
+WAITS = """export default { fetch(request, env, ctx) {
+  ctx.waitUntil(new Promise((done) => setTimeout(done, 20000))); return new Response(); } }"""
+
+
+def test_status_tells_who_waits_and_how_often_they_left_the_arena_and_came_back(cli, local):
+    cli.ok("deploy", write_project(cli.folder / "waits", "waits", {"main.js": WAITS}, route="/waits"))
+    before = cli.run("status", "--json").json()
+    for _ in range(2):
+        assert get(local.address, "/waits").status == 200
+    state = cli.run("status", "--json").json()
+    assert state["waiting"] >= 2 and state["parked_bytes"] > 1024 and state["parks"] > before["parks"]
+    text = cli.ok("status")
+    assert re.search(rf"^waiting +{state['waiting']} requests, [0-9.]+ KB outside the arena$", text, re.MULTILINE)
+    left, back = (rf"{state[what]} times? \([0-9.]+ [mu]s\)" for what in ("parks", "resumes"))
+    assert state["parks"] > state["resumes"]
+    assert re.search(rf"^parking +{left} out of the arena, {back} back$", text, re.MULTILINE)
 
 
 def test_releases_rollback_and_delete(deployed):

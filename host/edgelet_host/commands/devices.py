@@ -100,7 +100,13 @@ def _summary(state: dict[str, Any]) -> list[tuple[str, str]]:
         ("flash", f"{size_text(state['flash_free'])} free of {size_text(state['flash_size'])}"),
         ("arena", size_text(state["arena_bytes"])),
         ("waiting", f"{state['waiting']} requests, {size_text(state['parked_bytes'])} outside the arena"),
+        ("parking", f"{_times(state, 'park')} out of the arena, {_times(state, 'resume')} back"),
     ]
+
+
+def _times(state: dict[str, Any], what: str) -> str:
+    count = state[f"{what}s"]
+    return f"{count} time{'' if count == 1 else 's'} ({time_text(state[f'{what}_us'] / 1e6)})"
 
 
 def _network(state: dict[str, Any]) -> str:
