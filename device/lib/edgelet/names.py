@@ -5,6 +5,7 @@ Each function returns its argument, or raises ValueError with one line that says
 
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS = "0123456789"
+_HEX = _DIGITS + "abcdef"
 _WORD = _LOWER + _LOWER.upper() + _DIGITS + "_"
 
 LOG_LEVELS = ("debug", "info", "warn", "error")
@@ -110,6 +111,11 @@ def _is_label(text):
     )
 
 
+def is_hex(value, digits):
+    """Whether a value is text of so many lower-case hexadecimal digits, as ids of releases and digests are."""
+    return isinstance(value, str) and len(value) == digits and _consists_of(value, _HEX)
+
+
 def is_label(text):
     """Whether a text, in upper or lower case, can be one part of a host name."""
     return _is_label(text.lower())
@@ -117,7 +123,7 @@ def is_label(text):
 
 def is_address(text):
     """Whether a text looks like an IP address. "1.2" does too."""
-    return bool(text) and _consists_of(text.lower(), _DIGITS + "abcdef.:") and ("." in text or ":" in text)
+    return bool(text) and _consists_of(text.lower(), _HEX + ".:") and ("." in text or ":" in text)
 
 
 #: The modules that handlers import beside what their project bundles: the firmware has them.

@@ -9,7 +9,6 @@ from edgelet import names
 from edgelet.storage import config, files, kv
 
 _MOST = 40  # findings in an answer; a board has no memory for any number
-_HEX = "0123456789abcdef"
 
 _KINDS = (
     ("settings.json", "file"),
@@ -154,8 +153,8 @@ class _Examination:
 
     def _entries(self, path):
         for name in files.names(path):
-            is_hex = all(c in _HEX for c in name) and len(name) in (16, 64)
-            if not is_hex and name not in ("current", "deleted", "staging", "current~"):
+            is_release_or_file = names.is_hex(name, 16) or names.is_hex(name, 64)
+            if not is_release_or_file and name not in ("current", "deleted", "staging", "current~"):
                 self._aside(path + "/" + name, "it is not of edgelet")
 
     async def _function(self, name):

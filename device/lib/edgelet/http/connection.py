@@ -138,10 +138,12 @@ class Connection:
                 if reader.receive() == 0:
                     return
                 continue
+
             reader.start = code
             self.arrived_us, self.arrived_ms = time.ticks_us(), time.ticks_ms()
             writer.keep = writer.keep and head.persistent
             body = (yield from self._read_body(head)) if head.length else b""
+
             try:
                 function = server.find_function(head)
                 if function is not None:
@@ -162,6 +164,7 @@ class Connection:
                 timeout.phase = ANSWER
                 response = yield from server.failed(self, head, body, e)
                 data = writer.format(response, head.method, head.minor)
+
             # An idle connection must not hold what it has sent, or a slow one what it has received: not in this frame's
             # stack either, where arguments stay until others of a call are in their places.
             body = response = None
@@ -172,6 +175,7 @@ class Connection:
                 writer.rest = None
                 self._share.keep(0)
             data = None
+
             if reader.start == reader.end:
                 reader.start = reader.end = 0
             else:

@@ -12,6 +12,7 @@ Each change replaces one file atomically. The values of secrets leave this modul
 import gc
 import json
 import sys
+from binascii import hexlify
 from hashlib import sha256
 
 from edgelet import limits, names
@@ -365,7 +366,7 @@ class Config:
                 _load(path)  # says which file is damaged
                 raise
             digest.update(b"\0")
-        return "".join("%02x" % byte for byte in digest.digest()[:8])
+        return hexlify(digest.digest()[:8]).decode()
 
     def forget(self, function):
         """Removes the variables and secrets of a function that is no more, durably."""

@@ -145,7 +145,7 @@ def parse_file(line):
     except (TypeError, ValueError):
         raise ValueError("the manifest has a line that is not [path, sha256, size]") from None
     names.path(path)
-    if not isinstance(sha256, str) or len(sha256) != 64 or not all(c in "0123456789abcdef" for c in sha256):
+    if not names.is_hex(sha256, 64):
         raise ValueError("file %s: its SHA-256 is not 64 lower-case hex digits" % path)
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise ValueError("file %s: its size is not a number of bytes" % path)

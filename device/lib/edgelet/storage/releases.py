@@ -472,7 +472,7 @@ class Releases:
             with open(self._current(name)) as file:
                 pointer = json.load(file)
             active, previous = pointer["active"], pointer["previous"]
-            if _is_id(active) and (previous is None or _is_id(previous)):
+            if names.is_hex(active, _ID_DIGITS) and (previous is None or names.is_hex(previous, _ID_DIGITS)):
                 return active, previous
         except (KeyError, OSError, TypeError, ValueError):
             pass
@@ -590,10 +590,6 @@ class Releases:
     def _remove_empty(self, name):
         if not files.names(self._folder(name)):
             files.remove_tree(self._folder(name))
-
-
-def _is_id(value):
-    return isinstance(value, str) and len(value) == _ID_DIGITS and all(c in "0123456789abcdef" for c in value)
 
 
 def _common(these, those):
