@@ -19,17 +19,6 @@ from edgelet_host.cli import main
 from edgelet_host.device.local import announce
 
 
-@pytest.fixture(scope="module")
-def local(firmware, tmp_path_factory):
-    with local_device(firmware, tmp_path_factory.mktemp("cli")) as local:
-        yield local
-
-
-@pytest.fixture
-def cli(local, tmp_path):
-    return Cli(tmp_path, local.port)
-
-
 @pytest.fixture
 def deployed(cli, request):
     """Deploy a greeting under a name of the test's own; (command line, name)."""

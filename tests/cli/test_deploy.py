@@ -17,17 +17,6 @@ from device_helpers import get, write_project
 from edgelet_host.project.esbuild import ensure_esbuild
 
 
-@pytest.fixture(scope="module")
-def local(firmware, tmp_path_factory):
-    with local_device(firmware, tmp_path_factory.mktemp("deploy")) as local:
-        yield local
-
-
-@pytest.fixture
-def cli(local, tmp_path):
-    return Cli(tmp_path, local.port)
-
-
 def constant(cli: Cli, name: str, text: str, **fields):
     source = f"export default {{ fetch() {{ return new Response({json.dumps(text)}) }} }}"
     return write_project(cli.folder / name, name, {"main.js": source}, route=f"/{name}", **fields)

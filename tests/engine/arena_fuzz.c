@@ -35,6 +35,8 @@
         }                                                                                                              \
     } while (0)
 
+#include "arena_pieces.h"
+
 typedef struct _slot_t {
     unsigned char *ptr;
     size_t size;
@@ -74,29 +76,6 @@ static state_t model;
 static image_t images[IMAGES];
 static parked_t parked[PARKED];
 static size_t highest;
-
-// Pieces: how many are out, and how many more may be.
-static size_t pieces_out;
-static size_t pieces_left;
-
-static void *piece_alloc(void *opaque, size_t size) {
-    (void)opaque;
-    if (pieces_left == 0) {
-        return NULL;
-    }
-    --pieces_left;
-    ++pieces_out;
-    return malloc(size);
-}
-
-static void piece_free(void *opaque, void *piece, size_t size) {
-    (void)opaque;
-    for (size_t i = 0; i < size; ++i) {
-        CHECK(((unsigned char *)piece)[i] == 0);
-    }
-    --pieces_out;
-    free(piece);
-}
 
 typedef struct _input_t {
     const uint8_t *data;

@@ -7,19 +7,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "check.h"
 #include "engine/arena_delta.h"
+
+#include "arena_pieces.h"
 
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
-
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            printf("%s:%d: %s: not so: %s\n", __FILE__, __LINE__, __func__, #condition);                               \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 static _Alignas(ARENA_ALIGN) unsigned char block[4 * 1024 * 1024];
 static unsigned char image[sizeof(block)];
@@ -453,27 +448,6 @@ static void test_seal(void) {
     while (arena_alloc(arena, 0) != NULL) {
     }
     CHECK(!arena_seal(arena) && arena_check(arena));
-}
-
-// Pieces that are out, and how many more there are.
-static size_t pieces_out;
-static size_t pieces_left;
-
-static void *piece_alloc(void *opaque, size_t size) {
-    (void)opaque;
-    if (pieces_left == 0) {
-        return NULL;
-    }
-    --pieces_left;
-    ++pieces_out;
-    return malloc(size);
-}
-
-static void piece_free(void *opaque, void *piece, size_t size) {
-    (void)opaque;
-    CHECK(all_zero(piece, size));
-    --pieces_out;
-    free(piece);
 }
 
 static const arena_pieces_t pieces = {256, piece_alloc, piece_free, NULL};

@@ -8,6 +8,7 @@ import pytest
 HERE = Path(__file__).parent
 MODULE = HERE.parents[1] / "firmware" / "quickjs_module"
 BASE = HERE.parents[1] / "firmware" / "base_module"
+SUPPORT = HERE.parent / "support"
 
 FLAGS = ["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror"]
 SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DARENA_POISON=1"]
@@ -40,7 +41,7 @@ MISTAKES = [
 def build(compiler, name, directory):
     program = directory / name
     sources = [HERE / f"{name}.c", *sorted((MODULE / "engine").glob("arena*.c")), BASE / "base_secret.c"]
-    command = [*compiler, *FLAGS, f"-I{MODULE}", f"-I{BASE}", *sources, "-o", program]
+    command = [*compiler, *FLAGS, f"-I{MODULE}", f"-I{BASE}", f"-I{SUPPORT}", *sources, "-o", program]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return program

@@ -79,7 +79,7 @@ def mount(flash):
     vfs.mount(vfs.VfsLfs2(flash, progsize=PAGE), MOUNT)
 
 
-def run(flash, scenario):
+def run(flash, scenario, mount=mount):
     """Mounts the flash and calls scenario(); returns its result, or None where the power failed."""
     mount(flash)
     try:

@@ -7,10 +7,11 @@ power cut or not, each folder and each file for itself.
 import io
 import random
 
+import flash as littlefs
 import vfs
 from edgelet.storage import files
 
-MOUNT = "/flash"
+MOUNT = littlefs.MOUNT
 _EIO, _ENOENT, _EEXIST, _EISDIR, _ENOTDIR, _ENOTEMPTY = 5, 2, 17, 21, 20, 39
 _FOLDER, _FILE = 0x4000, 0x8000
 _MIXES = 3  # power cuts at each operation in which chance decides what is there, beside the two extremes
@@ -188,17 +189,14 @@ def copy(media):
     return media.survivor(lambda: True)
 
 
-def run(flash, scenario):
-    """As `flash.run`."""
+def _mount(flash):
     vfs.mount(flash, MOUNT)
     files.sync_file_system = lambda folder: flash.synchronize()
-    try:
-        return scenario()
-    except Exception:
-        if not flash.dead:
-            raise
-    finally:
-        vfs.umount(MOUNT)
+
+
+def run(flash, scenario):
+    """As `flash.run`."""
+    return littlefs.run(flash, scenario, _mount)
 
 
 def survivors(media, scenario):
