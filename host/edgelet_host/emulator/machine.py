@@ -32,7 +32,7 @@ from rp2040py.gpio_pin import GPIOPinState
 from rp2040py.memory_map import FLASH_START_ADDRESS
 from rp2040py.rp2040 import RP2040
 
-from edgelet_host.emulator import pl011, rosc
+from edgelet_host.emulator import pio, pl011, rosc
 
 FLASH_BYTES = 2 * 1024 * 1024
 
@@ -162,6 +162,7 @@ class Machine(BaseDevice):
         load_uf2(firmware, self.mcu)
         self._console = Console(self, sys.stdin.fileno(), sys.stdout.fileno())
         rosc.install(self.mcu)
+        self._pio = pio.install(self.mcu)
         self._uart = pl011.install(self.mcu)
         self._line = Line(self._uart, wire)
         self._clock = self.simulator.clock
@@ -181,7 +182,9 @@ class Machine(BaseDevice):
     def hard_reset(self, *, cause: ResetCause = ResetCause.RUN_PIN) -> None:
         """Restart the chip; the flash keeps its content."""
         self._console.forget()
+        self._pio.wake()
         super().hard_reset(cause=cause)
+        self._pio.sleep()
 
     def report(self) -> None:
         """Write the state to the standard error."""
