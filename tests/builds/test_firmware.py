@@ -241,24 +241,24 @@ def test_the_firmware_carries_the_sanitizers_when_asked(checkout):
 def test_an_upstream_checkout_is_built_and_stays_as_it_is(checkout, tmp_path):
     upstream = tmp_path / "micropython"
     shutil.copytree(sources.micropython_tree(["mbedtls"]), upstream, symlinks=True)
-    banner = upstream / "py" / "mpconfig.h"
-    set_version(banner, 25, 77)
+    # No header: one file is to be compiled again.
+    source = upstream / "py" / "modsys.c"
+    set_version(source, 0, 77)
     files = sorted(upstream.rglob("*"))
-    version = "import sys; print(sys.implementation.version[:3])"
-    assert checkout.run(version, "--micropython", str(upstream)) == "(1, 77, 0)"
+    version = "import sys; print(sys.version.split(';')[0])"
+    assert checkout.run(version, "--micropython", str(upstream)) == "3.4.77"
     assert checkout.build("--micropython", str(upstream))[1] == ""
-    set_version(banner, 77, 78)
-    assert checkout.run(version, "--micropython", str(upstream)) == "(1, 78, 0)"
+    set_version(source, 77, 78)
+    assert checkout.run(version, "--micropython", str(upstream)) == "3.4.78"
     assert sorted(upstream.rglob("*")) == files
-    assert checkout.run(version) == "(1, 25, 0)"
+    assert checkout.run(version) == "3.4.0"
 
 
-def set_version(header, before, after):
-    """Change MicroPython's minor version."""
-    line = "#define MICROPY_VERSION_MINOR {}\n"
-    text = header.read_text()
-    assert line.format(before) in text
-    header.write_text(text.replace(line.format(before), line.format(after)))
+def set_version(source, before, after):
+    """Change the version of Python that MicroPython follows."""
+    text = source.read_text()
+    assert f'"3.4.{before}; "' in text
+    source.write_text(text.replace(f'"3.4.{before}; "', f'"3.4.{after}; "'))
 
 
 def test_in_a_terminal_the_build_shows_what_it_does(checkout):
