@@ -658,6 +658,64 @@ JSValue engine_construct_error(JSContext *ctx, JSValueConst new_target, int argc
     return js_error_constructor(ctx, new_target, argc, argv, -1);
 }
 
+JSValue engine_new_object(JSContext *ctx, JSValueConst proto, int properties) {
+    JSValueConst parent = JS_IsUndefined(proto) ? ctx->class_proto[JS_CLASS_OBJECT] : proto;
+    return JS_NewObjectProtoClassAlloc(ctx, parent, JS_CLASS_OBJECT, properties);
+}
+
+bool engine_knows_name(JSContext *ctx, const char *name) {
+    JSAtom atom = __JS_FindAtom(ctx->rt, name, strlen(name), JS_ATOM_TYPE_STRING);
+    JS_FreeAtom(ctx, atom);
+    return atom != JS_ATOM_NULL;
+}
+
+JSValue engine_promise_new(JSContext *ctx) {
+    JSValue promise = JS_NewObjectClass(ctx, JS_CLASS_PROMISE);
+    JSPromiseData *data = js_mallocz(ctx, sizeof(*data));
+    data->promise_state = JS_PROMISE_PENDING;
+    init_list_head(&data->promise_reactions[0]);
+    init_list_head(&data->promise_reactions[1]);
+    data->promise_result = JS_UNDEFINED;
+    JS_SetOpaqueInternal(promise, data);
+    return promise;
+}
+
+void engine_promise_resolve(JSContext *ctx, JSValueConst promise, JSValueConst value) {
+    JSValue then = JS_IsObject(value) ? JS_GetProperty(ctx, value, JS_ATOM_then) : JS_UNDEFINED;
+    if (JS_IsException(then)) {
+        JSValue error = JS_GetException(ctx);
+        fulfill_or_reject_promise(ctx, promise, error, true);
+        JS_FreeValue(ctx, error);
+    } else if (!JS_IsFunction(ctx, then)) {
+        fulfill_or_reject_promise(ctx, promise, value, false);
+    } else {
+        JS_EnqueueJob(ctx, js_promise_resolve_thenable_job, 3, (JSValueConst[]){promise, value, then});
+    }
+    JS_FreeValue(ctx, then);
+}
+
+void engine_promise_reject(JSContext *ctx, JSValueConst promise, JSValueConst reason) {
+    fulfill_or_reject_promise(ctx, promise, reason, true);
+}
+
+void engine_promise_react(JSContext *ctx, JSValueConst promise, JSValueConst reaction) {
+    JSValueConst nobody[] = {JS_UNDEFINED, JS_UNDEFINED};
+    int failed = perform_promise_then(ctx, promise, (JSValueConst[]){reaction, reaction}, nobody);
+    (void)failed; // it does for want of memory only
+}
+
+JSValue engine_async_iterator_proto(JSContext *ctx) {
+    return js_dup(ctx->async_iterator_proto);
+}
+
+JSValue engine_async_iterator(JSContext *ctx, JSValueConst iterable) {
+    return JS_GetIterator(ctx, iterable, true);
+}
+
+JSValue engine_iterator_result(JSContext *ctx, JSValue value, bool done) {
+    return js_create_iterator_result(ctx, value, done);
+}
+
 JSValue engine_module_namespace(JSContext *ctx, JSValueConst module) {
     return JS_GetModuleNamespace(ctx, JS_VALUE_GET_PTR(module));
 }

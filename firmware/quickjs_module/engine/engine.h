@@ -90,6 +90,30 @@ const char *engine_usv_string(JSContext *ctx, size_t *len, JSValueConst value);
 // What the constructor of a class that extends Error does: argv[0], which must be there, is the message.
 JSValue engine_construct_error(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv);
 
+// An object that inherits from `proto`, or from Object.prototype where that is undefined, with exact room for so many
+// properties: where they are added one by one, up to half as many again stays empty.
+JSValue engine_new_object(JSContext *ctx, JSValueConst proto, int properties);
+
+// Whether the name is there as an atom: that of a property, or of anything else that the loaded bytecode names.
+bool engine_knows_name(JSContext *ctx, const char *name);
+
+// A pending promise that natives settle: without the two functions by which scripts would.
+JSValue engine_promise_new(JSContext *ctx);
+// Settle it unless it is settled. To resolve does what the resolve function of a promise does: an object's `then` is
+// looked up, and called in a job.
+void engine_promise_resolve(JSContext *ctx, JSValueConst promise, JSValueConst value);
+void engine_promise_reject(JSContext *ctx, JSValueConst promise, JSValueConst reason);
+// Has a job call `reaction`, an object of a class with a call function, once the promise is settled; its argument is
+// what the promise was settled with.
+void engine_promise_react(JSContext *ctx, JSValueConst promise, JSValueConst reaction);
+
+// %AsyncIteratorPrototype%.
+JSValue engine_async_iterator_proto(JSContext *ctx);
+// The async iterator of an object (ECMA-262, GetIterator), or an exception.
+JSValue engine_async_iterator(JSContext *ctx, JSValueConst iterable);
+// { value, done }, which takes over the value.
+JSValue engine_iterator_result(JSContext *ctx, JSValue value, bool done);
+
 // The namespace object of a module (JS_TAG_MODULE).
 JSValue engine_module_namespace(JSContext *ctx, JSValueConst module);
 

@@ -46,16 +46,22 @@ static void make_constructor(JSContext *ctx, const extension_class_t *class, JSV
 }
 
 static JSValue make_proto(JSContext *ctx, const extension_class_t *class) {
-    if (class->parent == NULL) {
-        return JS_NewObject(ctx);
-    }
-    JSValue parent = class->parent(ctx);
-    JSValue proto = JS_NewObjectProto(ctx, parent);
+    JSValue parent = class->parent != NULL ? class->parent(ctx) : JS_UNDEFINED;
+    JSValue proto = engine_new_object(ctx, parent, class->proto_len + (class->constructor != NULL));
     JS_FreeValue(ctx, parent);
     return proto;
 }
 
+static void register_classes(JSContext *ctx, const extension_t *extension) {
+    for (unsigned i = 0; i < extension->class_count; i++) {
+        JS_NewClass(JS_GetRuntime(ctx), class_id(extension, i), &extension->classes[i]->def);
+    }
+}
+
 void extension_class_ready(JSContext *ctx, const extension_t *extension, unsigned class) {
+    if (!JS_IsRegisteredClass(JS_GetRuntime(ctx), class_id(extension, class))) {
+        register_classes(ctx, extension);
+    }
     JSValue proto = JS_GetClassProto(ctx, class_id(extension, class));
     bool ready = JS_IsObject(proto);
     JS_FreeValue(ctx, proto);
@@ -123,13 +129,20 @@ static JSValue make_class_global(JSContext *ctx, const char *name) {
     return constructor;
 }
 
-static void install(JSContext *ctx, JSValueConst global, const extension_t *extension) {
+static void define_class_globals(JSContext *ctx, JSValueConst global, const extension_t *extension) {
     for (unsigned i = 0; i < extension->class_count; i++) {
         const extension_class_t *class = extension->classes[i];
-        JS_NewClass(JS_GetRuntime(ctx), class_id(extension, i), &class->def);
-        if (class->constructor != NULL) {
-            engine_define_lazy(ctx, global, class->def.class_name, make_class_global);
+        const char *name = class->def.class_name;
+        if (class->constructor != NULL && (!extension->rare || engine_knows_name(ctx, name))) {
+            engine_define_lazy(ctx, global, name, make_class_global);
         }
+    }
+}
+
+static void install(JSContext *ctx, JSValueConst global, const extension_t *extension) {
+    if (!extension->rare) {
+        register_classes(ctx, extension);
+        define_class_globals(ctx, global, extension);
     }
     for (unsigned i = 0; i < extension->global_count; i++) {
         engine_define_lazy(ctx, global, extension->globals[i].name, extension->globals[i].make);
@@ -143,6 +156,16 @@ void isolate_install_extensions(JSContext *ctx) {
     JSValue global = JS_GetGlobalObject(ctx);
     for (extension_t *const *e = host_of(ctx)->isolate->extensions; *e != NULL; e++) {
         install(ctx, global, *e);
+    }
+    JS_FreeValue(ctx, global);
+}
+
+void isolate_install_rare_extensions(JSContext *ctx) {
+    JSValue global = JS_GetGlobalObject(ctx);
+    for (extension_t *const *e = host_of(ctx)->isolate->extensions; *e != NULL; e++) {
+        if ((*e)->rare) {
+            define_class_globals(ctx, global, *e);
+        }
     }
     JS_FreeValue(ctx, global);
 }

@@ -53,6 +53,9 @@ struct _extension_t {
     const extension_global_t *globals;
     uint8_t class_count, global_count;
     uint16_t state_size; // bytes of its state in each context, see extension_state
+    // Its classes take no memory before one is needed, and of their globals only those are there that the bundle's code
+    // names. A name that it puts together while it runs is not found.
+    bool rare;
     // Fills the state, which is 0 before, and defines what is neither a class nor a lazy global.
     void (*install)(JSContext *ctx);
     // The built-in module of that name, or NULL without an exception.
