@@ -21,6 +21,7 @@
 #include "isolate/park.h"
 #include "jsonwebtoken/jwt.h"
 #include "port/port.h"
+#include "streams/stream.h"
 #include "web/web.h"
 
 // Memory of a compilation: mapped, and used as far as the sources need it.
@@ -28,6 +29,7 @@
 
 // What handlers find beside the language: each after those that it uses.
 static extension_t *const extensions[] = {
+    &stream_extension,
     &web_extension,
     &crypto_extension,
     &jwt_extension,

@@ -1,0 +1,19 @@
+// The table of the streams' classes. See stream.h.
+
+#include "streams/stream_private.h"
+
+static const extension_class_t *const stream_classes[STREAM_CLASS_COUNT] = {
+    [STREAM_READABLE] = &stream_class_readable,
+    [STREAM_READER] = &stream_class_reader,
+    [STREAM_CONTROLLER] = &stream_class_controller,
+    [STREAM_ITERATOR] = &stream_class_iterator,
+    [STREAM_TEE] = &stream_class_tee,
+    [STREAM_COLLECTOR] = &stream_class_collector,
+    [STREAM_REACTION] = &stream_class_reaction,
+};
+
+extension_t stream_extension = {
+    .classes = stream_classes,
+    .class_count = STREAM_CLASS_COUNT,
+    .rare = true,
+};

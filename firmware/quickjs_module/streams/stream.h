@@ -1,0 +1,50 @@
+// Streams (Streams standard): what a body is read from.
+//
+// The classes take no memory before a handler names one of them or reads a body as a stream.
+
+#ifndef EDGELET_STREAM_H
+#define EDGELET_STREAM_H
+
+#include "isolate/extension.h"
+
+extern extension_t stream_extension;
+
+// The room of a chunk that a source in C gives, in bytes.
+#define STREAM_CHUNK_SIZE (4096)
+
+// What gives a stream its chunks without a script: bytes that are there, or come without waiting.
+typedef struct _stream_source_t {
+    // The next chunk, a Uint8Array of STREAM_CHUNK_SIZE bytes at most; undefined at the end. `*last` says that nothing
+    // follows.
+    JSValue (*pull)(JSContext *ctx, void *opaque, bool *last);
+    void (*free)(JSRuntime *rt, void *opaque);
+} stream_source_t;
+
+// A ReadableStream over a source, whose `opaque` it takes over.
+JSValue stream_of_source(JSContext *ctx, const stream_source_t *source, void *opaque);
+
+bool stream_is(JSValueConst value);
+// Of a ReadableStream: whether somebody reads it, and whether somebody has read or cancelled it.
+bool stream_is_locked(JSValueConst stream);
+bool stream_is_disturbed(JSValueConst stream);
+
+// The opaque of a stream over that source while nobody has read or locked it; else NULL.
+void *stream_untouched(JSValueConst stream, const stream_source_t *source);
+// Makes it a stream that has been read to its end and stays locked.
+void stream_consume(JSContext *ctx, JSValueConst stream);
+// A new stream goes on where this one is, which stays locked.
+JSValue stream_move(JSContext *ctx, JSValueConst stream);
+// Two streams with the content of this one, which stays locked. The second one's chunks are copies where `copies` says
+// so and they are bytes.
+void stream_tee(JSContext *ctx, JSValueConst stream, bool copies, JSValue branches[2]);
+
+// Reads a stream, which must not be locked, to its end. A promise of a Uint8Array with all its bytes, behind which
+// is a NUL; rejected with what the stream fails with, or a TypeError for a chunk that is no bytes.
+JSValue stream_read_all(JSContext *ctx, JSValueConst stream);
+
+// What goes on when a promise is settled: the result, or an exception.
+typedef JSValue stream_step_t(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value);
+// Runs `step` in a job once the promise is settled. A promise of what the step returns.
+JSValue stream_then(JSContext *ctx, JSValueConst promise, stream_step_t *step, JSValueConst subject);
+
+#endif // EDGELET_STREAM_H

@@ -1,0 +1,190 @@
+// What the files of the streams share. Not for others.
+//
+// A ReadableStream has one controller for life: both are a stream_t, and the controller's object leads to it. The names
+// of functions are those of the standard's operations. What a script's function throws becomes what the standard says,
+// a rejected promise or the stream's error; a kill is one of these, and the isolate knows of it.
+
+#ifndef EDGELET_STREAM_PRIVATE_H
+#define EDGELET_STREAM_PRIVATE_H
+
+#include "engine/engine.h"
+#include "streams/stream.h"
+
+#define STREAM_COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
+
+// Indexes of stream_extension.classes.
+typedef enum {
+    STREAM_READABLE,
+    STREAM_READER,
+    STREAM_CONTROLLER,
+    STREAM_ITERATOR,
+    STREAM_TEE,
+    STREAM_COLLECTOR,
+    STREAM_REACTION,
+    STREAM_CLASS_COUNT,
+} stream_class_id_t;
+
+extern const extension_class_t stream_class_readable;
+extern const extension_class_t stream_class_reader;
+extern const extension_class_t stream_class_controller;
+extern const extension_class_t stream_class_iterator;
+extern const extension_class_t stream_class_tee;
+extern const extension_class_t stream_class_collector;
+extern const extension_class_t stream_class_reaction;
+
+static inline JSValue stream_class_new(JSContext *ctx, stream_class_id_t id, JSValueConst new_target) {
+    return extension_class_new(ctx, &stream_extension, id, new_target);
+}
+static inline void *stream_class_get(stream_class_id_t id, JSValueConst value) {
+    return extension_class_get(&stream_extension, id, value);
+}
+static inline void *stream_class_expect(JSContext *ctx, stream_class_id_t id, JSValueConst value) {
+    return extension_class_expect(ctx, &stream_extension, id, value);
+}
+
+// The optional first argument of a method.
+static inline JSValueConst stream_argument(int argc, JSValueConst *argv) {
+    return argc > 0 ? argv[0] : JS_UNDEFINED;
+}
+
+// ---- promises (stream_promise.c) ----
+
+// Runs `step` in a job once the promise is settled.
+void stream_react(JSContext *ctx, JSValueConst promise, stream_step_t *step, JSValueConst subject);
+// A new promise that is resolved with the value.
+JSValue stream_promise_of(JSContext *ctx, JSValueConst value);
+JSValue stream_rejected_promise(JSContext *ctx, JSValueConst reason);
+// A new promise that is rejected with the pending exception.
+JSValue stream_reject_pending(JSContext *ctx);
+// Web IDL's "promise-calling": what a script's function returns as a promise; rejected with what it throws.
+JSValue stream_call_promise(JSContext *ctx, JSValueConst function, JSValueConst this_val, int argc, JSValueConst *argv);
+// A new TypeError.
+JSValue stream_type_error(JSContext *ctx, const char *message);
+
+// ---- queues (stream_queue.c) ----
+
+typedef struct _stream_item_t {
+    JSValue value;
+    double size;
+} stream_item_t;
+
+// Chunks with their sizes (Streams standard, section 8.1).
+typedef struct _stream_queue_t {
+    stream_item_t *items;
+    uint32_t first, count, room;
+    double total;
+} stream_queue_t;
+
+// Takes over the value. -1 with a pending RangeError where the size is no finite number from 0 up.
+int stream_queue_put(JSContext *ctx, stream_queue_t *queue, JSValue value, double size);
+// There must be one.
+JSValue stream_queue_take(stream_queue_t *queue);
+void stream_queue_reset(JSRuntime *rt, stream_queue_t *queue);
+void stream_queue_mark(JSRuntime *rt, const stream_queue_t *queue, JS_MarkFunc *mark);
+
+// The members of a queuing strategy. `*size` is undefined where every chunk counts 1. 0 or -1.
+int stream_strategy(JSContext *ctx, JSValueConst strategy, double default_mark, double *high_water, JSValue *size);
+
+// ---- ReadableStream (stream_readable.c) and its controller (stream_controller.c) ----
+
+typedef enum {
+    STREAM_OPEN,
+    STREAM_CLOSED,
+    STREAM_ERRORED,
+} stream_state_t;
+
+typedef struct _stream_t stream_t;
+
+// Where a stream's chunks come from.
+typedef struct _stream_algorithms_t {
+    // A promise; undefined where it was done at once.
+    JSValue (*pull)(JSContext *ctx, stream_t *stream);
+    JSValue (*cancel)(JSContext *ctx, stream_t *stream, JSValueConst reason);
+} stream_algorithms_t;
+
+struct _stream_t {
+    JSValue object;                        // the ReadableStream, not counted
+    JSValue reader;                        // undefined while unlocked; null where C has locked the stream for good
+    JSValue controller;                    // its object, not counted; undefined while there is none
+    JSValue stored_error;                  // of STREAM_ERRORED
+    const stream_algorithms_t *algorithms; // NULL once nothing more will be asked of the source
+    JSValue source;                        // whose algorithms: a script's underlying source, an iterator, a tee
+    JSValue pull, cancel;                  // functions of the source
+    JSValue size;                          // the strategy's function; undefined for 1
+    const stream_source_t *native;         // a source in C, with
+    void *opaque;
+    stream_queue_t queue;
+    double high_water;
+    uint8_t state;
+    bool disturbed, started, close_requested, pulling, pull_again;
+};
+
+// Who calls what takes a stream_t holds the stream's object, since scripts run there.
+stream_t *stream_of(JSValueConst object);
+stream_t *stream_of_controller(JSValueConst controller);
+// A ReadableStream with a controller that reads from these algorithms.
+stream_t *stream_new(JSContext *ctx, const stream_algorithms_t *algorithms, JSValueConst source, double high_water);
+// Calls `cancel`: a promise.
+JSValue stream_cancel(JSContext *ctx, stream_t *stream, JSValueConst reason);
+void stream_close(JSContext *ctx, stream_t *stream);
+void stream_error(JSContext *ctx, stream_t *stream, JSValueConst error);
+
+extern const stream_algorithms_t stream_script_algorithms;
+extern const stream_algorithms_t stream_native_algorithms;
+
+// Begins to pull once the promise that `start` is given as is fulfilled.
+void stream_controller_start(JSContext *ctx, stream_t *stream, JSValueConst start);
+JSValue stream_controller_object(JSContext *ctx, stream_t *stream);
+bool stream_controller_can_enqueue(const stream_t *stream);
+// -1 with a pending exception, which is the stream's error then, where the strategy refuses the chunk.
+int stream_controller_enqueue(JSContext *ctx, stream_t *stream, JSValueConst chunk);
+void stream_controller_close(JSContext *ctx, stream_t *stream);
+void stream_controller_error(JSContext *ctx, stream_t *stream, JSValueConst error);
+void stream_controller_pull(JSContext *ctx, stream_t *stream);
+// Forgets the source and what is queued.
+void stream_controller_clear(JSContext *ctx, stream_t *stream);
+// What the standard calls ReadableStreamFrom.
+JSValue stream_from(JSContext *ctx, JSValueConst iterable);
+
+// ---- readers (stream_reader.c) ----
+
+// What becomes of a read. One of the three is called, with the target.
+typedef struct _stream_read_t {
+    void (*chunk)(JSContext *ctx, JSValueConst target, JSValueConst chunk);
+    void (*close)(JSContext *ctx, JSValueConst target);
+    void (*error)(JSContext *ctx, JSValueConst target, JSValueConst error);
+} stream_read_t;
+
+typedef struct _stream_request_t {
+    struct _stream_request_t *next;
+    const stream_read_t *read;
+    JSValue target;
+} stream_request_t;
+
+typedef struct _stream_reader_t {
+    JSValue stream;   // undefined once released
+    JSValue closed;   // the promise; undefined until somebody asks for it
+    JSValue released; // what `closed` is rejected with then
+    stream_request_t *first, *last;
+} stream_reader_t;
+
+// The reader of a stream that a script or we have locked; NULL where there is none.
+stream_reader_t *stream_reader_of(const stream_t *stream);
+// A new reader; TypeError where the stream is locked.
+JSValue stream_reader_new(JSContext *ctx, JSValueConst stream, JSValueConst new_target);
+void stream_reader_read(JSContext *ctx, stream_reader_t *reader, const stream_read_t *read, JSValueConst target);
+void stream_reader_release(JSContext *ctx, stream_reader_t *reader);
+JSValue stream_reader_cancel(JSContext *ctx, stream_reader_t *reader, JSValueConst reason);
+// The promise of the attribute `closed`, not counted.
+JSValueConst stream_reader_closed(JSContext *ctx, stream_reader_t *reader);
+// What the stream tells its reader.
+void stream_reader_on_close(JSContext *ctx, stream_reader_t *reader);
+void stream_reader_on_error(JSContext *ctx, stream_reader_t *reader, JSValueConst error);
+// Gives the chunk to the first request, which must be there.
+void stream_reader_fulfill(JSContext *ctx, stream_reader_t *reader, JSValueConst chunk);
+
+// ---- async iteration (stream_iterate.c) ----
+
+JSValue stream_values(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+
+#endif // EDGELET_STREAM_PRIVATE_H

@@ -1,0 +1,322 @@
+// ReadableStream (Streams standard, sections 4.2 and 4.9).
+
+#include "streams/stream_private.h"
+
+stream_t *stream_of(JSValueConst object) {
+    return stream_class_get(STREAM_READABLE, object);
+}
+
+// The stream behind an object, which has none yet.
+static stream_t *attach(JSContext *ctx, JSValueConst object) {
+    stream_t *stream = js_mallocz(ctx, sizeof(*stream));
+    stream->object = object;
+    stream->reader = stream->controller = stream->stored_error = JS_UNDEFINED;
+    stream->source = stream->pull = stream->cancel = stream->size = JS_UNDEFINED;
+    JS_SetOpaque(object, stream);
+    return stream;
+}
+
+stream_t *stream_new(JSContext *ctx, const stream_algorithms_t *algorithms, JSValueConst source, double high_water) {
+    stream_t *stream = attach(ctx, stream_class_new(ctx, STREAM_READABLE, JS_UNDEFINED));
+    stream->algorithms = algorithms;
+    stream->source = JS_DupValue(ctx, source);
+    stream->high_water = high_water;
+    return stream;
+}
+
+// ---- the standard's operations ----
+
+void stream_close(JSContext *ctx, stream_t *stream) {
+    stream->state = STREAM_CLOSED;
+    if (stream_reader_of(stream) != NULL) {
+        JSValue reader = JS_DupValue(ctx, stream->reader);
+        stream_reader_on_close(ctx, stream_reader_of(stream));
+        JS_FreeValue(ctx, reader);
+    }
+}
+
+void stream_error(JSContext *ctx, stream_t *stream, JSValueConst error) {
+    stream->state = STREAM_ERRORED;
+    stream->stored_error = JS_DupValue(ctx, error);
+    if (stream_reader_of(stream) != NULL) {
+        JSValue reader = JS_DupValue(ctx, stream->reader);
+        stream_reader_on_error(ctx, stream_reader_of(stream), error);
+        JS_FreeValue(ctx, reader);
+    }
+}
+
+static JSValue cancelled(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value) {
+    (void)subject;
+    return rejected ? JS_Throw(ctx, JS_DupValue(ctx, value)) : JS_UNDEFINED;
+}
+
+JSValue stream_cancel(JSContext *ctx, stream_t *stream, JSValueConst reason) {
+    stream->disturbed = true;
+    if (stream->state == STREAM_CLOSED) {
+        return stream_promise_of(ctx, JS_UNDEFINED);
+    }
+    if (stream->state == STREAM_ERRORED) {
+        return stream_rejected_promise(ctx, stream->stored_error);
+    }
+    stream_close(ctx, stream);
+    stream_queue_reset(JS_GetRuntime(ctx), &stream->queue);
+    JSValue promise = stream->algorithms->cancel(ctx, stream, reason);
+    stream_controller_clear(ctx, stream);
+    JSValue result = stream_then(ctx, promise, cancelled, JS_UNDEFINED);
+    JS_FreeValue(ctx, promise);
+    return result;
+}
+
+// ---- for the rooms above ----
+
+JSValue stream_of_source(JSContext *ctx, const stream_source_t *source, void *opaque) {
+    stream_t *stream = stream_new(ctx, &stream_native_algorithms, JS_UNDEFINED, 0);
+    stream->native = source;
+    stream->opaque = opaque;
+    stream->started = true;
+    return stream->object;
+}
+
+bool stream_is(JSValueConst value) {
+    return stream_of(value) != NULL;
+}
+
+bool stream_is_locked(JSValueConst object) {
+    return !JS_IsUndefined(stream_of(object)->reader);
+}
+
+bool stream_is_disturbed(JSValueConst object) {
+    return stream_of(object)->disturbed;
+}
+
+void *stream_untouched(JSValueConst object, const stream_source_t *source) {
+    const stream_t *stream = stream_of(object);
+    bool untouched = stream->native == source && !stream->disturbed && JS_IsUndefined(stream->reader);
+    return untouched ? stream->opaque : NULL;
+}
+
+static void lock(JSContext *ctx, stream_t *stream) {
+    stream_controller_clear(ctx, stream);
+    stream->state = STREAM_CLOSED;
+    stream->disturbed = true;
+    stream->reader = JS_NULL;
+}
+
+void stream_consume(JSContext *ctx, JSValueConst object) {
+    lock(ctx, stream_of(object));
+}
+
+JSValue stream_move(JSContext *ctx, JSValueConst object) {
+    stream_t *stream = stream_of(object);
+    JSValue moved = stream_class_new(ctx, STREAM_READABLE, JS_UNDEFINED);
+    JS_SetOpaque(moved, stream);
+    stream->object = moved;
+    if (!JS_IsUndefined(stream->controller)) {
+        JS_DupValue(ctx, moved);
+        JS_SetOpaque(stream->controller, JS_VALUE_GET_PTR(moved));
+        JS_FreeValue(ctx, object);
+    }
+    lock(ctx, attach(ctx, object));
+    return moved;
+}
+
+// ---- construction ----
+
+static int source_function(JSContext *ctx, JSValueConst source, const char *name, JSValue *function) {
+    *function = JS_GetPropertyStr(ctx, source, name);
+    if (JS_IsException(*function)) {
+        return -1;
+    }
+    if (!JS_IsUndefined(*function) && !JS_IsFunction(ctx, *function)) {
+        JS_FreeValue(ctx, *function);
+        *function = JS_UNDEFINED;
+        JS_ThrowTypeError(ctx, "%s of an underlying source must be a function", name);
+        return -1;
+    }
+    return 0;
+}
+
+static int check_type(JSContext *ctx, JSValueConst source) {
+    JSValue type = JS_GetPropertyStr(ctx, source, "type");
+    if (JS_IsUndefined(type)) {
+        return 0;
+    }
+    if (!JS_IsException(type)) {
+        JS_ThrowTypeError(ctx, "type of an underlying source: byte streams are not supported; leave it out");
+    }
+    JS_FreeValue(ctx, type);
+    return -1;
+}
+
+// Takes the members of the underlying source, and calls its start function. 0 or -1.
+static int set_up(JSContext *ctx, stream_t *stream, JSValueConst source) {
+    JSValue start;
+    if (source_function(ctx, source, "cancel", &stream->cancel) < 0 ||
+        source_function(ctx, source, "pull", &stream->pull) < 0 || source_function(ctx, source, "start", &start) < 0) {
+        return -1;
+    }
+    JSValue result = JS_UNDEFINED;
+    if (check_type(ctx, source) < 0) {
+        result = JS_EXCEPTION;
+    } else if (!JS_IsUndefined(start)) {
+        JSValue controller = stream_controller_object(ctx, stream);
+        result = JS_Call(ctx, start, source, 1, (JSValueConst[]){controller});
+        JS_FreeValue(ctx, controller);
+    }
+    JS_FreeValue(ctx, start);
+    if (JS_IsException(result)) {
+        return -1;
+    }
+    stream_controller_start(ctx, stream, result);
+    JS_FreeValue(ctx, result);
+    return 0;
+}
+
+static JSValue readable_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
+    JSValueConst source = stream_argument(argc, argv);
+    double high_water;
+    JSValue size;
+    if (!JS_IsUndefined(source) && !JS_IsObject(source)) {
+        return JS_ThrowTypeError(ctx, "the underlying source must be an object");
+    }
+    if (stream_strategy(ctx, argc > 1 ? argv[1] : JS_UNDEFINED, 1, &high_water, &size) < 0) {
+        return JS_EXCEPTION;
+    }
+    JSValue object = stream_class_new(ctx, STREAM_READABLE, new_target);
+    if (JS_IsException(object)) {
+        JS_FreeValue(ctx, size);
+        return object;
+    }
+
+    stream_t *stream = attach(ctx, object);
+    stream->algorithms = &stream_script_algorithms;
+    stream->source = JS_DupValue(ctx, source);
+    stream->high_water = high_water;
+    stream->size = size;
+    if (JS_IsUndefined(source)) {
+        stream_controller_start(ctx, stream, JS_UNDEFINED);
+    } else if (set_up(ctx, stream, source) < 0) {
+        JS_FreeValue(ctx, object);
+        return JS_EXCEPTION;
+    }
+    return object;
+}
+
+// ---- the class ----
+
+static stream_t *expect_readable(JSContext *ctx, JSValueConst this_val) {
+    return stream_class_expect(ctx, STREAM_READABLE, this_val);
+}
+
+static JSValue get_locked(JSContext *ctx, JSValueConst this_val) {
+    return expect_readable(ctx, this_val) == NULL ? JS_EXCEPTION : JS_NewBool(ctx, stream_is_locked(this_val));
+}
+
+static JSValue readable_cancel(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    stream_t *stream = expect_readable(ctx, this_val);
+    if (stream != NULL && stream_is_locked(this_val)) {
+        JS_ThrowTypeError(ctx, "Invalid state: the stream is locked; cancel it through its reader");
+        stream = NULL;
+    }
+    return stream == NULL ? stream_reject_pending(ctx) : stream_cancel(ctx, stream, stream_argument(argc, argv));
+}
+
+// The member "mode" of getReader's argument. 0 where there is none, or -1 with a pending TypeError.
+static int check_mode(JSContext *ctx, JSValueConst options) {
+    if (JS_IsUndefined(options) || JS_IsNull(options)) {
+        return 0;
+    }
+    if (!JS_IsObject(options)) {
+        JS_ThrowTypeError(ctx, "the argument of getReader must be an object");
+        return -1;
+    }
+    JSValue mode = JS_GetPropertyStr(ctx, options, "mode");
+    if (JS_IsUndefined(mode)) {
+        return 0;
+    }
+    if (!JS_IsException(mode)) {
+        JS_ThrowTypeError(ctx, "mode of getReader: readers with a buffer of their own are not supported; leave it out");
+    }
+    JS_FreeValue(ctx, mode);
+    return -1;
+}
+
+static JSValue readable_get_reader(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    if (expect_readable(ctx, this_val) == NULL || check_mode(ctx, stream_argument(argc, argv)) < 0) {
+        return JS_EXCEPTION;
+    }
+    return stream_reader_new(ctx, this_val, JS_UNDEFINED);
+}
+
+static JSValue readable_tee(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)argc, (void)argv;
+    stream_t *stream = expect_readable(ctx, this_val);
+    if (stream == NULL) {
+        return JS_EXCEPTION;
+    }
+    if (stream_is_locked(this_val)) {
+        return JS_ThrowTypeError(ctx, "Invalid state: the stream is locked");
+    }
+    JSValue branches[2];
+    stream_tee(ctx, this_val, stream->native != NULL, branches);
+    return JS_NewArrayFrom(ctx, 2, branches);
+}
+
+static JSValue readable_from(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val, (void)argc;
+    return stream_from(ctx, argv[0]);
+}
+
+static void readable_finalize(JSRuntime *rt, JSValueConst value) {
+    stream_t *stream = stream_of(value);
+    if (stream == NULL) {
+        return;
+    }
+    if (stream->native != NULL) {
+        stream->native->free(rt, stream->opaque);
+    }
+    JSValue values[] = {stream->reader, stream->controller, stream->stored_error, stream->source, stream->pull,
+        stream->cancel, stream->size};
+    for (int i = 0; i < STREAM_COUNT(values); i++) {
+        JS_FreeValueRT(rt, values[i]);
+    }
+    stream_queue_reset(rt, &stream->queue);
+    js_free_rt(rt, stream);
+}
+
+static void readable_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
+    const stream_t *stream = stream_of(value);
+    if (stream != NULL) {
+        JS_MarkValue(rt, stream->reader, mark);
+        JS_MarkValue(rt, stream->controller, mark);
+        JS_MarkValue(rt, stream->stored_error, mark);
+        JS_MarkValue(rt, stream->source, mark);
+        JS_MarkValue(rt, stream->pull, mark);
+        JS_MarkValue(rt, stream->cancel, mark);
+        JS_MarkValue(rt, stream->size, mark);
+        stream_queue_mark(rt, &stream->queue, mark);
+    }
+}
+
+static const JSCFunctionListEntry readable_proto[] = {
+    JS_CGETSET_DEF("locked", get_locked, NULL),
+    JS_CFUNC_DEF("cancel", 0, readable_cancel),
+    JS_CFUNC_DEF("getReader", 0, readable_get_reader),
+    JS_CFUNC_DEF("tee", 0, readable_tee),
+    JS_CFUNC_DEF("values", 0, stream_values),
+    JS_ALIAS_DEF("[Symbol.asyncIterator]", "values"),
+    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "ReadableStream", JS_PROP_CONFIGURABLE),
+};
+
+static const JSCFunctionListEntry readable_statics[] = {
+    JS_CFUNC_DEF("from", 1, readable_from),
+};
+
+const extension_class_t stream_class_readable = {
+    .def = {.class_name = "ReadableStream", .finalizer = readable_finalize, .gc_mark = readable_mark},
+    .constructor = readable_construct,
+    .proto = readable_proto,
+    .proto_len = STREAM_COUNT(readable_proto),
+    .statics = readable_statics,
+    .statics_len = STREAM_COUNT(readable_statics),
+};
