@@ -145,6 +145,86 @@ def test_env_and_this(firmware):
     assert answer.text == "hipico"
 
 
+# ---- bodies as streams ----
+
+# What middleware does that counts bytes on their way to the handler.
+LIMIT = """
+    const reader = request.body.getReader()
+    let size = 0, refused = false
+    const counted = new ReadableStream({ async start(controller) {
+        for (;;) {
+            const { done, value } = await reader.read()
+            size += done ? 0 : value.length
+            refused = size > 10
+            if (done || refused) { break }
+            controller.enqueue(value)
+        }
+        controller.close()
+    } })
+    const text = await new Request(request, { body: counted, duplex: "half" }).text()
+    return refused ? new Response("too large", { status: 413 }) : new Response(text)
+"""
+
+
+@pytest.mark.parametrize(("size", "status", "text"), [(5, 200, "xxxxx"), (10, 200, "x" * 10), (5000, 413, "too large")])
+def test_a_body_can_be_counted_on_its_way(firmware, size, status, text):
+    answer = fetch(firmware, LIMIT, method="POST", body=b"x" * size)
+    assert (answer.status, answer.text) == (status, text)
+
+
+def test_a_large_body_comes_in_chunks(firmware):
+    source = (
+        "const sizes = []; for await (const c of request.body) { sizes.push(c.length) } return Response.json(sizes)"
+    )
+    answer = fetch(firmware, source, method="POST", body=bytes(10000))
+    assert answer.json == [4096, 4096, 1808]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "const inner = new Response('kept', { headers: { a: 'b' } }); return new Response(inner.body, inner)",
+        "return new Response(new Response('kept', { headers: { a: 'b' } }).body, { headers: [['a', 'b']] })",
+        "const r = new Response('kept', { headers: { a: 'b' } }); r.body; return r.clone()",
+        "const [one] = new Response('kept').body.tee(); return new Response(one, { headers: { a: 'b' } })",
+    ],
+)
+def test_a_response_wrapped_again_keeps_its_body(firmware, code):
+    answer = fetch(firmware, code)
+    assert (answer.status, answer.body, ("a", "b") in answer.fields) == (200, b"kept", True)
+
+
+PUMP = """
+    let sent = 0
+    return new Response(new ReadableStream({{ async pull(controller) {{
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        if (++sent > 3) {{ {} }}
+        controller.enqueue(new TextEncoder().encode(`${{sent}} `))
+    }} }}))
+"""
+
+
+def test_a_script_writes_the_response(firmware):
+    assert fetch(firmware, PUMP.format("controller.close(); return")).text == "1 2 3 "
+
+
+def test_a_script_that_fails_while_it_writes_the_response(firmware):
+    answer = fetch(firmware, PUMP.format("throw new RangeError('mine')"))
+    assert (answer.kind, answer.message) == ("thrown", "RangeError: mine")
+
+
+def test_a_response_that_nobody_writes_is_stuck(firmware):
+    assert fetch(firmware, "return new Response(new ReadableStream())").kind == "stuck"
+
+
+def test_a_locked_response_is_refused(firmware):
+    answer = fetch(firmware, "const r = new Response('x'); r.body.getReader(); return r")
+    assert (answer.kind, answer.message) == (
+        "result",
+        "TypeError: the handler returned a Response whose body somebody else reads",
+    )
+
+
 # ---- what a fetch handler returns ----
 
 
@@ -367,6 +447,17 @@ REPEATED = [
     "structuredClone({ a: [new Map([[1, new Set([/x/])]]), new Date(0), new Uint8Array(4), new Error('e')] })",
     "structuredClone({ a: [{}, () => 1] })",
     "structuredClone({ a: {}, get b() { throw 1 } })",
+    "{ const r = new Response('x'); r.body.r = r; new Response(r.body, r).text() }",
+    "new Response('x').body.getReader().read()",
+    "await Promise.all(new Response('x').body.tee().map((branch) => new Response(branch).text()))",
+    "{ const s = new ReadableStream({ start(c) { c.c = c }, pull() { throw 1 } });"
+    " await (s.s = s.tee())[0].getReader().read() }",
+    "{ const r = new Response(new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(9)); c.close() } }));"
+    " await Promise.all([r.clone().text(), r.text()]) }",
+    "for await (const chunk of ReadableStream.from([1, 2])) { break }",
+    "new ReadableStream({ start(c) { c.error(c) } }).getReader().closed.catch(() => 1)",
+    "new ReadableStream().getReader().read()",
+    "new ReadableStream({ cancel() { throw 1 } }).cancel().catch(() => 1)",
 ]
 
 
@@ -431,6 +522,26 @@ new Headers({ [Symbol.iterator]: () => ({ next: () => ({ done: false, value: [] 
 const i = new Headers({ a: "b" }).entries(); Object.getPrototypeOf(i).next.call({})
 new Response("x".repeat(1e5)).text().then = 5; Response.prototype.text.call(request.headers)
 Object.prototype.then = function (f) { f(5) }; await Response.json({}).json()
+const s = new ReadableStream({ pull(c) { reader.releaseLock(); c.enqueue(1); c.close() } }, { highWaterMark: 0 }); \
+    var reader = s.getReader(); await reader.read()
+let c; const r = new ReadableStream({ start(x) { c = x } }).getReader(); r.read(); r.read(); \
+    Object.defineProperty(Object.prototype, "then", { configurable: true, get() { r.releaseLock(); c.error(1) } }); \
+    c.enqueue(1)
+let c; new ReadableStream({ start(x) { c = x } }, { size() { c.error(1); return 1 } }); c.enqueue(1)
+const s = new ReadableStream({ pull(c) { this.pull = this.cancel = null; c.error(1) }, cancel() {} }); \
+    s.getReader().cancel(); await 1
+const s = new Response("x".repeat(9999)).body.getReader(); const p = s.read(); \
+    Object.defineProperty(Object.prototype, "then", { configurable: true, get() { s.cancel() } }); s.read(); s.read()
+const [a, b] = new ReadableStream({ pull(c) { a.cancel(); b.cancel(); c.enqueue(1) } }).tee(); \
+    await a.getReader().read()
+let i = ReadableStream.from([1, 2, 3]).values(); i.next().then(() => i.return()); i = i.next(); await i
+Reflect.construct(ReadableStream, [{ start(c) { c.enqueue(1) } }], Response).status
+Reflect.construct(ReadableStreamDefaultReader, [new ReadableStream()], Object.defineProperty(function () {}.bind(), \
+    "prototype", { get() { throw 1 } }))
+const r = new Response(new ReadableStream({ pull(c) { r.text().catch(() => 1); c.enqueue(new Uint8Array(9)) } })); \
+    await r.text()
+const b = new Uint8Array(9); \
+    await new Response(new ReadableStream({ pull(c) { c.enqueue(b); b.buffer.transfer() } })).text()
 """.strip()
     .replace("\\\n", "")
     .split("\n")

@@ -18,7 +18,15 @@ def run_in_firmware(firmware, name, function="run"):
     return answer.json
 
 
-SCRIPTS = ["web_url.js", "web_params.js", "web_headers.js", "web_text.js", "web_clone.js", "typed_arrays.js"]
+SCRIPTS = [
+    "web_url.js",
+    "web_params.js",
+    "web_headers.js",
+    "web_streams.js",
+    "web_text.js",
+    "web_clone.js",
+    "typed_arrays.js",
+]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -43,15 +43,17 @@ static void take_outcome(isolate_t *iso) {
     }
 }
 
-// After a turn of a call: what it has come to.
+// After a turn of a call: what it has come to. To ask for that may set more going.
 static void finish_turn(isolate_t *iso) {
-    isolate_drain_jobs(iso);
-    if (iso->killed != ISOLATE_OK) {
-        return;
-    }
-    if (iso->call.state == ISOLATE_PENDING) {
-        take_outcome(iso);
-    }
+    do {
+        isolate_drain_jobs(iso);
+        if (iso->killed != ISOLATE_OK) {
+            return;
+        }
+        if (iso->call.state == ISOLATE_PENDING) {
+            take_outcome(iso);
+        }
+    } while (JS_IsJobPending(JS_GetRuntime(iso->ctx)));
     iso->call.background =
         iso->call.state != ISOLATE_PENDING && iso->host->op_count > 0 && iso->handlers->background(iso->ctx);
     if (iso->call.state == ISOLATE_PENDING && iso->host->op_count == 0) {

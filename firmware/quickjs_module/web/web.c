@@ -231,7 +231,15 @@ static const char *type_name(JSContext *ctx, JSValueConst value) {
     }
 }
 
-static extension_outcome_t fetch_result(JSContext *ctx, JSValueConst result, isolate_response_t *out) {
+static extension_outcome_t fetch_result(JSContext *ctx, web_t *web, isolate_response_t *out) {
+    JSValue complete = web_response_complete(ctx, web->outcome);
+    if (!JS_IsUndefined(complete)) {
+        JS_PromiseMarkAsHandled(ctx, complete);
+        JS_FreeValue(ctx, web->outcome);
+        web->outcome = complete;
+        return EXTENSION_PENDING;
+    }
+    JSValueConst result = web->outcome;
     int taken = web_response_take(ctx, result, out);
     if (taken == 0) {
         JS_ThrowTypeError(ctx, "the handler must return a Response, not %s", type_name(ctx, result));
@@ -265,7 +273,7 @@ static extension_outcome_t web_outcome(JSContext *ctx, isolate_response_t *out) 
     }
 
     if (web->shape == WEB_SHAPE_FETCH) {
-        return fetch_result(ctx, web->outcome, out);
+        return fetch_result(ctx, web, out);
     }
     if (JS_IsUndefined(web->outcome) && web->wants_done) {
         return EXTENSION_PENDING;

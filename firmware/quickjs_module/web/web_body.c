@@ -33,30 +33,97 @@ int web_writable_bytes(JSContext *ctx, JSValueConst array, uint8_t **data, size_
     return immutable ? -1 : 0;
 }
 
-static void body_of_bytes(JSContext *ctx, web_body_t *body, base_slice_t slice) {
-    body->bytes = web_bytes_new(ctx, slice.data, slice.len);
-    body->data = body->bytes->data;
-    body->len = slice.len;
+// ---- content ----
+
+static void content_of_bytes(JSContext *ctx, web_content_t *content, base_slice_t slice) {
+    content->bytes = web_bytes_new(ctx, slice.data, slice.len);
+    content->data = content->bytes->data;
+    content->len = slice.len;
 }
 
-static void body_of_params(JSContext *ctx, web_body_t *body, const web_list_t *params) {
+static void content_of_params(JSContext *ctx, web_content_t *content, const web_list_t *params) {
     web_buf_t text = {0};
     web_list_serialize(ctx, params, &text);
-    body_of_bytes(ctx, body, (base_slice_t){text.data, text.len});
+    content_of_bytes(ctx, content, (base_slice_t){text.data, text.len});
     js_free(ctx, text.data);
 }
 
+static void content_free(JSRuntime *rt, web_content_t *content) {
+    JS_FreeValueRT(rt, content->text);
+    web_bytes_free(rt, content->bytes);
+}
+
+static web_content_t content_dup(JSContext *ctx, const web_content_t *content) {
+    web_content_t copy = *content;
+    JS_DupValue(ctx, copy.text);
+    if (copy.bytes != NULL) {
+        copy.bytes->refs++;
+    }
+    return copy;
+}
+
+// ---- content as a stream ----
+
+static JSValue source_pull(JSContext *ctx, void *opaque, bool *last) {
+    web_content_t *content = opaque;
+    if (!JS_IsUndefined(content->text)) {
+        base_slice_t slice;
+        slice.data = engine_usv_string(ctx, &slice.len, content->text);
+        content_of_bytes(ctx, content, slice);
+        JS_FreeCString(ctx, slice.data);
+        JS_FreeValue(ctx, content->text);
+        content->text = JS_UNDEFINED;
+    }
+    size_t size = content->len < STREAM_CHUNK_SIZE ? content->len : STREAM_CHUNK_SIZE;
+    const uint8_t *data = (const uint8_t *)content->data;
+    content->data += size;
+    content->len -= size;
+    *last = content->len == 0;
+    engine_need(ctx, ENGINE_TYPED_ARRAYS);
+    return size == 0 ? JS_UNDEFINED : JS_NewUint8ArrayCopy(ctx, data, size);
+}
+
+static void source_free(JSRuntime *rt, void *opaque) {
+    content_free(rt, opaque);
+    js_free_rt(rt, opaque);
+}
+
+static const stream_source_t content_source = {source_pull, source_free};
+
+// The content of a body that is not pending; NULL where it is.
+static const web_content_t *content_of(const web_body_t *body) {
+    return JS_IsUndefined(body->stream) ? &body->content : stream_untouched(body->stream, &content_source);
+}
+
+// ---- bodies ----
+
+static web_body_t no_body(void) {
+    return (web_body_t){.content = {.text = JS_UNDEFINED}, .stream = JS_UNDEFINED};
+}
+
+static int init_stream(JSContext *ctx, web_body_t *body, JSValueConst stream) {
+    if (stream_is_locked(stream) || stream_is_disturbed(stream)) {
+        JS_ThrowTypeError(ctx, "the stream given as body is locked or has been read already");
+        return -1;
+    }
+    body->stream = JS_DupValue(ctx, stream);
+    return 0;
+}
+
 int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const char **type) {
-    *body = (web_body_t){.text = JS_UNDEFINED};
+    *body = no_body();
     *type = NULL;
     if (JS_IsUndefined(init) || JS_IsNull(init)) {
         return 0;
+    }
+    if (stream_is(init)) {
+        return init_stream(ctx, body, init);
     }
 
     const web_list_t *params = web_class_get(WEB_PARAMS, init);
     if (params != NULL) {
         *type = WEB_TYPE_FORM;
-        body_of_params(ctx, body, params);
+        content_of_params(ctx, &body->content, params);
         return 0;
     }
 
@@ -68,48 +135,134 @@ int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const cha
     base_slice_t slice;
     int is_buffer = engine_buffer_source(ctx, init, &slice);
     if (is_buffer > 0) {
-        body_of_bytes(ctx, body, slice);
+        content_of_bytes(ctx, &body->content, slice);
     }
     if (is_buffer != 0) {
         return is_buffer < 0 ? -1 : 0;
     }
 
-    body->text = JS_ToString(ctx, init);
+    body->content.text = JS_ToString(ctx, init);
     *type = WEB_TYPE_TEXT;
-    return JS_IsException(body->text) ? -1 : 0;
+    return JS_IsException(body->content.text) ? -1 : 0;
 }
 
 void web_body_free(JSRuntime *rt, web_body_t *body) {
-    JS_FreeValueRT(rt, body->text);
-    web_bytes_free(rt, body->bytes);
+    content_free(rt, &body->content);
+    JS_FreeValueRT(rt, body->stream);
 }
 
 bool web_body_present(const web_body_t *body) {
-    return body->bytes != NULL || !JS_IsUndefined(body->text);
+    return body->content.bytes != NULL || !JS_IsUndefined(body->content.text) || !JS_IsUndefined(body->stream);
 }
 
-int web_body_clone(JSContext *ctx, const web_body_t *body, web_body_t *copy) {
-    *copy = (web_body_t){.text = JS_UNDEFINED};
-    if (body->used) {
-        JS_ThrowTypeError(ctx, "the body has been read already; clone before reading it");
+bool web_body_used(const web_body_t *body) {
+    return JS_IsUndefined(body->stream) ? body->used : stream_is_disturbed(body->stream);
+}
+
+bool web_body_is_usable(const web_body_t *body) {
+    return !web_body_used(body) && (JS_IsUndefined(body->stream) || !stream_is_locked(body->stream));
+}
+
+bool web_body_is_pending(const web_body_t *body) {
+    return content_of(body) == NULL;
+}
+
+void web_body_complete(JSContext *ctx, web_body_t *body, JSValueConst array) {
+    base_slice_t bytes;
+    engine_buffer_source(ctx, array, &bytes);
+    web_body_free(JS_GetRuntime(ctx), body);
+    *body = no_body();
+    content_of_bytes(ctx, &body->content, bytes);
+}
+
+JSValue web_body_stream(JSContext *ctx, web_body_t *body) {
+    if (!web_body_present(body)) {
+        return JS_NULL;
+    }
+    if (JS_IsUndefined(body->stream)) {
+        web_content_t *content = js_malloc(ctx, sizeof(*content));
+        *content = body->content;
+        body->content = no_body().content;
+        body->stream = stream_of_source(ctx, &content_source, content);
+        if (body->used) {
+            stream_consume(ctx, body->stream);
+        }
+    }
+    return JS_DupValue(ctx, body->stream);
+}
+
+// Marks a body, which is there, as read.
+static void consume(JSContext *ctx, web_body_t *body) {
+    body->used = true;
+    if (!JS_IsUndefined(body->stream)) {
+        stream_consume(ctx, body->stream);
+    }
+}
+
+static int refuse_used(JSContext *ctx, const web_body_t *body) {
+    if (web_body_is_usable(body)) {
+        return 0;
+    }
+    JS_ThrowTypeError(ctx, web_body_used(body) ? "the body has been read already; clone before reading it"
+                                               : "the body is locked: somebody has a reader of its stream");
+    return -1;
+}
+
+int web_body_clone(JSContext *ctx, web_body_t *body, web_body_t *copy) {
+    *copy = no_body();
+    if (refuse_used(ctx, body) < 0) {
         return -1;
     }
-    *copy = *body;
-    JS_DupValue(ctx, copy->text);
-    if (copy->bytes != NULL) {
-        copy->bytes->refs++;
+    const web_content_t *content = content_of(body);
+    if (content != NULL) {
+        copy->content = content_dup(ctx, content);
+    }
+    if (JS_IsUndefined(body->stream)) {
+        return 0;
+    }
+    // Whoever has the stream finds it locked: both bodies have new ones.
+    JSValue stream = body->stream;
+    JSValue branches[2] = {JS_UNDEFINED, JS_UNDEFINED};
+    if (content != NULL) {
+        body->content = content_dup(ctx, &copy->content);
+        stream_consume(ctx, stream);
+    } else {
+        stream_tee(ctx, stream, true, branches);
+    }
+    body->stream = branches[0];
+    copy->stream = branches[1];
+    JS_FreeValue(ctx, stream);
+    return 0;
+}
+
+int web_body_move(JSContext *ctx, web_body_t *body, web_body_t *to) {
+    *to = no_body();
+    if (refuse_used(ctx, body) < 0) {
+        return -1;
+    }
+    if (web_body_present(body)) {
+        const web_content_t *content = content_of(body);
+        if (content != NULL) {
+            to->content = content_dup(ctx, content);
+            consume(ctx, body);
+        } else {
+            to->stream = stream_move(ctx, body->stream);
+        }
     }
     return 0;
 }
 
 base_slice_t web_body_bytes(JSContext *ctx, const web_body_t *body, const char **cstring) {
-    base_slice_t bytes = {body->data, body->len};
+    const web_content_t *content = content_of(body);
+    base_slice_t bytes = {content->data, content->len};
     *cstring = NULL;
-    if (!JS_IsUndefined(body->text)) {
-        *cstring = bytes.data = engine_usv_string(ctx, &bytes.len, body->text);
+    if (!JS_IsUndefined(content->text)) {
+        *cstring = bytes.data = engine_usv_string(ctx, &bytes.len, content->text);
     }
     return bytes;
 }
+
+// ---- reading ----
 
 JSValue web_reject_pending(JSContext *ctx) {
     JSValue error = JS_GetException(ctx);
@@ -138,9 +291,10 @@ static JSValue read_json(JSContext *ctx, base_slice_t bytes) {
     return value;
 }
 
-static JSValue read_text(JSContext *ctx, const web_body_t *body, base_slice_t bytes) {
-    if (!JS_IsUndefined(body->text) && bytes.len == base_ascii_prefix(bytes.data, bytes.len)) {
-        return JS_DupValue(ctx, body->text);
+// `text` is the string that the bytes come from, or undefined.
+static JSValue read_text(JSContext *ctx, JSValueConst text, base_slice_t bytes) {
+    if (!JS_IsUndefined(text) && bytes.len == base_ascii_prefix(bytes.data, bytes.len)) {
+        return JS_DupValue(ctx, text);
     }
     return web_utf8_string(ctx, bytes.data, bytes.len, true);
 }
@@ -163,39 +317,67 @@ static base_slice_t essence(base_slice_t type) {
     return type;
 }
 
-static JSValue read_form_data(JSContext *ctx, base_slice_t bytes, const web_headers_t *headers) {
-    base_slice_t type = essence(web_headers_find(headers, "content-type"));
-    if (!base_equal_nocase(type.data, type.len, "application/x-www-form-urlencoded")) {
-        return JS_ThrowTypeError(ctx, "formData() reads application/x-www-form-urlencoded only");
+// How a body is read: a web_read_t, and with it for a form
+#define READ_URLENCODED (16)
+
+static int read_mode(web_read_t how, const web_headers_t *headers) {
+    if (how != WEB_READ_FORM_DATA) {
+        return how;
     }
-    return web_form_data_object(ctx, bytes);
+    base_slice_t type = essence(web_headers_find(headers, "content-type"));
+    return base_equal_nocase(type.data, type.len, "application/x-www-form-urlencoded") ? how | READ_URLENCODED : how;
 }
 
-static JSValue read_as(JSContext *ctx, const web_body_t *body, web_read_t how, const web_headers_t *headers) {
-    const char *cstring;
-    base_slice_t bytes = web_body_bytes(ctx, body, &cstring);
-    JSValue value;
-    if (how == WEB_READ_TEXT) {
-        value = read_text(ctx, body, bytes);
-    } else if (how == WEB_READ_JSON) {
-        value = read_json(ctx, bytes);
-    } else if (how == WEB_READ_FORM_DATA) {
-        value = read_form_data(ctx, bytes, headers);
-    } else {
-        value = read_buffer(ctx, bytes, how == WEB_READ_BYTES);
+static JSValue read_as(JSContext *ctx, JSValueConst text, base_slice_t bytes, int mode) {
+    switch (mode) {
+        case WEB_READ_TEXT:
+            return read_text(ctx, text, bytes);
+        case WEB_READ_JSON:
+            return read_json(ctx, bytes);
+        case WEB_READ_FORM_DATA | READ_URLENCODED:
+            return web_form_data_object(ctx, bytes);
+        case WEB_READ_FORM_DATA:
+            return JS_ThrowTypeError(ctx, "formData() reads application/x-www-form-urlencoded only");
+        default:
+            return read_buffer(ctx, bytes, mode == WEB_READ_BYTES);
     }
+}
+
+// Once all bytes of a stream are there, in an array.
+static JSValue read_array(JSContext *ctx, JSValueConst mode, bool rejected, JSValueConst array) {
+    if (rejected) {
+        return JS_Throw(ctx, JS_DupValue(ctx, array));
+    }
+    base_slice_t bytes;
+    engine_buffer_source(ctx, array, &bytes);
+    return read_as(ctx, JS_UNDEFINED, bytes, JS_VALUE_GET_INT(mode));
+}
+
+static JSValue read_now(JSContext *ctx, web_body_t *body, int mode) {
+    const char *cstring;
+    JSValue text = JS_DupValue(ctx, content_of(body)->text);
+    base_slice_t bytes = web_body_bytes(ctx, body, &cstring);
+    JSValue value = read_as(ctx, text, bytes, mode);
     JS_FreeCString(ctx, cstring);
+    JS_FreeValue(ctx, text);
+    if (web_body_present(body)) {
+        consume(ctx, body);
+    }
     return value;
 }
 
 JSValue web_body_read(JSContext *ctx, web_body_t *body, web_read_t how, const web_headers_t *headers) {
-    JSValue value = JS_EXCEPTION;
-    if (body->used) {
-        JS_ThrowTypeError(ctx, "the body has been read already; clone before reading it twice");
-    } else {
-        body->used = web_body_present(body);
-        value = read_as(ctx, body, how, headers);
+    if (refuse_used(ctx, body) < 0) {
+        return web_reject_pending(ctx);
     }
+    int mode = read_mode(how, headers);
+    if (web_body_is_pending(body)) {
+        JSValue bytes = stream_read_all(ctx, body->stream);
+        JSValue promise = stream_then(ctx, bytes, read_array, JS_NewInt32(ctx, mode));
+        JS_FreeValue(ctx, bytes);
+        return promise;
+    }
+    JSValue value = read_now(ctx, body, mode);
     if (JS_IsException(value)) {
         return web_reject_pending(ctx);
     }

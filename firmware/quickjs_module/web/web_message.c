@@ -3,7 +3,8 @@
 #include "web/web_private.h"
 
 void web_message_init(web_message_t *message) {
-    *message = (web_message_t){.headers_object = JS_UNDEFINED, .body = {.text = JS_UNDEFINED}};
+    *message = (web_message_t){
+        .headers_object = JS_UNDEFINED, .body = {.content = {.text = JS_UNDEFINED}, .stream = JS_UNDEFINED}};
 }
 
 void web_message_free(JSRuntime *rt, web_message_t *message) {
@@ -14,6 +15,7 @@ void web_message_free(JSRuntime *rt, web_message_t *message) {
 
 void web_message_mark(JSRuntime *rt, const web_message_t *message, JS_MarkFunc *mark) {
     JS_MarkValue(rt, message->headers_object, mark);
+    JS_MarkValue(rt, message->body.stream, mark);
 }
 
 web_headers_t *web_message_headers(JSContext *ctx, web_message_t *message) {
@@ -60,7 +62,7 @@ int web_message_fill_body(JSContext *ctx, web_message_t *message, JSValueConst b
     return 0;
 }
 
-int web_message_clone(JSContext *ctx, const web_message_t *message, web_message_t *copy) {
+int web_message_clone(JSContext *ctx, web_message_t *message, web_message_t *copy) {
     if (web_body_clone(ctx, &message->body, &copy->body) < 0) {
         return -1;
     }
@@ -91,9 +93,14 @@ JSValue web_message_get_headers(JSContext *ctx, JSValueConst this_val, int magic
     return JS_DupValue(ctx, message->headers_object);
 }
 
+JSValue web_message_get_body(JSContext *ctx, JSValueConst this_val, int magic) {
+    web_message_t *message = expect_message(ctx, magic, this_val);
+    return message == NULL ? JS_EXCEPTION : web_body_stream(ctx, &message->body);
+}
+
 JSValue web_message_get_body_used(JSContext *ctx, JSValueConst this_val, int magic) {
     const web_message_t *message = expect_message(ctx, magic, this_val);
-    return message == NULL ? JS_EXCEPTION : JS_NewBool(ctx, message->body.used);
+    return message == NULL ? JS_EXCEPTION : JS_NewBool(ctx, web_body_used(&message->body));
 }
 
 JSValue web_message_read(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {

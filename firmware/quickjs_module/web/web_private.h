@@ -12,6 +12,7 @@
 #include "base_utf8.h"
 #include "engine/engine.h"
 #include "isolate/host.h"
+#include "streams/stream.h"
 #include "web/web.h"
 #include "web/web_tools.h"
 
@@ -158,12 +159,19 @@ typedef struct _web_bytes_t {
 web_bytes_t *web_bytes_new(JSContext *ctx, const char *data, size_t len);
 void web_bytes_free(JSRuntime *rt, web_bytes_t *bytes);
 
-typedef struct _web_body_t {
-    JSValue text;       // the string that the body was given as, or undefined
+// What a body was given as.
+typedef struct _web_content_t {
+    JSValue text;       // a string, or undefined
     web_bytes_t *bytes; // what holds the bytes, where text is undefined; NULL for no body
     const char *data;   // inside bytes, up to its end
     size_t len;
-    bool used;
+} web_content_t;
+
+// A body is its content until somebody asks for the stream, which has the content then.
+typedef struct _web_body_t {
+    web_content_t content;
+    JSValue stream; // a ReadableStream, or undefined
+    bool used;      // the content was read; streams know themselves
 } web_body_t;
 
 #define WEB_TYPE_TEXT "text/plain;charset=UTF-8"
@@ -175,9 +183,22 @@ int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const cha
 void web_body_free(JSRuntime *rt, web_body_t *body);
 
 bool web_body_present(const web_body_t *body);
-// The second body has the content of the first. TypeError when that is used already.
-int web_body_clone(JSContext *ctx, const web_body_t *body, web_body_t *copy);
-// The body's bytes, valid as long as the body; `*cstring` is what JS_FreeCString takes, or NULL.
+// The attribute bodyUsed.
+bool web_body_used(const web_body_t *body);
+// The attribute body: a ReadableStream, or null.
+JSValue web_body_stream(JSContext *ctx, web_body_t *body);
+// The second body has the content of the first. TypeError when that is used already. 0 or -1.
+int web_body_clone(JSContext *ctx, web_body_t *body, web_body_t *copy);
+// The same, and the first is used.
+int web_body_move(JSContext *ctx, web_body_t *body, web_body_t *to);
+// Whether it can be read: it is neither used nor locked.
+bool web_body_is_usable(const web_body_t *body);
+// Whether it is a stream whose bytes are still to come.
+bool web_body_is_pending(const web_body_t *body);
+// Makes the bytes of an array the body of what was pending.
+void web_body_complete(JSContext *ctx, web_body_t *body, JSValueConst array);
+// The bytes of a body that is usable and not pending, valid as long as the body; `*cstring` is what JS_FreeCString
+// takes, or NULL.
 base_slice_t web_body_bytes(JSContext *ctx, const web_body_t *body, const char **cstring);
 
 // Methods text, json, arrayBuffer, bytes, formData, by the magic number.
@@ -213,12 +234,13 @@ int web_message_fill_headers(JSContext *ctx, web_message_t *message, JSValueCons
 int web_message_fill_body(JSContext *ctx, web_message_t *message, JSValueConst body, const char *type);
 // Makes a new message what another one is; who holds the memory of `lines` for one does so for both. TypeError when the
 // body is used already. 0 or -1.
-int web_message_clone(JSContext *ctx, const web_message_t *message, web_message_t *copy);
+int web_message_clone(JSContext *ctx, web_message_t *message, web_message_t *copy);
 
-// Entries of the prototype of a class, a web_class_id_t: headers, bodyUsed, and the methods that read the body.
+// Entries of the prototype of a class, a web_class_id_t: headers, body, bodyUsed, and the methods that read the body.
 #define WEB_MESSAGE_MAGIC(id, what) ((id) << 4 | (what))
 #define WEB_MESSAGE_PROTO(id)                                                                                          \
     JS_CGETSET_MAGIC_DEF("headers", web_message_get_headers, NULL, id),                                                \
+        JS_CGETSET_MAGIC_DEF("body", web_message_get_body, NULL, id),                                                  \
         JS_CGETSET_MAGIC_DEF("bodyUsed", web_message_get_body_used, NULL, id),                                         \
         JS_CFUNC_MAGIC_DEF("text", 0, web_message_read, WEB_MESSAGE_MAGIC(id, WEB_READ_TEXT)),                         \
         JS_CFUNC_MAGIC_DEF("json", 0, web_message_read, WEB_MESSAGE_MAGIC(id, WEB_READ_JSON)),                         \
@@ -226,6 +248,7 @@ int web_message_clone(JSContext *ctx, const web_message_t *message, web_message_
         JS_CFUNC_MAGIC_DEF("bytes", 0, web_message_read, WEB_MESSAGE_MAGIC(id, WEB_READ_BYTES)),                       \
         JS_CFUNC_MAGIC_DEF("formData", 0, web_message_read, WEB_MESSAGE_MAGIC(id, WEB_READ_FORM_DATA))
 JSValue web_message_get_headers(JSContext *ctx, JSValueConst this_val, int magic);
+JSValue web_message_get_body(JSContext *ctx, JSValueConst this_val, int magic);
 JSValue web_message_get_body_used(JSContext *ctx, JSValueConst this_val, int magic);
 JSValue web_message_read(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic);
 
@@ -258,7 +281,9 @@ JSValue web_structured_clone(JSContext *ctx, JSValueConst this_val, int argc, JS
 // ---- Request and Response ----
 
 JSValue web_request_object(JSContext *ctx, const isolate_request_t *request);
-// Fills `out` when value is a Response. 1 when it was, 0 when not, -1 with a pending exception.
+// A promise of the response, where its body is pending: it is complete then. Else undefined.
+JSValue web_response_complete(JSContext *ctx, JSValueConst value);
+// Fills `out` when value is a Response, which is complete. 1 when it was, 0 when not, -1 with a pending exception.
 int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *out);
 // Whether responses of that status have no body (Fetch standard, section 2.2.3).
 bool web_is_null_body_status(int status);

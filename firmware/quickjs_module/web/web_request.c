@@ -73,11 +73,11 @@ JSValue web_request_object(JSContext *ctx, const isolate_request_t *from) {
     request->wire = keep_parts(ctx, from, &request->parts);
     request->message.lines = request->parts.headers;
     if (from->has_body) {
-        web_body_t *body = &request->message.body;
-        body->bytes = request->wire;
+        web_content_t *content = &request->message.body.content;
+        content->bytes = request->wire;
         request->wire->refs++;
-        body->data = request->parts.body.data;
-        body->len = request->parts.body.len;
+        content->data = request->parts.body.data;
+        content->len = request->parts.body.len;
     }
     return request_object(ctx, request, JS_UNDEFINED);
 }
@@ -260,15 +260,6 @@ static int request_fill_init(JSContext *ctx, request_t *request, JSValueConst in
     return fill_body(ctx, request, init);
 }
 
-// The body moves from one request to another.
-static int move_body(JSContext *ctx, web_body_t *from, web_body_t *to) {
-    if (web_body_clone(ctx, from, to) < 0) {
-        return -1;
-    }
-    from->used = web_body_present(from);
-    return 0;
-}
-
 static int refuse_bodyless(JSContext *ctx, const request_t *request) {
     if (web_body_present(&request->message.body) && is_bodyless(ctx, request->method)) {
         JS_ThrowTypeError(ctx, "a GET or HEAD request cannot have a body");
@@ -289,7 +280,7 @@ static int request_fill(JSContext *ctx, request_t *request, JSValueConst input, 
 
     int filled = request_fill_init(ctx, request, init);
     if (filled == 0 && other != NULL) {
-        filled = move_body(ctx, &other->message.body, &request->message.body);
+        filled = web_body_move(ctx, &other->message.body, &request->message.body);
     }
     return filled < 0 ? -1 : refuse_bodyless(ctx, request);
 }

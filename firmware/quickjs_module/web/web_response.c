@@ -294,14 +294,36 @@ static base_slice_t type_lines(JSContext *ctx, web_message_t *message) {
     return web_headers_wire(web_message_headers(ctx, message));
 }
 
+static JSValue response_completed(JSContext *ctx, JSValueConst value, bool rejected, JSValueConst array) {
+    if (rejected) {
+        return JS_Throw(ctx, JS_DupValue(ctx, array));
+    }
+    response_t *response = web_class_get(WEB_RESPONSE, value);
+    web_body_complete(ctx, &response->message.body, array);
+    return JS_DupValue(ctx, value);
+}
+
+JSValue web_response_complete(JSContext *ctx, JSValueConst value) {
+    response_t *response = web_class_get(WEB_RESPONSE, value);
+    if (response == NULL || !web_body_is_usable(&response->message.body) ||
+        !web_body_is_pending(&response->message.body)) {
+        return JS_UNDEFINED;
+    }
+    JSValue bytes = stream_read_all(ctx, response->message.body.stream);
+    JSValue promise = stream_then(ctx, bytes, response_completed, value);
+    JS_FreeValue(ctx, bytes);
+    return promise;
+}
+
 int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *out) {
     response_t *response = web_class_get(WEB_RESPONSE, value);
     if (response == NULL) {
         return 0;
     }
     web_message_t *message = &response->message;
-    if (message->body.used) {
-        JS_ThrowTypeError(ctx, "the handler returned a Response whose body has been read already");
+    if (!web_body_is_usable(&message->body)) {
+        JS_ThrowTypeError(ctx, "the handler returned a Response whose body %s",
+            web_body_used(&message->body) ? "has been read already" : "somebody else reads");
         return -1;
     }
 
