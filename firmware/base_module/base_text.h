@@ -4,8 +4,14 @@
 #define EDGELET_BASE_TEXT_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base_chars.h"
+
+// Whether `len` bytes, where there are any, are the text.
+static inline bool base_equal_text(const void *bytes, size_t len, const char *text) {
+    return len == strlen(text) && (len == 0 || memcmp(bytes, text, len) == 0);
+}
 
 // Whether `len` bytes are the text but for the case of ASCII letters.
 static inline bool base_equal_nocase(const void *bytes, size_t len, const char *text) {

@@ -246,7 +246,7 @@ static http_result_t absolute_target(http_head_t *h, const uint8_t *buf, bool se
 }
 
 static bool span_equal(const uint8_t *buf, http_span_t span, const char *text) {
-    return span.len == strlen(text) && memcmp(buf + span.at, text, span.len) == 0;
+    return base_equal_text(buf + span.at, span.len, text);
 }
 
 static http_result_t check_target(http_head_t *h, const uint8_t *buf, bool secure) {

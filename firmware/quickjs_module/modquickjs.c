@@ -1070,7 +1070,7 @@ static compile_source_t *take_files(mp_obj_t files, size_t *count) {
 
 static size_t find_file(const compile_source_t *files, size_t count, base_slice_t path) {
     for (size_t i = 0; i < count; i++) {
-        if (files[i].path.len == path.len && memcmp(files[i].path.data, path.data, path.len) == 0) {
+        if (base_equal(files[i].path, path)) {
             return i;
         }
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base_bytes.h"
+#include "base_text.h"
 #include "engine/bundle.h"
 #include "engine/engine.h"
 
@@ -44,7 +45,7 @@ static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque) 
     compile_t *compile = opaque;
     for (size_t i = 0; i < compile->config->count; i++) {
         const base_slice_t *path = &compile->config->files[i].path;
-        if (path->len == strlen(name) && memcmp(path->data, name, path->len) == 0) {
+        if (base_equal_text(path->data, path->len, name)) {
             return compile_module(ctx, compile, i) ? JS_VALUE_GET_PTR(compile->modules[i]) : NULL;
         }
     }

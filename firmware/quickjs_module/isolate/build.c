@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base_text.h"
 #include "engine/bundle.h"
 #include "engine/engine.h"
 #include "port/port.h"
@@ -64,7 +65,7 @@ static JSModuleDef *read_import(JSContext *ctx, const char *name, void *opaque) 
     bundle_module_t module;
     size_t at = 0;
     for (size_t i = 0; bundle_next(build->bundle, &at, &module); i++) {
-        if (!was_read(build, i) && module.name_len == strlen(name) && memcmp(module.name, name, module.name_len) == 0) {
+        if (!was_read(build, i) && base_equal_text(module.name, module.name_len, name)) {
             JSValue value = read_module(ctx, build, i, &module);
             return JS_IsException(value) ? NULL : JS_VALUE_GET_PTR(value);
         }

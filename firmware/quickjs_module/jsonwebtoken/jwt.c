@@ -73,7 +73,7 @@ const jwt_algorithm_t *jwt_algorithm(JSContext *ctx, JSValueConst value) {
     const char *name = JS_IsString(value) ? JS_ToCStringLen(ctx, &len, value) : NULL;
     const jwt_algorithm_t *found = NULL;
     for (int i = 0; i < WEB_COUNT(algorithms) && name != NULL; i++) {
-        if (len == strlen(algorithms[i].name) && memcmp(name, algorithms[i].name, len) == 0) {
+        if (base_equal_text(name, len, algorithms[i].name)) {
             found = &algorithms[i];
         }
     }

@@ -113,7 +113,7 @@ web_headers_t *web_headers_parse(JSContext *ctx, base_slice_t lines) {
 base_slice_t web_headers_find(const web_headers_t *headers, const char *lower_name) {
     base_slice_t wanted = {lower_name, strlen(lower_name)}, name, value;
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
-        if (web_equal(name, wanted)) {
+        if (base_equal(name, wanted)) {
             return value;
         }
     }
@@ -141,7 +141,7 @@ static void remove_name(web_headers_t *headers, base_slice_t wanted) {
     base_slice_t name, value;
     size_t start = 0;
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value); start = pos) {
-        if (web_equal(name, wanted)) {
+        if (base_equal(name, wanted)) {
             remove_line(headers, start, &pos);
         }
     }
@@ -278,7 +278,7 @@ static JSValue combined(JSContext *ctx, const web_headers_t *headers, base_slice
     base_slice_t name, value, first = {NULL, 0};
     web_buf_t joined = {0};
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
-        if (!web_equal(name, wanted)) {
+        if (!base_equal(name, wanted)) {
             continue;
         }
         if (first.data == NULL) {
@@ -306,14 +306,14 @@ static JSValue combined(JSContext *ctx, const web_headers_t *headers, base_slice
 // ---- iteration ----
 
 static bool is_set_cookie(base_slice_t name) {
-    return name.len == 10 && memcmp(name.data, "set-cookie", 10) == 0;
+    return base_equal_text(name.data, name.len, "set-cookie");
 }
 
 static size_t count_name(const web_headers_t *headers, base_slice_t wanted) {
     base_slice_t name, value;
     size_t count = 0;
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
-        count += web_equal(name, wanted);
+        count += base_equal(name, wanted);
     }
     return count;
 }
@@ -331,7 +331,7 @@ static size_t sorted_lines(const web_headers_t *headers, web_pair_slices_t *line
     }
     web_sort_pairs(lines, count, compare_names);
     for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || is_set_cookie(lines[i].name) || !web_equal(lines[i].name, lines[kept - 1].name)) {
+        if (kept == 0 || is_set_cookie(lines[i].name) || !base_equal(lines[i].name, lines[kept - 1].name)) {
             lines[kept++] = lines[i];
         }
     }
@@ -443,7 +443,7 @@ static void set_line(JSContext *ctx, web_headers_t *headers, base_slice_t wanted
     bool placed = false;
     web_buf_reserve(ctx, &lines, headers->lines.len + wanted.len + new_value.len + 4);
     for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
-        if (!web_equal(name, wanted)) {
+        if (!base_equal(name, wanted)) {
             put_line(ctx, &lines, name, value);
         } else if (!placed) {
             put_line(ctx, &lines, wanted, new_value);

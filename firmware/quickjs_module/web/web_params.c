@@ -148,7 +148,7 @@ static int take_args(
 }
 
 static bool matches(const pair_args_t *args, const web_pair_slices_t *pair) {
-    return web_equal(pair->name, args->name) && (args->value.data == NULL || web_equal(pair->value, args->value));
+    return base_equal(pair->name, args->name) && (args->value.data == NULL || base_equal(pair->value, args->value));
 }
 
 // ---- methods of both classes; the magic number is the class ----
@@ -242,7 +242,7 @@ static void set_pair(JSContext *ctx, const pair_args_t *args) {
     web_pair_slices_t pair;
     bool placed = false;
     for (size_t pos = 0; next_pair(args->list, &pos, &pair);) {
-        if (!web_equal(pair.name, args->name)) {
+        if (!base_equal(pair.name, args->name)) {
             put_pair(ctx, &records, pair.name, pair.value);
         } else if (!placed) {
             put_pair(ctx, &records, args->name, args->value);

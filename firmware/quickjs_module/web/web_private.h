@@ -73,10 +73,6 @@ static inline void *web_class_expect(JSContext *ctx, web_class_id_t id, JSValueC
 
 // ---- strings ----
 
-static inline bool web_equal(base_slice_t a, base_slice_t b) {
-    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
-
 // Negative, 0 or positive, as comparison functions return it.
 static inline int web_compare_sizes(size_t a, size_t b) {
     return (a > b) - (a < b);

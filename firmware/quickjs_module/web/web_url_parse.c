@@ -87,7 +87,7 @@ static const scheme_t special_schemes[] = {
     {"http", 80}, {"https", 443}, {"ws", 80}, {"wss", 443}, {"ftp", 21}, {"file", -1}};
 
 static bool buf_is(const web_buf_t *buf, const char *text) {
-    return buf->len == strlen(text) && memcmp(text, buf->data == NULL ? "" : buf->data, buf->len) == 0;
+    return base_equal_text(buf->data, buf->len, text);
 }
 
 static const scheme_t *find_special(const web_buf_t *scheme) {
