@@ -179,3 +179,11 @@ def test_the_command_line_decides_by_codes():
     files = [path for path in tracked("host/edgelet_host/*.py") if path.parent.name != "firmware"]
     assert len(files) > 40
     assert {path: lines for path in files if (lines := judged_texts(path.read_text()))} == {}
+
+
+def test_the_files_that_the_architecture_names_are_there():
+    files = {str(path.relative_to(ROOT)) for path in tracked("*")}
+    files |= {f"{folder}/" for path in files for folder in Path(path).parents}
+    named = set(re.findall(r"`([\w./-]+(?:/|\.(?:py|c|h|md|toml)))`", (ROOT / "docs" / "architecture.md").read_text()))
+    assert len(named) > 80
+    assert sorted(name for name in named if not any(f"/{one}".endswith(f"/{name}") for one in files)) == []
