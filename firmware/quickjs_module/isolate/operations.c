@@ -79,10 +79,10 @@ static void copy_bytes(JSContext *ctx, isolate_arg_t *arg, base_slice_t bytes) {
     arg->data = (base_slice_t){copy, bytes.len};
 }
 
-static int take_text(JSContext *ctx, isolate_arg_t *arg, JSValueConst value) {
+// Takes a primitive, of which to make text runs no code of the handler's.
+static void take_text(JSContext *ctx, isolate_arg_t *arg, JSValueConst value) {
     arg->type = ISOLATE_ARG_TEXT;
     arg->data.data = engine_usv_string(ctx, &arg->data.len, value);
-    return arg->data.data == NULL ? -1 : 0;
 }
 
 // Whether it is an object of no special class: what methods take as their options.
@@ -95,9 +95,12 @@ static bool is_plain(JSContext *ctx, JSValueConst value) {
 
 static int take_json(JSContext *ctx, isolate_arg_t *arg, JSValueConst value) {
     JSValue json = JS_JSONStringify(ctx, value, JS_UNDEFINED, JS_UNDEFINED);
-    int result = JS_IsException(json) ? -1 : take_text(ctx, arg, json);
+    if (JS_IsException(json)) {
+        return -1;
+    }
+    take_text(ctx, arg, json);
     JS_FreeValue(ctx, json);
-    return result;
+    return 0;
 }
 
 // Primitives, bytes, and options.
@@ -116,7 +119,8 @@ static int take_argument(JSContext *ctx, isolate_arg_t *arg, JSValueConst value)
         return JS_ToFloat64(ctx, &arg->number, value);
     }
     if (JS_IsString(value)) {
-        return take_text(ctx, arg, value);
+        take_text(ctx, arg, value);
+        return 0;
     }
 
     base_slice_t bytes;
