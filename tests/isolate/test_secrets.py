@@ -1,4 +1,4 @@
-"""A secret that an image held is in no byte of the process once the image is gone."""
+"""A secret that an image or a parked call held is in no byte of the process once that is gone."""
 
 import contextlib
 import secrets
@@ -36,5 +36,16 @@ def test_secret_is_overwritten(firmware, way):
     with holder(firmware, way) as process:
         hear(process, b"holds", secret)
         assert occurrences(process, secret) > 4
+        hear(process, b"gone", b"")
+        assert occurrences(process, secret) == 0
+
+
+@pytest.mark.parametrize("way", ["abandon", "resume", "erase_parked"])
+def test_secret_of_a_parked_call_is_overwritten(firmware, way):
+    secret = secrets.token_hex(12).encode()
+    with holder(firmware, way) as process:
+        hear(process, b"holds", secret)
+        # In what the call had allocated, and in its log lines.
+        assert occurrences(process, secret) > 1
         hear(process, b"gone", b"")
         assert occurrences(process, secret) == 0

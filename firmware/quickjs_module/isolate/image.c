@@ -82,6 +82,9 @@ void isolate_erase(isolate_t *iso, isolate_image_t *image) {
         port_image_free(bytes, image->size);
     }
     image->bytes = NULL;
+    // What its calls have logged and thrown. Lines of the log that are yet to be picked up stay.
+    base_wipe(iso->log + iso->log_used, sizeof(iso->log) - iso->log_used);
+    base_wipe(&iso->error, sizeof(iso->error));
 }
 
 // Saved images

@@ -1,4 +1,4 @@
-"""Holds a secret in images and gets rid of it in one of several ways; test_isolate_secrets.py looks on.
+"""Holds a secret in images or in a parked call and gets rid of it in one of several ways; test_secrets.py looks on.
 
 Usage: micropython secret_holder.py WAY
 
@@ -23,10 +23,44 @@ export default {
 """
 
 
+WAITS = """
+export default {
+  async fetch(request, env) {
+    globalThis.body = await request.text();
+    console.log(globalThis.body.repeat(9));
+    await env.KV.get(globalThis.body);
+    throw new Error(globalThis.body);
+  },
+};
+"""
+HELLO = "export default { fetch() { return new Response('hello') } }"
+
+
+def hold_in_call():
+    image = build(WAITS, bindings={"KV": ("kv", ("get",))})
+    neighbour = build(HELLO, arena=image.arena)
+    call = image.start("POST", "/", None, sys.stdin.readline().strip())
+    assert neighbour.start("GET", "/", None).body == b"hello"
+    assert call.parked_bytes
+    return image, neighbour, call
+
+
+def part_from_call(image, neighbour, call, way):
+    if way == "abandon":
+        call.abandon()
+    elif way == "resume":
+        assert len(call.logs()) == len(call.ops()) == 1
+        call.resolve(1)
+        assert len(call.error.message) == 31
+        assert neighbour.start("GET", "/", None).body == b"hello"
+    assert image.parked_calls == 0 or way == "erase_parked"
+    image.erase()
+
+
 def hold():
     image = build(SOURCE, env={"SECRET": sys.stdin.readline().strip()})
     assert image.start("GET", "/", None).error.message == "Error: 25"
-    neighbour = build("export default { fetch() { return new Response('hello') } }", arena=image.arena)
+    neighbour = build(HELLO, arena=image.arena)
     assert neighbour.start("GET", "/", None).body == b"hello"
     assert image.start("GET", "/", None).error.message == "Error: 25"
     return image, neighbour
@@ -54,10 +88,14 @@ def say(word):
 
 
 def main(way):
-    held = hold()
+    in_call = way in ("abandon", "resume", "erase_parked")
+    held = hold_in_call() if in_call else hold()
     say("holds")
-    part(held[0], way)
-    held = None
+    if in_call:
+        part_from_call(*held, way)
+    else:
+        part(held[0], way)
+    held = held[0].arena if in_call else None
     use_stack(50)
     heap.overwrite()
     say("gone")
