@@ -63,10 +63,12 @@ typedef struct _obj_call_t {
     isolate_state_t state;
     bool background;
     bool passes_through; // ctx.passThroughOnException was called
+    uint16_t parks;      // how often it was parked, at most UINT16_MAX
     int status;
     mp_obj_t headers, body, error;
     uint64_t cpu_us;
     size_t peak;
+    uint32_t parking_us; // what its parks and resumes took
 } obj_call_t;
 
 // Error
@@ -189,10 +191,13 @@ static void make_room(obj_arena_t *arena, const isolate_parked_t *leaving) {
     isolate_t *iso = arena->iso;
     if (isolate_busy(iso)) {
         obj_call_t *call = arena->current;
+        uint64_t before_us = iso->parking.park_us;
         isolate_park_t refusal = isolate_park(iso, leaving, &call->parked);
         if (refusal != ISOLATE_PARK_DONE) {
             raise_busy(iso, refusal);
         }
+        call->parks += call->parks < UINT16_MAX;
+        call->parking_us += (uint32_t)(iso->parking.park_us - before_us);
     }
     arena->current = NULL;
 }
@@ -201,8 +206,11 @@ static void make_room(obj_arena_t *arena, const isolate_parked_t *leaving) {
 static bool enter(obj_call_t *self) {
     if (is_parked(self)) {
         obj_arena_t *arena = self->image->arena;
+        isolate_t *iso = self->image->iso;
         make_room(arena, self->parked);
-        isolate_resume(self->image->iso, self->parked);
+        uint64_t before_us = iso->parking.resume_us;
+        isolate_resume(iso, self->parked);
+        self->parking_us += (uint32_t)(iso->parking.resume_us - before_us);
         self->parked = NULL;
         arena->current = self;
     }
@@ -497,6 +505,11 @@ static const mp_rom_map_elem_t call_locals_table[] = {
 };
 static MP_DEFINE_CONST_DICT(call_locals, call_locals_table);
 
+static mp_obj_t new_parking(const obj_call_t *self) {
+    mp_obj_t items[] = {MP_OBJ_NEW_SMALL_INT(self->parks), mp_obj_new_int_from_uint(self->parking_us)};
+    return mp_obj_new_tuple(2, items);
+}
+
 static void call_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     obj_call_t *self = MP_OBJ_TO_PTR(self_in);
     if (dest[0] != MP_OBJ_NULL) {
@@ -533,6 +546,9 @@ static void call_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             break;
         case MP_QSTR_parked_bytes:
             dest[0] = mp_obj_new_int_from_uint(is_parked(self) ? self->parked->bytes : 0);
+            break;
+        case MP_QSTR_parking:
+            dest[0] = self->parks == 0 ? mp_const_none : new_parking(self);
             break;
         case MP_QSTR_arena:
             dest[0] = MP_OBJ_FROM_PTR(self->image->arena);
@@ -621,6 +637,8 @@ static obj_call_t *new_call(obj_image_t *image) {
     call->state = ISOLATE_PENDING;
     call->background = false;
     call->passes_through = false;
+    call->parks = 0;
+    call->parking_us = 0;
     call->status = 0;
     call->headers = mp_const_none;
     call->body = mp_const_none;

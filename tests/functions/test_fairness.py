@@ -184,17 +184,6 @@ def test_calls_that_go_on_have_their_turns_as_new_requests_have(box):
     assert answered > 2000 / 8
 
 
-# Has the timers of the first `count` requests of a function that wait fire at once, in the order of the requests.
-FIRE = """
-from edgelet.device import running
-for name, count in {}:
-    for one in sorted(running().functions.get(name).pending, key=lambda one: one.request)[:count]:
-        for timer in list(one._open):
-            one._open.pop(timer).cancel()
-            one._settle(timer, True, None)
-"""
-
-
 def test_calls_that_go_on_have_their_turns_by_function_up_to_four_of_one_in_a_row(box):
     body = "await new Promise((done) => setTimeout(done, 60000)); console.log('goes on')"
     counts = (("many", 12), ("some", 9), ("one", 1))
@@ -204,7 +193,7 @@ def test_calls_that_go_on_have_their_turns_by_function_up_to_four_of_one_in_a_ro
         answers = [pool.submit(box.get, f"/{name}") for name, count in counts for _ in range(count)]
         wait_until(lambda: box.device.call("status")["waiting"] == 22)
         since = box.device.call("logs", 0, 1)["next"]
-        box.device.execute(FIRE.format(counts))
+        box.fire_timers(*counts)
         assert [one.result().text for one in answers] == ["done"] * 22
     turns = [one["function"] for one in fetch(box.device, since)[0] if one["text"] == "goes on"]
     four = ["many"] * 4 + ["some"] * 4
@@ -224,8 +213,8 @@ def test_where_one_cannot_change_places_another_one_does(firmware, tmp_path):
             answers.append(pool.submit(box.get, f"/?{size}"))
             wait_until(lambda waiting=waiting: box.device.call("status")["waiting"] == waiting)
         # The third one is in the arena: there is no place for it where the first one was, but where the second one was.
-        box.device.execute(FIRE.format([("bulky", 2)]))
+        box.fire_timers(("bulky", 2))
         assert [one.result().text for one in answers[:2]] == ["1", "50000"]
         assert box.device.call("status")["waiting"] == 1
-        box.device.execute(FIRE.format([("bulky", 1)]))
+        box.fire_timers(("bulky", 1))
         assert answers[2].result().text == "50000"

@@ -9,7 +9,7 @@ import pytest
 from device_helpers import asking, running, write_project
 from edgelet_host import __version__
 from edgelet_host.device.deployment import deploy, make_release
-from edgelet_host.device.log import fetch
+from edgelet_host.device.log import fetch, log_line
 from edgelet_host.project.config import read_project
 from waiting import wait_until
 
@@ -18,6 +18,7 @@ SOURCE = """export default { async fetch(request) {
   if (what === "loop") for (;;);
   if (what === "wait-long") await new Promise((done) => setTimeout(done, 1000));
   if (what === "wait") await new Promise((done) => setTimeout(done, 30));
+  if (what === "minute") await new Promise((done) => setTimeout(done, 60000));
   return new Response("hello", { status: 201 });
 } };"""
 
@@ -76,6 +77,19 @@ def test_a_time_is_right_where_the_clock_of_microseconds_has_wrapped(box):
         box.device.execute(WAITED)
         assert answer.result().status == 201
     assert 1_200_000_000 <= last(box)["wall_us"] < 1_300_000_000
+
+
+def test_a_request_that_left_the_arena_says_how_often_and_what_that_took(box):
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(box.get, "/told/minute")
+        wait_until(lambda: box.device.call("status")["waiting"] == 1)
+        assert box.get("/told").status == 201
+        assert not last(box).keys() & {"parks", "parking_us"}
+        box.fire_timers(("told", 1))
+        assert waiting.result().status == 201
+    record = last(box)
+    assert record["parks"] == 1 and 0 < record["parking_us"] < record["wall_us"]
+    assert re.search(r" CPU, [^,]+, parked 1 time in [0-9.]+ [mu]s\) ", log_line(record))
 
 
 def test_static_files_own_pages_and_refusals_have_their_lines(box):

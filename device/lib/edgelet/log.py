@@ -19,17 +19,20 @@ _MAX_PATH = 256 if sys.platform == "linux" else 48  # characters of a path that 
 
 #: time: milliseconds since 1970 (0 while the clock is not set), uptime: milliseconds since the start of the device.
 #: Of a request: status of HTTP, cpu_us: CPU time, wall_us: time since it arrived, arena: bytes of the arena in use at
-#: most, bytes: of the response's body, method, path: without its query, client: its IP address.
+#: most, bytes: of the response's body, parks: how often it left the arena while it waited, parking_us: what that and
+#: coming back took, method, path: without its query, client: its IP address.
 Record = namedtuple(
     "Record",
-    "seq time uptime level text request function status cpu_us wall_us arena bytes method path client",
+    "seq time uptime level text request function status cpu_us wall_us arena bytes parks parking_us method path client",
 )
 
-# A record as it is kept: uptime, level, status, cpu_us, wall_us, arena, bytes; then function, request, method, path,
-# client and text with a NUL between two of them. In a single object, as a board's heap has room for little.
-_NUMBERS = "<QBHIIII"
+# A record as it is kept: uptime, level, status, cpu_us, wall_us, arena, bytes, parks, parking_us; then function,
+# request, method, path, client and text with a NUL between two of them. In a single object, as a board's heap has room
+# for little.
+_NUMBERS = "<QBHIIIIHI"
 _NUMBERS_BYTES = struct.calcsize(_NUMBERS)
 _MOST = 0xFFFFFFFF  # of what is kept in four bytes
+_NEVER_PARKED = 0, 0
 _NO_REQUEST = b"\0\0\0\0\0"
 
 # What objects take of MicroPython's heap, which gives blocks of four words (py/mpconfig.h, MICROPY_BYTES_PER_GC_BLOCK):
@@ -67,26 +70,45 @@ class Ring:
         """Keeps one record and drops the oldest ones that no longer fit."""
         try:
             parts = (function, request, "", "", "", self._cut(text if isinstance(text, str) else str(text)))
-            self._keep(level, 0, 0, 0, 0, 0, parts)
+            self._keep(level, 0, 0, 0, 0, 0, None, parts)
         except Exception:
             self.lost += 1
         if self.notify:
             self.notify()
 
-    def request(self, level, request, function, status, cpu_us, wall_us, arena, size, method, target, client, text=""):
-        """Keeps the record of a request, answered or refused. target: path and query; size: bytes of the response."""
+    def request(
+        self,
+        level,
+        request,
+        function,
+        status,
+        cpu_us,
+        wall_us,
+        arena,
+        size,
+        method,
+        target,
+        client,
+        text="",
+        parking=None,
+    ):
+        """Keeps the record of a request, answered or refused.
+
+        target: path and query; size: bytes of the response; parking: as quickjs.Call.parking.
+        """
         try:
             path = target
             if "?" in path or len(path) > _MAX_PATH:
                 path = path.partition("?")[0][:_MAX_PATH]
             parts = (function, request, method, path, client, self._cut(text) if text else "")
-            self._keep(level, status, cpu_us, wall_us, arena, size, parts)
+            self._keep(level, status, cpu_us, wall_us, arena, size, parking, parts)
         except Exception:
             self.lost += 1
         if self.notify:
             self.notify()
 
-    def _keep(self, level, status, cpu_us, wall_us, arena, size, parts):
+    def _keep(self, level, status, cpu_us, wall_us, arena, size, parking, parts):
+        parks, parking_us = parking or _NEVER_PARKED
         numbers = struct.pack(
             _NUMBERS,
             clock.uptime_ms(),
@@ -96,6 +118,8 @@ class Ring:
             min(max(wall_us, 0), _MOST),
             min(arena, _MOST),
             min(size, _MOST),
+            parks,
+            parking_us,
         )
         record = numbers + "\0".join(parts).encode()
         self._make_room(_cost(record))
@@ -141,7 +165,7 @@ class Ring:
 
 
 def _whole(record, seq):
-    uptime, level, status, cpu_us, wall_us, arena, size = struct.unpack_from(_NUMBERS, record)
+    uptime, level, status, cpu_us, wall_us, arena, size, parks, parking_us = struct.unpack_from(_NUMBERS, record)
     texts = record[_NUMBERS_BYTES:].decode().split("\0", 5)
     function, request, method, path, client, text = texts
     now = clock.unix_ms() - (clock.uptime_ms() - uptime) if clock.is_set() else 0
@@ -158,13 +182,16 @@ def _whole(record, seq):
         wall_us,
         arena,
         size,
+        parks,
+        parking_us,
         method,
         path,
         client,
     )
 
 
-_FIELDS = ("time", "request", "function", "method", "path", "status", "bytes", "cpu_us", "wall_us", "arena", "client")
+_FIELDS = ("time", "request", "function", "method", "path", "status", "bytes", "cpu_us", "wall_us", "arena", "parks")
+_FIELDS += ("parking_us", "client")
 
 
 def as_json(record):

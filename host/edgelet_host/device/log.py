@@ -56,12 +56,17 @@ def log_line(record: dict[str, Any]) -> str:
         parts.append(printable(record["text"]))
     if "status" in record:
         cpu, wall = (time_text(record.get(name, 0) / 1e6) for name in ("cpu_us", "wall_us"))
-        parts.append(f"({size_text(record.get('bytes', 0))}, {cpu} CPU, {wall})")
+        parking = _parking_text(record["parks"], record.get("parking_us", 0)) if "parks" in record else ""
+        parts.append(f"({size_text(record.get('bytes', 0))}, {cpu} CPU, {wall}{parking})")
     if "client" in record:
         parts.append(printable(record["client"]))
     if "request" in record:
         parts.append(f"#{record['request']}")
     return " ".join(parts)
+
+
+def _parking_text(parks: int, parking_us: int) -> str:
+    return f", parked {parks} time{'' if parks == 1 else 's'} in {time_text(parking_us / 1e6)}"
 
 
 def printable(text: str) -> str:

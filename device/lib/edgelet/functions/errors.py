@@ -31,7 +31,7 @@ def _response(status, request, text=None):
     return status, headers.encode(), b"%s; request id %s\n" % ((text or _TEXT[status]).encode(), request.encode())
 
 
-def _end(function, kind, level, text, status, request, head, connection, cpu_us=0, peak=0, told=None):
+def _end(function, kind, level, text, status, request, head, connection, cpu_us=0, peak=0, told=None, parking=None):
     """Logs and counts a request that failed; the response, of which the client is told nothing or a text.
 
     connection.failure is the kind then.
@@ -39,7 +39,7 @@ def _end(function, kind, level, text, status, request, head, connection, cpu_us=
     response = _response(status, request, told)
     size = len(response[2])
     wall_us = connection.server.record(
-        connection, head, status, size, level, function.name, request, cpu_us, peak, text
+        connection, head, status, size, level, function.name, request, cpu_us, peak, text, parking
     )
     function.stats.add(kind, wall_us, cpu_us, peak)
     connection.failure = kind
@@ -80,4 +80,5 @@ def failed(function, call, request, head, connection, failure=None):
         if error.stack:
             text += "\n" + function.redact(error.stack)
     cpu_us, peak = call.cpu_us, call.peak
-    return kind, _end(function, kind, "error", text, STATUS[kind], request, head, connection, cpu_us, peak)
+    status, parking = STATUS[kind], call.parking
+    return kind, _end(function, kind, "error", text, status, request, head, connection, cpu_us, peak, None, parking)

@@ -133,7 +133,7 @@ def _end(function, call, number, head, body, connection, failure=None):
     if call.state == DONE:
         status, body, cpu_us, peak = call.status, call.body, call.cpu_us, call.peak
         wall_us = connection.server.record(
-            connection, head, status, len(body), "info", function.name, request, cpu_us, peak
+            connection, head, status, len(body), "info", function.name, request, cpu_us, peak, "", call.parking
         )
         function.stats.add("ok", wall_us, cpu_us, peak)
         return status, call.headers, body

@@ -190,12 +190,27 @@ class Server(Microdot):
         if len(buffer) == READ_SIZE and len(self._buffers) < _SPARE_BUFFERS:
             self._buffers.append(buffer)
 
-    def record(self, connection, head, status, size, level="info", function="", request="", cpu_us=0, arena=0, text=""):
+    def record(
+        self,
+        connection,
+        head,
+        status,
+        size,
+        level="info",
+        function="",
+        request="",
+        cpu_us=0,
+        arena=0,
+        text="",
+        parking=None,
+    ):
         """Puts a request that is answered into the log (`edgelet.log.Ring.request`); the microseconds since it came."""
         wall_us = clock.us_since(connection.arrived_us, connection.arrived_ms)
         client = self.client_of(head, connection)
         method, target = head.method, head.target
-        log.ring.request(level, request, function, status, cpu_us, wall_us, arena, size, method, target, client, text)
+        log.ring.request(
+            level, request, function, status, cpu_us, wall_us, arena, size, method, target, client, text, parking
+        )
         return wall_us
 
     def find_route(self, req):
