@@ -265,6 +265,48 @@ def reset_at_the_end(connection):
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
 
 
+# Ends the request's time.
+EXPIRE = """
+import asyncio
+from edgelet.device import running
+for one in running().functions.get("holding").pending:
+    asyncio.create_task(one._expire(0))
+"""
+ENDS = {
+    "its time is over": lambda box, connection: box.device.execute(EXPIRE),
+    "its client leaves": lambda box, connection: connection.close(),
+    "its function goes": lambda box, connection: box.job("delete", "holding"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_parked_request_ends_without_coming_back(box, end):
+    box.deploy("holding", HOLDING, route="/holding", limits={"wall_ms": 60000})
+    box.deploy("quick", answer("quick"), route="/quick")
+    with held(box, "/holding") as connection:
+        assert box.get("/quick").text == "quick"
+        before = box.device.call("status")
+        assert before["parked_bytes"] > 0
+        ENDS[end](box, connection)
+        wait_until(lambda: not waiting(box))
+    after = box.device.call("status")
+    assert (after["parked_bytes"], after["resumes"]) == (0, before["resumes"])
+
+
+def test_an_image_stays_until_the_last_request_that_waits_has_ended(firmware, tmp_path):
+    with running(firmware, tmp_path, image_cache_bytes=0) as box, ThreadPoolExecutor(1) as pool:
+        box.deploy("slow", SLOW, route="/slow")
+        box.deploy("quick", answer("quick"), route="/quick")
+        slow = pool.submit(box.get, "/slow?ms=60000")
+        wait_until(lambda: waiting(box))
+        assert box.get("/quick").text == "quick"
+        assert int(box.device.execute(KEPT_IMAGES)) == 2
+        box.fire_timers(("slow", 1))
+        assert slow.result().text == "waited"
+        box.deploy("other", answer("other"), route="/other")
+        assert int(box.device.execute(KEPT_IMAGES)) == 1
+
+
 def test_a_client_that_resets_its_connection_abandons_its_request(box):
     box.deploy(
         "slow", "export default { async fetch() { await new Promise((r) => setTimeout(r, 20000)); } }", route="/slow"

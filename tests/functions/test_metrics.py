@@ -14,9 +14,10 @@ SECRET = "an admin secret of some length"
 def box(firmware, tmp_path_factory):
     with running(firmware, tmp_path_factory.mktemp("metrics"), hostname="bench") as box:
         box.device.call("set_settings", {"admin_secret": SECRET})
-        source = """export default { async fetch(request) {
+        source = """export default { async fetch(request, env, ctx) {
           if (request.url.endsWith("throw")) throw new Error("no");
           if (request.url.endsWith("wait")) await new Promise((resolve) => setTimeout(resolve, 30));
+          if (request.url.endsWith("behind")) ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 20000)));
           return new Response("fine"); } }"""
         box.deploy("quoted", source, route="/")
         yield box
@@ -67,6 +68,27 @@ def test_resources_are_told(box):
     assert found["edgelet_http_connections", ()] >= 1
     # There is no Wi-Fi on Linux.
     assert not [name for name, _ in found if "wifi" in name]
+
+
+def test_requests_that_wait_are_told(box):
+    names = ("requests_waiting", "requests_parked", "parked_bytes", "parks_total", "park_seconds_total")
+    names += ("resumes_total", "resume_seconds_total")
+
+    def told():
+        found = samples(box)
+        return [found[f"edgelet_{name}", ()] for name in names]
+
+    before = told()
+    for _ in range(2):
+        box.get("/behind")
+    grown = [new - old for new, old in zip(told(), before, strict=True)]
+    waiting, parked, parked_bytes, parks, park_s, resumes, resume_s = grown
+    assert (waiting, parked, parks, resumes, resume_s) == (2, 1, 1, 0, 0)
+    assert parked_bytes > 1024 and park_s > 0
+    box.fire_timers(("quoted", 2))
+    wait_until(lambda: told()[:3] == before[:3])
+    resumes, resume_s = (new - old for new, old in zip(told()[5:], before[5:], strict=True))
+    assert resumes >= 1 and resume_s > 0
 
 
 def test_what_the_connections_refuse_is_counted(box):

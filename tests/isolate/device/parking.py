@@ -17,6 +17,7 @@ def test_alone_in_the_arena_nothing_is_parked():
         call.ops()
         assert call.resolve(1) == quickjs.DONE
     assert (image.arena.parks, image.arena.resumes, call.parked_bytes) == (0, 0, 0)
+    assert call.parking is None
 
 
 def test_each_goes_on_where_it_waited():
@@ -33,6 +34,8 @@ def test_each_goes_on_where_it_waited():
     # The last one was in the arena when the first one came back.
     assert arena.parks == arena.resumes == 20
     assert arena.park_us > 0 and arena.resume_us > 0
+    assert [call.parking[0] for call in calls] == [1] * 20
+    assert sum([call.parking[1] for call in calls]) == arena.park_us + arena.resume_us
 
 
 def test_who_does_not_wait_is_never_parked():
@@ -285,8 +288,39 @@ def test_nothing_of_a_parked_call_is_left_for_another_function():
     assert b"cret cret" not in quickjs_memory(image.arena)
 
 
+def test_nothing_of_another_function_is_left_for_a_call_that_comes_back():
+    image = build(WAITS, bindings=KV)
+    other = build(handler("return new Response('oth' + 'er one '.repeat(5000))"), arena=image.arena)
+    call = image.start("GET", "/", None)
+    assert len(other.start("GET", "/", None).body) == 35003
+    assert b"er one er one" in quickjs_memory(image.arena)
+    call.ops()
+    assert b"er one er one" not in quickjs_memory(image.arena)
+    other.start("GET", "/", None)
+    assert call.resolve(1, 1) == quickjs.DONE
+    assert b"er one er one" not in quickjs_memory(image.arena)
+
+
 def quickjs_memory(arena):
     """The bytes of an arena's block, also those that AddressSanitizer lets nobody read."""
     with open("/proc/self/mem", "rb") as memory:
         memory.seek(arena.address)
         return memory.read(arena.size)
+
+
+def no_memory_for_one_more_call():
+    """For a process whose memory is limited: what wants the arena is told so, and everybody waits where he waited."""
+    arena = quickjs.Arena(512 * 1024)
+    source = handler("const kept = new Uint8Array(100000).fill(7); await env.KV.get(); return new Response(kept[9])")
+    image = build(source, arena=arena, bindings=KV)
+    calls = [image.start("GET", "/", None)]
+    try:
+        while True:
+            calls.append(image.start("GET", "/", None))
+    except quickjs.Error as e:
+        error = e
+    assert (error.kind, error.message) == ("busy", "memory: there is none for what waiting requests need"), error
+    assert len(calls) > 10 and arena.parked_calls == len(calls) - 1
+    assert calls.pop().resolve(1) == quickjs.DONE
+    assert calls.pop().resolve(1) == quickjs.DONE
+    assert image.start("GET", "/", None).state == quickjs.PENDING
