@@ -206,6 +206,9 @@ static http_result_t split_field(const uint8_t *line, size_t n, size_t *name_len
 static http_result_t field_line(http_head_t *h, const uint8_t *buf, uint32_t at, size_t n) {
     size_t name_len;
     http_span_t value;
+    if (++h->field_count > HTTP_FIELDS_MAX) {
+        return HTTP_TOO_MANY_FIELDS;
+    }
     http_result_t result = split_field(buf + at, n, &name_len, &value);
     if (result != HTTP_MORE) {
         return result;
@@ -418,4 +421,18 @@ unsigned int http_fields_scan(const uint8_t *buf, size_t len) {
         buf = lf + 1;
     }
     return flags;
+}
+
+size_t http_fields_strip(uint8_t *buf, size_t len) {
+    const uint8_t *from = buf, *end = buf + len;
+    uint8_t *to = buf;
+    while (from < end) {
+        size_t line = (const uint8_t *)memchr(from, '\n', end - from) + 1 - from;
+        if (!base_is_framing_field(from, span_class(from, line, BASE_TOKEN))) {
+            memmove(to, from, line);
+            to += line;
+        }
+        from += line;
+    }
+    return to - buf;
 }

@@ -40,10 +40,14 @@
     X(HTTP_BAD_EXPECTATION, 417, "only the expectation 100-continue is known")                                         \
     X(HTTP_WRONG_SCHEME, 421, "an https URL is for a connection with TLS")                                             \
     X(HTTP_HEAD_TOO_LARGE, 431, "request head is too large")                                                           \
+    X(HTTP_TOO_MANY_FIELDS, 431, "too many header lines: send at most 256")                                            \
     X(HTTP_TRAILER_TOO_LARGE, 431, "trailer fields are too large")                                                     \
     X(HTTP_UNKNOWN_METHOD, 501, "method is not implemented")                                                           \
     X(HTTP_UNKNOWN_CODING, 501, "transfer coding is not implemented: use chunked alone")                               \
     X(HTTP_UNKNOWN_VERSION, 505, "send HTTP/1.1 or HTTP/1.0")
+
+// Most header lines of a request: each is looked at, and takes time. No browser sends a third of that.
+#define HTTP_FIELDS_MAX (256)
 
 #define HTTP_RESULT_NAME(name, status, text) name,
 typedef enum { HTTP_RESULTS(HTTP_RESULT_NAME) HTTP_RESULT_COUNT } http_result_t;
@@ -85,6 +89,7 @@ typedef struct {
     uint32_t line;    // where the current line begins
     bool have_request_line, have_host, have_length, have_coding;
     bool absolute, close, keep_alive, coding_known, coding_chunked;
+    uint16_t field_count;
 } http_head_t;
 
 void http_head_init(http_head_t *head);
@@ -100,6 +105,9 @@ http_result_t http_head_parse(http_head_t *head, const uint8_t *buf, size_t len,
 
 // Checks the header lines of a response: a set of HTTP_FIELDS_ flags.
 unsigned int http_fields_scan(const uint8_t *buf, size_t len);
+
+// Takes the fields that only the connection may set out of header lines that are sound; how many bytes are left.
+size_t http_fields_strip(uint8_t *buf, size_t len);
 
 // A chunked body being decoded.
 typedef struct {

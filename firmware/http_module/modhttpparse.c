@@ -19,8 +19,8 @@
 //   .decode(buffer, start, end) -> int: decodes in place; how many bytes of the body now stand at `buffer[start]`, or a
 //     negative error. .used: how many bytes that consumed. .done: whether the body is complete.
 // error(code) -> (status, text): what answers a negative result: the status code, and one line for the client.
-// scan_fields(lines) -> int: checks the header lines of a response: FIELDS_BAD where they are not lines of "name: value
-//     CR LF", FIELDS_FRAMING where there is a field that only the connection may set, else 0.
+// own_fields(lines) -> the header lines of a response, without the fields that only the connection may set. Raises
+//     ValueError where they are not lines of "name: value CR LF".
 #include "py/objarray.h"
 #include "py/objstr.h"
 #include "py/runtime.h"
@@ -314,21 +314,30 @@ static mp_obj_t httpparse_error(mp_obj_t code_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(httpparse_error_obj, httpparse_error);
 
-static mp_obj_t httpparse_scan_fields(mp_obj_t lines_in) {
+static mp_obj_t httpparse_own_fields(mp_obj_t lines_in) {
     mp_buffer_info_t lines;
     mp_get_buffer_raise(lines_in, &lines, MP_BUFFER_READ);
-    return MP_OBJ_NEW_SMALL_INT(http_fields_scan(lines.buf, lines.len));
+    unsigned int flags = http_fields_scan(lines.buf, lines.len);
+    if (flags & HTTP_FIELDS_BAD) {
+        mp_raise_ValueError(MP_ERROR_TEXT("response headers must be lines of name: value CR LF"));
+    }
+    if (flags == 0) {
+        return lines_in;
+    }
+    vstr_t own;
+    vstr_init_len(&own, lines.len);
+    memcpy(own.buf, lines.buf, lines.len);
+    own.len = http_fields_strip((uint8_t *)own.buf, lines.len);
+    return mp_obj_new_bytes_from_vstr(&own);
 }
-static MP_DEFINE_CONST_FUN_OBJ_1(httpparse_scan_fields_obj, httpparse_scan_fields);
+static MP_DEFINE_CONST_FUN_OBJ_1(httpparse_own_fields_obj, httpparse_own_fields);
 
 static const mp_rom_map_elem_t httpparse_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_httpparse)},
     {MP_ROM_QSTR(MP_QSTR_Head), MP_ROM_PTR(&head_type)},
     {MP_ROM_QSTR(MP_QSTR_Chunked), MP_ROM_PTR(&chunked_type)},
     {MP_ROM_QSTR(MP_QSTR_error), MP_ROM_PTR(&httpparse_error_obj)},
-    {MP_ROM_QSTR(MP_QSTR_scan_fields), MP_ROM_PTR(&httpparse_scan_fields_obj)},
-    {MP_ROM_QSTR(MP_QSTR_FIELDS_BAD), MP_ROM_INT(HTTP_FIELDS_BAD)},
-    {MP_ROM_QSTR(MP_QSTR_FIELDS_FRAMING), MP_ROM_INT(HTTP_FIELDS_FRAMING)},
+    {MP_ROM_QSTR(MP_QSTR_own_fields), MP_ROM_PTR(&httpparse_own_fields_obj)},
 };
 static MP_DEFINE_CONST_DICT(httpparse_globals, httpparse_globals_table);
 

@@ -357,6 +357,19 @@ static void test_chunked_limits(void) {
     }
 }
 
+static void test_strip(void) {
+    static const struct {
+        const char *lines, *own;
+    } cases[] = {{"", ""}, {"a: b\r\n", "a: b\r\n"}, {"Date: x\r\n", ""}, {"te: x\r\nte: y\r\n", ""},
+        {"Connection: x\r\na: b\r\ncontent-length: 1\r\ndates: c\r\nte:\r\n", "a: b\r\ndates: c\r\n"}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char lines[100];
+        strcpy(lines, cases[i].lines);
+        size_t size = http_fields_strip((uint8_t *)lines, strlen(lines));
+        check(size == strlen(cases[i].own) && memcmp(lines, cases[i].own, size) == 0, "strip", cases[i].lines);
+    }
+}
+
 static void test_scan(void) {
     static const struct {
         const char *lines;
@@ -385,6 +398,7 @@ int main(void) {
     test_chunked();
     test_chunked_limits();
     test_scan();
+    test_strip();
     printf("%d failures\n", failures);
     return failures != 0;
 }

@@ -88,6 +88,7 @@ REFUSED = {
     "long URL without end": (414, b"GET /" + b"a" * URL),
     "long absolute URL": (414, b"GET http://" + b"a" * URL + b"/ HTTP/1.1\r\nHost: a\r\n\r\n"),
     "long head": (431, (GET[:-2] + b"X: ").ljust(HEAD - 3, b"x") + b"\r\n\r\n"),
+    "many header lines": (431, GET[:-2] + b"a:\r\n" * 256 + b"\r\n"),
     "head without end": (431, GET[:-2] + b"X: 1\r\n" * HEAD),
     "empty lines without end": (431, b"\r\n" * HEAD),
     "long method": (501, b"A" * 33 + b" / HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -123,6 +124,8 @@ def test_limits_are_reached(app):
         assert client.response().status == 200
         head = b"GET /f/echo HTTP/1.1\r\nHost: a\r\nX: "
         client.send(head.ljust(HEAD - 4, b"x") + b"\r\n\r\n")
+        assert client.response().status == 200
+        client.send(GET[:-2] + b"a:\r\n" * 255 + b"\r\n")
         assert client.response().status == 200
         client.send(head.ljust(HEAD - 3, b"x") + b"\r\n\r\n")
         assert client.response().status == 431

@@ -3,7 +3,7 @@
 import time
 
 from edgelet import clock
-from httpparse import FIELDS_BAD, FIELDS_FRAMING, scan_fields
+from httpparse import own_fields
 
 # RFC 9110 section 15, RFC 6585. A reason phrase is optional; other codes go without. A dictionary
 # would be in RAM.
@@ -102,22 +102,9 @@ def format_head(status, headers, length, lines):
     headers: the handler's lines, from which those that are the connection's to set are left out. length: the value of
     Content-Length or None. lines: what the connection sets. ValueError where status or headers are malformed.
     """
-    if scan_fields(headers):
-        headers = _own_lines(headers)
+    headers = own_fields(headers)
     framing = b"" if length is None else b"content-length: %d\r\n" % length
     return b"".join((_status_lines.get(status) or _status_line(status), headers, framing, lines, b"\r\n"))
-
-
-def _own_lines(lines):
-    if scan_fields(lines) == FIELDS_BAD:
-        raise ValueError("response headers must be lines of name: value CR LF")
-    own = []
-    for line in bytes(lines).split(b"\r\n"):
-        if line:
-            line += b"\r\n"
-            if scan_fields(line) != FIELDS_FRAMING:
-                own.append(line)
-    return b"".join(own)
 
 
 def split_fields(lines):
