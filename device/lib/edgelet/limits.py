@@ -18,8 +18,8 @@ _LINUX = sys.platform == "linux"
 CONNECTION_BYTES = 8192 if _LINUX else 3072
 
 #: (name, whose, default on Linux, default on boards, least, most, meaning). Sizes are bytes, times are milliseconds;
-#: the server checks its times every `edgelet.http.server.TICK_MS`. 8000 is what RFC 9110 section 4.1 recommends for
-#: URLs; the head of a board holds an 8 KB Authorization header and 2 KB of others.
+#: the server looks at its times every `edgelet.http.server.TICK_MS`, and twice. 8000 is what RFC 9110 section 4.1
+#: recommends for URLs; the head of a board holds an 8 KB Authorization header and 2 KB of others.
 TABLE = (
     ("url", "server", 8000, 2048, 64, 64 << 10, "request target"),
     ("head", "server", 16 << 10, 10 << 10, 256, 256 << 10, "request line and header lines"),

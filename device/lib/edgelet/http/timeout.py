@@ -24,14 +24,19 @@ class Timeout:
         self._server = server
         self.phase = IDLE
         self.since = server.now
+        self._was_over = False
 
     def enter(self, phase):
         """Another phase begins."""
         self.phase = phase
         self.since = self._server.now
+        self._was_over = False
 
     def is_over(self, now):
-        """Whether the phase has taken too long; `now` is the server's."""
+        """Whether the phase has taken too long, at this look and at the one before; `now` is the server's.
+
+        In between what the client had sent by the first one was read, also where the event loop had stood still.
+        """
         name = _LIMITS[self.phase]
         if name:
             limit = getattr(self._server.limits, name)
@@ -39,4 +44,5 @@ class Timeout:
             limit = _LINGER_MS
         else:
             return False
-        return time.ticks_diff(now, self.since) >= limit
+        was_over, self._was_over = self._was_over, time.ticks_diff(now, self.since) >= limit
+        return was_over and self._was_over
