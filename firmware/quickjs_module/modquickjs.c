@@ -328,7 +328,7 @@ static mp_obj_t call_logs(mp_obj_t self_in) {
         size_t len = line[1] | (size_t)line[2] << 8;
         mp_obj_t items[] = {mp_obj_new_str((const char *)line, 1), mp_obj_new_str((const char *)line + 3, len)};
         mp_obj_list_append(list, mp_obj_new_tuple(2, items));
-        at += 3 + len;
+        at += isolate_log_line(len);
     }
 
     if (iso->log_dropped > 0) {

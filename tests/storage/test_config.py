@@ -167,6 +167,13 @@ def test_total_counts_what_is_already_there(device):
         device("config.set_secrets('hello', {'E': 'x' * 400})")
 
 
+def test_lines_of_all_secrets_are_bounded(device):
+    device("config.set_secrets('hello', {{'A': {}, 'B': 'x'}})", "line\n" * 254)
+    with pytest.raises(DeviceError, match="the secrets of function hello have more than 256 lines"):
+        device("config.set_secrets('hello', {'C': 'x'})")
+    device("config.set_secrets('hello', {'B': 'y'})")
+
+
 def test_secrets_are_listed_by_name_and_time_only(device):
     device("config.set_secrets('hello', {})", {"S": CANARY, "A": CANARY})
     device("config.set({})", {"admin_secret": CANARY + "-long-enough"})

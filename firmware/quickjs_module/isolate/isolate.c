@@ -93,18 +93,18 @@ size_t isolate_peak(const isolate_t *iso) {
 }
 
 void host_log(isolate_t *iso, char level, const char *text, size_t len) {
-    // A line is its level, two bytes of length and the text.
-    if (len > UINT16_MAX || sizeof(iso->log) - iso->log_used < len + 3) {
+    size_t size = isolate_log_line(len);
+    if (len > UINT16_MAX || sizeof(iso->log) - iso->log_used < size) {
         iso->log_dropped++;
         return;
     }
-    char *to = iso->log + iso->log_used;
+    char *to = memset(iso->log + iso->log_used, 0, size);
     to[0] = level;
     to[1] = (char)(len & 0xff);
     to[2] = (char)(len >> 8);
     memcpy(to + 3, text, len);
     // Last, so that a call that is abandoned in here leaves whole lines.
-    iso->log_used += len + 3;
+    iso->log_used += size;
 }
 
 // Life

@@ -17,7 +17,9 @@
 #include "engine/compile.h"
 #include "quickjs.h"
 
-// Bytes of log text that a call may leave behind until it is picked up, and of an error's message and stack.
+// Bytes of log text that a call may leave behind until it is picked up, where a line takes so many at least, as each of
+// them costs time; and of an error's message and stack.
+#define ISOLATE_LOG_LINE_MIN (32)
 #ifndef ISOLATE_LOG_SIZE
 #define ISOLATE_LOG_SIZE (16 * 1024)
 #endif
@@ -178,8 +180,13 @@ typedef struct _isolate_t {
 
     size_t log_used;
     uint32_t log_dropped;
-    char log[ISOLATE_LOG_SIZE];
+    char log[ISOLATE_LOG_SIZE]; // of each line its level, two bytes of its length, and its text
 } isolate_t;
+
+// What a line of that length takes of it.
+static inline size_t isolate_log_line(size_t len) {
+    return len + 3 > ISOLATE_LOG_LINE_MIN ? len + 3 : ISOLATE_LOG_LINE_MIN;
+}
 
 // A name and a value of `env`.
 typedef struct _isolate_var_t {

@@ -352,6 +352,11 @@ def test_log_holds_16_kib():
     assert len(logs) == 17 and logs[16] == ("w", "2 log lines dropped")
 
 
+def test_many_short_log_lines_count_as_32_bytes_each():
+    logs = start(handler("for (let i = 0; i < 1000; i++) console.log('x'); return new Response()")).logs()
+    assert logs == [("i", "x")] * 512 + [("w", "488 log lines dropped")]
+
+
 def test_log_has_room_again_once_it_was_read():
     call = start(
         handler(

@@ -44,7 +44,8 @@ def _begin(function, head, body, connection):
         try:
             return _start(function, head, body, connection)
         except Busy as e:
-            reason = turns.full = str(e)
+            reason = str(e)
+            turns.have_no_room(reason)
     return _queued(function, head, bytes(body), connection, reason)
 
 
@@ -118,10 +119,14 @@ def _start(function, head, body, connection):
         if isinstance(e, quickjs.Error) and e.kind == "busy":
             raise Busy(reason_of(e))
         return errors.unbuilt(function, e, log.request_name(registry.next_request()), head, connection)
-    function.has_taken(call.cpu_us)
+    began = time.ticks_us()
     if call.state == PENDING or call.background:
-        return _pending(function, call, head, body, connection)
-    return _end(function, call, registry.next_request(), head, body, connection)
+        response = _pending(function, call, head, body, connection)
+    else:
+        response = _end(function, call, registry.next_request(), head, body, connection)
+    # What it made us do is its time as well: log lines, a large result.
+    function.has_taken(call.cpu_us + time.ticks_diff(time.ticks_us(), began))
+    return response
 
 
 def _end(function, call, number, head, body, connection, failure=None):

@@ -1,6 +1,7 @@
 """A call of a handler that waits for operations: carries them out, and lets JavaScript go on with their results."""
 
 import asyncio
+import sys
 import time
 
 import quickjs
@@ -9,21 +10,27 @@ from quickjs import PENDING
 
 # A turn's time, in microseconds: after the step that passes it, others have theirs.
 _SLICE_US = 500
+# What the log lines of a turn may take of the event loop.
+_LOG_US = 20000 if sys.platform == "linux" else 200000
 
 _LEVELS = {"d": "debug", "i": "info", "w": "warn", "e": "error"}
 
 
 def log_lines(lines, function, request):
-    """Puts a handler's console lines (`call.logs()`) into the log."""
-    for level, text in lines:
+    """Puts a handler's console lines (`call.logs()`) into the log; those that take too long are counted."""
+    began = time.ticks_us()
+    for i, (level, text) in enumerate(lines):
+        if time.ticks_diff(time.ticks_us(), began) > _LOG_US:
+            log.add("warn", "%d log lines dropped: they took too long" % (len(lines) - i), request, function.name)
+            return
         log.add(_LEVELS[level], function.redact(text), request, function.name)
 
 
 class PendingCall:
     """A call that awaits operations, of which `edgelet.functions.bindings` has those of bindings.
 
-    It is among its function's `pending` until `leave()`. failure: "wall" or "aborted" where that ended the call: no
-    time left, or no function.
+    It is among its function's `pending` until `leave()`. failure: "wall", "aborted" or "share" where that ended the
+    call: no time left, no function, or more than that function's share of what waits.
     """
 
     def __init__(self, function, call, request):
@@ -49,7 +56,7 @@ class PendingCall:
     @property
     def is_in_arena(self):
         """Whether it waits in the arena, and not outside."""
-        return self.call.parked_bytes == 0
+        return self.call.parked_bytes == 0 and (self._is_pending() or self._is_in_background())
 
     async def answer(self):
         """Carries out operations until the handler has settled; at most the function's `wall_ms`."""
@@ -65,10 +72,10 @@ class PendingCall:
         self._timer = asyncio.create_task(self._expire(background_ms))
         await self._run(self._is_in_background)
 
-    def abort(self):
+    def abort(self, failure="aborted"):
         """Ends the call at once; who waits for it learns so."""
         self.abandon()
-        self._fail("aborted")
+        self._fail(failure)
 
     def abandon(self):
         """Forgets the call and stops what it waits for. May be called again."""

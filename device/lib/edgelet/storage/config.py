@@ -24,6 +24,7 @@ _CGROUP_MEMORY = "/sys/fs/cgroup/memory.max"
 
 VALUE_BYTES = 4096  # of a variable or secret; an RSA 4096 private key in PEM has 3.3 KB
 ENV_BYTES = 16384  # of all variables or all secrets of a function, names included
+SECRET_LINES = 256  # of all secrets of a function: each is looked for in what it logs
 
 # (name, default, lowest, highest, meaning) of each setting that is no limit; limits are settings too, under their names
 # in `edgelet.limits.TABLE`. Lowest and highest bound a number, or the UTF-8 bytes of a text.
@@ -330,6 +331,8 @@ class Config:
         kept = [value[0] for name, value in values.items() if name not in changes]
         given = [value for value in changes.values() if value is not None]
         _check_total(function, list(values) + list(changes) + kept + given)
+        if sum([len(value.split("\n")) for value in kept + given]) > SECRET_LINES:
+            raise ValueError("the secrets of function %s have more than %d lines" % (function, SECRET_LINES))
         self._set_secrets(path, changes)
 
     def env(self, function, defaults=None):
