@@ -142,7 +142,7 @@ def fill_kv(device: Device, project: Project) -> None:
     for binding, pairs in project.dev_kv.items():
         for key, value in pairs.items():
             if device.call("kv_get", project.name, binding, key) is None:
-                device.call("kv_put", project.name, binding, key, value)
+                device.wait_for_job(device.call("kv_put", project.name, binding, key, value))
 
 
 def run(firmware: Path, folders: Sequence[Path], data: Path, host: str, port: int, board: str | None) -> None:

@@ -60,7 +60,7 @@ def test_namespaces_are_apart_and_go_with_their_function(device):
     device("two = KV(module.folder(root, 'hello-2', 'A'), limits, lambda: now[0])")
     device("one.put('k', '1')")
     device("two.put('k', '2')")
-    device("module.forget(root, 'hello')")
+    device("list(module.forget(root, 'hello'))")
     device("one = KV(module.folder(root, 'hello', 'A'), limits, lambda: now[0])")
     assert device("one.get('k'), two.get('k')") == (None, b"2")
     with pytest.raises(DeviceError, match=r"function name '\.\./a'"):
@@ -110,6 +110,35 @@ def test_room_of_what_has_expired_is_used_again(device):
     with pytest.raises(DeviceError, match="full"):
         device("kv.put('too much', 'x')")
     assert device("len(kv.list()[0])") == 20
+
+
+def test_a_commit_looks_at_the_files_of_its_keys_only(device):
+    for number in range(20):
+        device("kv.put('k%d' % {}, 'x', 60)", number)
+    device("now[0] += 61")
+    # What has expired is removed before it, in steps.
+    assert device("[str(one)[:24] for one in kv.change([('more', kv.record('x'))])]") == ["the KV namespace is full"]
+    assert device("len(list(kv.prepare('more', kv.record('x'))))") >= 20
+    assert device("kv.change([('more', kv.record('x'))])") == [None]
+    assert device("kv._keys") == 1
+
+
+def test_who_begins_to_remove_what_has_expired_may_end_before(device):
+    for number in range(20):
+        device("kv.put('k%d' % {}, 'x', 60)", number)
+    device("now[0] += 61")
+    device("steps = kv.prepare('more', kv.record('x'))")
+    device("[next(steps) for _ in range(5)]")
+    device("steps = None")
+    device("kv.put('more', 'x')")
+    assert device("kv._keys") == 1
+
+
+def test_a_large_value_makes_room_in_a_namespace_that_is_less_than_half_full(device):
+    device("limits.set({'kv_value_bytes': 3500})")
+    device("kv.put('old', 'x' * 1000, 60)")
+    device("now[0] += 61")
+    device("kv.put('large', 'x' * 3400)")
 
 
 def test_namespace_is_bounded_in_bytes_across_restarts(device):

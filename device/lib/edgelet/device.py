@@ -62,12 +62,12 @@ class Device:
         log.info("removed", function=name)
 
     def _forget(self, name):
-        """Removes variables, secrets and stores of a function that is deleted."""
+        """Removes variables, secrets and stores of a function that is deleted, in steps."""
         from edgelet.storage import kv  # here, as metrics below: who does not use them has the RAM for something else
 
         self.config.forget(name)
         self.bindings.forget(name)
-        kv.forget(self.root, name)
+        yield from kv.forget(self.root, name)
 
     def stop(self):
         """Ends what runs and erases all images."""

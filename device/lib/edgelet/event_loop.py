@@ -5,8 +5,10 @@ On Linux its streams are waited for with epoll (firmware/variants/edgelet/epoll.
 poll_set_add_obj). asyncio keeps an entry then, too, and refuses the socket from then on.
 """
 
+import asyncio
 import gc
 import select
+import time
 from asyncio import core
 
 from edgelet import log
@@ -16,6 +18,7 @@ try:
 except ImportError:
     IOQueue = None
 
+_SLICE_US = 500  # a step that passes it is the last one before everything else has its turn
 _RESERVE = 256  # bytes that register() can need: an object of the poller
 
 
@@ -72,3 +75,15 @@ def prepare():
     else:
         core._io_queue.poller = Poller()
     core.get_event_loop().set_exception_handler(_log_exception)
+
+
+async def in_slices(steps):
+    """Does all steps of a generator, with everything else's turn in between; what it returns."""
+    while True:
+        began = time.ticks_us()
+        try:
+            while time.ticks_diff(time.ticks_us(), began) < _SLICE_US:
+                next(steps)
+        except StopIteration as end:
+            return end.value
+        await asyncio.sleep_ms(0)

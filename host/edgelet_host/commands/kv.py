@@ -55,7 +55,7 @@ def kv_put(
     """
     value = read_value(key, file, hidden=False)
     with chosen_device(devices) as device:
-        device.call("kv_put", function_name(device, function), binding, key, value, ttl)
+        device.wait_for_job(device.call("kv_put", function_name(device, function), binding, key, value, ttl))
     click.echo(f"{key} is set in {binding}")
 
 
@@ -75,7 +75,7 @@ def kv_list(binding: str, prefix: str, function: str | None, devices: tuple[str,
         function = function_name(device, function)
         cursor: str | None = ""
         while cursor is not None:
-            page = device.call("kv_list", function, binding, prefix, cursor)
+            page = device.wait_for_job(device.call("kv_list", function, binding, prefix, cursor))
             keys += page["keys"]
             cursor = page["cursor"]
     if as_json:
@@ -96,5 +96,5 @@ def kv_delete(binding: str, key: str, function: str | None, devices: tuple[str, 
     Example: edgelet kv delete USERS ada
     """
     with chosen_device(devices) as device:
-        device.call("kv_delete", function_name(device, function), binding, key)
+        device.wait_for_job(device.call("kv_delete", function_name(device, function), binding, key))
     click.echo(f"{key} is not in {binding}")

@@ -43,7 +43,7 @@ def user_add(
         raise EdgeletError(f"the password must have at least {_SHORTEST} characters")
     record = password_record(password, iterations)
     with chosen_device(devices) as device:
-        device.call("kv_put", function_name(device, function), binding, f"user:{name}", record)
+        device.wait_for_job(device.call("kv_put", function_name(device, function), binding, f"user:{name}", record))
     click.echo(f"user {name} is set in {binding}")
 
 

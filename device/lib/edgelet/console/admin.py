@@ -1,8 +1,8 @@
 """What the command line executes on a device over its console, by `call`; what goes over the line is in `protocol`.
 
 Functions raise ValueError with one line that says what is wrong. What takes more than a moment (stage, activate,
-rollback, delete, examine, a change of variables or secrets) runs in the event loop after the command; `job` tells how
-it went.
+rollback, delete, examine, a change of variables or secrets, what may look at every key of KV) runs in the event loop
+after the command; `job` tells how it went.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from edgelet import clock, log
 from edgelet.board import network
 from edgelet.console import protocol
 from edgelet.device import running
+from edgelet.event_loop import in_slices
 from edgelet.functions.deployment import ImageTooLarge
 from edgelet.storage import config, files
 
@@ -347,22 +348,30 @@ def kv_get(name, binding, key):
 
 
 def kv_put(name, binding, key, value, ttl=None):
-    """Sets a value."""
-    _namespace(name, binding).put(key, value, ttl)
-    return True
+    """Starts to set a value; the job."""
+    store = _namespace(name, binding)
+    return _start(_change_kv(store, key, store.record(value, ttl)))
 
 
 def kv_delete(name, binding, key):
-    """Removes a key."""
-    _namespace(name, binding).delete(key)
-    return True
+    """Starts to remove a key; the job."""
+    return _start(_change_kv(_namespace(name, binding), key, None))
+
+
+async def _change_kv(store, key, record):
+    await in_slices(store.prepare(key, record))
+    for error in store.change([(key, record)]):
+        if error:
+            raise error
 
 
 def kv_list(name, binding, prefix="", cursor=""):
-    """A page of keys: {keys: [[key, expiry]], cursor}."""
-    from edgelet.storage import kv  # here: it is in memory only where it is used
+    """Starts to read a page of keys; the job. Its result: {keys: [[key, expiry]], cursor}."""
+    return _start(_list_kv(_namespace(name, binding), prefix, cursor))
 
-    keys, cursor = _namespace(name, binding).list(prefix, kv.LIST_LIMIT, cursor)
+
+async def _list_kv(store, prefix, cursor):
+    keys, cursor = await in_slices(store.list_steps(prefix=prefix, cursor=cursor))
     return {"keys": keys, "cursor": cursor}
 
 

@@ -55,13 +55,13 @@ class Bindings:
         """env.NAME.put(key, value, { expirationTtl }): seconds."""
         store = self.kv(function.name, binding)
         record = store.record(value, _options(options).get("expirationTtl"))
-        yield from store.prepare()
+        yield from store.prepare(key, record)
         return self._change(store, key, record)
 
     def kv_delete(self, function, binding, key):
         """env.NAME.delete(key)."""
         store = self.kv(function.name, binding)
-        yield from store.prepare()
+        yield from store.prepare(key, None)
         return self._change(store, key, None)
 
     def _change(self, store, key, record):

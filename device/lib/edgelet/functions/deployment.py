@@ -5,6 +5,7 @@ import sys
 
 import quickjs
 from edgelet import log
+from edgelet.event_loop import in_slices
 
 
 class ImageTooLarge(ValueError):
@@ -109,7 +110,8 @@ class Deployment:
             old = self._functions.take_out(name)
             if old:
                 await old.close(self._drain_ms)
-            self._functions.releases.delete(name)
+        # Others are deployed meanwhile: it may have kept thousands of files.
+        await in_slices(self._functions.releases.delete_steps(name))
 
     async def _stage(self, name, id):
         await self._unstage()

@@ -4,8 +4,10 @@ import asyncio
 import sys
 import time
 
-# Changes of one commit, for which the event loop stands still. On littlefs each is a commit of its own.
+# Changes of one commit, and bytes unless one alone has more, for which the event loop stands still. On littlefs each is
+# a commit of its own.
 _MOST = 64 if sys.platform == "linux" else 1
+_MOST_BYTES = 256 << 10
 # How long a commit waits for more to come along: a part of what Linux takes for it, but long enough for the turns of
 # some dozen calls.
 _GATHER_MS = 1 if sys.platform == "linux" else 0
@@ -59,9 +61,11 @@ class Commits:
 
     def _commit(self):
         store, changes = self._waiting.pop(0)
-        batch = [change for change in changes[:_MOST] if change.is_wanted]
-        if len(changes) > _MOST:
-            self._waiting.append((store, changes[_MOST:]))
+        changes = [change for change in changes if change.is_wanted]
+        count = _fitting(changes)
+        batch = changes[:count]
+        if len(changes) > count:
+            self._waiting.append((store, changes[count:]))
         began = time.ticks_us()
         try:
             errors = store.change([(change.key, change.record) for change in batch])
@@ -70,3 +74,13 @@ class Commits:
         part_us = time.ticks_diff(time.ticks_us(), began) // max(len(batch), 1)
         for i, change in enumerate(batch):
             change.done(errors[i], part_us)
+
+
+def _fitting(changes):
+    """How many of these changes make up a commit."""
+    size = 0
+    for i, change in enumerate(changes[:_MOST]):
+        size += len(change.record or b"")
+        if i and size > _MOST_BYTES:
+            return i
+    return min(len(changes), _MOST)

@@ -32,10 +32,14 @@ def folder(root, function, binding):
 
 
 def forget(root, function):
-    """Removes all namespaces of a function that is no more, durably."""
+    """Removes all namespaces of a function that is no more, durably, as a generator of steps."""
     for name in files.names(root + "/kv"):
         if name.startswith(names.function(function) + "."):
-            files.remove_tree("%s/kv/%s" % (root, name))
+            namespace = "%s/kv/%s" % (root, name)
+            for key in files.names(namespace):
+                files.remove_tree(namespace + "/" + key)
+                yield
+            files.remove_tree(namespace)
             files.sync_folder(root + "/kv")
 
 
@@ -74,6 +78,7 @@ class KV:
         self._keys = None  # count of files; None: not counted yet
         self._bytes = 0
         self._next_expiry = 0  # nothing expires earlier; 0: not known
+        self._sweeping = None  # the steps of a sweep that is not done
         self._is_reported = False  # what else lies in the folder, in the log
         self._cache = OrderedDict()  # key -> record, least recently used first
         self._cached_bytes = 0
@@ -94,7 +99,7 @@ class KV:
         self._change_now(key, None)
 
     def _change_now(self, key, record):
-        _finish(self.prepare())
+        _finish(self.prepare(key, record))
         for error in self.change([(key, record)]):
             if error:
                 raise error
@@ -108,16 +113,24 @@ class KV:
             raise ValueError("a KV value must be text or bytes, at most %d bytes" % limit)
         return struct.pack("<I", self._expiry(ttl)) + value
 
-    def prepare(self):
-        """What is to be done before a change, as a generator of steps: it may have to look at every file."""
+    def prepare(self, key, record):
+        """What is to be done before a change, as a generator of steps: it may have to look at every file.
+
+        Where the namespace is half full, or would be full with the change, what has expired is removed.
+        """
         yield from self._measure()
-        if self._keys > self._settings["kv_keys"] // 2 or self._bytes > self._settings["kv_bytes"] // 2:
-            yield from self._sweep(())
+        if (
+            self._keys > self._settings["kv_keys"] // 2
+            or self._bytes > self._settings["kv_bytes"] // 2
+            or (record is not None and not self._fits(key, None, record))
+        ):
+            yield from self._have_swept()
 
     def change(self, changes):
         """Carries out changes, (key, record) or (key, None) to remove it, which share what makes them durable.
 
-        Of several changes of a key the last one holds. Gives for each None, or the exception with which it failed.
+        Of several changes of a key the last one holds. Gives for each None, or the exception with which it failed. All
+        in one go, so what has expired since `prepare` still takes its room.
         """
         try:
             _finish(self._measure())
@@ -138,8 +151,11 @@ class KV:
             name = _encode(key)
             if key not in after:
                 before[key] = after[key] = self._record(name, key)
-            if record is not None and record != after[key]:
-                self._make_room(key, after[key], record, after)
+            if record is not None and record != after[key] and not self._fits(key, after[key], record):
+                raise ValueError(
+                    "the KV namespace is full: at most %d keys and %d bytes"
+                    % (self._settings["kv_keys"], self._settings["kv_bytes"])
+                )
             self._count(key, after[key], -1)
             self._count(key, record, 1)
             after[key] = record
@@ -292,15 +308,6 @@ class KV:
             self._keys += sign
             self._bytes += sign * (len(key.encode()) + len(record) - HEADER)
 
-    def _make_room(self, key, old, new, spared):
-        if not self._fits(key, old, new):
-            _finish(self._sweep(spared))
-            if not self._fits(key, old, new):
-                raise ValueError(
-                    "the KV namespace is full: at most %d keys and %d bytes"
-                    % (self._settings["kv_keys"], self._settings["kv_bytes"])
-                )
-
     def _fits(self, key, old, new):
         more_keys, more_bytes = 0, len(new)
         if old is None:
@@ -312,21 +319,31 @@ class KV:
             and self._bytes + more_bytes <= self._settings["kv_bytes"]
         )
 
-    def _sweep(self, spared):
-        """Removes what has expired, but for the keys `spared`, which are about to be changed; in steps.
+    def _have_swept(self):
+        """Removes what has expired, in steps. Takes a pass over all files only when one of them can have.
 
-        Takes a pass over all files only when one of them can have expired.
+        All who want that at a time carry out the same steps, since who begins may end before.
         """
         now = self._clock()
-        if now is None or now < self._next_expiry:
-            return
+        if self._sweeping is None and now is not None and now >= self._next_expiry:
+            self._sweeping = self._sweep(now)
+        while self._sweeping is not None:
+            try:
+                next(self._sweeping)
+            except BaseException as e:
+                self._sweeping = None
+                if not isinstance(e, StopIteration):
+                    raise
+            yield
+
+    def _sweep(self, now):
         earliest, self._next_expiry = self._next_expiry, 0xFFFFFFFF
         try:
             for name, key, size in self._files():
                 yield
                 header = self._header(name)
                 expiry = struct.unpack("<I", header)[0] if header else 0
-                if expiry and expiry <= now and key not in spared:
+                if expiry and expiry <= now:
                     os.remove(self._path(name))
                     self._forget(key)
                     self._keys -= 1

@@ -199,7 +199,7 @@ class Releases:
 
     settings: `release_files`, `release_file_bytes` and `release_bytes` bound a release
     (`edgelet.storage.config`). engine: `quickjs.ENGINE_ID`; bundles of another engine are refused. forget(name) removes
-    what else the device keeps for a function that is deleted, durably.
+    what else the device keeps for a function that is deleted, durably, as a generator of steps.
     All methods raise ValueError with one line that says what is wrong with what was asked, or which file is damaged.
     """
 
@@ -427,12 +427,17 @@ class Releases:
         files.rename(self._current(name), self._deleted(name))
 
     def delete(self, name):
-        """Removes a function with all its releases, staging included, and all else that is kept for it."""
+        """As `delete_steps`, at once."""
+        for _ in self.delete_steps(name):
+            pass
+
+    def delete_steps(self, name):
+        """Removes a function with all its releases, staging included, and all else that is kept for it, in steps."""
         names.function(name)
         if not self._is_deleted(name):
             self.retire(name)
         if self._forget:
-            self._forget(name)
+            yield from self._forget(name)
         files.remove_tree(self._folder(name) + "/staging")
         self._sweep(name)
         files.sync_folder(self._folder(name))
