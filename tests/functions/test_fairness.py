@@ -1,8 +1,10 @@
 """What one function's operations leave to others: through real sockets, with the settings that a device has."""
 
+import json
 import select
 import socket
 import time
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 
@@ -100,6 +102,65 @@ def test_a_write_that_fails_is_told_to_its_handler_only(box):
       return Response.json(answers.map((one) => one.reason?.message ?? "done"))"""
     box.deploy("failing", handler(body), route="/failing", bindings=BINDINGS)
     assert box.get("/failing").json() == ["done", "a KV key must have 1 to 180 bytes", "done"]
+
+
+# As many bytes as each commit has; box is a device that runs.
+COUNT_COMMITS = """
+from edgelet.storage.kv import KV
+commits, change = [], KV.change
+def counted(self, changes):
+    commits.append(sum([len(record or b"") for _, record in changes]))
+    return change(self, changes)
+KV.change = counted
+"""
+
+
+def test_large_writes_do_not_share_a_commit(box):
+    body = "await Promise.all(Array.from({ length: 10 }, (_, i) => env.KV.put(`k${i}`, 'v'.repeat(100000))))"
+    box.deploy("large", handler(body), route="/large", bindings=BINDINGS)
+    box.device.execute(COUNT_COMMITS)
+    assert box.get("/large").text == "done"
+    commits = json.loads(box.device.execute("KV.change = change\nprint(commits)"))
+    assert sum(commits) > 10 * 100000
+    assert max(commits) <= 256 << 10
+
+
+# The longest time for which the event loop stood still since then, and the time since then, in microseconds.
+WATCH = """
+import asyncio, time
+watched = {"longest": 0, "began": time.ticks_us()}
+async def watch():
+    while True:
+        before = time.ticks_us()
+        await asyncio.sleep_ms(0)
+        watched["longest"] = max(watched["longest"], time.ticks_diff(time.ticks_us(), before))
+watcher = asyncio.create_task(watch())
+"""
+WATCHED = """
+watcher.cancel()
+print([watched["longest"], time.ticks_diff(time.ticks_us(), watched["began"])])
+"""
+
+
+@pytest.fixture(scope="module")
+def keeper(box):
+    """A function with a namespace that is nearly full."""
+    box.deploy("keeper", handler(""), route="/keeper", bindings=BINDINGS)
+    folder = box.folder.parent / "device" / "kv" / "keeper.KV"
+    folder.mkdir(parents=True)
+    for number in range(9000):
+        (folder / b64encode(f"key{number:06}".encode()).decode()).write_bytes(bytes(4) + b"v")
+    return folder
+
+
+@pytest.mark.parametrize("call", [("kv_list",), ("kv_put", "new", "v"), ("delete",)], ids=lambda call: call[0])
+def test_a_command_that_looks_at_many_keys_holds_up_nobody(box, keeper, call):
+    name, *args = call
+    box.device.execute(WATCH)
+    box.job(name, "keeper", *([] if name == "delete" else ["KV", *args]))
+    longest, took = json.loads(box.device.execute(WATCHED))
+    assert longest < took / 2
+    assert keeper.exists() == (name != "delete")
 
 
 HOG = "if (request.url.endsWith('/hang')) for (;;) {}"
@@ -218,3 +279,43 @@ def test_where_one_cannot_change_places_another_one_does(firmware, tmp_path):
         assert box.device.call("status")["waiting"] == 1
         box.fire_timers(("bulky", 1))
         assert answers[2].result().text == "50000"
+
+
+def test_a_function_that_waits_with_more_than_its_share_of_bytes_makes_room(firmware, tmp_path):
+    """Else nobody could be served as long as it waits: its call cannot leave the arena."""
+    body = "globalThis.kept = new Uint8Array(2 ** 21).fill(1); await new Promise((done) => setTimeout(done, 60000))"
+    with running(firmware, tmp_path, waiting_bytes=1 << 20) as box, ThreadPoolExecutor(1) as pool:
+        box.deploy("hello", "export default { fetch() { return new Response('hello') } }", route="/hello")
+        box.deploy("hog", handler(body), route="/hog", limits={"wall_ms": 60000})
+        hog = pool.submit(box.get, "/hog")
+        wait_until(lambda: box.device.call("status")["waiting"] == 1)
+        assert box.get("/hello").text == "hello"
+        answer = hog.result()
+        assert answer.status == 503
+        [record] = [one for one in box.logs() if one.get("request") == answer.headers["x-request-id"]]
+        assert record["text"].startswith("waiting_share: ")
+        assert box.device.call("status")["functions"][1]["errors"] == {"share": 1}
+
+
+def test_a_function_that_is_dear_to_bring_back_has_its_turns_rarely(firmware, tmp_path):
+    body = "globalThis.a = new Uint8Array(5 * 10 ** 7).fill(1); setInterval(() => {}, 0); await new Promise(() => {})"
+    with running(firmware, tmp_path) as box, ThreadPoolExecutor(1) as pool, closing(box.connection()) as connection:
+        box.deploy("hello", "export default { fetch() { return new Response('hello') } }", route="/hello")
+        limits = {"wall_ms": 3000, "cpu_ms": 10000, "memory": 60 << 20}
+        box.deploy("hog", handler(body), route="/hog", limits=limits)
+        hog = pool.submit(box.get, "/hog")
+        wait_until(lambda: box.device.call("status")["waiting"] == 1)
+        for _ in range(100):
+            connection.request("GET", "/hello")
+            assert connection.getresponse().read() == b"hello"
+        # Between two of ours it would be back each time.
+        assert box.device.call("status")["resumes"] < 30
+        assert hog.result().status == 504
+
+
+def test_what_log_lines_take_is_time_of_their_function(box):
+    box.deploy("talks", handler("for (let i = 0; i < 400; i++) console.log('a line')"), route="/talks")
+    secrets = {"KEY": "\n".join(f"line {number}" for number in range(240))}
+    box.device.wait_for_job(box.device.call("set_secrets", "talks", secrets))
+    assert box.get("/talks").text == "done"
+    assert box.device.execute(TAKES_LONG.replace("hog", "talks")).strip() == "True"

@@ -11,6 +11,7 @@ STATUS = {
     "wall": 504,
     "memory": 503,
     "aborted": 503,
+    "share": 503,
     "result": 502,
     "stuck": 502,
 }
@@ -72,6 +73,8 @@ def failed(function, call, request, head, connection, failure=None):
     kind = failure or error.kind
     if failure == "wall":
         text = "wall time limit of %d ms exceeded" % function.limits["wall_ms"]
+    elif failure == "share":
+        text = "waiting_share: it waits with more bytes than its function's share has left, and others need the arena"
     elif failure:
         text = "aborted: the function is being replaced"
     else:

@@ -10,7 +10,8 @@ from edgelet import limits
 from edgelet.functions.invocation import invoke
 from edgelet.http.server import body_size
 
-# CPU time of a call from which on others of its function start one at a time, with everybody else's turn in between.
+# Time of a call's first turn, in JavaScript and with what that leaves to do, from which on others of its function start
+# one at a time, with everybody else's turn in between.
 _LONG_US = 5000 if sys.platform == "linux" else 50000
 
 
@@ -27,7 +28,8 @@ class Function:
         self.pending = {}
         self.queued = 0  # requests that wait to be started
         self.awaited = 0  # requests whose handlers wait, and that are not answered yet
-        self._longest_us = 0  # the CPU time of a call, fading with those that come after it
+        self.ended = 0  # how many of its calls were ended since they took more than its share
+        self._longest_us = 0  # the time of a call's first turn, fading with those that come after it
         self.stats = stats
         self.name = release.function
         self.release = release.id
@@ -83,6 +85,14 @@ class Function:
         image = self.registry.images.images.get(self)
         return len(self.pending) >= share[0] or (image is not None and image.parked_bytes >= share[1])
 
+    def is_beyond_share(self, call):
+        """Whether it would have more than its share of bytes if this call, which is in the arena, was parked."""
+        share = self.registry.share
+        image = self.registry.images.images.get(self)
+        if share is None or image is None:
+            return False
+        return image.parked_bytes + max(call.call.peak - image.size, 0) > share[1]
+
     @property
     def has_its_queue(self):
         """Whether as many of its requests wait to be started as may of one function."""
@@ -100,9 +110,9 @@ class Function:
         """Whether one of its last calls has taken so long that others must have their turn before the next one."""
         return self._longest_us >= _LONG_US
 
-    def has_taken(self, cpu_us):
+    def has_taken(self, us):
         """A call has ended its first turn, which took so long."""
-        self._longest_us = max(cpu_us, self._longest_us - self._longest_us // 8)
+        self._longest_us = max(us, self._longest_us - self._longest_us // 8)
 
     def key(self):
         """32 bytes that change with all that goes into the image but the firmware, which the image tells itself."""

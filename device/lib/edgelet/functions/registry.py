@@ -22,7 +22,7 @@ class Functions:
         self.config = config
         self.bindings = bindings
         self.arena = quickjs.Arena(settings["arena_bytes"], settings["waiting_requests"], settings["waiting_bytes"])
-        self.turns = Turns(self.arena, settings["queue_length"], settings["queue_ms"])
+        self.turns = Turns(self.arena, settings["queue_length"], settings["queue_ms"], self._resident)
         self.images = _images(self.arena, settings, region)
         self.unbuilt = []  # functions that an image is to be built for, after start()
         self._functions = {}
@@ -88,6 +88,13 @@ class Functions:
     def uptime_ms(self):
         """Milliseconds since the start."""
         return clock.uptime_ms() - self._started_ms
+
+    def _resident(self):
+        for function in self._functions.values():
+            for call in function.pending:
+                if call.is_in_arena:
+                    return call
+        return None
 
     @property
     def waiting(self):

@@ -5,6 +5,7 @@ and then waits outside as long as there is room (docs/quickjs.md, Parking).
 """
 
 import asyncio
+import sys
 import time
 
 import quickjs
@@ -14,6 +15,12 @@ import quickjs
 _ROW = 4
 # Microseconds of turns, one after the other, until everything else has its turn.
 _ROUND_US = 5000
+# What bringing a call back into the arena may take; else its function has no turn for so many times as long: others,
+# who have it parked again, would do little else than that.
+_BACK_US = 5000 if sys.platform == "linux" else 50000
+_REST = 8
+# The least time that a call in the arena has to leave by itself.
+_LEAST_PATIENCE_MS = 10
 
 
 class Busy(Exception):
@@ -38,10 +45,14 @@ class Place:
 
 
 class Turns:
-    """The turns in one arena. At most `queue` requests wait to be started, each at most `wait_ms`."""
+    """The turns in one arena. At most `queue` requests wait to be started, each at most `wait_ms`.
 
-    def __init__(self, arena, queue, wait_ms):
+    resident() gives the PendingCall that is in the arena, or None.
+    """
+
+    def __init__(self, arena, queue, wait_ms, resident):
         self.arena = arena
+        self._resident = resident
         self._most = queue
         self._wait_ms = wait_ms
         self._places = []
@@ -53,7 +64,9 @@ class Turns:
         self._ready = {}  # name of a function -> its calls that can go on
         self._order = []  # these names, whose turn is next first
         self._in_row = 0
+        self._resting = {}  # name of a function that has no turn for a while -> its calls that can go on
         self._stalled = False  # none of them can come into the arena until a call leaves
+        self._patience = None  # the task that waits for the call in the arena to leave by itself
         self._task = None
         self._line = []  # events of requests that start one at a time
         self._line_task = None
@@ -94,8 +107,27 @@ class Turns:
 
     def refuse(self, place, reason):
         """The request had its turn and found no room, as the others would not: it keeps its place."""
-        place.reason = self.full = reason
+        place.reason = reason
         self._admitted = None
+        self.have_no_room(reason)
+
+    def have_no_room(self, reason):
+        """Nobody can start before a call has left, as the one in the arena cannot be parked."""
+        self.full = reason
+        if self._patience is None:
+            self._patience = asyncio.create_task(self._make_room())
+
+    async def _make_room(self):
+        """Ends the call in the arena, after a while, where its function holds more than its share of what can wait."""
+        try:
+            call = self._resident()
+            if call is not None and call.function.is_beyond_share(call):
+                await asyncio.sleep_ms(max(self._wait_ms >> (1 + call.function.ended), _LEAST_PATIENCE_MS))
+                if (self.full or self._stalled) and call is self._resident():
+                    call.function.ended += 1
+                    call.abort("share")
+        finally:
+            self._patience = None
 
     def leave(self, place):
         """The request is started, or has given up."""
@@ -149,6 +181,9 @@ class Turns:
     def ask(self, call):
         """Asks for a turn of a call: its `go_on()` will be called, once."""
         name = call.function.name
+        if name in self._resting:
+            self._resting[name].append(call)
+            return
         if name not in self._ready:
             self._ready[name] = []
             self._order.append(name)
@@ -177,6 +212,7 @@ class Turns:
     def _turn(self):
         name = self._order[0]
         ready = self._ready[name]
+        before_us = self.arena.resume_us
         try:
             ready[0].go_on()
             ready.pop(0)
@@ -184,8 +220,12 @@ class Turns:
             name = self._instead()
             if name is None:
                 self._stalled = True
+                self.have_no_room(self.full)
                 return
         self._rotate(name)
+        back_us = self.arena.resume_us - before_us
+        if back_us > _BACK_US:
+            self._rest(name, back_us * _REST // 1000)
 
     def _instead(self):
         """Has another call go on where the one in the arena cannot be parked: its function's name, or None.
@@ -216,6 +256,22 @@ class Turns:
             self._order.remove(name)
             self._order.append(name)
             self._in_row = 0
+
+    def _rest(self, name, ms):
+        """Leaves a function without a turn for a while."""
+        asyncio.create_task(self._wake(name, ms))
+        self._resting[name] = self._ready.pop(name, [])
+        if name in self._order:
+            self._order.remove(name)
+        self._in_row = 0
+
+    async def _wake(self, name, ms):
+        await asyncio.sleep_ms(ms)
+        calls = self._resting.pop(name)
+        if calls:
+            self._ready[name] = calls
+            self._order.append(name)
+            self._go_on()
 
     # Builds
 
