@@ -100,7 +100,7 @@ typedef struct _isolate_image_t {
     struct _isolate_host_t *host;
     isolate_limits_t limits;
     uint8_t handler_kind;            // as the extension says that found it
-    char name[ISOLATE_NAME_MAX + 1]; // of the function, for Lambda's context
+    char name[ISOLATE_NAME_MAX + 1]; // of the function
     // Its calls that are parked, and what is kept of them in bytes.
     uint32_t parked_calls;
     size_t parked_bytes;
