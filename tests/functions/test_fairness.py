@@ -297,6 +297,36 @@ def test_a_function_that_waits_with_more_than_its_share_of_bytes_makes_room(firm
         assert box.device.call("status")["functions"][1]["errors"] == {"share": 1}
 
 
+@pytest.fixture
+def tight_box(firmware, tmp_path):
+    """A device with room for 60,000 bytes of what waits, and a function that waits with more."""
+    with running(firmware, tmp_path, waiting_bytes=60000, queue_ms=300) as box:
+        box.deploy("bulky", handler(BULKY), route="/bulky", limits={"wall_ms": 60000})
+        box.deploy("sleeper", SLEEPER, route="/sleeper", limits={"wall_ms": 60000})
+        yield box
+
+
+def test_requests_that_could_go_on_need_not_wait_for_one_with_more_than_its_share(tight_box):
+    box = tight_box
+    with ThreadPoolExecutor(2) as pool:
+        sleeper = pool.submit(box.get, "/sleeper")
+        wait_until(lambda: box.device.call("status")["waiting"] == 1)
+        bulky = pool.submit(box.get, "/bulky?100000")
+        wait_until(lambda: box.device.call("status")["waiting"] == 2)
+        box.fire_timers(("sleeper", 1))
+        assert sleeper.result().text == "done"
+        assert bulky.result().status == 503
+
+
+def test_nor_need_a_deploy(tight_box):
+    box = tight_box
+    with ThreadPoolExecutor(1) as pool:
+        bulky = pool.submit(box.get, "/bulky?100000")
+        wait_until(lambda: box.device.call("status")["waiting"] == 1)
+        box.deploy("hello", "export default { fetch() { return new Response('hello') } }", route="/hello")
+        assert bulky.result().status == 503
+
+
 def test_a_function_that_is_dear_to_bring_back_has_its_turns_rarely(firmware, tmp_path):
     body = "globalThis.a = new Uint8Array(5 * 10 ** 7).fill(1); setInterval(() => {}, 0); await new Promise(() => {})"
     with running(firmware, tmp_path) as box, ThreadPoolExecutor(1) as pool, closing(box.connection()) as connection:

@@ -289,7 +289,8 @@ class Turns:
                     self._held = True
                     # Who was told that it has its turn and has not taken it yet comes later.
                     self._admitted = None
-                except quickjs.Error:
+                except quickjs.Error as e:
+                    self.have_no_room(reason_of(e))
                     await asyncio.wait_for_ms(self._left.wait(), wait_ms)
         except BaseException:
             self.release()
