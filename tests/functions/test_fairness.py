@@ -349,3 +349,20 @@ def test_what_log_lines_take_is_time_of_their_function(box):
     box.device.wait_for_job(box.device.call("set_secrets", "talks", secrets))
     assert box.get("/talks").text == "done"
     assert box.device.execute(TAKES_LONG.replace("hog", "talks")).strip() == "True"
+
+
+@pytest.mark.parametrize("what", ["at once", "after a wait"])
+def test_slow_readers_of_one_function_leave_memory_for_others(box, what):
+    body = "await new Promise((done) => setTimeout(done, 500));" if what == "after a wait" else ""
+    box.deploy("large", handler(f"{body} return new Response(new Uint8Array(2 ** 20))"), route="/large")
+    refused = "from edgelet import shortages\nprint(shortages.counts['bodies'])"
+    before = int(box.device.execute(refused))
+    with ExitStack() as stack:
+        for _ in range(100):
+            client = stack.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(box.local.address)
+            # The system takes the first ones.
+            client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n" * 10)
+        wait_until(lambda: int(box.device.execute(refused)) > before)
+        assert box.get("/hello").text == "hello"

@@ -147,7 +147,7 @@ class Connection:
             try:
                 function = server.find_function(head)
                 if function is not None:
-                    server.memory.check()
+                    server.memory.check(function)
                 if function is None or server.before_request_handlers or server.after_request_handlers:
                     timeout.phase = ANSWER
                     response = yield from server.answer(self, head, body, function)
@@ -158,6 +158,9 @@ class Connection:
                 if response is None:
                     return
                 data = writer.format(response, head.method, head.minor)
+                if function is not None and writer.rest is not None and type(writer.rest) is not Stream:
+                    # Others of its function may have come to hold much while it was waiting.
+                    server.memory.check(function)
             except Refused:
                 raise
             except Exception as e:
@@ -171,10 +174,11 @@ class Connection:
             self._share.keep(0)
             sent = sock.write(data)
             if sent != len(data) or writer.rest is not None:
+                self._share.belong(function)
                 yield from self._send_rest(data, sent or 0)
                 writer.rest = None
                 self._share.keep(0)
-            data = None
+            data = function = None
 
             if reader.start == reader.end:
                 reader.start = reader.end = 0
@@ -188,6 +192,7 @@ class Connection:
         reader = self.reader
         self._timeout.enter(BODY)
         reader.check_length(head.length)
+        self._share.belong(self.server.find_function(head))
         if head.expect_continue and reader.start == reader.end:
             yield from self.writer.send(_CONTINUE)
         return (yield from reader.read_body())
