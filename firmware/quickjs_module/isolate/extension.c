@@ -52,15 +52,13 @@ static JSValue make_proto(JSContext *ctx, const extension_class_t *class) {
     return proto;
 }
 
-static void register_classes(JSContext *ctx, const extension_t *extension) {
-    for (unsigned i = 0; i < extension->class_count; i++) {
-        JS_NewClass(JS_GetRuntime(ctx), class_id(extension, i), &extension->classes[i]->def);
-    }
+static void register_class(JSContext *ctx, const extension_t *extension, unsigned class) {
+    JS_NewClass(JS_GetRuntime(ctx), class_id(extension, class), &extension->classes[class]->def);
 }
 
 void extension_class_ready(JSContext *ctx, const extension_t *extension, unsigned class) {
     if (!JS_IsRegisteredClass(JS_GetRuntime(ctx), class_id(extension, class))) {
-        register_classes(ctx, extension);
+        register_class(ctx, extension, class);
     }
     JSValue proto = JS_GetClassProto(ctx, class_id(extension, class));
     bool ready = JS_IsObject(proto);
@@ -140,8 +138,10 @@ static void define_class_globals(JSContext *ctx, JSValueConst global, const exte
 }
 
 static void install(JSContext *ctx, JSValueConst global, const extension_t *extension) {
+    for (unsigned i = 0; i < extension->class_count && !extension->rare; i++) {
+        register_class(ctx, extension, i);
+    }
     if (!extension->rare) {
-        register_classes(ctx, extension);
         define_class_globals(ctx, global, extension);
     }
     for (unsigned i = 0; i < extension->global_count; i++) {
