@@ -458,6 +458,13 @@ REPEATED = [
     "new ReadableStream({ start(c) { c.error(c) } }).getReader().closed.catch(() => 1)",
     "new ReadableStream().getReader().read()",
     "new ReadableStream({ cancel() { throw 1 } }).cancel().catch(() => 1)",
+    "{ const w = new WritableStream({ write() { throw 1 } }).getWriter(); w.w = w; await w.write(1) }",
+    "{ const w = new WritableStream().getWriter(); w.write(1); await w.close() }",
+    "new WritableStream({ start() { throw 1 } })",
+    "{ const t = new TransformStream(); const w = (t.t = t).writable.getWriter(); w.write(1); await w.abort(2) }",
+    "await ReadableStream.from([1, 2]).pipeThrough(new TransformStream()).pipeTo(new WritableStream())",
+    "new TransformStream({ start() { throw 1 } })",
+    "[new CountQueuingStrategy({ highWaterMark: 1 }), new ByteLengthQueuingStrategy({})]",
 ]
 
 
@@ -534,12 +541,24 @@ const s = new Response("x".repeat(9999)).body.getReader(); const p = s.read(); \
     Object.defineProperty(Object.prototype, "then", { configurable: true, get() { s.cancel() } }); s.read(); s.read()
 const [a, b] = new ReadableStream({ pull(c) { a.cancel(); b.cancel(); c.enqueue(1) } }).tee(); \
     await a.getReader().read()
+const s = new WritableStream({ write(x, c) { c.error(1); w.releaseLock(); w.abort(2).catch(() => 1) }, close() {} }); \
+    var w = s.getWriter(); w.write(1); w.close().catch(() => 1); await 1
+const s = { start(x) { this.c = x }, write() { this.write = this.abort = null; this.c.error(1) }, abort() {} }; \
+    const w = new WritableStream(s).getWriter(); await w.write(1); await w.abort(2)
+const w = new WritableStream({}, { size() { w.releaseLock(); return 1 } }).getWriter(); await w.write(1)
+const t = new TransformStream({ transform(x, c) { c.terminate(); c.error(1); t.readable.cancel().catch(() => 1) } }); \
+    const w = t.writable.getWriter(); t.readable.getReader().read().catch(() => 1); await w.write(1)
+const t = new TransformStream({}, {}, { highWaterMark: 1, size() { t.writable.abort(1); return NaN } }); \
+    t.writable.getWriter().write(1); await t.readable.getReader().read()
+let c; const r = new ReadableStream({ start(x) { c = x } }); const w = new WritableStream({ write() { c.error(1) } }); \
+    Object.defineProperty(Object.prototype, "then", { configurable: true, get() { c.close() } }); \
+    r.pipeTo(w).catch(() => 1); c.enqueue(1); await 1
 let i = ReadableStream.from([1, 2, 3]).values(); i.next().then(() => i.return()); i = i.next(); await i
 Reflect.construct(ReadableStream, [{ start(c) { c.enqueue(1) } }], Response).status
 Reflect.construct(ReadableStreamDefaultReader, [new ReadableStream()], Object.defineProperty(function () {}.bind(), \
     "prototype", { get() { throw 1 } }))
-const r = new Response(new ReadableStream({ pull(c) { r.text().catch(() => 1); c.enqueue(new Uint8Array(9)) } })); \
-    await r.text()
+const s = new ReadableStream({ pull(c) { r.text().catch(() => 1); c.enqueue(new Uint8Array(9)); c.close() } }); \
+    const r = new Response(s); await r.text()
 const b = new Uint8Array(9); \
     await new Response(new ReadableStream({ pull(c) { c.enqueue(b); b.buffer.transfer() } })).text()
 """.strip()

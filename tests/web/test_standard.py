@@ -23,6 +23,7 @@ SCRIPTS = [
     "web_params.js",
     "web_headers.js",
     "web_streams.js",
+    "stream_programs.js",
     "web_text.js",
     "web_clone.js",
     "typed_arrays.js",
@@ -44,6 +45,11 @@ def test_says_the_same_under_sanitizers(firmware, firmware_asan, name):
 def test_urls_where_the_standard_is_ahead_of_node(firmware):
     for start, change, expected, result in run_in_firmware(firmware, "web_url.js", "runStandard"):
         assert result == expected, (start, change)
+
+
+def test_streams_where_node_is_wrong(firmware):
+    pairs = run_in_firmware(firmware, "web_streams.js", "runStandard")
+    assert [result for _, result in pairs] == [expected for expected, _ in pairs]
 
 
 DEEP_CLONE = """

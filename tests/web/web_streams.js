@@ -184,6 +184,137 @@ async function tees(say) {
   say((await Promise.all(nested.map(drain))).join());
 }
 
+const settled = (promise) => Promise.race([promise.then(() => "fulfilled", (error) => `rejected ${error?.name ?? error}`), new Promise((resolve) => setTimeout(resolve, 2, "pending"))]);
+
+async function writing(say) {
+  for (const sink of [null, 5, { start: 5 }, { write: "x" }, { close: {} }, { abort: 1 }, { type: "bytes" }, {}, () => {}]) {
+    say(`sink ${await attempt(() => new WritableStream(sink).locked)}`);
+  }
+  for (const strategy of [5, {}, { highWaterMark: -1 }, { highWaterMark: NaN }, { highWaterMark: 0 }, { size: 5 }, { size: () => 2, highWaterMark: 7 }]) {
+    say(`strategy ${await attempt(() => { const w = new WritableStream({}, strategy).getWriter(); w.write("x"); return w.desiredSize; })}`);
+  }
+  for (const size of [-1, NaN, Infinity, "2", 0, { valueOf() { throw "size" } }]) {
+    const writer = new WritableStream({}, { size: () => size, highWaterMark: 4 }).getWriter();
+    const closed = settled(writer.closed);
+    say(`size ${await settled(writer.write("x"))} ${writer.desiredSize} ${await closed} ${await settled(writer.ready)}`);
+  }
+  const calls = [];
+  const sink = { start(c) { calls.push(`start ${this === sink} ${c.constructor.name}`); }, write(chunk, c) { calls.push(`write ${this === sink} ${chunk} ${c.constructor.name}`); return new Promise((resolve) => setTimeout(resolve, 1)); }, close() { calls.push(`close ${this === sink}`); }, abort(reason) { calls.push(`abort ${reason}`); } };
+  const stream = new WritableStream(sink, { highWaterMark: 2 });
+  const writer = stream.getWriter();
+  say(stream.locked, await attempt(() => stream.getWriter()), await attempt(() => stream.close()), await attempt(() => stream.abort()));
+  const sizes = [writer.desiredSize];
+  const writes = ["a", "b", "c"].map((chunk) => { const promise = writer.write(chunk); sizes.push(writer.desiredSize); return promise; });
+  say(sizes.join(), await settled(Promise.race([writer.ready, "not ready"])), await Promise.all(writes), await settled(writer.ready), writer.desiredSize);
+  const closing = writer.close();
+  say(await attempt(() => writer.close()), await closing, await writer.closed, writer.desiredSize, calls.join("; "));
+  say(await attempt(() => writer.close()), await attempt(() => writer.abort("x")));
+  writer.releaseLock();
+  say(stream.locked, await attempt(() => writer.desiredSize), await settled(writer.closed), await settled(writer.ready), await settled(writer.write("x")), await settled(writer.close()), await settled(writer.abort()), writer.releaseLock());
+  for (const part of ["start", "write", "close"]) {
+    for (const fail of [() => { throw part }, async () => { throw part }]) {
+      const made = await attempt(() => new WritableStream({ [part]: fail }).getWriter());
+      if (typeof made === "string") {
+        say(part, made);
+      } else {
+        const all = [made.ready, made.write("1"), made.write("2"), made.close(), made.closed].map(settled);
+        say(part, (await Promise.all(all)).join(), await settled(made.ready), await attempt(() => made.desiredSize));
+      }
+    }
+  }
+  for (const abort of [undefined, () => "ignored", () => { throw "abort" }, async () => { throw "aborted" }]) {
+    const aborting = new WritableStream({ abort, write: () => new Promise((resolve) => setTimeout(resolve, 1)) }).getWriter();
+    const all = [aborting.write("1"), aborting.write("2"), aborting.abort("why"), aborting.abort("again"), aborting.closed, aborting.ready].map(settled);
+    say((await Promise.all(all)).join());
+  }
+  let controller;
+  const errors = new WritableStream({ start(c) { controller = c; } }).getWriter();
+  controller.error("mine");
+  controller.error("other");
+  say(await settled(errors.ready), await settled(errors.closed), await settled(errors.write("x")), await settled(errors.abort("x")), errors.desiredSize);
+  say(await attempt(() => new WritableStreamDefaultController()), await attempt(() => new WritableStreamDefaultWriter({})), await attempt(() => new WritableStreamDefaultWriter(new WritableStream()).desiredSize), await attempt(() => WritableStream()));
+}
+
+async function transforming(say) {
+  const upper = () => new TransformStream({ transform(chunk, c) { c.enqueue(chunk.toUpperCase()); }, flush(c) { c.enqueue("!"); } });
+  say(await drain(streamOf(["a", "b"]).pipeThrough(upper())), await drain(streamOf(["a"]).pipeThrough(upper()).pipeThrough(new TransformStream())));
+  for (const transformer of [null, 5, { transform: 5 }, { flush: "x" }, { cancel: 1 }, { start: {} }, { readableType: "x" }, { writableType: "x" }, {}]) {
+    say(`transformer ${await attempt(() => new TransformStream(transformer).readable.locked)}`);
+  }
+  for (const part of ["start", "transform", "flush"]) {
+    for (const fail of [() => { throw part }, async () => { throw part }, (...args) => args.at(-1).error("said"), (...args) => args.at(-1).terminate()]) {
+      say(part, await attempt(() => drain(streamOf(["a", "b"]).pipeThrough(new TransformStream({ [part]: fail })))));
+    }
+  }
+  const { readable, writable } = new TransformStream();
+  const writer = writable.getWriter();
+  const reader = readable.getReader();
+  say(writer.desiredSize, await settled(writer.ready));
+  const first = writer.write("x");
+  say(writer.desiredSize, await settled(first), (await reader.read()).value, await settled(first), await settled(writer.ready));
+  const end = [writer.close(), reader.read(), writer.closed, reader.closed].map(settled);
+  say((await Promise.all(end)).join());
+  let sizes;
+  new TransformStream({ start(c) { sizes = [c.desiredSize, c.constructor.name]; c.enqueue("early"); sizes.push(c.desiredSize); } }, undefined, { highWaterMark: 3 });
+  say(sizes.join());
+  for (const cancel of [undefined, () => { throw "cancel" }]) {
+    const one = new TransformStream({ cancel });
+    const input = one.writable.getWriter();
+    const closed = settled(input.closed);
+    say(await settled(one.readable.cancel("gone")), await closed, await settled(input.write("x")));
+    const two = new TransformStream({ cancel });
+    const output = two.readable.getReader();
+    const ended = settled(output.closed);
+    say(await settled(two.writable.abort("stop")), await ended, await settled(output.read()));
+  }
+  say(await attempt(() => new TransformStreamDefaultController()), await attempt(() => TransformStream()));
+}
+
+async function piping(say) {
+  const sinkOf = (seen, more = {}) => new WritableStream({ write(chunk) { seen.push(chunk); }, close() { seen.push("closed"); }, abort(reason) { seen.push(`aborted ${reason}`); }, ...more });
+  for (const options of [undefined, {}, { preventClose: true }, { preventAbort: true }, { preventCancel: true }]) {
+    for (const end of ["close", "broken"]) {
+      const seen = [];
+      const destination = sinkOf(seen);
+      const source = streamOf(["a", "b"], { end });
+      const piped = settled(source.pipeTo(destination, options));
+      say(source.locked, destination.locked, await piped, seen.join(), source.locked, destination.locked);
+    }
+    const seen = [];
+    let cancelled;
+    const source = new ReadableStream({ pull: (c) => c.enqueue("x"), cancel: (reason) => { cancelled = reason; } });
+    say(await settled(source.pipeTo(sinkOf(seen, { write() { throw "full"; } }), options)), cancelled);
+    const closed = new WritableStream();
+    await closed.close();
+    say(await settled(new ReadableStream({ cancel: (reason) => { cancelled = reason?.name; } }).pipeTo(closed, options)), cancelled);
+  }
+  const slow = [];
+  let pulled = 0;
+  const paced = new ReadableStream({ pull(c) { if (++pulled > 5) { c.close(); } else { c.enqueue(pulled); } } }, { highWaterMark: 0 });
+  await paced.pipeTo(new WritableStream({ write(chunk) { slow.push(`${chunk}/${pulled}`); return new Promise((resolve) => setTimeout(resolve, 1)); } }));
+  say(slow.join());
+  const locked = new ReadableStream();
+  locked.getReader();
+  const busy = new WritableStream();
+  busy.getWriter();
+  for (const work of [() => locked.pipeTo(new WritableStream()), () => new ReadableStream().pipeTo(busy), () => new ReadableStream().pipeTo({}), () => new ReadableStream().pipeTo(), () => new ReadableStream().pipeTo(new WritableStream(), 5), () => new ReadableStream().pipeTo(new WritableStream(), { signal: 5 }), () => locked.pipeThrough(new TransformStream()), () => new ReadableStream().pipeThrough({}), () => new ReadableStream().pipeThrough({ readable: new ReadableStream(), writable: busy })]) {
+    say(await attempt(work));
+  }
+}
+
+async function strategies(say) {
+  for (const [name, kind] of [["CountQueuingStrategy", CountQueuingStrategy], ["ByteLengthQueuingStrategy", ByteLengthQueuingStrategy]]) {
+    const strategy = new kind({ highWaterMark: 9 });
+    say(name, strategy.highWaterMark, strategy.size(new Uint8Array(4)), strategy.size.name, strategy.size.length, await attempt(() => strategy.size()), String(strategy));
+    for (const init of [undefined, null, 5, {}, { highWaterMark: "x" }, { highWaterMark: -1 }]) {
+      say(await attempt(() => new kind(init).highWaterMark));
+    }
+    let desired;
+    new ReadableStream({ start(c) { c.enqueue(new Uint8Array(4)); desired = c.desiredSize; } }, strategy);
+    say(desired, await attempt(() => kind.prototype.highWaterMark));
+  }
+}
+
 async function bodies(say) {
   for (const [label, body] of Object.entries({ none: undefined, null: null, empty: "", text: "text \u20ac", bytes: encode("bytes"), params: new URLSearchParams("a=b c"), big: "x".repeat(10000) })) {
     const response = new Response(body);
@@ -244,15 +375,35 @@ async function bodies(say) {
   for (const status of [204, 304]) {
     say(await attempt(() => new Response(streamOf([]), { status }).status));
   }
+  const { readable, writable } = new TransformStream();
+  const written = writable.getWriter();
+  written.write(encode("through "));
+  written.write(encode("a transform"));
+  written.close();
+  say(await new Response(readable).text());
   say(await attempt(() => new Request("http://h", { method: "GET", body: streamOf([]), duplex: "half" })), new Request("http://h").body);
 }
 
 export async function run() {
   const lines = [];
   const say = (...values) => lines.push(values.map(String).join(" "));
-  for (const part of [reading, sources, iteration, tees, bodies]) {
+  for (const part of [reading, sources, iteration, tees, writing, transforming, piping, strategies, bodies]) {
     say(part.name);
     await part(say);
   }
   return lines;
+}
+
+// What Node has wrong: [expected, result].
+export async function runStandard() {
+  const pairs = [];
+  const writer = new WritableStream().getWriter();
+  const closing = writer.close();
+  pairs.push(["rejected TypeError", await settled(writer.write("late"))]);
+  await closing;
+  pairs.push(["rejected TypeError", await settled(writer.write("later"))]);
+  pairs.push(["TypeError", await attempt(() => new ReadableStream({ cancel: null }))]);
+  const iterator = streamOf(["a"]).values();
+  pairs.push(["value,done", Object.keys(await iterator.return("r")).join()], ["TypeError", await attempt(() => iterator.next.call({}))]);
+  return pairs;
 }

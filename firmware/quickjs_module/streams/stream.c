@@ -10,6 +10,14 @@ static const extension_class_t *const stream_classes[STREAM_CLASS_COUNT] = {
     [STREAM_TEE] = &stream_class_tee,
     [STREAM_COLLECTOR] = &stream_class_collector,
     [STREAM_REACTION] = &stream_class_reaction,
+    [STREAM_WRITABLE] = &stream_class_writable,
+    [STREAM_WRITER] = &stream_class_writer,
+    [STREAM_WRITABLE_CONTROLLER] = &stream_class_writable_controller,
+    [STREAM_PIPE] = &stream_class_pipe,
+    [STREAM_TRANSFORM] = &stream_class_transform,
+    [STREAM_TRANSFORM_CONTROLLER] = &stream_class_transform_controller,
+    [STREAM_BYTE_LENGTH_STRATEGY] = &stream_class_byte_length_strategy,
+    [STREAM_COUNT_STRATEGY] = &stream_class_count_strategy,
 };
 
 extension_t stream_extension = {

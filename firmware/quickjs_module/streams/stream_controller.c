@@ -71,6 +71,10 @@ static bool should_pull(const stream_t *stream) {
            (has_requests(stream) || stream->high_water > stream->queue.total);
 }
 
+bool stream_controller_has_backpressure(const stream_t *stream) {
+    return !should_pull(stream);
+}
+
 static JSValue pulled(JSContext *ctx, JSValueConst controller, bool rejected, JSValueConst value) {
     stream_t *stream = stream_of_controller(controller);
     stream->pulling = false;
@@ -126,20 +130,6 @@ void stream_controller_start(JSContext *ctx, stream_t *stream, JSValueConst star
     JS_FreeValue(ctx, promise);
 }
 
-// The size that the strategy gives the chunk. -1 with a pending exception.
-static int chunk_size(JSContext *ctx, const stream_t *stream, JSValueConst chunk, double *size) {
-    *size = 1;
-    if (JS_IsUndefined(stream->size)) {
-        return 0;
-    }
-    JSValue function = JS_DupValue(ctx, stream->size);
-    JSValue value = JS_Call(ctx, function, JS_UNDEFINED, 1, &chunk);
-    JS_FreeValue(ctx, function);
-    int result = JS_IsException(value) ? -1 : JS_ToFloat64(ctx, size, value);
-    JS_FreeValue(ctx, value);
-    return result;
-}
-
 int stream_controller_enqueue(JSContext *ctx, stream_t *stream, JSValueConst chunk) {
     if (has_requests(stream)) {
         stream_reader_fulfill(ctx, stream_reader_of(stream), chunk);
@@ -147,7 +137,7 @@ int stream_controller_enqueue(JSContext *ctx, stream_t *stream, JSValueConst chu
         return 0;
     }
     double size;
-    if (chunk_size(ctx, stream, chunk, &size) < 0 ||
+    if (stream_chunk_size(ctx, stream->size, chunk, &size) < 0 ||
         stream_queue_put(ctx, &stream->queue, JS_DupValue(ctx, chunk), size) < 0) {
         JSValue error = JS_GetException(ctx);
         stream_controller_error(ctx, stream, error);
@@ -197,16 +187,7 @@ static stream_t *expect_controller(JSContext *ctx, JSValueConst value) {
     return object == NULL ? NULL : stream_of(JS_MKPTR(JS_TAG_OBJECT, object));
 }
 
-static JSValue controller_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
-    (void)new_target, (void)argc, (void)argv;
-    return JS_ThrowTypeError(ctx, "Illegal constructor");
-}
-
-static JSValue get_desired_size(JSContext *ctx, JSValueConst this_val) {
-    const stream_t *stream = expect_controller(ctx, this_val);
-    if (stream == NULL) {
-        return JS_EXCEPTION;
-    }
+JSValue stream_controller_desired_size(JSContext *ctx, const stream_t *stream) {
     switch (stream->state) {
         case STREAM_ERRORED:
             return JS_NULL;
@@ -215,6 +196,11 @@ static JSValue get_desired_size(JSContext *ctx, JSValueConst this_val) {
         default:
             return JS_NewNumber(ctx, stream->high_water - stream->queue.total);
     }
+}
+
+static JSValue get_desired_size(JSContext *ctx, JSValueConst this_val) {
+    const stream_t *stream = expect_controller(ctx, this_val);
+    return stream == NULL ? JS_EXCEPTION : stream_controller_desired_size(ctx, stream);
 }
 
 // The stream of a controller that takes chunks; TypeError otherwise.
@@ -281,7 +267,7 @@ const extension_class_t stream_class_controller = {
     .def = {.class_name = "ReadableStreamDefaultController",
         .finalizer = controller_finalize,
         .gc_mark = controller_mark},
-    .constructor = controller_construct,
+    .constructor = stream_illegal_constructor,
     .proto = controller_proto,
     .proto_len = STREAM_COUNT(controller_proto),
 };

@@ -21,6 +21,14 @@ typedef enum {
     STREAM_TEE,
     STREAM_COLLECTOR,
     STREAM_REACTION,
+    STREAM_WRITABLE,
+    STREAM_WRITER,
+    STREAM_WRITABLE_CONTROLLER,
+    STREAM_PIPE,
+    STREAM_TRANSFORM,
+    STREAM_TRANSFORM_CONTROLLER,
+    STREAM_BYTE_LENGTH_STRATEGY,
+    STREAM_COUNT_STRATEGY,
     STREAM_CLASS_COUNT,
 } stream_class_id_t;
 
@@ -31,6 +39,14 @@ extern const extension_class_t stream_class_iterator;
 extern const extension_class_t stream_class_tee;
 extern const extension_class_t stream_class_collector;
 extern const extension_class_t stream_class_reaction;
+extern const extension_class_t stream_class_writable;
+extern const extension_class_t stream_class_writer;
+extern const extension_class_t stream_class_writable_controller;
+extern const extension_class_t stream_class_pipe;
+extern const extension_class_t stream_class_transform;
+extern const extension_class_t stream_class_transform_controller;
+extern const extension_class_t stream_class_byte_length_strategy;
+extern const extension_class_t stream_class_count_strategy;
 
 static inline JSValue stream_class_new(JSContext *ctx, stream_class_id_t id, JSValueConst new_target) {
     return extension_class_new(ctx, &stream_extension, id, new_target);
@@ -84,6 +100,14 @@ void stream_queue_mark(JSRuntime *rt, const stream_queue_t *queue, JS_MarkFunc *
 
 // The members of a queuing strategy. `*size` is undefined where every chunk counts 1. 0 or -1.
 int stream_strategy(JSContext *ctx, JSValueConst strategy, double default_mark, double *high_water, JSValue *size);
+
+// The size that a strategy's function, or undefined for 1, gives the chunk. -1 with a pending exception.
+int stream_chunk_size(JSContext *ctx, JSValueConst function, JSValueConst chunk, double *size);
+// A member of an object that a script gave, undefined or a function; `what` is the object's name for the TypeError.
+// 0 or -1, with `*function` undefined.
+int stream_function(JSContext *ctx, JSValueConst object, const char *name, const char *what, JSValue *function);
+// "Illegal constructor", of classes whose objects the standard makes.
+JSValue stream_illegal_constructor(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv);
 
 // ---- ReadableStream (stream_readable.c) and its controller (stream_controller.c) ----
 
@@ -143,8 +167,86 @@ void stream_controller_error(JSContext *ctx, stream_t *stream, JSValueConst erro
 void stream_controller_pull(JSContext *ctx, stream_t *stream);
 // Forgets the source and what is queued.
 void stream_controller_clear(JSContext *ctx, stream_t *stream);
+// Whether the strategy would have the source wait.
+bool stream_controller_has_backpressure(const stream_t *stream);
+// The attribute desiredSize.
+JSValue stream_controller_desired_size(JSContext *ctx, const stream_t *stream);
 // What the standard calls ReadableStreamFrom.
 JSValue stream_from(JSContext *ctx, JSValueConst iterable);
+
+// ---- WritableStream (stream_writable.c), its controller and writer (stream_writer.c) ----
+
+typedef enum {
+    WRITABLE_OPEN,
+    WRITABLE_ERRORING,
+    WRITABLE_CLOSED,
+    WRITABLE_ERRORED,
+} writable_state_t;
+
+typedef struct _writable_t writable_t;
+
+// Where chunks go. Each gives a promise.
+typedef struct _writable_algorithms_t {
+    JSValue (*write)(JSContext *ctx, writable_t *stream, JSValueConst chunk);
+    JSValue (*close)(JSContext *ctx, writable_t *stream);
+    JSValue (*abort)(JSContext *ctx, writable_t *stream, JSValueConst reason);
+} writable_algorithms_t;
+
+struct _writable_t {
+    JSValue object;       // the WritableStream, not counted
+    JSValue writer;       // undefined while unlocked
+    JSValue controller;   // its object
+    JSValue stored_error; // of WRITABLE_ERRORING and WRITABLE_ERRORED
+    const writable_algorithms_t *algorithms;
+    JSValue sink;                // whose algorithms: a script's underlying sink, a transform
+    JSValue write, close, abort; // functions of the sink
+    JSValue size;                // the strategy's function; undefined for 1
+    stream_queue_t queue;        // the last one is uninitialized where the stream is to be closed behind it
+    stream_queue_t requests;     // a promise for each chunk that is queued
+    JSValue writing;             // the promise of the chunk that the sink has; undefined for none
+    JSValue close_request;       // a promise, undefined for none: of a close that is queued
+    JSValue closing;             // of one that the sink has been asked for
+    JSValue abort_request;       // of an abort that is to come
+    JSValue abort_reason;
+    double high_water;
+    uint8_t state;
+    bool abort_in_error; // abort_request came while the stream was WRITABLE_ERRORING
+    bool started, backpressure;
+};
+
+typedef struct _writer_t {
+    JSValue stream; // undefined once released
+    JSValue closed, ready;
+} writer_t;
+
+writable_t *writable_of(JSValueConst object);
+writable_t *writable_of_controller(JSValueConst controller);
+writer_t *writable_writer(const writable_t *stream);
+// `high_water` and `size`, which it takes over, are the strategy's.
+writable_t *writable_new(
+    JSContext *ctx, const writable_algorithms_t *algorithms, JSValueConst sink, double high_water, JSValue size);
+// Takes chunks once the promise that `start` is given as is fulfilled.
+void writable_start(JSContext *ctx, writable_t *stream, JSValueConst start);
+bool writable_is_closing(const writable_t *stream); // a close is queued or under way
+JSValue writable_abort(JSContext *ctx, writable_t *stream, JSValueConst reason);
+JSValue writable_close(JSContext *ctx, writable_t *stream);
+void writable_error_if_needed(JSContext *ctx, writable_t *stream, JSValueConst error);
+// The controller's part of a write.
+void writable_put(JSContext *ctx, writable_t *stream, JSValueConst chunk, double size);
+double writable_desired_size(const writable_t *stream);
+
+JSValue writer_new(JSContext *ctx, JSValueConst stream, JSValueConst new_target);
+JSValue writer_write(JSContext *ctx, writer_t *writer, JSValueConst chunk);
+void writer_release(JSContext *ctx, writer_t *writer);
+// What the stream tells its writer: that it takes chunks, or does not; that it is in error.
+void writer_set_ready(JSContext *ctx, writer_t *writer, bool ready);
+void writer_reject_ready(JSContext *ctx, writer_t *writer, JSValueConst error);
+void writer_reject_closed(JSContext *ctx, writer_t *writer, JSValueConst error);
+
+// ---- pipes (stream_pipe.c) ----
+
+JSValue stream_pipe_to(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+JSValue stream_pipe_through(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 
 // ---- readers (stream_reader.c) ----
 

@@ -121,3 +121,21 @@ JSValue stream_type_error(JSContext *ctx, const char *message) {
     JS_ThrowTypeError(ctx, "%s", message);
     return JS_GetException(ctx);
 }
+
+int stream_function(JSContext *ctx, JSValueConst object, const char *name, const char *what, JSValue *function) {
+    *function = JS_GetPropertyStr(ctx, object, name);
+    bool usable = JS_IsUndefined(*function) || JS_IsFunction(ctx, *function);
+    if (!usable) {
+        if (!JS_IsException(*function)) {
+            JS_ThrowTypeError(ctx, "%s of %s must be a function", name, what);
+        }
+        JS_FreeValue(ctx, *function);
+        *function = JS_UNDEFINED;
+    }
+    return usable ? 0 : -1;
+}
+
+JSValue stream_illegal_constructor(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
+    (void)new_target, (void)argc, (void)argv;
+    return JS_ThrowTypeError(ctx, "Illegal constructor");
+}

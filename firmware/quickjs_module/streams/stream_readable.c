@@ -122,19 +122,7 @@ JSValue stream_move(JSContext *ctx, JSValueConst object) {
 
 // ---- construction ----
 
-static int source_function(JSContext *ctx, JSValueConst source, const char *name, JSValue *function) {
-    *function = JS_GetPropertyStr(ctx, source, name);
-    if (JS_IsException(*function)) {
-        return -1;
-    }
-    if (!JS_IsUndefined(*function) && !JS_IsFunction(ctx, *function)) {
-        JS_FreeValue(ctx, *function);
-        *function = JS_UNDEFINED;
-        JS_ThrowTypeError(ctx, "%s of an underlying source must be a function", name);
-        return -1;
-    }
-    return 0;
-}
+#define SOURCE "an underlying source"
 
 static int check_type(JSContext *ctx, JSValueConst source) {
     JSValue type = JS_GetPropertyStr(ctx, source, "type");
@@ -151,8 +139,9 @@ static int check_type(JSContext *ctx, JSValueConst source) {
 // Takes the members of the underlying source, and calls its start function. 0 or -1.
 static int set_up(JSContext *ctx, stream_t *stream, JSValueConst source) {
     JSValue start;
-    if (source_function(ctx, source, "cancel", &stream->cancel) < 0 ||
-        source_function(ctx, source, "pull", &stream->pull) < 0 || source_function(ctx, source, "start", &start) < 0) {
+    if (stream_function(ctx, source, "cancel", SOURCE, &stream->cancel) < 0 ||
+        stream_function(ctx, source, "pull", SOURCE, &stream->pull) < 0 ||
+        stream_function(ctx, source, "start", SOURCE, &start) < 0) {
         return -1;
     }
     JSValue result = JS_UNDEFINED;
@@ -302,6 +291,8 @@ static const JSCFunctionListEntry readable_proto[] = {
     JS_CGETSET_DEF("locked", get_locked, NULL),
     JS_CFUNC_DEF("cancel", 0, readable_cancel),
     JS_CFUNC_DEF("getReader", 0, readable_get_reader),
+    JS_CFUNC_DEF("pipeThrough", 1, stream_pipe_through),
+    JS_CFUNC_DEF("pipeTo", 1, stream_pipe_to),
     JS_CFUNC_DEF("tee", 0, readable_tee),
     JS_CFUNC_DEF("values", 0, stream_values),
     JS_ALIAS_DEF("[Symbol.asyncIterator]", "values"),
