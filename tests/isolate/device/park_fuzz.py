@@ -39,6 +39,15 @@ async function deep(n, env, list) {
   try { return n === 0 ? await env.K.get("deep") : await deep(n - 1, env, list); } finally { list.push(n); }
 }
 
+function chunks(n) {
+  let left = n % 4 + 1;
+  const pull = async (controller) => {
+    await wait(1);
+    if (left-- === 0) controller.close(); else controller.enqueue("chunk " + left);
+  };
+  return new ReadableStream({ pull });
+}
+
 async function run(steps, state, env, ctx) {
   for (const [what, n] of steps) {
     state.turn++;
@@ -51,6 +60,7 @@ async function run(steps, state, env, ctx) {
     else if (what === "any") state.list.push(await Promise.any([env.K.put("any", n), env.K.get("any")]));
     else if (what === "settled") state.list.push(await Promise.allSettled([env.K.put("settled", n), wait(n)]));
     else if (what === "each") { for await (const one of each(n % 6, env)) if (state.list.push(one) % 7 === 0) break; }
+    else if (what === "stream") { for await (const chunk of chunks(n)) state.list.push(chunk); }
     else if (what === "deep") state.list.push(await deep(n % 20, env, state.list));
     else if (what === "thenable") state.list.push(await { then(done) { setTimeout(() => done(n), n); } });
     else if (what === "digest") state.list.push(await digest(state.kept.bytes));
@@ -129,6 +139,7 @@ COMMON = [
     "any",
     "settled",
     "each",
+    "stream",
     "deep",
     "thenable",
     "digest",
