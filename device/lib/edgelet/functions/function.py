@@ -10,8 +10,8 @@ from edgelet import limits
 from edgelet.functions.invocation import invoke
 from edgelet.http.server import body_size
 
-# Time of a call's first turn, in JavaScript and with what that leaves to do, from which on others of its function start
-# one at a time, with everybody else's turn in between.
+# Time of a call's first turn, or of what it logs, from which on others of its function start one at a time, with
+# everybody else's turn in between.
 _LONG_US = 5000 if sys.platform == "linux" else 50000
 
 
@@ -29,7 +29,7 @@ class Function:
         self.queued = 0  # requests that wait to be started
         self.awaited = 0  # requests whose handlers wait, and that are not answered yet
         self.ended = 0  # how many of its calls were ended since they took more than its share
-        self._longest_us = 0  # the time of a call's first turn, fading with those that come after it
+        self._longest_us = 0  # such a time, fading with those that come after it
         self.stats = stats
         self.name = release.function
         self.release = release.id
@@ -111,7 +111,7 @@ class Function:
         return self._longest_us >= _LONG_US
 
     def has_taken(self, us):
-        """A call has ended its first turn, which took so long."""
+        """A call has ended its first turn, or its lines are in the log, which took so long."""
         self._longest_us = max(us, self._longest_us - self._longest_us // 8)
 
     def key(self):

@@ -119,14 +119,10 @@ def _start(function, head, body, connection):
         if isinstance(e, quickjs.Error) and e.kind == "busy":
             raise Busy(reason_of(e))
         return errors.unbuilt(function, e, log.request_name(registry.next_request()), head, connection)
-    began = time.ticks_us()
+    function.has_taken(call.cpu_us)
     if call.state == PENDING or call.background:
-        response = _pending(function, call, head, body, connection)
-    else:
-        response = _end(function, call, registry.next_request(), head, body, connection)
-    # What it made us do is its time as well: log lines, a large result.
-    function.has_taken(call.cpu_us + time.ticks_diff(time.ticks_us(), began))
-    return response
+        return _pending(function, call, head, body, connection)
+    return _end(function, call, registry.next_request(), head, body, connection)
 
 
 def _end(function, call, number, head, body, connection, failure=None):

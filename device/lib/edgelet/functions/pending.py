@@ -22,8 +22,10 @@ def log_lines(lines, function, request):
     for i, (level, text) in enumerate(lines):
         if time.ticks_diff(time.ticks_us(), began) > _LOG_US:
             log.add("warn", "%d log lines dropped: they took too long" % (len(lines) - i), request, function.name)
-            return
+            break
         log.add(_LEVELS[level], function.redact(text), request, function.name)
+    if lines:
+        function.has_taken(time.ticks_diff(time.ticks_us(), began))
 
 
 class PendingCall:
