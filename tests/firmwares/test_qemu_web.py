@@ -26,6 +26,9 @@ EXPRESSIONS = [
     "[atob('AP8='), btoa('\\u00ff\\u0000')]",
     "new Request('http://h/', { method: 'post', body: new URLSearchParams('a=b') }).formData().then((f) => [...f])",
     "Response.redirect('http://h/a b', 308).headers.get('location')",
+    "new Response(new Response('kept').clone().body.tee()[1]).text()",
+    "new Response(ReadableStream.from(['a', '\u20ac']).pipeThrough(new TransformStream({ transform(text, c) {"
+    " c.enqueue(new TextEncoder().encode(text)) } }, {}, { highWaterMark: 2.5, size: () => 0.1 }))).text()",
 ]
 
 SOURCE = """
