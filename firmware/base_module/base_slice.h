@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <string.h>
 
+// How many elements an array has.
+#define BASE_COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
 typedef struct _base_slice_t {
     const char *data;
     size_t len;

@@ -183,14 +183,14 @@ static JSValue random_uuid(JSContext *ctx, JSValueConst this_val, int argc, JSVa
 static const JSCFunctionListEntry crypto_functions[] = {
     JS_CFUNC_DEF("getRandomValues", 1, get_random_values),
     JS_CFUNC_DEF("randomUUID", 0, random_uuid),
-    JS_OBJECT_DEF("subtle", subtle_functions, WEB_COUNT(subtle_functions), JS_PROP_ENUMERABLE | JS_PROP_CONFIGURABLE),
+    JS_OBJECT_DEF("subtle", subtle_functions, BASE_COUNT(subtle_functions), JS_PROP_ENUMERABLE | JS_PROP_CONFIGURABLE),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Crypto", JS_PROP_CONFIGURABLE),
 };
 
 static JSValue make_crypto(JSContext *ctx, const char *name) {
     (void)name;
     JSValue crypto = JS_NewObject(ctx);
-    JS_SetPropertyFunctionList(ctx, crypto, crypto_functions, WEB_COUNT(crypto_functions));
+    JS_SetPropertyFunctionList(ctx, crypto, crypto_functions, BASE_COUNT(crypto_functions));
     return crypto;
 }
 
@@ -204,7 +204,7 @@ static const extension_global_t crypto_globals[] = {
 
 extension_t crypto_extension = {
     .classes = crypto_classes,
-    .class_count = WEB_COUNT(crypto_classes),
+    .class_count = BASE_COUNT(crypto_classes),
     .globals = crypto_globals,
-    .global_count = WEB_COUNT(crypto_globals),
+    .global_count = BASE_COUNT(crypto_globals),
 };

@@ -110,11 +110,11 @@ static int add_usage(JSContext *ctx, void *opaque, JSValueConst item) {
     }
 
     int found = 0;
-    while (found < WEB_COUNT(usage_names) && strcmp(text, usage_names[found]) != 0) {
+    while (found < BASE_COUNT(usage_names) && strcmp(text, usage_names[found]) != 0) {
         found++;
     }
 
-    if (found == WEB_COUNT(usage_names)) {
+    if (found == BASE_COUNT(usage_names)) {
         JS_ThrowTypeError(ctx, "'%.40s' is no key usage", text);
         found = -1;
     } else {
@@ -143,7 +143,7 @@ int crypto_usages(JSContext *ctx, JSValueConst sequence, uint8_t *usages) {
 JSValue crypto_usages_array(JSContext *ctx, uint8_t usages) {
     JSValue array = JS_NewArray(ctx);
     uint32_t count = 0;
-    for (int i = 0; i < WEB_COUNT(usage_names); i++) {
+    for (int i = 0; i < BASE_COUNT(usage_names); i++) {
         if ((usages & 1 << i) != 0) {
             JS_DefinePropertyValueUint32(ctx, array, count++, JS_NewString(ctx, usage_names[i]), JS_PROP_C_W_E);
         }

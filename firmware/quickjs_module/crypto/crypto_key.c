@@ -88,7 +88,7 @@ const extension_class_t crypto_class_key = {
     .def = {.class_name = "CryptoKey", .finalizer = key_finalize, .gc_mark = key_mark},
     .constructor = key_construct,
     .proto = key_proto,
-    .proto_len = WEB_COUNT(key_proto),
+    .proto_len = BASE_COUNT(key_proto),
 };
 
 // ---- making and using keys ----
@@ -202,12 +202,12 @@ static int key_format(JSContext *ctx, JSValueConst value) {
     }
 
     int found = 0;
-    while (found < WEB_COUNT(names) && strcmp(text, names[found]) != 0) {
+    while (found < BASE_COUNT(names) && strcmp(text, names[found]) != 0) {
         found++;
     }
     JS_FreeCString(ctx, text);
 
-    if (found == WEB_COUNT(names)) {
+    if (found == BASE_COUNT(names)) {
         JS_ThrowTypeError(ctx, "the key format must be \"raw\" or \"jwk\"");
         return -1;
     }

@@ -72,7 +72,7 @@ const jwt_algorithm_t *jwt_algorithm(JSContext *ctx, JSValueConst value) {
     size_t len;
     const char *name = JS_IsString(value) ? JS_ToCStringLen(ctx, &len, value) : NULL;
     const jwt_algorithm_t *found = NULL;
-    for (int i = 0; i < WEB_COUNT(algorithms) && name != NULL; i++) {
+    for (int i = 0; i < BASE_COUNT(algorithms) && name != NULL; i++) {
         if (base_equal_text(name, len, algorithms[i].name)) {
             found = &algorithms[i];
         }
@@ -523,7 +523,7 @@ static int make_classes(JSContext *ctx, JSValue classes[JWT_ERROR_COUNT]) {
 // Exports each value by its name, and all of them as properties of the default export.
 static void set_values(JSContext *ctx, JSModuleDef *module, const JSValue *values) {
     JSValue api = JS_NewObject(ctx);
-    for (int i = 0; i < WEB_COUNT(export_names); i++) {
+    for (int i = 0; i < BASE_COUNT(export_names); i++) {
         JS_DefinePropertyValueStr(ctx, api, export_names[i], JS_DupValue(ctx, values[i]), JS_PROP_C_W_E);
         JS_SetModuleExport(ctx, module, export_names[i], JS_DupValue(ctx, values[i]));
     }
@@ -531,7 +531,7 @@ static void set_values(JSContext *ctx, JSModuleDef *module, const JSValue *value
 }
 
 static int set_exports(JSContext *ctx, JSModuleDef *module) {
-    JSValue values[WEB_COUNT(export_names)], *classes = values + FUNCTION_COUNT;
+    JSValue values[BASE_COUNT(export_names)], *classes = values + FUNCTION_COUNT;
     int result = make_classes(ctx, classes);
     values[0] = JS_NewCFunction(ctx, jwt_decode, export_names[0], 1);
     values[1] = JS_NewCFunction(ctx, jwt_sign, export_names[1], 4);
@@ -539,7 +539,7 @@ static int set_exports(JSContext *ctx, JSModuleDef *module) {
     if (result == 0) {
         set_values(ctx, module, values);
     }
-    for (int i = 0; i < WEB_COUNT(export_names); i++) {
+    for (int i = 0; i < BASE_COUNT(export_names); i++) {
         JS_FreeValue(ctx, values[i]);
     }
     return result;
@@ -551,7 +551,7 @@ static JSModuleDef *jwt_module(JSContext *ctx, const char *name) {
     }
     JSModuleDef *module = JS_NewCModule(ctx, name, set_exports);
     JS_AddModuleExport(ctx, module, "default");
-    for (int i = 0; i < WEB_COUNT(export_names); i++) {
+    for (int i = 0; i < BASE_COUNT(export_names); i++) {
         JS_AddModuleExport(ctx, module, export_names[i]);
     }
     return module;

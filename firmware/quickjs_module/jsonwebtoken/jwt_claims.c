@@ -70,7 +70,7 @@ int jwt_spread(JSContext *ctx, JSValueConst to, JSValueConst from) {
 static int check_given_times(JSContext *ctx, JSValueConst payload, double *issued) {
     static const char *const names[] = {"iat", "exp", "nbf"};
     *issued = now();
-    for (int i = 0; i < WEB_COUNT(names); i++) {
+    for (int i = 0; i < BASE_COUNT(names); i++) {
         double seconds;
         int given = get_time(ctx, payload, names[i], &seconds);
         if (given > 0 && !isfinite(seconds)) {
@@ -120,7 +120,7 @@ static int add_claims(JSContext *ctx, JSValueConst payload, JSValueConst claims,
     JSValue iat = JS_ToBool(ctx, options[JWT_NO_TIMESTAMP]) ? JS_UNDEFINED : JS_NewNumber(ctx, issued);
     JS_DefinePropertyValueStr(ctx, payload, "iat", iat, JS_PROP_C_W_E);
     int result = 0;
-    for (int i = 0; i < WEB_COUNT(signed_claims) && result == 0; i++) {
+    for (int i = 0; i < BASE_COUNT(signed_claims) && result == 0; i++) {
         JSValueConst value = options[signed_claims[i].option];
         if (!JS_IsUndefined(value)) {
             result = add_claim(ctx, payload, &signed_claims[i], value, issued);
@@ -197,7 +197,7 @@ static int check_age(JSContext *ctx, const JSValueConst *classes, double issued,
 int jwt_check_times(JSContext *ctx, const JSValueConst *classes, JSValueConst payload, const JSValue *options) {
     static const char *const names[] = {"nbf", "exp", "iat"};
     double times[3];
-    for (int i = 0; i < WEB_COUNT(names); i++) {
+    for (int i = 0; i < BASE_COUNT(names); i++) {
         int given = get_time(ctx, payload, names[i], &times[i]);
         if (given > 0 && !isfinite(times[i])) {
             return jwt_refuse(ctx, classes[JWT_ERROR_INVALID], "invalid ", names[i], " value", NULL);
@@ -273,7 +273,7 @@ static int refuse_name(JSContext *ctx, const JSValueConst *classes, jwt_option_t
 
 // RFC 7519, sections 4.1.1 to 4.1.3 and 4.1.7. Of these claims only an audience may be a list.
 int jwt_check_names(JSContext *ctx, const JSValueConst *classes, JSValueConst payload, const JSValue *options) {
-    for (int i = 0; i < WEB_COUNT(expected_claims); i++) {
+    for (int i = 0; i < BASE_COUNT(expected_claims); i++) {
         const claim_t *claim = &expected_claims[i];
         match_t match = {.expected = options[claim->option]};
         if (JS_IsUndefined(match.expected)) {

@@ -276,7 +276,7 @@ static double unit_seconds(base_slice_t name) {
     if (name.len > 2 && base_lower((uint8_t)name.data[name.len - 1]) == 's') {
         name.len--;
     }
-    for (int i = 0; i < WEB_COUNT(units); i++) {
+    for (int i = 0; i < BASE_COUNT(units); i++) {
         if (base_equal_nocase(name.data, name.len, units[i].name)) {
             return units[i].seconds;
         }

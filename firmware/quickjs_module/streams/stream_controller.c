@@ -51,7 +51,7 @@ void stream_controller_clear(JSContext *ctx, stream_t *stream) {
         stream->native->free(rt, stream->opaque);
         stream->native = NULL;
     }
-    for (int i = 0; i < STREAM_COUNT(old); i++) {
+    for (int i = 0; i < BASE_COUNT(old); i++) {
         JS_FreeValue(ctx, old[i]);
     }
     stream_queue_reset(rt, &stream->queue);
@@ -95,6 +95,7 @@ void stream_controller_pull(JSContext *ctx, stream_t *stream) {
         stream->pull_again = true;
         return;
     }
+
     JSValue promise;
     do {
         stream->pulling = true;
@@ -105,6 +106,7 @@ void stream_controller_pull(JSContext *ctx, stream_t *stream) {
     if (!stream->pulling) {
         return;
     }
+
     JSValue controller = stream_controller_object(ctx, stream);
     stream_react(ctx, promise, pulled, controller);
     JS_FreeValue(ctx, controller);
@@ -269,5 +271,5 @@ const extension_class_t stream_class_controller = {
         .gc_mark = controller_mark},
     .constructor = stream_illegal_constructor,
     .proto = controller_proto,
-    .proto_len = STREAM_COUNT(controller_proto),
+    .proto_len = BASE_COUNT(controller_proto),
 };

@@ -211,7 +211,7 @@ static const JSCFunctionListEntry chunks_proto[] = {
 const extension_class_t stream_class_iterator = {
     .def = {.class_name = "ReadableStreamAsyncIterator", .finalizer = chunks_finalize, .gc_mark = chunks_mark},
     .proto = chunks_proto,
-    .proto_len = STREAM_COUNT(chunks_proto),
+    .proto_len = BASE_COUNT(chunks_proto),
     .parent = engine_async_iterator_proto,
 };
 

@@ -334,7 +334,7 @@ static void pipe_finalize(JSRuntime *rt, JSValueConst value) {
     }
     JSValue values[] = {
         pipe->reader, pipe->writer, pipe->source, pipe->destination, pipe->promise, pipe->write, pipe->error};
-    for (int i = 0; i < STREAM_COUNT(values); i++) {
+    for (int i = 0; i < BASE_COUNT(values); i++) {
         JS_FreeValueRT(rt, values[i]);
     }
     js_free_rt(rt, pipe);
@@ -347,7 +347,7 @@ static void pipe_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
     }
     JSValue values[] = {
         pipe->reader, pipe->writer, pipe->source, pipe->destination, pipe->promise, pipe->write, pipe->error};
-    for (int i = 0; i < STREAM_COUNT(values); i++) {
+    for (int i = 0; i < BASE_COUNT(values); i++) {
         JS_MarkValue(rt, values[i], mark);
     }
 }

@@ -10,8 +10,6 @@
 #include "engine/engine.h"
 #include "streams/stream.h"
 
-#define STREAM_COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
-
 // Indexes of stream_extension.classes.
 typedef enum {
     STREAM_READABLE,

@@ -75,9 +75,11 @@ int stream_strategy(JSContext *ctx, JSValueConst strategy, double default_mark, 
         JS_ThrowTypeError(ctx, "a queuing strategy must be an object");
         return -1;
     }
+
     if (high_water_mark(ctx, strategy, high_water) < 0) {
         return -1;
     }
+
     *size = JS_GetPropertyStr(ctx, strategy, "size");
     if (JS_IsException(*size)) {
         return -1;
@@ -172,7 +174,7 @@ const extension_class_t stream_class_byte_length_strategy = {
     .constructor = byte_length_construct,
     .length = 1,
     .proto = byte_length_proto,
-    .proto_len = STREAM_COUNT(byte_length_proto),
+    .proto_len = BASE_COUNT(byte_length_proto),
 };
 
 static const JSCFunctionListEntry count_proto[] = {
@@ -186,5 +188,5 @@ const extension_class_t stream_class_count_strategy = {
     .constructor = count_construct,
     .length = 1,
     .proto = count_proto,
-    .proto_len = STREAM_COUNT(count_proto),
+    .proto_len = BASE_COUNT(count_proto),
 };

@@ -144,6 +144,7 @@ static int set_up(JSContext *ctx, stream_t *stream, JSValueConst source) {
         stream_function(ctx, source, "start", SOURCE, &start) < 0) {
         return -1;
     }
+
     JSValue result = JS_UNDEFINED;
     if (check_type(ctx, source) < 0) {
         result = JS_EXCEPTION;
@@ -156,6 +157,7 @@ static int set_up(JSContext *ctx, stream_t *stream, JSValueConst source) {
     if (JS_IsException(result)) {
         return -1;
     }
+
     stream_controller_start(ctx, stream, result);
     JS_FreeValue(ctx, result);
     return 0;
@@ -266,7 +268,7 @@ static void readable_finalize(JSRuntime *rt, JSValueConst value) {
     }
     JSValue values[] = {stream->reader, stream->controller, stream->stored_error, stream->source, stream->pull,
         stream->cancel, stream->size};
-    for (int i = 0; i < STREAM_COUNT(values); i++) {
+    for (int i = 0; i < BASE_COUNT(values); i++) {
         JS_FreeValueRT(rt, values[i]);
     }
     stream_queue_reset(rt, &stream->queue);
@@ -307,7 +309,7 @@ const extension_class_t stream_class_readable = {
     .def = {.class_name = "ReadableStream", .finalizer = readable_finalize, .gc_mark = readable_mark},
     .constructor = readable_construct,
     .proto = readable_proto,
-    .proto_len = STREAM_COUNT(readable_proto),
+    .proto_len = BASE_COUNT(readable_proto),
     .statics = readable_statics,
-    .statics_len = STREAM_COUNT(readable_statics),
+    .statics_len = BASE_COUNT(readable_statics),
 };

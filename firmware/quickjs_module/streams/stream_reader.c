@@ -267,5 +267,5 @@ const extension_class_t stream_class_reader = {
     .constructor = reader_construct,
     .length = 1,
     .proto = reader_proto,
-    .proto_len = STREAM_COUNT(reader_proto),
+    .proto_len = BASE_COUNT(reader_proto),
 };

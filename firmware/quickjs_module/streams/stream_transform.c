@@ -41,7 +41,7 @@ static void set_backpressure(JSContext *ctx, transform_t *transform, bool backpr
 static void clear_transformer(JSContext *ctx, transform_t *transform) {
     JSValue old[] = {transform->transformer, transform->transform, transform->flush, transform->cancel};
     transform->transformer = transform->transform = transform->flush = transform->cancel = JS_UNDEFINED;
-    for (int i = 0; i < STREAM_COUNT(old); i++) {
+    for (int i = 0; i < BASE_COUNT(old); i++) {
         JS_FreeValue(ctx, old[i]);
     }
 }
@@ -273,7 +273,7 @@ typedef struct _transform_init_t {
 static void free_init(JSContext *ctx, const transform_init_t *init) {
     JSValue values[] = {
         init->start, init->transform, init->flush, init->cancel, init->writable_size, init->readable_size};
-    for (int i = 0; i < STREAM_COUNT(values); i++) {
+    for (int i = 0; i < BASE_COUNT(values); i++) {
         JS_FreeValue(ctx, values[i]);
     }
 }
@@ -402,7 +402,7 @@ static void transform_finalize(JSRuntime *rt, JSValueConst value) {
     JSValue values[] = {transform->readable, transform->writable, transform->readable_controller,
         transform->writable_controller, transform->controller, transform->transformer, transform->transform,
         transform->flush, transform->cancel, transform->change, transform->finish};
-    for (int i = 0; i < STREAM_COUNT(values); i++) {
+    for (int i = 0; i < BASE_COUNT(values); i++) {
         JS_FreeValueRT(rt, values[i]);
     }
     js_free_rt(rt, transform);
@@ -416,7 +416,7 @@ static void transform_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark)
     JSValue values[] = {transform->readable, transform->writable, transform->readable_controller,
         transform->writable_controller, transform->controller, transform->transformer, transform->transform,
         transform->flush, transform->cancel, transform->change, transform->finish};
-    for (int i = 0; i < STREAM_COUNT(values); i++) {
+    for (int i = 0; i < BASE_COUNT(values); i++) {
         JS_MarkValue(rt, values[i], mark);
     }
 }
@@ -431,7 +431,7 @@ const extension_class_t stream_class_transform = {
     .def = {.class_name = "TransformStream", .finalizer = transform_finalize, .gc_mark = transform_mark},
     .constructor = transform_construct,
     .proto = transform_proto,
-    .proto_len = STREAM_COUNT(transform_proto),
+    .proto_len = BASE_COUNT(transform_proto),
 };
 
 // The transform of a controller; NULL with a pending TypeError.
@@ -503,5 +503,5 @@ const extension_class_t stream_class_transform_controller = {
         .gc_mark = transform_controller_mark},
     .constructor = stream_illegal_constructor,
     .proto = transform_controller_proto,
-    .proto_len = STREAM_COUNT(transform_controller_proto),
+    .proto_len = BASE_COUNT(transform_controller_proto),
 };

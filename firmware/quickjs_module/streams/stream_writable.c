@@ -56,7 +56,7 @@ static void settle_request(JSContext *ctx, JSValue *promise, const JSValue *erro
 static void clear_algorithms(JSContext *ctx, writable_t *stream) {
     JSValue old[] = {stream->sink, stream->write, stream->close, stream->abort, stream->size};
     stream->sink = stream->write = stream->close = stream->abort = stream->size = JS_UNDEFINED;
-    for (int i = 0; i < STREAM_COUNT(old); i++) {
+    for (int i = 0; i < BASE_COUNT(old); i++) {
         JS_FreeValue(ctx, old[i]);
     }
 }
@@ -418,7 +418,7 @@ static void writable_finalize(JSRuntime *rt, JSValueConst value) {
     JSValue values[] = {stream->writer, stream->controller, stream->stored_error, stream->sink, stream->write,
         stream->close, stream->abort, stream->size, stream->writing, stream->close_request, stream->closing,
         stream->abort_request, stream->abort_reason};
-    for (int i = 0; i < STREAM_COUNT(values); i++) {
+    for (int i = 0; i < BASE_COUNT(values); i++) {
         JS_FreeValueRT(rt, values[i]);
     }
     stream_queue_reset(rt, &stream->queue);
@@ -434,7 +434,7 @@ static void writable_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) 
     JSValue values[] = {stream->writer, stream->controller, stream->stored_error, stream->sink, stream->write,
         stream->close, stream->abort, stream->size, stream->writing, stream->close_request, stream->closing,
         stream->abort_request, stream->abort_reason};
-    for (int i = 0; i < STREAM_COUNT(values); i++) {
+    for (int i = 0; i < BASE_COUNT(values); i++) {
         JS_MarkValue(rt, values[i], mark);
     }
     stream_queue_mark(rt, &stream->queue, mark);
@@ -453,7 +453,7 @@ const extension_class_t stream_class_writable = {
     .def = {.class_name = "WritableStream", .finalizer = writable_finalize, .gc_mark = writable_mark},
     .constructor = writable_construct,
     .proto = writable_proto,
-    .proto_len = STREAM_COUNT(writable_proto),
+    .proto_len = BASE_COUNT(writable_proto),
 };
 
 // ---- the controller ----
@@ -492,5 +492,5 @@ const extension_class_t stream_class_writable_controller = {
         .gc_mark = writable_controller_mark},
     .constructor = stream_illegal_constructor,
     .proto = writable_controller_proto,
-    .proto_len = STREAM_COUNT(writable_controller_proto),
+    .proto_len = BASE_COUNT(writable_controller_proto),
 };

@@ -246,5 +246,5 @@ const extension_class_t stream_class_writer = {
     .constructor = writer_construct,
     .length = 1,
     .proto = writer_proto,
-    .proto_len = STREAM_COUNT(writer_proto),
+    .proto_len = BASE_COUNT(writer_proto),
 };

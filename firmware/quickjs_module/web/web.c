@@ -144,7 +144,7 @@ static int find_lambda(JSContext *ctx, web_t *web, JSValueConst module_ns) {
 // What every request of that shape needs is made here, so that it is part of the image.
 static void prepare_fetch(JSContext *ctx, web_t *web) {
     web->ctx = JS_NewObject(ctx);
-    JS_SetPropertyFunctionList(ctx, web->ctx, ctx_functions, WEB_COUNT(ctx_functions));
+    JS_SetPropertyFunctionList(ctx, web->ctx, ctx_functions, BASE_COUNT(ctx_functions));
     extension_class_ready(ctx, &web_extension, WEB_REQUEST);
     extension_class_ready(ctx, &web_extension, WEB_RESPONSE);
 }
@@ -312,7 +312,7 @@ extension_t web_extension = {
     .classes = web_classes,
     .class_count = WEB_CLASS_COUNT,
     .globals = web_globals,
-    .global_count = WEB_COUNT(web_globals),
+    .global_count = BASE_COUNT(web_globals),
     .state_size = sizeof(web_t),
     .install = web_install,
     .handlers = &web_handlers,

@@ -220,6 +220,7 @@ int web_body_clone(JSContext *ctx, web_body_t *body, web_body_t *copy) {
     if (JS_IsUndefined(body->stream)) {
         return 0;
     }
+
     // Whoever has the stream finds it locked: both bodies have new ones.
     JSValue stream = body->stream;
     JSValue branches[2] = {JS_UNDEFINED, JS_UNDEFINED};
@@ -229,6 +230,7 @@ int web_body_clone(JSContext *ctx, web_body_t *body, web_body_t *copy) {
     } else {
         stream_tee(ctx, stream, true, branches);
     }
+
     body->stream = branches[0];
     copy->stream = branches[1];
     JS_FreeValue(ctx, stream);

@@ -141,7 +141,7 @@ static const char *error_constructor(JSContext *ctx, JSValueConst source) {
         return NULL;
     }
     const char *found = "Error";
-    for (int i = 0; i < WEB_COUNT(names); i++) {
+    for (int i = 0; i < BASE_COUNT(names); i++) {
         found = strcmp(text, names[i]) == 0 ? names[i] : found;
     }
     JS_FreeCString(ctx, text);
@@ -178,7 +178,7 @@ static bool same_class(JSContext *ctx, JSValueConst object, JSValue sample) {
 static bool is_boxed(JSContext *ctx, JSValueConst object) {
     const JSValue primitives[] = {JS_TRUE, JS_NewInt32(ctx, 0), JS_NewString(ctx, "")};
     bool boxed = false;
-    for (int i = 0; i < WEB_COUNT(primitives) && !boxed; i++) {
+    for (int i = 0; i < BASE_COUNT(primitives) && !boxed; i++) {
         boxed = same_class(ctx, object, JS_ToObject(ctx, primitives[i]));
     }
     JS_FreeValue(ctx, primitives[2]);

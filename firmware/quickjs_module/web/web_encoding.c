@@ -95,7 +95,7 @@ const extension_class_t web_class_text_encoder = {
     .def = {.class_name = "TextEncoder"},
     .constructor = encoder_construct,
     .proto = encoder_proto,
-    .proto_len = WEB_COUNT(encoder_proto),
+    .proto_len = BASE_COUNT(encoder_proto),
 };
 
 // ---- TextDecoder ----
@@ -128,7 +128,7 @@ static bool is_utf8_label(base_slice_t label) {
         label.len--;
     }
 
-    for (int i = 0; i < WEB_COUNT(labels); i++) {
+    for (int i = 0; i < BASE_COUNT(labels); i++) {
         if (base_equal_nocase(label.data, label.len, labels[i])) {
             return true;
         }
@@ -276,5 +276,5 @@ const extension_class_t web_class_text_decoder = {
     .def = {.class_name = "TextDecoder", .finalizer = decoder_finalize},
     .constructor = decoder_construct,
     .proto = decoder_proto,
-    .proto_len = WEB_COUNT(decoder_proto),
+    .proto_len = BASE_COUNT(decoder_proto),
 };

@@ -512,5 +512,5 @@ const extension_class_t web_class_headers = {
     .def = {.class_name = "Headers", .finalizer = headers_finalize},
     .constructor = headers_construct,
     .proto = headers_proto,
-    .proto_len = WEB_COUNT(headers_proto),
+    .proto_len = BASE_COUNT(headers_proto),
 };

@@ -246,7 +246,7 @@ static JSValue iterator_parent(JSContext *ctx) {
 const extension_class_t web_class_iterator = {
     .def = {.class_name = "Iterator", .finalizer = iterator_finalize, .gc_mark = iterator_mark},
     .proto = iterator_proto,
-    .proto_len = WEB_COUNT(iterator_proto),
+    .proto_len = BASE_COUNT(iterator_proto),
     .parent = iterator_parent,
 };
 

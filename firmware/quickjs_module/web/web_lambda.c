@@ -154,7 +154,7 @@ static JSValue done(JSContext *ctx, JSValueConst this_val, int argc, JSValueCons
 JSValue web_lambda_call(JSContext *ctx, const isolate_request_t *request) {
     const web_t *web = web_of(ctx);
     JSValue args[] = {make_event(ctx, request), make_context(ctx), JS_NewCFunction(ctx, done, "done", 1)};
-    JSValue result = JS_Call(ctx, web->handler, web->handler_this, WEB_COUNT(args), args);
+    JSValue result = JS_Call(ctx, web->handler, web->handler_this, BASE_COUNT(args), args);
     JS_FreeValues(ctx, args[0], args[1], args[2]);
     return result;
 }
@@ -250,7 +250,7 @@ static extension_outcome_t take_headers(JSContext *ctx, JSValueConst object, web
 static extension_outcome_t take_header_objects(JSContext *ctx, JSValueConst result, web_headers_t *headers) {
     static const char *const names[] = {"headers", "multiValueHeaders"};
     extension_outcome_t outcome = EXTENSION_ANSWERED;
-    for (int i = 0; i < WEB_COUNT(names) && outcome == EXTENSION_ANSWERED; i++) {
+    for (int i = 0; i < BASE_COUNT(names) && outcome == EXTENSION_ANSWERED; i++) {
         JSValue object = JS_GetPropertyStr(ctx, result, names[i]);
         outcome = JS_IsException(object) ? EXTENSION_THREW : take_headers(ctx, object, headers, i == 1);
         JS_FreeValue(ctx, object);

@@ -431,7 +431,7 @@ const extension_class_t web_class_params = {
     .def = {.class_name = "URLSearchParams", .finalizer = list_finalize},
     .constructor = params_construct,
     .proto = params_proto,
-    .proto_len = WEB_COUNT(params_proto),
+    .proto_len = BASE_COUNT(params_proto),
 };
 
 // ---- FormData ----
@@ -458,5 +458,5 @@ const extension_class_t web_class_form_data = {
     .def = {.class_name = "FormData", .finalizer = list_finalize},
     .constructor = form_data_construct,
     .proto = form_data_proto,
-    .proto_len = WEB_COUNT(form_data_proto),
+    .proto_len = BASE_COUNT(form_data_proto),
 };

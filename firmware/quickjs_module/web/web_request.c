@@ -151,12 +151,12 @@ static JSValue checked_method(JSContext *ctx, JSValueConst value) {
     }
 
     JSValue method = JS_UNDEFINED;
-    for (int i = 0; i < WEB_COUNT(normalized_methods) && JS_IsUndefined(method); i++) {
+    for (int i = 0; i < BASE_COUNT(normalized_methods) && JS_IsUndefined(method); i++) {
         if (base_equal_nocase(slice.data, slice.len, normalized_methods[i])) {
             method = JS_NewString(ctx, normalized_methods[i]);
         }
     }
-    for (int i = 0; i < WEB_COUNT(forbidden_methods) && JS_IsUndefined(method); i++) {
+    for (int i = 0; i < BASE_COUNT(forbidden_methods) && JS_IsUndefined(method); i++) {
         if (base_equal_nocase(slice.data, slice.len, forbidden_methods[i])) {
             method = JS_ThrowTypeError(ctx, "the method %s is not allowed", slice.data);
         }
@@ -360,5 +360,5 @@ const extension_class_t web_class_request = {
     .constructor = request_construct,
     .length = 1,
     .proto = request_proto,
-    .proto_len = WEB_COUNT(request_proto),
+    .proto_len = BASE_COUNT(request_proto),
 };

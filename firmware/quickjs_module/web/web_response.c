@@ -275,9 +275,9 @@ const extension_class_t web_class_response = {
     .def = {.class_name = "Response", .finalizer = response_finalize, .gc_mark = response_mark},
     .constructor = response_construct,
     .proto = response_proto,
-    .proto_len = WEB_COUNT(response_proto),
+    .proto_len = BASE_COUNT(response_proto),
     .statics = response_statics,
-    .statics_len = WEB_COUNT(response_statics),
+    .statics_len = BASE_COUNT(response_statics),
 };
 
 // ---- the answer ----

@@ -7,8 +7,6 @@
 
 #include "engine/engine.h"
 
-#define WEB_COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
-
 // ---- arguments ----
 
 // TypeError when a method got fewer arguments than it needs. 0 or -1.

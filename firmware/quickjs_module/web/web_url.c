@@ -372,7 +372,7 @@ const extension_class_t web_class_url = {
     .constructor = url_construct,
     .length = 1,
     .proto = url_proto,
-    .proto_len = WEB_COUNT(url_proto),
+    .proto_len = BASE_COUNT(url_proto),
     .statics = url_statics,
-    .statics_len = WEB_COUNT(url_statics),
+    .statics_len = BASE_COUNT(url_statics),
 };

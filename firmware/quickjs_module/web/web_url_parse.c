@@ -51,7 +51,7 @@ void web_percent_encode(JSContext *ctx, web_buf_t *out, base_slice_t input, web_
 static web_buf_t *parts(web_url_t *url, int i) {
     web_buf_t *const all[] = {
         &url->scheme, &url->username, &url->password, &url->host, &url->path, &url->query, &url->fragment};
-    return i < WEB_COUNT(all) ? all[i] : NULL;
+    return i < BASE_COUNT(all) ? all[i] : NULL;
 }
 
 web_url_t *web_url_new(JSContext *ctx) {
@@ -91,7 +91,7 @@ static bool buf_is(const web_buf_t *buf, const char *text) {
 }
 
 static const scheme_t *find_special(const web_buf_t *scheme) {
-    for (int i = 0; i < WEB_COUNT(special_schemes); i++) {
+    for (int i = 0; i < BASE_COUNT(special_schemes); i++) {
         if (buf_is(scheme, special_schemes[i].name)) {
             return &special_schemes[i];
         }
