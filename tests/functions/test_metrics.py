@@ -59,6 +59,7 @@ def test_requests_errors_and_latency_are_counted(box):
 
 
 def test_resources_are_told(box):
+    assert box.get("/").text == "fine"
     found = samples(box)
     assert found["edgelet_image_bytes", (("function", "quoted"),)] > 10_000
     assert found["edgelet_arena_peak_bytes", (("function", "quoted"),)] > 10_000
