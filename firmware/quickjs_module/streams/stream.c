@@ -1,4 +1,4 @@
-// The table of the streams' classes. See stream.h.
+// The table of the streams' classes, and what lies behind their objects. See stream.h.
 
 #include "streams/stream_private.h"
 
@@ -25,3 +25,19 @@ extension_t stream_extension = {
     .class_count = STREAM_CLASS_COUNT,
     .rare = true,
 };
+
+static JSValue value_at(const void *object, uint16_t place) {
+    return *(const JSValue *)((const char *)object + place);
+}
+
+void stream_free_values(JSRuntime *rt, void *object, const uint16_t *places, int count) {
+    for (int i = 0; i < count; i++) {
+        JS_FreeValueRT(rt, value_at(object, places[i]));
+    }
+}
+
+void stream_mark_values(JSRuntime *rt, const void *object, const uint16_t *places, int count, JS_MarkFunc *mark) {
+    for (int i = 0; i < count; i++) {
+        JS_MarkValue(rt, value_at(object, places[i]), mark);
+    }
+}

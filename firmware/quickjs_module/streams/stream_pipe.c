@@ -327,16 +327,22 @@ JSValue stream_pipe_through(JSContext *ctx, JSValueConst this_val, int argc, JSV
 
 // ---- the class, which no script sees ----
 
+static const uint16_t pipe_values[] = {
+    offsetof(pipe_t, reader),
+    offsetof(pipe_t, writer),
+    offsetof(pipe_t, source),
+    offsetof(pipe_t, destination),
+    offsetof(pipe_t, promise),
+    offsetof(pipe_t, write),
+    offsetof(pipe_t, error),
+};
+
 static void pipe_finalize(JSRuntime *rt, JSValueConst value) {
     pipe_t *pipe = pipe_of(value);
     if (pipe == NULL) {
         return;
     }
-    JSValue values[] = {
-        pipe->reader, pipe->writer, pipe->source, pipe->destination, pipe->promise, pipe->write, pipe->error};
-    for (int i = 0; i < BASE_COUNT(values); i++) {
-        JS_FreeValueRT(rt, values[i]);
-    }
+    stream_free_values(rt, pipe, pipe_values, BASE_COUNT(pipe_values));
     js_free_rt(rt, pipe);
 }
 
@@ -345,11 +351,7 @@ static void pipe_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
     if (pipe == NULL) {
         return;
     }
-    JSValue values[] = {
-        pipe->reader, pipe->writer, pipe->source, pipe->destination, pipe->promise, pipe->write, pipe->error};
-    for (int i = 0; i < BASE_COUNT(values); i++) {
-        JS_MarkValue(rt, values[i], mark);
-    }
+    stream_mark_values(rt, pipe, pipe_values, BASE_COUNT(pipe_values), mark);
 }
 
 const extension_class_t stream_class_pipe = {

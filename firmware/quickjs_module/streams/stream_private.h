@@ -56,6 +56,10 @@ static inline void *stream_class_expect(JSContext *ctx, stream_class_id_t id, JS
     return extension_class_expect(ctx, &stream_extension, id, value);
 }
 
+// Frees and marks the values of what lies behind an object. `places`: their offsets in it.
+void stream_free_values(JSRuntime *rt, void *object, const uint16_t *places, int count);
+void stream_mark_values(JSRuntime *rt, const void *object, const uint16_t *places, int count, JS_MarkFunc *mark);
+
 // The optional first argument of a method.
 static inline JSValueConst stream_argument(int argc, JSValueConst *argv) {
     return argc > 0 ? argv[0] : JS_UNDEFINED;

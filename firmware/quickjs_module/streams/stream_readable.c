@@ -258,6 +258,16 @@ static JSValue readable_from(JSContext *ctx, JSValueConst this_val, int argc, JS
     return stream_from(ctx, argv[0]);
 }
 
+static const uint16_t readable_values[] = {
+    offsetof(stream_t, reader),
+    offsetof(stream_t, controller),
+    offsetof(stream_t, stored_error),
+    offsetof(stream_t, source),
+    offsetof(stream_t, pull),
+    offsetof(stream_t, cancel),
+    offsetof(stream_t, size),
+};
+
 static void readable_finalize(JSRuntime *rt, JSValueConst value) {
     stream_t *stream = stream_of(value);
     if (stream == NULL) {
@@ -266,11 +276,7 @@ static void readable_finalize(JSRuntime *rt, JSValueConst value) {
     if (stream->native != NULL) {
         stream->native->free(rt, stream->opaque);
     }
-    JSValue values[] = {stream->reader, stream->controller, stream->stored_error, stream->source, stream->pull,
-        stream->cancel, stream->size};
-    for (int i = 0; i < BASE_COUNT(values); i++) {
-        JS_FreeValueRT(rt, values[i]);
-    }
+    stream_free_values(rt, stream, readable_values, BASE_COUNT(readable_values));
     stream_queue_reset(rt, &stream->queue);
     js_free_rt(rt, stream);
 }
@@ -278,13 +284,7 @@ static void readable_finalize(JSRuntime *rt, JSValueConst value) {
 static void readable_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
     const stream_t *stream = stream_of(value);
     if (stream != NULL) {
-        JS_MarkValue(rt, stream->reader, mark);
-        JS_MarkValue(rt, stream->controller, mark);
-        JS_MarkValue(rt, stream->stored_error, mark);
-        JS_MarkValue(rt, stream->source, mark);
-        JS_MarkValue(rt, stream->pull, mark);
-        JS_MarkValue(rt, stream->cancel, mark);
-        JS_MarkValue(rt, stream->size, mark);
+        stream_mark_values(rt, stream, readable_values, BASE_COUNT(readable_values), mark);
         stream_queue_mark(rt, &stream->queue, mark);
     }
 }

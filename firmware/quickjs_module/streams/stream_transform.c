@@ -156,6 +156,17 @@ static void settle_finish(JSContext *ctx, const transform_t *transform, const JS
     }
 }
 
+// The error that a side is in, or NULL.
+static const JSValue *readable_error(const transform_t *transform) {
+    const stream_t *readable = readable_of(transform);
+    return readable->state == STREAM_ERRORED ? &readable->stored_error : NULL;
+}
+
+static const JSValue *writable_error(const transform_t *transform) {
+    const writable_t *writable = writable_side(transform);
+    return writable->state == WRITABLE_ERRORED ? &writable->stored_error : NULL;
+}
+
 static JSValue flushed(JSContext *ctx, JSValueConst object, bool rejected, JSValueConst value) {
     transform_t *transform = transform_of(object);
     stream_t *readable = readable_of(transform);
@@ -183,45 +194,36 @@ static JSValue transform_close(JSContext *ctx, writable_t *stream) {
     return finish_with(ctx, object, promise, flushed);
 }
 
-// Once the transformer has dealt with an abort or cancel. The subject is an array of the transform and the reason.
-static JSValue transform_aborted(JSContext *ctx, JSValueConst pair, bool rejected, JSValueConst value) {
+// Once the transformer has dealt with an abort or cancel: the other side gets the reason as its error, unless it has
+// one. The subject is an array of the transform and the reason.
+static JSValue cancel_done(JSContext *ctx, JSValueConst pair, bool rejected, JSValueConst value, bool is_abort) {
     JSValue object = JS_GetPropertyUint32(ctx, pair, 0);
     JSValue reason = JS_GetPropertyUint32(ctx, pair, 1);
     transform_t *transform = transform_of(object);
-    stream_t *readable = readable_of(transform);
-    JSValue error = value;
-    if (rejected) {
-        stream_controller_error(ctx, readable, value);
-        settle_finish(ctx, transform, &error);
-    } else if (readable->state == STREAM_ERRORED) {
-        settle_finish(ctx, transform, &readable->stored_error);
-    } else {
-        stream_controller_error(ctx, readable, reason);
-        settle_finish(ctx, transform, NULL);
+    const JSValue *own_error = is_abort ? readable_error(transform) : writable_error(transform);
+
+    JSValue error = rejected ? value : reason;
+    const JSValue *outcome = rejected ? &error : own_error;
+    if (rejected || own_error == NULL) {
+        if (is_abort) {
+            stream_controller_error(ctx, readable_of(transform), error);
+        } else {
+            error_writable(ctx, transform, error);
+        }
     }
+    settle_finish(ctx, transform, outcome);
+
     JS_FreeValue(ctx, reason);
     JS_FreeValue(ctx, object);
     return JS_UNDEFINED;
 }
 
+static JSValue transform_aborted(JSContext *ctx, JSValueConst pair, bool rejected, JSValueConst value) {
+    return cancel_done(ctx, pair, rejected, value, true);
+}
+
 static JSValue transform_cancelled(JSContext *ctx, JSValueConst pair, bool rejected, JSValueConst value) {
-    JSValue object = JS_GetPropertyUint32(ctx, pair, 0);
-    JSValue reason = JS_GetPropertyUint32(ctx, pair, 1);
-    transform_t *transform = transform_of(object);
-    writable_t *writable = writable_side(transform);
-    JSValue error = value;
-    if (rejected) {
-        error_writable(ctx, transform, value);
-        settle_finish(ctx, transform, &error);
-    } else if (writable->state == WRITABLE_ERRORED) {
-        settle_finish(ctx, transform, &writable->stored_error);
-    } else {
-        error_writable(ctx, transform, reason);
-        settle_finish(ctx, transform, NULL);
-    }
-    JS_FreeValue(ctx, reason);
-    JS_FreeValue(ctx, object);
-    return JS_UNDEFINED;
+    return cancel_done(ctx, pair, rejected, value, false);
 }
 
 // Has the transformer cancel, as the abort of one side or the cancel of the other wants it.
@@ -394,17 +396,26 @@ static JSValue transform_get_side(JSContext *ctx, JSValueConst this_val, int mag
     return JS_DupValue(ctx, magic == GET_READABLE ? transform->readable : transform->writable);
 }
 
+static const uint16_t transform_values[] = {
+    offsetof(transform_t, readable),
+    offsetof(transform_t, writable),
+    offsetof(transform_t, readable_controller),
+    offsetof(transform_t, writable_controller),
+    offsetof(transform_t, controller),
+    offsetof(transform_t, transformer),
+    offsetof(transform_t, transform),
+    offsetof(transform_t, flush),
+    offsetof(transform_t, cancel),
+    offsetof(transform_t, change),
+    offsetof(transform_t, finish),
+};
+
 static void transform_finalize(JSRuntime *rt, JSValueConst value) {
     transform_t *transform = transform_of(value);
     if (transform == NULL) {
         return;
     }
-    JSValue values[] = {transform->readable, transform->writable, transform->readable_controller,
-        transform->writable_controller, transform->controller, transform->transformer, transform->transform,
-        transform->flush, transform->cancel, transform->change, transform->finish};
-    for (int i = 0; i < BASE_COUNT(values); i++) {
-        JS_FreeValueRT(rt, values[i]);
-    }
+    stream_free_values(rt, transform, transform_values, BASE_COUNT(transform_values));
     js_free_rt(rt, transform);
 }
 
@@ -413,12 +424,7 @@ static void transform_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark)
     if (transform == NULL) {
         return;
     }
-    JSValue values[] = {transform->readable, transform->writable, transform->readable_controller,
-        transform->writable_controller, transform->controller, transform->transformer, transform->transform,
-        transform->flush, transform->cancel, transform->change, transform->finish};
-    for (int i = 0; i < BASE_COUNT(values); i++) {
-        JS_MarkValue(rt, values[i], mark);
-    }
+    stream_mark_values(rt, transform, transform_values, BASE_COUNT(transform_values), mark);
 }
 
 static const JSCFunctionListEntry transform_proto[] = {

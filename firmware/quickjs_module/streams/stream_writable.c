@@ -410,17 +410,28 @@ static JSValue writable_get_writer(JSContext *ctx, JSValueConst this_val, int ar
     return writer_new(ctx, this_val, JS_UNDEFINED);
 }
 
+static const uint16_t writable_values[] = {
+    offsetof(writable_t, writer),
+    offsetof(writable_t, controller),
+    offsetof(writable_t, stored_error),
+    offsetof(writable_t, sink),
+    offsetof(writable_t, write),
+    offsetof(writable_t, close),
+    offsetof(writable_t, abort),
+    offsetof(writable_t, size),
+    offsetof(writable_t, writing),
+    offsetof(writable_t, close_request),
+    offsetof(writable_t, closing),
+    offsetof(writable_t, abort_request),
+    offsetof(writable_t, abort_reason),
+};
+
 static void writable_finalize(JSRuntime *rt, JSValueConst value) {
     writable_t *stream = writable_of(value);
     if (stream == NULL) {
         return;
     }
-    JSValue values[] = {stream->writer, stream->controller, stream->stored_error, stream->sink, stream->write,
-        stream->close, stream->abort, stream->size, stream->writing, stream->close_request, stream->closing,
-        stream->abort_request, stream->abort_reason};
-    for (int i = 0; i < BASE_COUNT(values); i++) {
-        JS_FreeValueRT(rt, values[i]);
-    }
+    stream_free_values(rt, stream, writable_values, BASE_COUNT(writable_values));
     stream_queue_reset(rt, &stream->queue);
     stream_queue_reset(rt, &stream->requests);
     js_free_rt(rt, stream);
@@ -431,12 +442,7 @@ static void writable_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) 
     if (stream == NULL) {
         return;
     }
-    JSValue values[] = {stream->writer, stream->controller, stream->stored_error, stream->sink, stream->write,
-        stream->close, stream->abort, stream->size, stream->writing, stream->close_request, stream->closing,
-        stream->abort_request, stream->abort_reason};
-    for (int i = 0; i < BASE_COUNT(values); i++) {
-        JS_MarkValue(rt, values[i], mark);
-    }
+    stream_mark_values(rt, stream, writable_values, BASE_COUNT(writable_values), mark);
     stream_queue_mark(rt, &stream->queue, mark);
     stream_queue_mark(rt, &stream->requests, mark);
 }
