@@ -30,22 +30,15 @@ def hear(process, word, answer):
     assert line.strip() == word, line + process.stdout.read()
 
 
-@pytest.mark.parametrize("way", ["erase", "close", "collect", "rebuild"])
-def test_secret_is_overwritten(firmware, way):
+# Of a call that is parked, the secret is in what it had allocated and in its log lines; of an image, in more.
+@pytest.mark.parametrize(
+    ("way", "least"),
+    [("erase", 5), ("close", 5), ("collect", 5), ("rebuild", 5), ("abandon", 2), ("resume", 2), ("erase_parked", 2)],
+)
+def test_secret_is_overwritten(firmware, way, least):
     secret = secrets.token_hex(12).encode()
     with holder(firmware, way) as process:
         hear(process, b"holds", secret)
-        assert occurrences(process, secret) > 4
-        hear(process, b"gone", b"")
-        assert occurrences(process, secret) == 0
-
-
-@pytest.mark.parametrize("way", ["abandon", "resume", "erase_parked"])
-def test_secret_of_a_parked_call_is_overwritten(firmware, way):
-    secret = secrets.token_hex(12).encode()
-    with holder(firmware, way) as process:
-        hear(process, b"holds", secret)
-        # In what the call had allocated, and in its log lines.
-        assert occurrences(process, secret) > 1
+        assert occurrences(process, secret) >= least
         hear(process, b"gone", b"")
         assert occurrences(process, secret) == 0
