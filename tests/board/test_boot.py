@@ -172,7 +172,7 @@ for ms in range(0, 100000, 500):
     link.step(ms)
     if ms == 50000:
         link._radio.reset()
-print(json.dumps([told, link.state]))
+print(json.dumps([told, link.state, link.name_servers()]))
 """
 
 
@@ -184,14 +184,16 @@ UP = ["info", "Wi-Fi: connected, address 192.0.2.7"]
 
 
 def test_a_reset_switches_the_radio_off(firmware):
-    assert radio(firmware, 0) == [[UP, ["warn", "Wi-Fi: connection lost"], UP], "up"]
+    told, state, name_servers = radio(firmware, 0)
+    assert told == [UP, ["warn", "Wi-Fi: connection lost"], UP]
+    assert (state, name_servers) == ("up", ["192.0.2.1"])
 
 
 def test_a_radio_that_does_not_start_is_started_again(firmware):
     failed = ["warn", "Wi-Fi: cannot connect (radio does not start), trying on"]
-    told, state = radio(firmware, 3)
+    told, state, _ = radio(firmware, 3)
     assert (told[:2], state) == ([failed, UP], "up")
-    assert radio(firmware, 1000) == [[failed], "radio_does_not_start"]
+    assert radio(firmware, 1000) == [[failed], "radio_does_not_start", []]
 
 
 WATCHDOG = """

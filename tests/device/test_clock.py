@@ -58,8 +58,9 @@ class Server:
 QUERY = """
 import asyncio, json, sys
 from edgelet.board import ntp
+from edgelet.outbound import resolver
 try:
-    sample = asyncio.run(ntp.query("127.0.0.1", %d))
+    sample = asyncio.run(ntp.query(resolver.Resolver(list), "127.0.0.1", %d))
     print(json.dumps([sample.offset_us, sample.delay_us]))
 except (OSError, ValueError) as e:
     print(json.dumps(str(e)))
@@ -98,7 +99,7 @@ def test_answer_that_is_of_no_use(firmware, answer, error):
 
 def test_a_server_whose_name_nobody_knows(firmware):
     source = (QUERY % 123).replace("127.0.0.1", "time.invalid")
-    assert json.loads(run_on_device(firmware, source)) == "its name cannot be resolved"
+    assert json.loads(run_on_device(firmware, source)) == "no name server is known"
 
 
 def test_every_question_has_a_nonce_of_its_own(firmware):
@@ -110,6 +111,7 @@ KEEPER = """
 import asyncio, json, time
 from edgelet import clock
 from edgelet.board import ntp
+from edgelet.outbound import resolver
 
 real_us, ahead_us = clock.unix_us, 0
 clock.unix_us = lambda: real_us() + ahead_us  # a clock that can be set
@@ -122,7 +124,7 @@ def set_second(unix_s):
     done.set()
 
 async def main():
-    keeper = ntp.Keeper("127.0.0.1", set_second, lambda level, text: reports.append(level), %d)
+    keeper = ntp.Keeper(resolver.Resolver(list), "127.0.0.1", set_second, lambda level, text: reports.append(level), %d)
     task = asyncio.create_task(keeper.run())
     await done.wait()
     await asyncio.sleep_ms(0)

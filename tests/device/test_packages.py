@@ -13,6 +13,7 @@ ORDER = [
     {"clock", "limits", "names"},
     {"log"},
     {"event_loop", "shortages"},
+    {"outbound"},
     {"storage"},
     {"http"},
     {"board"},

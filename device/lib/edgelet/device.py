@@ -1,5 +1,7 @@
 """The device as a whole: the server, the functions behind it, and the device's own pages."""
 
+import sys
+
 import quickjs
 from edgelet import clock, log, names
 from edgelet.functions.bindings import Bindings
@@ -7,6 +9,7 @@ from edgelet.functions.deployment import Deployment
 from edgelet.functions.registry import Functions
 from edgelet.http.routing import host_name
 from edgelet.http.server import Server
+from edgelet.outbound import resolver
 from edgelet.storage import config
 from edgelet.storage.releases import Releases
 from microdot import Response
@@ -29,6 +32,7 @@ class Device:
         self.config = config.Config(root, _unix_time)
         settings = self.config.settings
         log.ring.resize(settings["log_bytes"])
+        self.resolver = resolver.of_linux() if sys.platform == "linux" else resolver.Resolver(self._name_servers)
         self.releases = Releases(root, settings, quickjs.ENGINE_ID, self._forget)
         self.bindings = Bindings(root, settings)
         self.functions = Functions(self.releases, self.config, self.bindings, region)
@@ -74,6 +78,9 @@ class Device:
         global _running
         _running = None
         self.functions.stop()
+
+    def _name_servers(self):
+        return self.link.name_servers() if self.link else []
 
     def _find(self, head):
         target = head.target

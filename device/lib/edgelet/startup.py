@@ -109,7 +109,8 @@ async def _keep_connected(device):
 
 
 async def _keep_time(device):
-    await ntp.Keeper(device.config.settings["time_server"], clock.rtc_set_second, log.add).run()
+    server = device.config.settings["time_server"]
+    await ntp.Keeper(device.resolver, server, clock.rtc_set_second, log.add).run()
 
 
 async def _feed_watchdog(device):

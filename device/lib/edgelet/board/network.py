@@ -93,6 +93,11 @@ class Link:
         """The address in the network, "" while there is no connection."""
         return self._radio.address() if self.is_up else ""
 
+    def name_servers(self):
+        """The addresses of the network's name servers, none while there is no connection."""
+        server = self._radio.name_server() if self.is_up else ""
+        return [server] if server not in ("", "0.0.0.0") else []
+
     async def run(self):
         """Keeps the link up, for ever."""
         while True:
@@ -182,6 +187,10 @@ class Radio:
         """The board's IPv4 address."""
         return self._wlan.ifconfig()[0]
 
+    def name_server(self):
+        """The first name server that the network has told."""
+        return self._wlan.ifconfig()[3]
+
     def signal(self):
         """Strength of the received signal in dBm, None while there is no connection."""
         return self._wlan.status("rssi") if self._wlan.isconnected() else None
@@ -230,3 +239,7 @@ class Serial:
     def address(self):
         """The board's IPv4 address, which the other end gave it."""
         return self._ppp.ifconfig()[0]
+
+    def name_server(self):
+        """The first name server that the other end has told."""
+        return self._ppp.ifconfig()[3]

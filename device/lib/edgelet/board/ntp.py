@@ -11,6 +11,7 @@ import struct
 import time
 
 from edgelet import clock
+from edgelet.outbound import addresses
 
 _NTP_TO_UNIX_S = 2208988800  # RFC 5905 figure 4: seconds from 1900 to 1970
 _NTP_ERA_S = 1 << 32
@@ -114,14 +115,14 @@ class Discipline:
         self._offset_us -= change_us
 
 
-async def query(server, port=123):
-    """Asks `server` (name or address) once. OSError or ValueError where there is no usable answer."""
-    # Names are resolved without asyncio, which MicroPython has no way around: an address as `server` avoids the wait.
-    try:
-        address = socket.getaddrinfo(server, port)[0][-1]
-    except OSError:  # its number is one of the resolver's, which nobody knows
-        raise OSError("its name cannot be resolved")
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+async def query(resolver, server, port=123):
+    """Asks `server`, a name or an address, once. OSError or ValueError where there is no usable answer.
+
+    resolver: `edgelet.outbound.resolver.Resolver`.
+    """
+    address = (await resolver.lookup(server))[0]
+    family, _, _, _, address = socket.getaddrinfo(addresses.text(address), port)[0]
+    s = socket.socket(family, socket.SOCK_DGRAM)
     try:
         s.setblocking(False)
         s.connect(address)
@@ -144,11 +145,12 @@ class Keeper:
     """Keeps a board's clock right, by `server`'s time.
 
     `set_second(unix_s)` sets the clock to the beginning of that second. `report(level, text)`, which may be
-    `edgelet.log.add`, hears what a person should know.
+    `edgelet.log.add`, hears what a person should know. `resolver`: as `query` has it.
     """
 
-    def __init__(self, server, set_second, report, port=123):
+    def __init__(self, resolver, server, set_second, report, port=123):
         self.discipline = Discipline()
+        self._resolver = resolver
         self._server = server
         self._port = port
         self._set_second = set_second
@@ -167,7 +169,7 @@ class Keeper:
     async def _ask(self):
         """Returns how long to wait before the next question, in seconds."""
         try:
-            sample = await query(self._server, self._port)
+            sample = await query(self._resolver, self._server, self._port)
         except (OSError, ValueError) as e:
             if self._retry_s == _FIRST_RETRY_S:
                 self._report("warn", "time server %s: %s" % (self._server, e))

@@ -1,0 +1,200 @@
+"""Names of hosts to addresses, asked of name servers without anybody waiting who did not ask."""
+
+import asyncio
+import errno
+import os
+import socket
+import struct
+import sys
+
+from edgelet import clock
+from edgelet.outbound import addresses, dns
+
+_LINUX = sys.platform == "linux"
+# Linux's files, see resolv.conf(5) and hosts(5).
+_CONFIGURATION = "/etc/resolv.conf"
+_HOSTS = "/etc/hosts"
+_MOST_SERVERS = 3
+
+_PORT = 53
+_MESSAGE_BYTES = 512  # RFC 1035 section 4.2.1: of UDP
+_STREAM_BYTES = 4096  # of a message that comes by TCP
+_TIMEOUTS_MS = (1500, 3000)  # for each server, in each round
+_CACHE_SIZE = 256 if _LINUX else 8
+_CACHE_S = 3600  # at most
+_DYNAMIC_PORT = 49152  # RFC 6335 section 6: from here on
+_BINDS = 8  # ports that are tried
+
+_KINDS = (dns.A, dns.AAAA) if _LINUX else (dns.A,)
+_ANY = {socket.AF_INET: "0.0.0.0"}
+if _LINUX:
+    _ANY[socket.AF_INET6] = "::"
+
+
+class Resolver:
+    """Looks up names. Failures are an OSError whose text says what a person should know.
+
+    servers: function without arguments -> the texts of the addresses of name servers, as they are now.
+    hosts: file of names and addresses that come first, "" for none. port: of the servers.
+    """
+
+    def __init__(self, servers, hosts="", port=_PORT):
+        self._servers = servers
+        self._hosts = hosts
+        self._port = port
+        self._cache = {}  # name -> (clock.uptime_ms() up to which it holds, addresses), oldest first
+
+    async def lookup(self, name):
+        """The addresses of a name or of the text of an address (bytes, see `edgelet.outbound.addresses`); one at least.
+
+        ValueError where it is no host name.
+        """
+        literal = addresses.parse(name)
+        if literal:
+            return [literal]
+        name = name.lower()
+        if name[-1:] == ".":
+            name = name[:-1]
+        if name == "localhost" or name.endswith(".localhost"):
+            return [b"\x7f\0\0\1"]  # RFC 6761 section 6.3
+        found = self._hosts and _in_hosts(self._hosts, name)
+        if found:
+            return found
+        until, found = self._cache.get(name, (0, None))
+        if found and clock.uptime_ms() < until:
+            return found
+        found, seconds = await self._ask(name)
+        self._keep(name, found, seconds)
+        return found
+
+    def _keep(self, name, found, seconds):
+        self._cache.pop(name, None)
+        if seconds:
+            if len(self._cache) >= _CACHE_SIZE:
+                self._cache.pop(next(iter(self._cache)))
+            self._cache[name] = clock.uptime_ms() + min(seconds, _CACHE_S) * 1000, found
+
+    async def _ask(self, name):
+        for kind in _KINDS:
+            found, seconds = await self._ask_for(name, kind)
+            if found:
+                return found, seconds
+        raise OSError("there is no address for this name")
+
+    async def _ask_for(self, name, kind):
+        servers = self._servers()
+        if not servers:
+            raise OSError("no name server is known")
+        refused = False
+        for timeout_ms in _TIMEOUTS_MS:
+            for server in servers:
+                asked = dns.question(struct.unpack("!H", os.urandom(2))[0], name, kind)
+                try:
+                    code, _, found, seconds = await asyncio.wait_for_ms(self._exchange(server, asked), timeout_ms)
+                except (OSError, asyncio.TimeoutError):
+                    continue
+                if code == dns.NO_NAME:
+                    raise OSError("there is no such name")
+                if code == dns.NO_ERROR:
+                    return found, seconds
+                refused = True
+        raise OSError("the name servers cannot tell" if refused else "no name server answers")
+
+    async def _exchange(self, server, asked):
+        """A server's answer. OSError where it has none."""
+        sock = _open(server, self._port)
+        try:
+            sock.send(asked)
+            while True:
+                await _readable(sock)
+                answer = _answer(sock.recv(_MESSAGE_BYTES), asked)
+                if answer:
+                    break
+        finally:
+            sock.close()
+        # What was cut short and has addresses has enough of them.
+        if answer[1] and not answer[2]:
+            return await self._exchange_by_stream(server, asked)
+        return answer
+
+    async def _exchange_by_stream(self, server, asked):
+        reader, writer = await asyncio.open_connection(server, self._port)
+        try:
+            writer.write(struct.pack("!H", len(asked)) + asked)
+            await writer.drain()
+            size = struct.unpack("!H", await reader.readexactly(2))[0]
+            answer = _answer(await reader.readexactly(size), asked) if size <= _STREAM_BYTES else None
+        except EOFError:
+            answer = None
+        finally:
+            writer.close()
+        if answer is None:
+            raise OSError(errno.EINVAL)
+        return answer
+
+
+def _answer(message, asked):
+    """The answer in a message, None where it is none: somebody else's, or a liar's."""
+    try:
+        return dns.answer(message, asked)
+    except ValueError:
+        return None
+
+
+def _readable(sock):
+    yield asyncio.core._io_queue.queue_read(sock)
+
+
+def _open(server, port):
+    """A socket that hears that server only, on a port that nobody can guess."""
+    family, _, _, _, address = socket.getaddrinfo(server, port)[0]
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        for attempt in range(_BINDS):
+            ours = _DYNAMIC_PORT + (struct.unpack("!H", os.urandom(2))[0] & 0x3FFF)
+            try:
+                sock.bind(socket.getaddrinfo(_ANY[family], ours)[0][-1])
+                break
+            except OSError:
+                if attempt == _BINDS - 1:
+                    raise
+        sock.connect(address)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _lines(path):
+    """Yields the words of each line of a file of Linux's configuration."""
+    try:
+        with open(path) as file:
+            for line in file:
+                words = line.split("#")[0].split()
+                if words:
+                    yield words
+    except (OSError, UnicodeError):
+        pass
+
+
+def configured_servers(path=_CONFIGURATION):
+    """The name servers of Linux's configuration."""
+    found = [words[1] for words in _lines(path) if words[0] == "nameserver" and len(words) > 1]
+    return [server for server in found if addresses.parse(server)][:_MOST_SERVERS] or ["127.0.0.1"]
+
+
+def _in_hosts(path, name):
+    """The addresses of a name in a file as /etc/hosts."""
+    found = []
+    for words in _lines(path):
+        if name in [word.lower() for word in words[1:]]:
+            address = addresses.parse(words[0])
+            if address:
+                found.append(address)
+    return found
+
+
+def of_linux():
+    """A resolver with Linux's own configuration."""
+    return Resolver(configured_servers, _HOSTS)
