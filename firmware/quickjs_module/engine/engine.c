@@ -654,6 +654,19 @@ const char *engine_usv_string(JSContext *ctx, size_t *len, JSValueConst value) {
     return utf8;
 }
 
+JSValue engine_dom_exception(JSContext *ctx, const char *name, const char *message) {
+    engine_need(ctx, ENGINE_DOM_EXCEPTION);
+    JS_ThrowDOMException(ctx, name, "%s", message);
+    return JS_GetException(ctx);
+}
+
+int engine_read_flag(JSContext *ctx, JSValueConst object, const char *name, bool *flag) {
+    JSValue value = JS_GetPropertyStr(ctx, object, name);
+    *flag = JS_ToBool(ctx, value) > 0;
+    JS_FreeValue(ctx, value);
+    return JS_IsException(value) ? -1 : 0;
+}
+
 JSValue engine_construct_error(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
     return js_error_constructor(ctx, new_target, argc, argv, -1);
 }
@@ -706,6 +719,16 @@ void engine_promise_react(JSContext *ctx, JSValueConst promise, JSValueConst rea
 
 JSValue engine_async_iterator_proto(JSContext *ctx) {
     return js_dup(ctx->async_iterator_proto);
+}
+
+JSValue engine_list_of(JSContext *ctx, JSValueConst iterable) {
+    // As on the engine's stack: what it appends to, where, and what.
+    JSValue stack[] = {JS_NewArray(ctx), JS_NewInt32(ctx, 0), iterable};
+    if (js_append_enumerate(ctx, stack + countof(stack)) != 0) {
+        JS_FreeValue(ctx, stack[0]);
+        return JS_EXCEPTION;
+    }
+    return stack[0];
 }
 
 JSValue engine_async_iterator(JSContext *ctx, JSValueConst iterable) {

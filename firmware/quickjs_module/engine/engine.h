@@ -87,8 +87,14 @@ int engine_buffer_source(JSContext *ctx, JSValueConst value, base_slice_t *bytes
 // JavaScript. Free it with JS_FreeCString. NULL with a pending exception.
 const char *engine_usv_string(JSContext *ctx, size_t *len, JSValueConst value);
 
+// A DOMException of that name; the text is its message.
+JSValue engine_dom_exception(JSContext *ctx, const char *name, const char *message);
+
 // What the constructor of a class that extends Error does: argv[0], which must be there, is the message.
 JSValue engine_construct_error(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv);
+
+// A member of an object as a boolean. 0, or -1 with a pending exception.
+int engine_read_flag(JSContext *ctx, JSValueConst object, const char *name, bool *flag);
 
 // An object that inherits from `proto`, or from Object.prototype where that is undefined, with exact room for so many
 // properties: where they are added one by one, up to half as many again stays empty.
@@ -109,6 +115,8 @@ void engine_promise_react(JSContext *ctx, JSValueConst promise, JSValueConst rea
 
 // %AsyncIteratorPrototype%.
 JSValue engine_async_iterator_proto(JSContext *ctx);
+// An array with the items of an iterable, or an exception.
+JSValue engine_list_of(JSContext *ctx, JSValueConst iterable);
 // The async iterator of an object (ECMA-262, GetIterator), or an exception.
 JSValue engine_async_iterator(JSContext *ctx, JSValueConst iterable);
 // { value, done }, which takes over the value.

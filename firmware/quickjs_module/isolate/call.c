@@ -6,22 +6,14 @@
 
 #include "port/port.h"
 
-// A job's exception (queueMicrotask) has nobody to go to but the log.
-static void log_exception(isolate_t *iso) {
-    char text[256] = "uncaught exception in a job";
-    JSValue exception = JS_GetException(iso->ctx);
-    isolate_copy_value_text(iso->ctx, exception, text, sizeof(text));
-    host_log(iso, 'e', text, strlen(text));
-    JS_FreeValue(iso->ctx, exception);
-}
-
 void isolate_drain_jobs(isolate_t *iso) {
     JSRuntime *rt = JS_GetRuntime(iso->ctx);
     JSContext *ctx;
     int result;
     while (iso->killed == ISOLATE_OK && (result = JS_ExecutePendingJob(rt, &ctx)) != 0) {
         if (result < 0 && iso->killed == ISOLATE_OK) {
-            log_exception(iso);
+            // Nobody else is told of a job's exception (queueMicrotask). A kill is noted.
+            (void)host_log_exception(ctx);
         }
     }
 }

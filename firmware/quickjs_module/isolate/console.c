@@ -90,6 +90,31 @@ static JSValue console_write(JSContext *ctx, JSValueConst this_val, int argc, JS
     return JS_UNDEFINED;
 }
 
+int host_log_exception(JSContext *ctx) {
+    JSValue exception = JS_GetException(ctx);
+    JSValue written = JS_EXCEPTION;
+    if (JS_IsUncatchableError(exception)) {
+        JS_Throw(ctx, JS_DupValue(ctx, exception));
+    } else {
+        written = console_write(ctx, JS_UNDEFINED, 1, &exception, 'e');
+    }
+    JS_FreeValue(ctx, exception);
+    if (!JS_IsException(written)) {
+        return 0;
+    }
+
+    // To make text of it may run the handler's code, which fails then.
+    static const char text[] = "uncaught exception";
+    JSValue pending = JS_GetException(ctx);
+    if (JS_IsUncatchableError(pending)) {
+        JS_Throw(ctx, pending);
+        return -1;
+    }
+    JS_FreeValue(ctx, pending);
+    host_log(host_of(ctx)->isolate, 'e', text, sizeof(text) - 1);
+    return 0;
+}
+
 static const JSCFunctionListEntry console_functions[] = {
     JS_CFUNC_MAGIC_DEF("debug", 0, console_write, 'd'),
     JS_CFUNC_MAGIC_DEF("error", 0, console_write, 'e'),

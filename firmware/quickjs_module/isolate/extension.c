@@ -127,12 +127,19 @@ static JSValue make_class_global(JSContext *ctx, const char *name) {
     return constructor;
 }
 
-static void define_class_globals(JSContext *ctx, JSValueConst global, const extension_t *extension) {
+// Those that are rare, where the bundle names them.
+static void define_globals(JSContext *ctx, JSValueConst global, const extension_t *extension) {
     for (unsigned i = 0; i < extension->class_count; i++) {
         const extension_class_t *class = extension->classes[i];
         const char *name = class->def.class_name;
         if (class->constructor != NULL && (!extension->rare || engine_knows_name(ctx, name))) {
             engine_define_lazy(ctx, global, name, make_class_global);
+        }
+    }
+    for (unsigned i = 0; i < extension->global_count; i++) {
+        const char *name = extension->globals[i].name;
+        if (!extension->rare || engine_knows_name(ctx, name)) {
+            engine_define_lazy(ctx, global, name, extension->globals[i].make);
         }
     }
 }
@@ -142,10 +149,7 @@ static void install(JSContext *ctx, JSValueConst global, const extension_t *exte
         register_class(ctx, extension, i);
     }
     if (!extension->rare) {
-        define_class_globals(ctx, global, extension);
-    }
-    for (unsigned i = 0; i < extension->global_count; i++) {
-        engine_define_lazy(ctx, global, extension->globals[i].name, extension->globals[i].make);
+        define_globals(ctx, global, extension);
     }
     if (extension->install != NULL) {
         extension->install(ctx);
@@ -164,7 +168,7 @@ void isolate_install_rare_extensions(JSContext *ctx) {
     JSValue global = JS_GetGlobalObject(ctx);
     for (extension_t *const *e = host_of(ctx)->isolate->extensions; *e != NULL; e++) {
         if ((*e)->rare) {
-            define_class_globals(ctx, global, *e);
+            define_globals(ctx, global, *e);
         }
     }
     JS_FreeValue(ctx, global);
@@ -178,15 +182,25 @@ JSModuleDef *isolate_builtin_module(JSContext *ctx, const char *name) {
     return module;
 }
 
+// The engine has a row for each class up to the last one that was needed: rare ones come last.
+static void number_classes(extension_t *const *extensions, bool rare, JSClassID *next) {
+    for (extension_t *const *e = extensions; *e != NULL; e++) {
+        if ((*e)->rare == rare) {
+            (*e)->first_class = *next;
+            *next += (*e)->class_count;
+        }
+    }
+}
+
 void isolate_use_extensions(isolate_t *iso, extension_t *const *extensions) {
     size_t offset = sizeof(isolate_host_t);
-    JSClassID first_class = engine_first_class;
+    JSClassID next_class = engine_first_class;
     iso->extensions = extensions;
+    number_classes(extensions, false, &next_class);
+    number_classes(extensions, true, &next_class);
     for (extension_t *const *e = extensions; *e != NULL; e++) {
         (*e)->state_offset = (uint16_t)offset;
-        (*e)->first_class = first_class;
         offset += ((*e)->state_size + sizeof(JSValue) - 1) / sizeof(JSValue) * sizeof(JSValue);
-        first_class += (*e)->class_count;
         if ((*e)->handlers != NULL) {
             iso->handlers = (*e)->handlers;
         }

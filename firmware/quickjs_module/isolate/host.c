@@ -52,11 +52,15 @@ static JSValue math_random(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     return JS_NewFloat64(ctx, engine_random(ctx));
 }
 
+double host_now_ms(JSContext *ctx) {
+    return (double)(port_ticks_us() - host_of(ctx)->began_us) / 1000.0;
+}
+
 static JSValue performance_now(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val;
     (void)argc;
     (void)argv;
-    return JS_NewFloat64(ctx, (double)(port_ticks_us() - host_of(ctx)->began_us) / 1000.0);
+    return JS_NewFloat64(ctx, host_now_ms(ctx));
 }
 
 static const JSCFunctionListEntry performance_functions[] = {

@@ -44,6 +44,15 @@ void host_unmask(void);
 // Appends a line to the call's log. Level is one byte: 'd', 'i', 'w' or 'e'.
 void host_log(isolate_t *iso, char level, const char *text, size_t len);
 
+// Logs the pending exception, as console.error would. 0, or -1 where nothing may catch it: then it stays pending.
+int host_log_exception(JSContext *ctx);
+
+// Milliseconds since the time origin: performance.now().
+double host_now_ms(JSContext *ctx);
+// Has a function, which it takes over, called in `ms` milliseconds, from 0 up; `what` asks for it. 0, or -1 with a
+// pending exception.
+int host_timer(JSContext *ctx, const char *what, double ms, JSValue function);
+
 // Queues an operation and returns a promise of its result, or an exception.
 JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv);
 

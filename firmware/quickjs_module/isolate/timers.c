@@ -28,6 +28,25 @@ static int timers_delay(JSContext *ctx, int argc, JSValueConst *argv, double *ms
     return 0;
 }
 
+static void queue_timer(JSContext *ctx, isolate_op_t *op, double ms, JSValue function, bool repeats) {
+    op->resolve = function;
+    op->repeats = repeats;
+    op->argc = 2;
+    op->args[0] = (isolate_arg_t){.type = ISOLATE_ARG_NUMBER, .number = ms};
+    op->args[1] = (isolate_arg_t){.type = ISOLATE_ARG_BOOL, .number = repeats};
+    host_queue_op(ctx, op);
+}
+
+int host_timer(JSContext *ctx, const char *what, double ms, JSValue function) {
+    isolate_op_t *op = host_at_top_level(ctx, what) ? NULL : host_new_op(ctx, "timer");
+    if (op == NULL) {
+        JS_FreeValue(ctx, function);
+        return -1;
+    }
+    queue_timer(ctx, op, fmin(trunc(ms), TIMER_MS_MAX), function, false);
+    return 0;
+}
+
 static JSValue timers_set(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int repeats) {
     (void)this_val;
     double ms;
@@ -53,12 +72,7 @@ static JSValue timers_set(JSContext *ctx, JSValueConst this_val, int argc, JSVal
         data[n++] = argv[i];
     }
 
-    op->resolve = JS_NewCFunctionData(ctx, timers_call, 0, n - 1, n, data);
-    op->repeats = repeats != 0;
-    op->argc = 2;
-    op->args[0] = (isolate_arg_t){.type = ISOLATE_ARG_NUMBER, .number = ms};
-    op->args[1] = (isolate_arg_t){.type = ISOLATE_ARG_BOOL, .number = repeats};
-    host_queue_op(ctx, op);
+    queue_timer(ctx, op, ms, JS_NewCFunctionData(ctx, timers_call, 0, n - 1, n, data), repeats != 0);
     return JS_NewUint32(ctx, op->id);
 }
 

@@ -242,13 +242,6 @@ static JSValue start_pipe(JSContext *ctx, JSValueConst source, JSValueConst dest
     return promise;
 }
 
-static int read_flag(JSContext *ctx, JSValueConst options, const char *name, bool *flag) {
-    JSValue value = JS_GetPropertyStr(ctx, options, name);
-    *flag = JS_ToBool(ctx, value) > 0;
-    JS_FreeValue(ctx, value);
-    return JS_IsException(value) ? -1 : 0;
-}
-
 static int read_options(JSContext *ctx, JSValueConst value, pipe_t *options) {
     *options = (pipe_t){0};
     if (JS_IsUndefined(value) || JS_IsNull(value)) {
@@ -258,9 +251,9 @@ static int read_options(JSContext *ctx, JSValueConst value, pipe_t *options) {
         JS_ThrowTypeError(ctx, "the options of a pipe must be an object");
         return -1;
     }
-    if (read_flag(ctx, value, "preventAbort", &options->prevent_abort) < 0 ||
-        read_flag(ctx, value, "preventCancel", &options->prevent_cancel) < 0 ||
-        read_flag(ctx, value, "preventClose", &options->prevent_close) < 0) {
+    if (engine_read_flag(ctx, value, "preventAbort", &options->prevent_abort) < 0 ||
+        engine_read_flag(ctx, value, "preventCancel", &options->prevent_cancel) < 0 ||
+        engine_read_flag(ctx, value, "preventClose", &options->prevent_close) < 0) {
         return -1;
     }
     JSValue signal = JS_GetPropertyStr(ctx, value, "signal");
