@@ -17,6 +17,7 @@
 #include "crypto/crypto.h"
 #include "engine/bundle.h"
 #include "engine/engine.h"
+#include "events/event.h"
 #include "isolate/isolate.h"
 #include "isolate/park.h"
 #include "jsonwebtoken/jwt.h"
@@ -29,6 +30,7 @@
 
 // What handlers find beside the language: each after those that it uses.
 static extension_t *const extensions[] = {
+    &event_extension,
     &stream_extension,
     &web_extension,
     &crypto_extension,

@@ -107,3 +107,14 @@ def run_in_node(script: Path) -> list[str]:
     )
     lines: list[str] = json.loads(done.stdout)
     return lines
+
+
+def run_in_firmware(firmware: Path, script: Path, function: str = "run") -> Any:
+    """What a function of the script returns in a handler, as JSON tells it."""
+    main = f"""
+        import {{ {function} as run }} from "./{script.name}";
+        export default {{ async fetch() {{ return Response.json(await run()) }} }};
+    """
+    (answer,) = run_bundle(firmware, {"main.js": main, script.name: script.read_text()})
+    assert answer.status == 200, answer
+    return answer.json

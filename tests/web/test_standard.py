@@ -3,19 +3,9 @@
 from pathlib import Path
 
 import pytest
-from web_helpers import run_bundle, run_in_node
+from web_helpers import run_bundle, run_in_firmware, run_in_node
 
 JS = Path(__file__).parent
-
-
-def run_in_firmware(firmware, name, function="run"):
-    main = f"""
-        import {{ {function} as run }} from "./{name}";
-        export default {{ async fetch() {{ return Response.json(await run()) }} }};
-    """
-    (answer,) = run_bundle(firmware, {"main.js": main, name: (JS / name).read_text()})
-    assert answer.status == 200, answer
-    return answer.json
 
 
 SCRIPTS = [
@@ -33,22 +23,22 @@ SCRIPTS = [
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_says_what_node_says(firmware, name):
     expected = run_in_node(JS / name)
-    assert run_in_firmware(firmware, name) == expected
+    assert run_in_firmware(firmware, JS / name) == expected
     assert len(expected) > 30
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_says_the_same_under_sanitizers(firmware, firmware_asan, name):
-    assert run_in_firmware(firmware_asan, name) == run_in_firmware(firmware, name)
+    assert run_in_firmware(firmware_asan, JS / name) == run_in_firmware(firmware, JS / name)
 
 
 def test_urls_where_the_standard_is_ahead_of_node(firmware):
-    for start, change, expected, result in run_in_firmware(firmware, "web_url.js", "runStandard"):
+    for start, change, expected, result in run_in_firmware(firmware, JS / "web_url.js", "runStandard"):
         assert result == expected, (start, change)
 
 
 def test_streams_where_node_is_wrong(firmware):
-    pairs = run_in_firmware(firmware, "web_streams.js", "runStandard")
+    pairs = run_in_firmware(firmware, JS / "web_streams.js", "runStandard")
     assert [result for _, result in pairs] == [expected for expected, _ in pairs]
 
 
