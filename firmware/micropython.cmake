@@ -4,5 +4,6 @@
 include(${CMAKE_CURRENT_LIST_DIR}/asyncio_module/micropython.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/base_module/micropython.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/http_module/micropython.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/log_module/micropython.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/quickjs_module/micropython.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/stdin_module/micropython.cmake)

@@ -4,6 +4,8 @@ import json
 
 import pytest
 from console_helpers import run_on_device
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 
 @pytest.fixture
@@ -22,40 +24,64 @@ def test_records_are_numbered_and_kept_in_order(printed):
     ) == [[3, "2"], [4, "3"], [5, "4"]]
 
 
-def test_ring_is_bounded_in_bytes_and_drops_the_oldest(printed):
-    sizes, sequence, text = printed(
-        "import gc\n"
-        "ring = log.Ring(8192)\n"
-        "sizes = []\n"
-        "for i in range(3000):\n"
-        "    ring.add('info', 'é' * (i % 500))\n"
-        "    sizes.append(ring.size)\n"
-        "records = ring.since(0)\n"
-        "kept = sum(len(r.text.encode()) for r in records)\n"
-        "print(json.dumps([[max(sizes), kept], [records[0].seq, len(records)], records[-1].text]))"
+RING = "ring = log.Ring({}, 2048, 256)\n"
+TEXTS = "def texts(): return [r[log.NUMBERS_SIZE:].decode().split('\\0')[-1] for r in ring.records(0, None)]\n"
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    limit=st.integers(1024, 3000),
+    steps=st.lists(
+        st.one_of(st.integers(0, 700), st.tuples(st.just("resize"), st.integers(1024, 3000))), min_size=1, max_size=150
+    ),
+)
+@example(limit=1024, steps=[100] * 60)
+@example(limit=1024, steps=[400, 400, 0, 700, 1, ("resize", 3000), 600, ("resize", 1024), 3])
+def test_ring_keeps_the_newest_that_fit(firmware, limit, steps):
+    """Against a list. A record may leave as many bytes free as it has itself, where it does not fit before the end."""
+    source = (
+        "import json\nfrom edgelet import log\n"
+        + RING.format(limit)
+        + TEXTS
+        + "kept = []\n"
+        + f"for i, step in enumerate({steps!r}):\n"
+        + "    if type(step) is tuple: ring.resize(step[1])\n"
+        + "    else: ring.add(i, 'info', '%d ' % i + 'x' * step, '', '')\n"
+        + "    kept.append([ring.next_seq, ring.count, [len(r) for r in ring.records(0, None)], texts()])\n"
+        + "print(json.dumps([kept, ring.lost]))"
     )
-    assert sizes[1] <= sizes[0] <= 8192
-    assert sequence[0] + sequence[1] - 1 == 3000
-    assert sequence[1] > 1
-    assert text == "é" * (2999 % 500)
+    states, lost = json.loads(run_on_device(firmware, source))
+    assert lost == 0
+    added = []
+    for i, (step, (next_seq, count, sizes, texts)) in enumerate(zip(steps, states, strict=True)):
+        if isinstance(step, tuple):
+            limit = step[1]
+        else:
+            text = f"{i} " + "x" * step
+            added.append(text if len(text) <= limit // 2 else text[: limit // 2 - 3] + "...")
+        assert next_seq == len(added) + 1
+        assert texts == added[len(added) - count :]
+        taken = sum(sizes) + 2 * count
+        assert taken <= limit
+        if count < len(added) and not any(isinstance(one, tuple) for one in steps[: i + 1]):
+            assert taken > limit - 2 * max(len(one) + 42 for one in added)
 
 
-# What records are made of -> the largest and the deque's end, in bytes.
-FILL = {
-    "ring.request('info', '%06x' % i, 'hello', 200, 31, 2500, 9000, 12, 'GET', '/api/users?x=1', '192.168.1.20')": 256,
-    "ring.add('info', str(i))": 256,
-    "ring.add('info', 'line %d of a handler' % i, '%06x' % i, 'hello')": 320,
-    "ring.add('error', 'at f (main.js:3:4)' * (20 + i % 60), '%06x' % i, 'hello')": 1700,
-}
+REQUEST = (
+    "ring.request(i, 'info', '%06x' % i, 'hello', 200, 31, 2500, 9000, 12, 'GET', '/a?x=1', '192.0.2.1', '', None)"
+)
+# What records are made of.
+FILL = [
+    REQUEST,
+    "ring.add(i, 'info', str(i), '', '')",
+    "ring.add(i, 'error', 'at f (main.js:3:4)' * (20 + i % 60), '%06x' % i, 'hello')",
+]
 
 
-@pytest.mark.parametrize("limit", [4096, 65536])
 @pytest.mark.parametrize("fill", FILL)
-def test_a_full_ring_takes_its_bytes_of_the_heap_whatever_is_in_it(printed, fill, limit):
-    used = printed(
-        "import gc\n"
-        "ring = log.Ring(1024)\n"
-        "def fill(count):\n"  # so that nothing of it is left on the stack
+def test_a_ring_takes_its_bytes_of_the_heap_at_once_and_records_none(printed, fill):
+    taken, more = printed(
+        "import gc\n" + RING.format(1024) + "def fill(count):\n"  # so that nothing of it is left on the stack
         "    for i in range(count):\n"
         f"        {fill}\n"
         "def overwrite_stack(depth):\n"  # where the collector would take an old pointer for one
@@ -64,46 +90,72 @@ def test_a_full_ring_takes_its_bytes_of_the_heap_whatever_is_in_it(printed, fill
         "    overwrite_stack(50)\n"
         "    gc.collect()\n"
         "    return gc.mem_alloc()\n"
-        "before = after = 0\n"
+        "before = empty = after = 0\n"
         "before = used()\n"
-        f"ring.resize({limit})\n"
+        "ring.resize(65536)\n"
+        "empty = used()\n"
         "fill(3000)\n"
         "after = used()\n"
-        "print(json.dumps(after - before))"
+        "print(json.dumps([empty - before, after - empty]))"
     )
-    assert limit - FILL[fill] <= used <= limit
+    assert (taken, more) == (65536 - 1024, 0)
+
+
+def test_numbers_out_of_range_are_kept_as_the_bound(printed):
+    assert printed(
+        "import struct\n"
+        + RING.format(1024)
+        + "for n in (-1, 70000, 1 << 40, 1 << 80, -1 << 80):\n"
+        + "    ring.request(n, 'info', '', '', n, n, n, n, n, 'GET', '/', '', '', (n, n))\n"
+        + "print(json.dumps([struct.unpack_from(log.NUMBERS, r) for r in ring.records(0, None)]))"
+    ) == [
+        [0] * 8,
+        [70000, 65535, 70000, 70000, 70000, 70000, 65535, 70000],
+        [1 << 40, 65535, *[(1 << 32) - 1] * 4, 65535, (1 << 32) - 1],
+        [(1 << 64) - 1, 65535, *[(1 << 32) - 1] * 4, 65535, (1 << 32) - 1],
+        [0] * 8,
+    ]
+
+
+def test_whoever_follows_is_notified_once(printed):
+    assert printed(
+        "calls = []\n"
+        "for i in range(3):\n"
+        "    log.ring.notify = lambda: calls.append(log.ring.next_seq)\n"
+        "    log.info('a')\n"
+        "    log.info('b')\n"
+        "print(json.dumps([calls, log.ring.notify]))"
+    ) == [[2, 4, 6], None]
 
 
 def test_a_text_is_cut_to_half_of_the_limit_between_two_characters(printed):
     texts = printed(
-        "ring = log.Ring(1024)\n"
-        "ring.add('info', 'xx' + 'é' * 255)\n"
-        "kept = [ring.since(0)[-1].text]\n"
-        "for text in ('x' * 513, 'é' * 256, 'x' + 'é' * 256, '€' * 300):\n"
-        "    ring.add('info', text)\n"
-        "    kept.append(ring.since(0)[-1].text)\n"
-        "print(json.dumps(kept))"
+        RING.format(1024)
+        + TEXTS
+        + "kept = []\n"
+        + "for text in ('xx' + 'é' * 255, 'x' * 513, 'é' * 256, 'x' + 'é' * 256, '€' * 300):\n"
+        + "    ring.add(0, 'info', text, '', '')\n"
+        + "    kept.append(texts()[-1])\n"
+        + "print(json.dumps(kept))"
     )
     assert texts == ["xx" + "é" * 255, "x" * 509 + "...", "é" * 256, "x" + "é" * 254 + "...", "€" * 169 + "..."]
 
 
-def test_follower_that_falls_behind_sees_the_gap(printed):
-    first, lost = printed(
-        "ring = log.Ring(1024)\n"
-        "for i in range(100): ring.add('info', 'x' * 100)\n"
-        "print(json.dumps([ring.since(5)[0].seq, ring.lost]))"
-    )
-    assert first > 5
-    assert lost == 0
-
-
-def test_smaller_limit_keeps_the_newest(printed):
+def test_a_path_is_cut_before_its_query_and_between_two_characters(printed):
     assert printed(
-        "ring = log.Ring(8192)\n"
-        "for i in range(20): ring.add('info', 'x' * 100)\n"
-        "ring.resize(1024)\n"
-        "print(json.dumps([ring.since(0)[-1].seq, ring.since(0)[0].seq, ring.size <= 1024]))"
-    ) == [20, 17, True]
+        "for path in ('/a?b?c', '?', '/' + 'x' * 300, '/' + 'é' * 130):\n"
+        "    log.ring.request(0, 'info', '', '', 200, 0, 0, 0, 0, 'GET', path, '', '', None)\n"
+        "print(json.dumps([r.path for r in log.since(0)]))"
+    ) == ["/a", "", "/" + "x" * 255, "/" + "é" * 127]
+
+
+def test_follower_that_falls_behind_sees_the_gap(printed):
+    first, oldest, lost = printed(
+        "for i in range(100): log.info('x' * 100)\n"
+        "print(json.dumps([log.since(5)[0].seq, log.ring.next_seq - log.ring.count, log.ring.lost]))"
+    )
+    assert first == oldest > 5
+    assert lost == 0
 
 
 def test_page_of_records(printed):
@@ -117,6 +169,7 @@ def test_page_of_records(printed):
 
 def test_nothing_is_raised(printed):
     texts, lost = printed(
+        "log.ring.resize(4096)\n"
         "class Odd:\n"
         "    def __str__(self): raise ValueError('no')\n"
         "log.info(Odd())\n"
@@ -133,8 +186,8 @@ def test_nothing_is_raised(printed):
 
 def test_line_for_people_is_one_line_that_cannot_steer_the_terminal(printed):
     line = printed(
-        "log.ring.request('error', 'r-1', 'login', 500, 31, 2500, 9000, 12, 'GET', '/a?b', '::1',"
-        " 'Error: no\\n    at f (main.js:3:4)\\x1b[2J\\x9b\\t')\n"
+        "log.ring.request(0, 'error', 'r-1', 'login', 500, 31, 2500, 9000, 12, 'GET', '/a?b', '::1',"
+        " 'Error: no\\n    at f (main.js:3:4)\\x1b[2J\\x9b\\t', None)\n"
         "print(json.dumps(log.as_text(log.since(0)[0])))"
     )
     assert line.split(" ", 1)[1] == (
@@ -147,12 +200,13 @@ def test_line_for_people_is_one_line_that_cannot_steer_the_terminal(printed):
 def test_line_of_json(printed):
     record = json.loads(
         printed(
-            "log.ring.request('info', '001a2b', 'login', 200, 31, 2500, 9000, 12, 'POST', '/a%20b?q', '10.0.0.1')\n"
+            "log.ring.request(9, 'info', '001a2b', 'login', 200, 31, 2500, 9000, 12, 'POST', '/a%20b?q', '10.0.0.1',"
+            " '', None)\n"
             "print(json.dumps(log.as_json(log.since(0)[0])))"
         )
     )
     assert record.pop("time") > 1.7e12
-    assert record.pop("uptime") >= 0
+    assert record.pop("uptime") == 9
     assert record == {
         "seq": 1,
         "level": "info",

@@ -48,7 +48,6 @@ class Console:
     async def serve(self):
         """Serves the console. Returns when a person asks for a restart of the runtime (Ctrl-D at the prompt)."""
         micropython.kbd_intr(-1)
-        log.ring.notify = self._arrived.set
         self._arrived.set()
         printer = asyncio.create_task(self._print_log())
         try:
@@ -260,6 +259,7 @@ class Console:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
+            log.ring.notify = self._arrived.set
             while not self._may_print() or not self._terminal.has_room():
                 await asyncio.sleep_ms(_LOG_PAUSE_MS)
             await self._print_lines()

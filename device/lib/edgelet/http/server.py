@@ -204,12 +204,23 @@ class Server(Microdot):
         text="",
         parking=None,
     ):
-        """Puts a request that is answered into the log (`edgelet.log.Ring.request`); the microseconds since it came."""
+        """Puts a request that is answered into the log (`logring.Ring.request`); the microseconds since it came."""
         wall_us = clock.us_since(connection.arrived_us, connection.arrived_ms)
-        client = self.client_of(head, connection)
-        method, target = head.method, head.target
         log.ring.request(
-            level, request, function, status, cpu_us, wall_us, arena, size, method, target, client, text, parking
+            clock.uptime_ms(),
+            level,
+            request,
+            function,
+            status,
+            cpu_us,
+            wall_us,
+            arena,
+            size,
+            head.method,
+            head.target,
+            self.client_of(head, connection),
+            text,
+            parking,
         )
         return wall_us
 
