@@ -9,17 +9,17 @@ void log_ring_init(log_ring_t *self, uint8_t *data, size_t size) {
     *self = (log_ring_t){.data = data, .size = size};
 }
 
-static size_t whole_size(const log_ring_t *self, size_t at) {
+static size_t log_ring_whole_size(const log_ring_t *self, size_t at) {
     return LOG_RING_OVERHEAD + self->data[at] + ((size_t)self->data[at + 1] << 8);
 }
 
-static size_t after(const log_ring_t *self, size_t at) {
-    at += whole_size(self, at);
+static size_t log_ring_after(const log_ring_t *self, size_t at) {
+    at += log_ring_whole_size(self, at);
     return at == self->end ? 0 : at;
 }
 
-static void drop_oldest(log_ring_t *self) {
-    self->first = after(self, self->first);
+static void log_ring_drop_oldest(log_ring_t *self) {
+    self->first = log_ring_after(self, self->first);
     if (self->first == 0) {
         self->end = 0;
     }
@@ -28,18 +28,18 @@ static void drop_oldest(log_ring_t *self) {
     }
 }
 
-static bool has_room(const log_ring_t *self, size_t size) {
+static bool log_ring_has_room(const log_ring_t *self, size_t size) {
     return (self->end == 0 ? self->size : self->first) - self->next >= size;
 }
 
 // Makes `next` a place for `size` bytes.
-static void make_room(log_ring_t *self, size_t size) {
-    while (!has_room(self, size)) {
+static void log_ring_make_room(log_ring_t *self, size_t size) {
+    while (!log_ring_has_room(self, size)) {
         if (self->end == 0) {
             self->end = self->next;
             self->next = 0;
         } else {
-            drop_oldest(self);
+            log_ring_drop_oldest(self);
         }
     }
 }
@@ -49,7 +49,7 @@ uint8_t *log_ring_add(log_ring_t *self, size_t len) {
     if (len > LOG_RING_LONGEST || size > self->size) {
         return NULL;
     }
-    make_room(self, size);
+    log_ring_make_room(self, size);
     uint8_t *record = self->data + self->next;
     record[0] = (uint8_t)len;
     record[1] = (uint8_t)(len >> 8);
@@ -60,7 +60,7 @@ uint8_t *log_ring_add(log_ring_t *self, size_t len) {
 
 const uint8_t *log_ring_read(const log_ring_t *self, size_t *at, size_t *len) {
     const uint8_t *record = self->data + *at;
-    *len = whole_size(self, *at) - LOG_RING_OVERHEAD;
-    *at = after(self, *at);
+    *len = log_ring_whole_size(self, *at) - LOG_RING_OVERHEAD;
+    *at = log_ring_after(self, *at);
     return record + LOG_RING_OVERHEAD;
 }

@@ -63,13 +63,13 @@ typedef struct {
     base_slice_t texts[TEXTS];
 } record_t;
 
-static base_slice_t get_text(mp_obj_t text) {
+static base_slice_t ring_get_text(mp_obj_t text) {
     size_t len;
     const char *data = mp_obj_str_get_data(text, &len);
     return (base_slice_t){data, len};
 }
 
-static uint64_t get_number(mp_obj_t number, uint64_t most) {
+static uint64_t ring_get_number(mp_obj_t number, uint64_t most) {
     uint64_t value = 0;
     if (mp_obj_is_small_int(number)) {
         mp_int_t small = MP_OBJ_SMALL_INT_VALUE(number);
@@ -83,26 +83,26 @@ static uint64_t get_number(mp_obj_t number, uint64_t most) {
     return MIN(value, most);
 }
 
-static void cut_path(base_slice_t *path, size_t most) {
+static void ring_cut_path(base_slice_t *path, size_t most) {
     const char *query = memchr(path->data, '?', path->len);
     size_t len = query ? (size_t)(query - path->data) : path->len;
     path->len = base_utf8_cut(path->data, len, most);
 }
 
-static size_t text_room(const ring_obj_t *self) {
+static size_t ring_text_room(const ring_obj_t *self) {
     return MIN(self->max_text, self->ring.size / 2);
 }
 
-static uint8_t *put_text(uint8_t *out, base_slice_t text) {
+static uint8_t *ring_put_text(uint8_t *out, base_slice_t text) {
     memcpy(out, text.data, text.len);
     return out + text.len;
 }
 
-static void keep(ring_obj_t *self, record_t *record) {
+static void ring_keep(ring_obj_t *self, record_t *record) {
     base_slice_t *text = &record->texts[TEXT];
-    bool is_cut = text->len > text_room(self);
+    bool is_cut = text->len > ring_text_room(self);
     if (is_cut) {
-        text->len = base_utf8_cut(text->data, text->len, text_room(self) - CUT_SIZE);
+        text->len = base_utf8_cut(text->data, text->len, ring_text_room(self) - CUT_SIZE);
     }
     size_t len = sizeof(numbers_t) + TEXTS - 1 + (is_cut ? CUT_SIZE : 0);
     for (int i = 0; i < TEXTS; i++) {
@@ -117,17 +117,17 @@ static void keep(ring_obj_t *self, record_t *record) {
     memcpy(out, &record->numbers, sizeof(numbers_t));
     out += sizeof(numbers_t);
     for (int i = 0; i < TEXT; i++) {
-        out = put_text(out, record->texts[i]);
+        out = ring_put_text(out, record->texts[i]);
         *out++ = '\0';
     }
-    out = put_text(out, *text);
+    out = ring_put_text(out, *text);
     if (is_cut) {
         memcpy(out, CUT, CUT_SIZE);
     }
     self->next_seq++;
 }
 
-static void notify(ring_obj_t *self) {
+static void ring_notify(ring_obj_t *self) {
     mp_obj_t callee = self->notify;
     if (callee != mp_const_none) {
         self->notify = mp_const_none;
@@ -135,7 +135,7 @@ static void notify(ring_obj_t *self) {
     }
 }
 
-static void set_limit(ring_obj_t *self, mp_obj_t limit_in) {
+static void ring_set_limit(ring_obj_t *self, mp_obj_t limit_in) {
     mp_int_t limit = mp_obj_get_int(limit_in);
     if (limit <= (mp_int_t)(2 * CUT_SIZE)) {
         mp_raise_ValueError(MP_ERROR_TEXT("limit is too small"));
@@ -158,17 +158,17 @@ static mp_obj_t ring_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
     mp_arg_check_num(n_args, n_kw, 3, 3, false);
     ring_obj_t *self = mp_obj_malloc(ring_obj_t, type);
     log_ring_init(&self->ring, NULL, 0);
-    self->max_text = get_number(args[1], LOG_RING_LONGEST / 2);
-    self->max_path = get_number(args[2], LOG_RING_LONGEST / 4);
+    self->max_text = ring_get_number(args[1], LOG_RING_LONGEST / 2);
+    self->max_path = ring_get_number(args[2], LOG_RING_LONGEST / 4);
     self->notify = mp_const_none;
     self->next_seq = 1;
     self->lost = 0;
-    set_limit(self, args[0]);
+    ring_set_limit(self, args[0]);
     return MP_OBJ_FROM_PTR(self);
 }
 
 static mp_obj_t ring_resize(mp_obj_t self_in, mp_obj_t limit) {
-    set_limit(MP_OBJ_TO_PTR(self_in), limit);
+    ring_set_limit(MP_OBJ_TO_PTR(self_in), limit);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(ring_resize_obj, ring_resize);
@@ -177,13 +177,13 @@ static mp_obj_t ring_add(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
     ring_obj_t *self = MP_OBJ_TO_PTR(args[0]);
     record_t record = {0};
-    record.numbers.uptime_ms = get_number(args[1], UINT64_MAX);
-    record.texts[LEVEL] = (base_slice_t){get_text(args[2]).data, 1};
-    record.texts[TEXT] = get_text(args[3]);
-    record.texts[REQUEST] = get_text(args[4]);
-    record.texts[FUNCTION] = get_text(args[5]);
-    keep(self, &record);
-    notify(self);
+    record.numbers.uptime_ms = ring_get_number(args[1], UINT64_MAX);
+    record.texts[LEVEL] = (base_slice_t){ring_get_text(args[2]).data, 1};
+    record.texts[TEXT] = ring_get_text(args[3]);
+    record.texts[REQUEST] = ring_get_text(args[4]);
+    record.texts[FUNCTION] = ring_get_text(args[5]);
+    ring_keep(self, &record);
+    ring_notify(self);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ring_add_obj, 6, 6, ring_add);
@@ -194,33 +194,33 @@ static mp_obj_t ring_request(size_t n_args, const mp_obj_t *args) {
     record_t record = {
         .numbers =
             {
-                .uptime_ms = get_number(args[1], UINT64_MAX),
-                .status = get_number(args[5], UINT16_MAX),
-                .cpu_us = get_number(args[6], UINT32_MAX),
-                .wall_us = get_number(args[7], UINT32_MAX),
-                .arena = get_number(args[8], UINT32_MAX),
-                .size = get_number(args[9], UINT32_MAX),
+                .uptime_ms = ring_get_number(args[1], UINT64_MAX),
+                .status = ring_get_number(args[5], UINT16_MAX),
+                .cpu_us = ring_get_number(args[6], UINT32_MAX),
+                .wall_us = ring_get_number(args[7], UINT32_MAX),
+                .arena = ring_get_number(args[8], UINT32_MAX),
+                .size = ring_get_number(args[9], UINT32_MAX),
             },
         .texts =
             {
-                [LEVEL] = {get_text(args[2]).data, 1},
-                [REQUEST] = get_text(args[3]),
-                [FUNCTION] = get_text(args[4]),
-                [METHOD] = get_text(args[10]),
-                [PATH] = get_text(args[11]),
-                [CLIENT] = get_text(args[12]),
-                [TEXT] = get_text(args[13]),
+                [LEVEL] = {ring_get_text(args[2]).data, 1},
+                [REQUEST] = ring_get_text(args[3]),
+                [FUNCTION] = ring_get_text(args[4]),
+                [METHOD] = ring_get_text(args[10]),
+                [PATH] = ring_get_text(args[11]),
+                [CLIENT] = ring_get_text(args[12]),
+                [TEXT] = ring_get_text(args[13]),
             },
     };
-    cut_path(&record.texts[PATH], self->max_path);
+    ring_cut_path(&record.texts[PATH], self->max_path);
     if (args[14] != mp_const_none) {
         mp_obj_t *parking;
         mp_obj_get_array_fixed_n(args[14], 2, &parking);
-        record.numbers.parks = get_number(parking[0], UINT16_MAX);
-        record.numbers.parking_us = get_number(parking[1], UINT32_MAX);
+        record.numbers.parks = ring_get_number(parking[0], UINT16_MAX);
+        record.numbers.parking_us = ring_get_number(parking[1], UINT32_MAX);
     }
-    keep(self, &record);
-    notify(self);
+    ring_keep(self, &record);
+    ring_notify(self);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ring_request_obj, 15, 15, ring_request);
@@ -228,11 +228,11 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ring_request_obj, 15, 15, ring_reques
 static mp_obj_t ring_records(mp_obj_t self_in, mp_obj_t seq, mp_obj_t count) {
     ring_obj_t *self = MP_OBJ_TO_PTR(self_in);
     size_t oldest = self->next_seq - self->ring.count;
-    size_t from = get_number(seq, self->next_seq);
+    size_t from = ring_get_number(seq, self->next_seq);
     size_t skipped = from > oldest ? from - oldest : 0;
     size_t wanted = self->ring.count - skipped;
     if (count != mp_const_none) {
-        wanted = get_number(count, wanted);
+        wanted = ring_get_number(count, wanted);
     }
     size_t at = self->ring.first;
     mp_obj_t records = mp_obj_new_list(0, NULL);
@@ -254,7 +254,7 @@ static void ring_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         self->notify = dest[1];
         dest[0] = MP_OBJ_NULL;
     } else if (is_store && attr == MP_QSTR_lost) {
-        self->lost = get_number(dest[1], UINT32_MAX);
+        self->lost = ring_get_number(dest[1], UINT32_MAX);
         dest[0] = MP_OBJ_NULL;
     } else if (dest[0] != MP_OBJ_NULL) {
         return;
