@@ -142,7 +142,9 @@ class Connection:
             reader.start = code
             self.arrived_us, self.arrived_ms = time.ticks_us(), time.ticks_ms()
             writer.keep = writer.keep and head.persistent
-            body = (yield from self._read_body(head)) if head.length else b""
+            body = b""
+            if head.length:
+                body = reader.arrived_body() or (yield from self._read_body(head))
 
             try:
                 function = server.find_function(head)

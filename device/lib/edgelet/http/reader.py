@@ -102,18 +102,27 @@ class Reader:
         if length > self._server.limits.body:
             raise Refused(413, "request body is too large")
 
+    def arrived_body(self):
+        """The body that the head announces, where all of it has come with the head and is not too long; else None."""
+        start, length = self.start, self.head.length
+        if not 0 < length <= min(self.end - start, self._server.limits.body):
+            return None
+        self.start += length
+        return bytes(memoryview(self.buffer)[start : self.start])
+
     def read_body(self):
-        """The body that the head announces, as bytes or bytearray. The head stays where it is."""
+        """The body that the head announces, of which something is still to come, as bytes or bytearray.
+
+        The head stays where it is.
+        """
         if self.head.length < 0:
             return self._read_chunked()
         return self._read_sized(self.head.length)
 
     def _read_sized(self, length):
-        got = min(length, self.end - self.start)
-        arrived = memoryview(self.buffer)[self.start : self.start + got]
-        self.start += got
-        if got == length:
-            return bytes(arrived)
+        got = self.end - self.start
+        arrived = memoryview(self.buffer)[self.start : self.end]
+        self.start = self.end
         size = min(length, max(_FIRST_BODY, got))
         self._share.hold(size)
         body = bytearray(size)
