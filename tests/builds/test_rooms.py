@@ -13,7 +13,7 @@ from edgelet_host.paths import FIRMWARE
 # firmware/quickjs_module itself, is the binding.
 ORDER = ["base", "port", "engine", "isolate", "events", "streams", "web", "crypto", "jsonwebtoken", "binding"]
 BELOW = {room: set(ORDER[: i + 1]) for i, room in enumerate(ORDER)}
-BELOW |= {"asyncio": {"asyncio"}, "http": {"base", "http"}, "stdin": {"stdin"}}
+BELOW |= {"asyncio": {"asyncio"}, "http": {"base", "http"}, "log": {"base", "log"}, "stdin": {"stdin"}}
 
 
 def room_of(path):
