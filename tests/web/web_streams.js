@@ -302,6 +302,51 @@ async function piping(say) {
   }
 }
 
+async function aborting(say) {
+  for (const options of [{}, { preventAbort: true }, { preventCancel: true }, { preventAbort: true, preventCancel: true }]) {
+    for (const when of ["before", "while", "late"]) {
+      const seen = [];
+      const controller = new AbortController();
+      const source = new ReadableStream({ pull(c) { c.enqueue("x"); if (seen.length > 3) c.close(); }, cancel(reason) { seen.push(`cancelled ${reason}`); } });
+      const destination = new WritableStream({ write(chunk) { seen.push(chunk); if (when === "while" && seen.length === 2) controller.abort("why"); }, close() { seen.push("closed"); }, abort(reason) { seen.push(`aborted ${reason}`); } });
+      if (when === "before") {
+        controller.abort("why");
+      }
+      const piped = source.pipeTo(destination, { ...options, signal: controller.signal });
+      say(when, await settled(piped), seen.join(), source.locked, destination.locked);
+      controller.abort("too late");
+      say(seen.length);
+    }
+  }
+  for (const fail of ["cancel", "abort", "both"]) {
+    const controller = new AbortController();
+    const source = new ReadableStream({ cancel() { if (fail !== "abort") throw "cancel failed"; } });
+    const destination = new WritableStream({ abort() { if (fail !== "cancel") throw "abort failed"; } });
+    const piped = source.pipeTo(destination, { signal: controller.signal });
+    controller.abort("why");
+    say(fail, await settled(piped), source.locked, destination.locked);
+  }
+  const through = new AbortController();
+  const reader = new ReadableStream({ start: (c) => c.enqueue("x") }).pipeThrough(new TransformStream(), { signal: through.signal }).getReader();
+  say((await reader.read()).value);
+  through.abort("stop");
+  say(await settled(reader.closed), await settled(reader.read()));
+  let signal;
+  const seen = [];
+  const stream = new WritableStream({ start(c) { signal = c.signal; say(c.signal === c.signal, signal.aborted, signal instanceof AbortSignal); }, write: () => new Promise((resolve) => signal.addEventListener("abort", () => { seen.push(`abort ${signal.reason}`); resolve(); })), abort(reason) { seen.push(`sink ${reason}`); } });
+  const writer = stream.getWriter();
+  await writer.ready;
+  const writing = settled(writer.write("x"));
+  const aborted = settled(writer.abort("now"));
+  say(signal.aborted, signal.reason, seen.join(), await writing, await aborted, seen.join(), await settled(writer.abort("again")), signal.reason);
+  let late;
+  await new WritableStream({ start(c) { late = c; } }).abort("early");
+  say(late.signal.aborted, late.signal.reason);
+  let never;
+  await new WritableStream({ start(c) { never = c; } }).close();
+  say(never.signal.aborted);
+}
+
 async function strategies(say) {
   for (const [name, kind] of [["CountQueuingStrategy", CountQueuingStrategy], ["ByteLengthQueuingStrategy", ByteLengthQueuingStrategy]]) {
     const strategy = new kind({ highWaterMark: 9 });
@@ -387,7 +432,7 @@ async function bodies(say) {
 export async function run() {
   const lines = [];
   const say = (...values) => lines.push(values.map(String).join(" "));
-  for (const part of [reading, sources, iteration, tees, writing, transforming, piping, strategies, bodies]) {
+  for (const part of [reading, sources, iteration, tees, writing, transforming, piping, aborting, strategies, bodies]) {
     say(part.name);
     await part(say);
   }

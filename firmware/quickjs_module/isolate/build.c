@@ -151,7 +151,7 @@ static void build_turn(isolate_t *iso, void *arg) {
         return;
     }
 
-    isolate_install_rare_extensions(iso->ctx);
+    isolate_install_named(iso->ctx);
     if (engine_warm(iso->ctx) < 0) {
         isolate_take_exception(iso, ISOLATE_THROWN);
         return;

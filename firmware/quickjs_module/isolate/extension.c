@@ -36,6 +36,14 @@ static void define_properties(JSContext *ctx, JSValueConst object, const JSCFunc
     }
 }
 
+static void define_named(JSContext *ctx, JSValueConst object, const JSCFunctionListEntry *list, int len) {
+    for (int i = 0; i < len; i++) {
+        if (engine_knows_name(ctx, list[i].name)) {
+            define_properties(ctx, object, &list[i], 1);
+        }
+    }
+}
+
 // The prototype holds it.
 static void make_constructor(JSContext *ctx, const extension_class_t *class, JSValueConst proto) {
     JSValue constructor =
@@ -47,7 +55,7 @@ static void make_constructor(JSContext *ctx, const extension_class_t *class, JSV
 
 static JSValue make_proto(JSContext *ctx, const extension_class_t *class) {
     JSValue parent = class->parent != NULL ? class->parent(ctx) : JS_UNDEFINED;
-    JSValue proto = engine_new_object(ctx, parent, class->proto_len + (class->constructor != NULL));
+    JSValue proto = engine_new_object(ctx, parent, class->proto_len - class->rare_len + (class->constructor != NULL));
     JS_FreeValue(ctx, parent);
     return proto;
 }
@@ -69,7 +77,9 @@ void extension_class_ready(JSContext *ctx, const extension_t *extension, unsigne
 
     const extension_class_t *info = extension->classes[class];
     proto = make_proto(ctx, info);
-    define_properties(ctx, proto, info->proto, info->proto_len);
+    int always = info->proto_len - info->rare_len;
+    define_properties(ctx, proto, info->proto, always);
+    define_named(ctx, proto, info->proto + always, info->rare_len);
     if (info->constructor != NULL) {
         make_constructor(ctx, info, proto);
     }
@@ -164,11 +174,14 @@ void isolate_install_extensions(JSContext *ctx) {
     JS_FreeValue(ctx, global);
 }
 
-void isolate_install_rare_extensions(JSContext *ctx) {
+void isolate_install_named(JSContext *ctx) {
     JSValue global = JS_GetGlobalObject(ctx);
     for (extension_t *const *e = host_of(ctx)->isolate->extensions; *e != NULL; e++) {
         if ((*e)->rare) {
             define_globals(ctx, global, *e);
+        }
+        if ((*e)->loaded != NULL) {
+            (*e)->loaded(ctx);
         }
     }
     JS_FreeValue(ctx, global);

@@ -15,6 +15,7 @@ typedef struct _extension_class_t {
     int length;               // of the constructor
     const JSCFunctionListEntry *proto;
     int proto_len;
+    int rare_len; // so many of its last entries are there only where the bundle's code names them
     const JSCFunctionListEntry *statics;
     int statics_len;
     JSValue (*parent)(JSContext *ctx); // what the prototype inherits from; NULL for Object.prototype
@@ -58,6 +59,8 @@ struct _extension_t {
     bool rare;
     // Fills the state, which is 0 before, and defines what is neither a class nor a lazy global.
     void (*install)(JSContext *ctx);
+    // Once the bundle's code is loaded, before any of it runs.
+    void (*loaded)(JSContext *ctx);
     // The built-in module of that name, or NULL without an exception.
     JSModuleDef *(*module)(JSContext *ctx, const char *name);
     const extension_handlers_t *handlers;

@@ -66,8 +66,8 @@ isolate_op_t *host_find_op(isolate_host_t *host, uint32_t id);
 void isolate_use_extensions(isolate_t *iso, extension_t *const *extensions);
 // In the engine: defines what the extensions bring.
 void isolate_install_extensions(JSContext *ctx);
-// In the engine, once the bundle's code is loaded: defines what is rare and named there.
-void isolate_install_rare_extensions(JSContext *ctx);
+// In the engine, once the bundle's code is loaded: defines what depends on the names in it.
+void isolate_install_named(JSContext *ctx);
 // In the engine: the built-in module of that name, or NULL without an exception.
 JSModuleDef *isolate_builtin_module(JSContext *ctx, const char *name);
 

@@ -8,6 +8,7 @@ typedef enum {
     PIPE_ABORT,  // the destination
     PIPE_CANCEL, // the source
     PIPE_CLOSE,  // the destination
+    PIPE_STOP,   // by a signal: what the options leave of aborting the destination and cancelling the source
 } pipe_action_t;
 
 typedef struct _pipe_t {
@@ -16,7 +17,9 @@ typedef struct _pipe_t {
     JSValue promise; // of the whole
     JSValue write;   // the promise of the last chunk's write; fulfilled before the first
     JSValue error;   // that it ends with, where failed
+    JSValue signal;  // undefined for none
     uint8_t action;
+    uint8_t waiting; // for so many promises of what remains to be done
     bool prevent_abort, prevent_cancel, prevent_close;
     bool ending, failed;
 } pipe_t;
@@ -41,7 +44,13 @@ static void fail_pipe(JSContext *ctx, pipe_t *pipe, JSValueConst error) {
     pipe->failed = true;
 }
 
-static void finish_pipe(JSContext *ctx, pipe_t *pipe) {
+static void on_abort(JSContext *ctx, JSValueConst signal, JSValueConst object);
+
+static void finish_pipe(JSContext *ctx, JSValueConst object) {
+    pipe_t *pipe = pipe_of(object);
+    if (!JS_IsUndefined(pipe->signal)) {
+        event_signal_remove(ctx, pipe->signal, on_abort, object);
+    }
     writer_release(ctx, stream_class_get(STREAM_WRITER, pipe->writer));
     stream_reader_release(ctx, stream_class_get(STREAM_READER, pipe->reader));
     if (pipe->failed) {
@@ -52,10 +61,18 @@ static void finish_pipe(JSContext *ctx, pipe_t *pipe) {
 }
 
 static JSValue action_done(JSContext *ctx, JSValueConst object, bool rejected, JSValueConst value) {
-    if (rejected) {
-        fail_pipe(ctx, pipe_of(object), value);
+    pipe_t *pipe = pipe_of(object);
+    if (pipe->waiting == 0) {
+        return JS_UNDEFINED; // another one has failed
     }
-    finish_pipe(ctx, pipe_of(object));
+    pipe->waiting--;
+    if (rejected) {
+        fail_pipe(ctx, pipe, value);
+        pipe->waiting = 0;
+    }
+    if (pipe->waiting == 0) {
+        finish_pipe(ctx, object);
+    }
     return JS_UNDEFINED;
 }
 
@@ -71,26 +88,36 @@ static JSValue close_destination(JSContext *ctx, const pipe_t *pipe) {
     return writable_close(ctx, destination);
 }
 
-static JSValue do_action(JSContext *ctx, const pipe_t *pipe) {
-    switch (pipe->action) {
-        case PIPE_ABORT:
-            return writable_abort(ctx, pipe_destination(pipe), pipe->error);
-        case PIPE_CANCEL:
-            return stream_cancel(ctx, pipe_source(pipe), pipe->error);
-        default:
-            return close_destination(ctx, pipe);
+static void do_action(JSContext *ctx, JSValueConst object, pipe_action_t action) {
+    pipe_t *pipe = pipe_of(object);
+    JSValue promise;
+    if (action == PIPE_ABORT) {
+        promise = writable_abort(ctx, pipe_destination(pipe), pipe->error);
+    } else if (action == PIPE_CANCEL) {
+        promise = stream_cancel(ctx, pipe_source(pipe), pipe->error);
+    } else {
+        promise = close_destination(ctx, pipe);
     }
+    pipe->waiting++;
+    stream_react(ctx, promise, action_done, object);
+    JS_FreeValue(ctx, promise);
 }
 
 static void act_at_end(JSContext *ctx, JSValueConst object) {
     pipe_t *pipe = pipe_of(object);
-    if (pipe->action == PIPE_NOTHING) {
-        finish_pipe(ctx, pipe);
-        return;
+    bool stops = pipe->action == PIPE_STOP;
+    if (stops && !pipe->prevent_abort && pipe_destination(pipe)->state == WRITABLE_OPEN) {
+        do_action(ctx, object, PIPE_ABORT);
     }
-    JSValue promise = do_action(ctx, pipe);
-    stream_react(ctx, promise, action_done, object);
-    JS_FreeValue(ctx, promise);
+    if (stops && !pipe->prevent_cancel && pipe_source(pipe)->state == STREAM_OPEN) {
+        do_action(ctx, object, PIPE_CANCEL);
+    }
+    if (!stops && pipe->action != PIPE_NOTHING) {
+        do_action(ctx, object, pipe->action);
+    }
+    if (pipe->waiting == 0) {
+        finish_pipe(ctx, object);
+    }
 }
 
 // All that was read is to be written before.
@@ -122,6 +149,12 @@ static void end_pipe(JSContext *ctx, JSValueConst object, pipe_action_t action, 
     } else {
         act_at_end(ctx, object);
     }
+}
+
+static void on_abort(JSContext *ctx, JSValueConst signal, JSValueConst object) {
+    JSValue reason = event_signal_reason(ctx, signal);
+    end_pipe(ctx, object, PIPE_STOP, &reason);
+    JS_FreeValue(ctx, reason);
 }
 
 static JSValue source_ended(JSContext *ctx, JSValueConst object, bool rejected, JSValueConst value) {
@@ -203,7 +236,9 @@ static void end_at_once(JSContext *ctx, JSValueConst object) {
     const pipe_t *pipe = pipe_of(object);
     const stream_t *source = pipe_source(pipe);
     const writable_t *destination = pipe_destination(pipe);
-    if (source->state == STREAM_ERRORED) {
+    if (!JS_IsUndefined(pipe->signal) && event_signal_is_aborted(pipe->signal)) {
+        on_abort(ctx, pipe->signal, object);
+    } else if (source->state == STREAM_ERRORED) {
         source_ended(ctx, object, true, source->stored_error);
     } else if (destination->state == WRITABLE_ERRORED) {
         destination_failed(ctx, object, destination->stored_error);
@@ -216,7 +251,7 @@ static void end_at_once(JSContext *ctx, JSValueConst object) {
     }
 }
 
-// A pipe between two streams that are not locked: its promise.
+// A pipe between two streams that are not locked: its promise. It takes over the signal in its options.
 static JSValue start_pipe(JSContext *ctx, JSValueConst source, JSValueConst destination, const pipe_t *options) {
     JSValue object = stream_class_new(ctx, STREAM_PIPE, JS_UNDEFINED);
     pipe_t *pipe = js_malloc(ctx, sizeof(*pipe));
@@ -236,6 +271,9 @@ static JSValue start_pipe(JSContext *ctx, JSValueConst source, JSValueConst dest
     const writer_t *writer = stream_class_get(STREAM_WRITER, pipe->writer);
     stream_react(ctx, stream_reader_closed(ctx, reader), source_ended, object);
     stream_react(ctx, writer->closed, destination_ended, object);
+    if (!JS_IsUndefined(pipe->signal)) {
+        event_signal_add(ctx, pipe->signal, on_abort, object);
+    }
     end_at_once(ctx, object);
     pipe_next(ctx, object);
     JS_FreeValue(ctx, object);
@@ -243,7 +281,7 @@ static JSValue start_pipe(JSContext *ctx, JSValueConst source, JSValueConst dest
 }
 
 static int read_options(JSContext *ctx, JSValueConst value, pipe_t *options) {
-    *options = (pipe_t){0};
+    *options = (pipe_t){.signal = JS_UNDEFINED};
     if (JS_IsUndefined(value) || JS_IsNull(value)) {
         return 0;
     }
@@ -256,13 +294,16 @@ static int read_options(JSContext *ctx, JSValueConst value, pipe_t *options) {
         engine_read_flag(ctx, value, "preventClose", &options->prevent_close) < 0) {
         return -1;
     }
-    JSValue signal = JS_GetPropertyStr(ctx, value, "signal");
-    bool refused = !JS_IsUndefined(signal);
-    if (refused && !JS_IsException(signal)) {
+    options->signal = JS_GetPropertyStr(ctx, value, "signal");
+    if (JS_IsUndefined(options->signal) || event_is_signal(options->signal)) {
+        return 0;
+    }
+    if (!JS_IsException(options->signal)) {
         JS_ThrowTypeError(ctx, "signal of a pipe must be an AbortSignal");
     }
-    JS_FreeValue(ctx, signal);
-    return refused ? -1 : 0;
+    JS_FreeValue(ctx, options->signal);
+    options->signal = JS_UNDEFINED;
+    return -1;
 }
 
 static int refuse_locked(JSContext *ctx, JSValueConst source, JSValueConst destination) {
@@ -275,11 +316,12 @@ static int refuse_locked(JSContext *ctx, JSValueConst source, JSValueConst desti
 
 JSValue stream_pipe_to(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     JSValueConst destination = stream_argument(argc, argv);
-    pipe_t options;
+    pipe_t options = {.signal = JS_UNDEFINED};
     if (stream_class_expect(ctx, STREAM_READABLE, this_val) == NULL ||
         stream_class_expect(ctx, STREAM_WRITABLE, destination) == NULL ||
         read_options(ctx, argc > 1 ? argv[1] : JS_UNDEFINED, &options) < 0 ||
         refuse_locked(ctx, this_val, destination) < 0) {
+        JS_FreeValue(ctx, options.signal);
         return stream_reject_pending(ctx);
     }
     return start_pipe(ctx, this_val, destination, &options);
@@ -302,11 +344,12 @@ static int read_sides(JSContext *ctx, JSValueConst pair, JSValue *readable, JSVa
 
 JSValue stream_pipe_through(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     JSValue readable = JS_UNDEFINED, writable = JS_UNDEFINED;
-    pipe_t options;
+    pipe_t options = {.signal = JS_UNDEFINED};
     if (stream_class_expect(ctx, STREAM_READABLE, this_val) == NULL ||
         read_sides(ctx, stream_argument(argc, argv), &readable, &writable) < 0 ||
         read_options(ctx, argc > 1 ? argv[1] : JS_UNDEFINED, &options) < 0 ||
         refuse_locked(ctx, this_val, writable) < 0) {
+        JS_FreeValue(ctx, options.signal);
         JS_FreeValue(ctx, readable);
         JS_FreeValue(ctx, writable);
         return JS_EXCEPTION;
@@ -328,6 +371,7 @@ static const uint16_t pipe_values[] = {
     offsetof(pipe_t, promise),
     offsetof(pipe_t, write),
     offsetof(pipe_t, error),
+    offsetof(pipe_t, signal),
 };
 
 static void pipe_finalize(JSRuntime *rt, JSValueConst value) {

@@ -8,6 +8,7 @@
 #define EDGELET_STREAM_PRIVATE_H
 
 #include "engine/engine.h"
+#include "events/event.h"
 #include "streams/stream.h"
 
 // Indexes of stream_extension.classes.
@@ -210,6 +211,7 @@ struct _writable_t {
     JSValue closing;             // of one that the sink has been asked for
     JSValue abort_request;       // of an abort that is to come
     JSValue abort_reason;
+    JSValue signal; // the controller's; undefined until somebody asks for it
     double high_water;
     uint8_t state;
     bool abort_in_error; // abort_request came while the stream was WRITABLE_ERRORING

@@ -148,7 +148,26 @@ void writable_error_if_needed(JSContext *ctx, writable_t *stream, JSValueConst e
     }
 }
 
+static JSValueConst writable_signal(JSContext *ctx, writable_t *stream) {
+    if (JS_IsUndefined(stream->signal)) {
+        stream->signal = event_signal_new(ctx);
+    }
+    return stream->signal;
+}
+
+// The signal's listeners run. 0, or -1 with a pending exception that nothing may catch.
+static int abort_signal(JSContext *ctx, writable_t *stream, JSValueConst reason) {
+    // Nobody can ask for it later where nobody names it.
+    return engine_knows_name(ctx, "signal") ? event_signal_abort(ctx, writable_signal(ctx, stream), reason) : 0;
+}
+
 JSValue writable_abort(JSContext *ctx, writable_t *stream, JSValueConst reason) {
+    if (stream->state == WRITABLE_CLOSED || stream->state == WRITABLE_ERRORED) {
+        return stream_promise_of(ctx, JS_UNDEFINED);
+    }
+    if (abort_signal(ctx, stream, reason) < 0) {
+        return stream_reject_pending(ctx);
+    }
     if (stream->state == WRITABLE_CLOSED || stream->state == WRITABLE_ERRORED) {
         return stream_promise_of(ctx, JS_UNDEFINED);
     }
@@ -277,7 +296,7 @@ static writable_t *attach_writable(JSContext *ctx, JSValueConst object) {
     stream->writer = stream->stored_error = stream->sink = JS_UNDEFINED;
     stream->write = stream->close = stream->abort = stream->size = JS_UNDEFINED;
     stream->writing = stream->close_request = stream->closing = JS_UNDEFINED;
-    stream->abort_request = stream->abort_reason = JS_UNDEFINED;
+    stream->abort_request = stream->abort_reason = stream->signal = JS_UNDEFINED;
     stream->controller = stream_class_new(ctx, STREAM_WRITABLE_CONTROLLER, JS_UNDEFINED);
     JS_DupValue(ctx, object);
     JS_SetOpaque(stream->controller, JS_VALUE_GET_PTR(object));
@@ -424,6 +443,7 @@ static const uint16_t writable_values[] = {
     offsetof(writable_t, closing),
     offsetof(writable_t, abort_request),
     offsetof(writable_t, abort_reason),
+    offsetof(writable_t, signal),
 };
 
 static void writable_finalize(JSRuntime *rt, JSValueConst value) {
@@ -473,6 +493,14 @@ static JSValue writable_controller_error(JSContext *ctx, JSValueConst this_val, 
     return JS_UNDEFINED;
 }
 
+static JSValue writable_controller_signal(JSContext *ctx, JSValueConst this_val) {
+    void *object = stream_class_expect(ctx, STREAM_WRITABLE_CONTROLLER, this_val);
+    if (object == NULL) {
+        return JS_EXCEPTION;
+    }
+    return JS_DupValue(ctx, writable_signal(ctx, writable_of(JS_MKPTR(JS_TAG_OBJECT, object))));
+}
+
 static void writable_controller_finalize(JSRuntime *rt, JSValueConst value) {
     void *object = stream_class_get(STREAM_WRITABLE_CONTROLLER, value);
     if (object != NULL) {
@@ -490,6 +518,7 @@ static void writable_controller_mark(JSRuntime *rt, JSValueConst value, JS_MarkF
 static const JSCFunctionListEntry writable_controller_proto[] = {
     JS_CFUNC_DEF("error", 0, writable_controller_error),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "WritableStreamDefaultController", JS_PROP_CONFIGURABLE),
+    JS_CGETSET_DEF("signal", writable_controller_signal, NULL),
 };
 
 const extension_class_t stream_class_writable_controller = {
@@ -499,4 +528,5 @@ const extension_class_t stream_class_writable_controller = {
     .constructor = stream_illegal_constructor,
     .proto = writable_controller_proto,
     .proto_len = BASE_COUNT(writable_controller_proto),
+    .rare_len = 1,
 };
