@@ -269,7 +269,26 @@ async function timeouts(say) {
   clearTimeout(keep);
 }
 
-const sections = { objects, listeners, during, signalled, controllers, combined, timeouts };
+async function requests(say) {
+  const request = new Request("http://a.b/");
+  say(request.signal instanceof AbortSignal, request.signal === request.signal, request.signal.aborted);
+  const controller = new AbortController();
+  const made = new Request("http://a.b/", { signal: controller.signal });
+  const copy = new Request(made);
+  const clone = made.clone();
+  const changed = new Request(made, { method: "POST" });
+  const freed = new Request(made, { signal: null });
+  controller.abort("why");
+  for (const one of [made, copy, clone, changed, freed]) {
+    say(one.signal.aborted, one.signal.reason);
+  }
+  say(new Request("http://a.b/", { signal: AbortSignal.abort("early") }).signal.reason, new Request("http://a.b/", { signal: undefined }).signal.aborted);
+  for (const signal of [5, {}, "x"]) {
+    say(await attempt(() => new Request("http://a.b/", { signal })));
+  }
+}
+
+const sections = { requests, objects, listeners, during, signalled, controllers, combined, timeouts };
 
 export async function run() {
   const lines = [];

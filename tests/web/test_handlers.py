@@ -824,3 +824,80 @@ ISERE_STYLE = """
 def test_isere_style_handler(firmware):
     answer = run_one(firmware, ISERE_STYLE)
     assert (answer.status, answer.fields, answer.text) == (404, [("content-type", "text/plain")], '{"k":"v"}')
+
+
+# ---- what Workers have beside ----
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "event.respondWith(new Response(event.request.url))",
+        "event.respondWith((async () => new Response(event.request.url))())",
+        "event.respondWith({ then: (done) => done(new Response(event.request.url)) })",
+        "event.waitUntil(new Promise((done) => setTimeout(done, 1)));"
+        " event.respondWith(new Response(event.request.url))",
+        "if (event instanceof Event && event.isTrusted && event.target === globalThis)"
+        " event.respondWith(new Response(event.request.url))",
+        "event.stopImmediatePropagation(); event.respondWith(new Response(event.request.url))",
+    ],
+)
+def test_service_worker(firmware, body):
+    source = f"addEventListener('fetch', (event) => {{ {body} }}); addEventListener('fetch', () => 1)"
+    answer = run_one(firmware, source, target="/x")
+    assert (answer.status, answer.text) == (200, "http://pico.local/x")
+    assert answer.background == ("waitUntil" in body)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "message"),
+    [
+        ("", "thrown", 'TypeError: no listener for "fetch" has called event.respondWith(response)'),
+        ("throw new RangeError('mine')", "thrown", "RangeError: mine"),
+        ("event.respondWith(5)", "result", "TypeError: the handler must return a Response, not a number"),
+        ("event.respondWith(Promise.reject(new Error('mine')))", "thrown", "Error: mine"),
+        (
+            "event.respondWith(new Response()); event.respondWith(new Response())",
+            "thrown",
+            "InvalidStateError: respondWith was called already",
+        ),
+    ],
+)
+def test_service_worker_that_fails(firmware, body, kind, message):
+    answer = run_one(firmware, f"addEventListener('fetch', (event) => {{ {body} }})")
+    assert (answer.kind, answer.message) == (kind, message)
+
+
+def test_env_of_a_service_worker_is_global(firmware):
+    source = """
+        const atTop = GREETING, own = typeof URL
+        addEventListener("fetch", (event) => event.respondWith(Response.json([atTop, GREETING, own, GREETING = "set"])))
+    """
+    for answer in run_handler(firmware, source, call(), call(), env={"GREETING": "hi", "URL": "mine"}):
+        assert answer.json == ["hi", "hi", "function", "set"]
+
+
+def test_env_is_global_in_service_workers_only(firmware):
+    answer = run_handler(firmware, FETCH.format("return new Response(typeof GREETING)"), env={"GREETING": "hi"})
+    assert answer[0].text == "undefined"
+
+
+def test_default_export_comes_before_listeners(firmware):
+    source = "addEventListener('fetch', (event) => event.respondWith(new Response('listener')));"
+    assert run_one(firmware, source + FETCH.format("return new Response('export')")).text == "export"
+
+
+def test_env_can_be_imported(firmware):
+    source = "import { env } from 'cloudflare:workers'; const atTop = env.GREETING;"
+    body = "return Response.json([atTop, env.GREETING, env === arguments[1]])"
+    (answer,) = run_handler(firmware, source + FETCH.format(body), env={"GREETING": "hi"})
+    assert answer.json == ["hi", "hi", True]
+
+
+def test_a_request_has_a_signal_that_nothing_aborts(firmware):
+    assert fetch(
+        firmware, "return Response.json([request.signal.aborted, request.signal === request.signal])"
+    ).json == [
+        False,
+        True,
+    ]

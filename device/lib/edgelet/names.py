@@ -127,7 +127,7 @@ def is_address(text):
 
 
 #: The modules that handlers import beside what their project bundles: the firmware has them.
-NATIVE_MODULES = ("jsonwebtoken",)
+NATIVE_MODULES = ("cloudflare:workers", "jsonwebtoken")
 
 #: The paths that are the device's own on its own host names.
 HEALTH, METRICS = OWN_PATHS = ("/healthz", "/metrics")

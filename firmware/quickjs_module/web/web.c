@@ -143,7 +143,7 @@ static int find_lambda(JSContext *ctx, web_t *web, JSValueConst module_ns) {
 
 // What every request of that shape needs is made here, so that it is part of the image.
 static void prepare_fetch(JSContext *ctx, web_t *web) {
-    web->ctx = JS_NewObject(ctx);
+    web->ctx = JS_IsUndefined(web->handler) ? web_worker_proto(ctx) : JS_NewObject(ctx);
     JS_SetPropertyFunctionList(ctx, web->ctx, ctx_functions, BASE_COUNT(ctx_functions));
     extension_class_ready(ctx, &web_extension, WEB_REQUEST);
     extension_class_ready(ctx, &web_extension, WEB_RESPONSE);
@@ -152,22 +152,25 @@ static void prepare_fetch(JSContext *ctx, web_t *web) {
 static uint8_t web_find_handler(JSContext *ctx, JSValueConst module_ns) {
     web_t *web = web_of(ctx);
     int found = find_fetch(ctx, web, module_ns);
-    if (found > 0) {
-        prepare_fetch(ctx, web);
-        web->shape = WEB_SHAPE_FETCH;
-        return web->shape;
-    }
-
+    web->shape = WEB_SHAPE_FETCH;
     if (found == 0) {
         found = find_lambda(ctx, web, module_ns);
+        web->shape = WEB_SHAPE_LAMBDA;
+    }
+    if (found == 0 && web_worker_listens(ctx)) {
+        found = 1;
+        web->shape = WEB_SHAPE_FETCH;
     }
     if (found == 0) {
         JS_ThrowTypeError(ctx, "no handler: export default { fetch(request, env, ctx) }, or export const handler = "
                                "async (event, context) => "
                                "({ statusCode, body })");
     }
-
-    web->shape = found > 0 ? WEB_SHAPE_LAMBDA : WEB_SHAPE_NONE;
+    if (found <= 0) {
+        web->shape = WEB_SHAPE_NONE;
+    } else if (web->shape == WEB_SHAPE_FETCH) {
+        prepare_fetch(ctx, web);
+    }
     return web->shape;
 }
 
@@ -177,8 +180,13 @@ static JSValue call_fetch(JSContext *ctx, const isolate_request_t *request) {
     if (JS_IsException(object)) {
         return object;
     }
-    JSValue result =
-        JS_Call(ctx, web->handler, web->handler_this, 3, (JSValueConst[]){object, host_of(ctx)->env, web->ctx});
+    JSValue result;
+    if (JS_IsUndefined(web->handler)) {
+        result = web_worker_call(ctx, object);
+    } else {
+        JSValueConst args[] = {object, host_of(ctx)->env, web->ctx};
+        result = JS_Call(ctx, web->handler, web->handler_this, BASE_COUNT(args), args);
+    }
     JS_FreeValue(ctx, object);
     return result;
 }
@@ -315,5 +323,7 @@ extension_t web_extension = {
     .global_count = BASE_COUNT(web_globals),
     .state_size = sizeof(web_t),
     .install = web_install,
+    .loaded = web_worker_loaded,
+    .module = web_worker_module,
     .handlers = &web_handlers,
 };

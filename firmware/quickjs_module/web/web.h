@@ -8,8 +8,10 @@
 
 // The shape of a handler, chosen by what the module exports: the kind in isolate_image_t.
 typedef enum {
-    WEB_SHAPE_NONE,   // no usable export
-    WEB_SHAPE_FETCH,  // export default { fetch(request, env, ctx) }, or export default function (request, env, ctx)
+    WEB_SHAPE_NONE, // no usable export
+    // export default { fetch(request, env, ctx) }, export default function (request, env, ctx), or
+    // addEventListener("fetch", (event) => event.respondWith(...))
+    WEB_SHAPE_FETCH,
     WEB_SHAPE_LAMBDA, // export const handler = async (event, context, done) => ...
 } web_shape_t;
 

@@ -11,6 +11,7 @@
 #include "base_text.h"
 #include "base_utf8.h"
 #include "engine/engine.h"
+#include "events/event.h"
 #include "isolate/host.h"
 #include "streams/stream.h"
 #include "web/web.h"
@@ -18,12 +19,12 @@
 
 // In each context. Values that are undefined are JS_UNDEFINED unless it says otherwise.
 typedef struct _web_t {
-    JSValue handler;        // the function
+    JSValue handler;        // the function; undefined where listeners handle requests
     JSValue handler_this;   // the object that it is a method of, or undefined
     JSValue outcome;        // promise (or plain value) of the running call
     JSValue done_value;     // what a Lambda handler passed to done(), JS_UNINITIALIZED before
     JSValue wait_until;     // array of promises given to ctx.waitUntil; undefined before the first
-    JSValue ctx;            // the third argument of a fetch handler
+    JSValue ctx;            // the third argument of a fetch handler, or what fetch events inherit from
     JSValue iterator_proto; // %Iterator.prototype%
     JSAtom symbol_iterator; // Symbol.iterator
     uint8_t shape;          // a web_shape_t
@@ -283,6 +284,18 @@ JSValue web_response_complete(JSContext *ctx, JSValueConst value);
 int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *out);
 // Whether responses of that status have no body (Fetch standard, section 2.2.3).
 bool web_is_null_body_status(int status);
+
+// ---- service workers, and the module cloudflare:workers (web_worker.c) ----
+
+// Whether somebody listens for fetch events.
+bool web_worker_listens(JSContext *ctx);
+// What fetch events inherit from, with room for what `ctx` has.
+JSValue web_worker_proto(JSContext *ctx);
+// What the listeners respond to the request with.
+JSValue web_worker_call(JSContext *ctx, JSValueConst request);
+// As the members of extension_t.
+void web_worker_loaded(JSContext *ctx);
+JSModuleDef *web_worker_module(JSContext *ctx, const char *name);
 
 // ---- Lambda (web_lambda.c) ----
 

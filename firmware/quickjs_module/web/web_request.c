@@ -10,12 +10,13 @@ typedef struct _request_t {
     isolate_request_t parts;
     JSValue method; // string; undefined until asked for, where wire has it
     JSValue url;    // likewise
+    JSValue signal; // an AbortSignal; undefined until asked for, where the constructor got none
 } request_t;
 
 static request_t *request_new(JSContext *ctx) {
     request_t *request = js_mallocz(ctx, sizeof(*request));
     web_message_init(&request->message);
-    request->method = request->url = JS_UNDEFINED;
+    request->method = request->url = request->signal = JS_UNDEFINED;
     return request;
 }
 
@@ -24,6 +25,7 @@ static void request_free(JSRuntime *rt, request_t *request) {
         web_message_free(rt, &request->message);
         JS_FreeValueRT(rt, request->method);
         JS_FreeValueRT(rt, request->url);
+        JS_FreeValueRT(rt, request->signal);
         web_bytes_free(rt, request->wire);
         js_free_rt(rt, request);
     }
@@ -183,6 +185,7 @@ static bool is_bodyless(JSContext *ctx, JSValueConst method) {
 static void copy_line(JSContext *ctx, request_t *request, request_t *other) {
     request->url = JS_DupValue(ctx, request_url(ctx, other));
     request->method = JS_DupValue(ctx, request_method(ctx, other));
+    request->signal = JS_DupValue(ctx, other->signal);
     if (other->wire != NULL) {
         request->wire = other->wire;
         request->wire->refs++;
@@ -234,6 +237,21 @@ static int fill_method(JSContext *ctx, request_t *request, JSValueConst init) {
     return 0;
 }
 
+static int fill_signal(JSContext *ctx, request_t *request, JSValueConst init) {
+    JSValue value = JS_GetPropertyStr(ctx, init, "signal");
+    if (JS_IsException(value) || JS_IsUndefined(value)) {
+        return JS_IsException(value) ? -1 : 0;
+    }
+    if (!JS_IsNull(value) && !event_is_signal(value)) {
+        JS_FreeValue(ctx, value);
+        JS_ThrowTypeError(ctx, "signal of a Request must be an AbortSignal");
+        return -1;
+    }
+    JS_FreeValue(ctx, request->signal);
+    request->signal = JS_IsNull(value) ? JS_UNDEFINED : value;
+    return 0;
+}
+
 // 1 when init has a body, 0 when not, -1 with a pending exception.
 static int fill_body(JSContext *ctx, request_t *request, JSValueConst init) {
     JSValue value = JS_GetPropertyStr(ctx, init, "body");
@@ -254,7 +272,8 @@ static int request_fill_init(JSContext *ctx, request_t *request, JSValueConst in
         JS_ThrowTypeError(ctx, "the second argument of Request must be an object");
         return -1;
     }
-    if (fill_method(ctx, request, init) < 0 || web_message_fill_headers(ctx, &request->message, init) < 0) {
+    if (fill_method(ctx, request, init) < 0 || fill_signal(ctx, request, init) < 0 ||
+        web_message_fill_headers(ctx, &request->message, init) < 0) {
         return -1;
     }
     return fill_body(ctx, request, init);
@@ -303,6 +322,7 @@ typedef enum {
     GET_METHOD,
     GET_URL,
     GET_PEER,
+    GET_SIGNAL,
 } request_getter_t;
 
 static JSValue request_get(JSContext *ctx, JSValueConst this_val, int magic) {
@@ -315,6 +335,11 @@ static JSValue request_get(JSContext *ctx, JSValueConst this_val, int magic) {
             return JS_DupValue(ctx, request_method(ctx, request));
         case GET_URL:
             return JS_DupValue(ctx, request_url(ctx, request));
+        case GET_SIGNAL:
+            if (JS_IsUndefined(request->signal)) {
+                request->signal = event_signal_new(ctx);
+            }
+            return JS_DupValue(ctx, request->signal);
         default:
             return web_latin1_string(ctx, request->parts.peer.data, request->parts.peer.len);
     }
@@ -343,6 +368,7 @@ static void request_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
     const request_t *request = JS_GetAnyOpaque(value, &(JSClassID){0});
     if (request != NULL) {
         web_message_mark(rt, &request->message, mark);
+        JS_MarkValue(rt, request->signal, mark);
     }
 }
 
@@ -353,6 +379,7 @@ static const JSCFunctionListEntry request_proto[] = {
     JS_CFUNC_DEF("clone", 0, request_clone),
     WEB_MESSAGE_PROTO(WEB_REQUEST),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Request", JS_PROP_CONFIGURABLE),
+    JS_CGETSET_MAGIC_DEF("signal", request_get, NULL, GET_SIGNAL),
 };
 
 const extension_class_t web_class_request = {
@@ -361,4 +388,5 @@ const extension_class_t web_class_request = {
     .length = 1,
     .proto = request_proto,
     .proto_len = BASE_COUNT(request_proto),
+    .rare_len = 1,
 };
