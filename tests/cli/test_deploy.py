@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from cli_helpers import ROOT, Cli, greeting, local_device
 from device_helpers import get, write_project
-from edgelet_host.project.esbuild import ensure_esbuild
 
 
 def constant(cli: Cli, name: str, text: str, **fields):
@@ -296,53 +295,6 @@ def test_a_link_that_leaves_the_project_is_refused(cli, local, target):
 
 def test_a_folder_without_a_project_says_how_to_make_one(cli):
     assert "edgelet new" in cli.fails("deploy", cli.folder)
-
-
-# TypeScript and npm packages
-
-TYPESCRIPT = """import { twice } from "./twice";
-import jwt from "jsonwebtoken";
-import { shout } from "shouting";
-export default { fetch(request: Request): Response {
-  return new Response(shout(`${twice(21)} ${typeof jwt.sign}`));
-} };
-"""
-
-
-def test_typescript_and_npm_packages_are_bundled(cli, local):
-    files = {
-        "main.ts": TYPESCRIPT,
-        "twice.ts": "export const twice = (n: number): number => n * 2;\n",
-        "node_modules/shouting/package.json": '{"name": "shouting", "module": "index.mjs"}',
-        "node_modules/shouting/index.mjs": "export const shout = (text) => text.toUpperCase();\n",
-    }
-    project = write_project(cli.folder / "typed", "typed", files, main="main.ts", route="/typed")
-    cli.ok("deploy", project)
-    assert get(local.address, "/typed").text == "42 FUNCTION"
-    (project / "twice.ts").write_text("export const twice = (n: number => n;\n")
-    assert "twice.ts:1:" in cli.fails("deploy", project)
-
-
-def test_a_package_that_is_not_installed_is_named(cli):
-    ensure_esbuild("this test")
-    source = 'import x from "no-such-package"; export default { fetch() { return new Response(x) } }'
-    project = write_project(cli.folder / "package", "package", {"main.js": source})
-    message = cli.fails("deploy", project)
-    assert "main.js:1:" in message
-    assert "npm install no-such-package" in message
-
-
-def test_without_node_the_error_says_so(cli, monkeypatch, tmp_path):
-    project = write_project(cli.folder / "typed", "typed", {"main.ts": TYPESCRIPT}, main="main.ts")
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    for folder in map(Path, os.environ["PATH"].split(os.pathsep)):
-        for program in folder.glob("*"):
-            if program.name not in ("node", "npm") and not (programs / program.name).is_symlink():
-                (programs / program.name).symlink_to(program)
-    monkeypatch.setenv("PATH", str(programs))
-    message = cli.fails("deploy", project)
-    assert "main.ts is TypeScript, which needs Node.js and npm" in message
 
 
 # Interrupted deploys

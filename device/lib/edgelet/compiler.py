@@ -1,7 +1,7 @@
 """Compiles a bundle on firmware that carries the parser: micropython -m edgelet.compiler REQUEST BUNDLE.
 
 REQUEST is a JSON file {files, main, strip} as `quickjs.compile` takes them; the bundle is written to the file BUNDLE.
-Prints {} or {"error": text} as JSON.
+Prints {} or {"kind": that of quickjs.Error, "error": text} as JSON.
 """
 
 import json
@@ -17,7 +17,7 @@ def main(request_path, bundle_path):
     try:
         bundle = quickjs.compile(request["files"], request["main"], request["strip"])
     except quickjs.Error as e:
-        print(json.dumps({"error": e.message}))
+        print(json.dumps({"kind": e.kind, "error": e.message}))
         return
     with open(bundle_path, "wb") as file:
         file.write(bundle)

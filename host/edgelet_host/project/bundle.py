@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
 from edgelet_host.project.config import Project
+from edgelet_host.project.data_modules import data_module, is_data
 from edgelet_host.project.esbuild import bundle_with_esbuild
 from edgelet_host.runtime import names
 
@@ -20,6 +21,10 @@ from edgelet_host.runtime import names
 _SPECIFIER = re.compile(
     r"""(?:\bimport\s*(?:[\w*{}\s,$]+\s*from\s*)?|\bexport\s*[\w*{}\s,$]+\s*from\s*|\bimport\s*\(\s*)["']([^"'\n]+)["']"""
 )
+
+
+# What bundlers and Node.js put behind a specifier that leads to no file.
+_ENDINGS = (".js", ".ts", ".mjs", ".json", "/index.js", "/index.ts")
 
 
 class BundleError(EdgeletError):
@@ -35,6 +40,9 @@ def collect_sources(project: Project) -> dict[str, str]:
         path = todo.pop()
         if path in sources:
             continue
+        if is_data(path):
+            sources[path] = data_module(project.folder / path)
+            continue
         try:
             sources[path] = (project.folder / path).read_text()
         except UnicodeDecodeError:
@@ -43,18 +51,21 @@ def collect_sources(project: Project) -> dict[str, str]:
             if not specifier.startswith("."):
                 bare.add(specifier)
                 continue
-            target = posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier))
+            target = _target(path, specifier)
             if (project.folder / target).is_file():
                 todo.append(target)
-    reason = _needs_esbuild(sources, bare)
-    return {project.main: bundle_with_esbuild(project, reason)} if reason else sources
+    reason = _needs_esbuild(project, sources, bare)
+    return bundle_with_esbuild(project, reason) if reason else sources
 
 
-def _needs_esbuild(sources: dict[str, str], bare: set[str]) -> str:
+def _needs_esbuild(project: Project, sources: dict[str, str], bare: set[str]) -> str:
     """Say why the engine cannot have these sources as they are; "" where it can."""
     typescript = [path for path in sources if path.endswith((".ts", ".tsx", ".mts"))]
     if typescript:
         return f"{typescript[0]} is TypeScript"
+    aliases = sorted(bare & project.alias.keys())
+    if aliases:
+        return f"'{aliases[0]}' has an alias"
     packages = sorted(bare - sources.keys() - set(names.NATIVE_MODULES))
     return f"'{packages[0]}' is an npm package" if packages else ""
 
@@ -75,8 +86,33 @@ def compile_project(project: Project, firmware: Path) -> bytes:
             raise BundleError(f"the compiler failed: {done.stderr.strip() or done.stdout.strip()}")
         answer = json.loads(done.stdout)
         if "error" in answer:
-            raise BundleError(f"{project.folder}: {answer['error']}")
+            place = _missing(project, sources) if answer["kind"] == "import" else ""
+            raise BundleError(f"{project.folder}: {place or answer['error']}")
         return output.read_bytes()
+
+
+def _missing(project: Project, sources: dict[str, str]) -> str:
+    """Give the place of the first import that leads to no file, and the file that may be meant; "" where all do."""
+    for path, source in sources.items():
+        for found in _SPECIFIER.finditer(source):
+            specifier = found[1]
+            if specifier.startswith(".") and _target(path, specifier) not in sources:
+                before = source[: found.start(1)]
+                place = f"{path}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+                return f"{place}: there is no file '{specifier}'{_meant(project.folder, path, specifier)}"
+    return ""
+
+
+def _target(path: str, specifier: str) -> str:
+    """Give the path inside the project that a relative specifier in the file `path` stands for."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier))
+
+
+def _meant(folder: Path, path: str, specifier: str) -> str:
+    for ending in _ENDINGS:
+        if (folder / _target(path, specifier + ending)).is_file():
+            return f"; did you mean '{specifier.rstrip('/') + ending}'?"
+    return ""
 
 
 def engine_id(bundle: bytes) -> str:

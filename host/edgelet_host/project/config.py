@@ -18,6 +18,7 @@ class Project:
     for static files only. routes: path prefixes. hosts: host names, empty for all. vars, limits and bindings: see
     docs/functions.md. secrets: names of those that the function needs. static: {"folder": ..., "max_age": seconds} or
     empty. strip: leave out source positions. dev_kv: what `edgelet dev` puts into KV, binding -> key -> value.
+    alias: name of a module -> the npm package or the file, beginning with "./", that imports of it get.
     """
 
     folder: Path
@@ -32,6 +33,7 @@ class Project:
     static: dict[str, Any]
     strip: bool
     dev_kv: dict[str, dict[str, str]]
+    alias: dict[str, str]
 
     def static_files(self) -> dict[str, Path]:
         """Give the static files by their path inside the release, sorted.
@@ -78,6 +80,7 @@ class _Fields:
             "static": (dict, {}),
             "strip": (bool, False),
             "dev": (dict, {}),
+            "alias": (dict, {}),
         }
     )
 
@@ -119,6 +122,15 @@ def _dev_kv(path: Path, given: dict[str, Any], bindings: dict[str, Any]) -> dict
     return dict(stores)
 
 
+def _alias(path: Path, given: dict[str, Any]) -> dict[str, str]:
+    for name, target in given.items():
+        if not isinstance(target, str) or not target or name.startswith((".", "/")):
+            raise EdgeletError(f'{path}: alias.{name}: write module = "package" or module = "./file.js"')
+        if target.startswith("./") and not (path.parent / target).is_file():
+            raise EdgeletError(f"{path}: alias.{name}: there is no file {target}")
+    return dict(given)
+
+
 def read_project(folder: Path) -> Project:
     """Read the project in `folder`. Raises EdgeletError that says what to mend."""
     path = folder / FILE
@@ -156,4 +168,5 @@ def read_project(folder: Path) -> Project:
         static=values["static"],
         strip=values["strip"],
         dev_kv=_dev_kv(path, values["dev"], values["bindings"]),
+        alias=_alias(path, values["alias"]),
     )

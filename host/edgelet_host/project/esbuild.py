@@ -1,13 +1,18 @@
 """TypeScript and npm packages: bundled into one module by esbuild, which comes from npm when it is first needed."""
 
+import json
 import os
+import posixpath
+import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware.sources import locked
 from edgelet_host.paths import cache_dir
+from edgelet_host.project import data_modules
 from edgelet_host.project.config import Project
 from edgelet_host.runtime import names
 from edgelet_host.terminal import step
@@ -15,33 +20,68 @@ from edgelet_host.terminal import step
 _VERSION = "0.28.2"
 # The syntax that the engine knows (quickjs-ng).
 _TARGET = "es2023"
+# Of the variants of a package, what Workers' tools take.
+_CONDITIONS = ("workerd", "worker", "browser")
+_MAIN_FIELDS = ("browser", "module", "main")
+# Modules of Node.js 24 that have names without a prefix (module.builtinModules).
+_OF_NODE = re.compile(
+    r"node:.+|("
+    r"assert|async_hooks|buffer|child_process|cluster|console|constants|crypto|dgram|diagnostics_channel"
+    r"|dns|domain|events|fs|http|http2|https|inspector|module|net|os|path|perf_hooks|process"
+    r"|punycode|querystring|readline|repl|stream|string_decoder|sys|timers|tls|trace_events|tty|url"
+    r"|util|v8|vm|wasi|worker_threads|zlib"
+    r")(/.*)?"
+)
 
 
-def bundle_with_esbuild(project: Project, reason: str) -> str:
-    """Give the main module with all that it imports, in JavaScript. reason: why this is needed, for errors."""
-    done = subprocess.run(
-        [
-            ensure_esbuild(reason),
-            project.main,
-            "--bundle",
-            "--format=esm",
-            "--platform=neutral",
-            "--main-fields=module,main",
-            "--conditions=worker,import",
-            f"--target={_TARGET}",
-            "--charset=utf8",
-            "--log-level=error",
-            "--color=false",
-            *[f"--external:{name}" for name in names.NATIVE_MODULES],
-        ],
-        cwd=project.folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise EdgeletError(_explain(project.folder, done.stderr))
-    return done.stdout
+def bundle_with_esbuild(project: Project, reason: str) -> dict[str, str]:
+    """Give the main module with all that it imports, by path: JavaScript, and modules of binary data beside it.
+
+    reason: why esbuild is needed, for errors.
+    """
+    esbuild = ensure_esbuild(reason)
+    with tempfile.TemporaryDirectory(prefix="edgelet-") as temporary:
+        folder = Path(temporary)
+        done = subprocess.run(
+            [esbuild, project.main, f"--outdir={folder}", *_options(project)],
+            cwd=project.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise EdgeletError(_explain(project.folder, done.stderr))
+        return _outputs(project, folder)
+
+
+def _options(project: Project) -> list[str]:
+    native = set(names.NATIVE_MODULES) - project.alias.keys()
+    return [
+        "--bundle",
+        "--format=esm",
+        "--platform=browser",
+        f"--main-fields={','.join(_MAIN_FIELDS)}",
+        f"--conditions={','.join(_CONDITIONS)}",
+        f"--target={_TARGET}",
+        "--charset=utf8",
+        "--log-level=error",
+        "--color=false",
+        f"--define:process.env.NODE_ENV={json.dumps(project.vars.get('NODE_ENV', 'production'))}",
+        "--entry-names=main",
+        "--asset-names=[name]-[hash]",
+        *[f"--loader:{ending}=text" for ending in data_modules.TEXT],
+        *[f"--loader:{ending}=copy" for ending in data_modules.BINARY],
+        *[f"--external:{name}" for name in sorted(native)],
+        *[f"--alias:{name}={target}" for name, target in project.alias.items() if name != target],
+    ]
+
+
+def _outputs(project: Project, folder: Path) -> dict[str, str]:
+    sources = {project.main: (folder / "main.js").read_text()}
+    for path in folder.iterdir():
+        if data_modules.is_data(path.name):
+            sources[posixpath.join(posixpath.dirname(project.main), path.name)] = data_modules.data_module(path)
+    return sources
 
 
 def _explain(folder: Path, errors: str) -> str:
@@ -51,9 +91,18 @@ def _explain(folder: Path, errors: str) -> str:
     place = next((line.rstrip(":") for line in lines if line.endswith(":") and line.count(":") >= 3), "")
     hint = ""
     if message.startswith('Could not resolve "') and not message.startswith('Could not resolve ".'):
-        package = message.split('"')[1]
-        hint = f". Install it: npm install {package}"
+        hint = _hint(message.split('"')[1])
     return f"{folder}: {place + ': ' if place else ''}{message}{hint}"
+
+
+def _hint(module: str) -> str:
+    if _OF_NODE.fullmatch(module):
+        return (
+            ". It is a module of Node.js, which devices do not have: use another package, or name one like it "
+            f'in edgelet.toml, below [alias]: "{module}" = "package"'
+        )
+    package = "/".join(module.split("/")[: 2 if module.startswith("@") else 1])
+    return f". Install it: npm install {package}"
 
 
 def ensure_esbuild(reason: str) -> Path:
