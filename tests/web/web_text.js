@@ -75,6 +75,38 @@ function decoder() {
   return lines;
 }
 
+function encodings() {
+  const lines = [];
+  const labels = ["utf-16le", "utf-16be", "windows-1252", "utf-16", "UTF-16LE", "\tlatin1 ", "ISO-8859-1", "ascii", "us-ascii", "cp1252", "x-cp1252", "l1", "iso88591", "iso_8859-1:1987", "ucs-2", "unicode", "unicodefffe", "csunicode", "ibm819"];
+  for (const label of labels) {
+    lines.push(`${label} ${attempt(() => new TextDecoder(label).encoding)}`);
+  }
+  lines.push(new TextDecoder("latin1").decode(new Uint8Array([0x41, 0xe9])), new TextDecoder("windows-1252").decode(), codes(new TextDecoder("latin1").decode(new Uint8Array([0xff, 0xfe, 0x41]))));
+  const units = [[], [0x41], [0xfeff], [0xfeff, 0x41], [0xfffe, 0x41], [0xfeff, 0xfeff], [0x41, 0xfeff], [0xe9, 0x20ac], [0xd83d, 0xde00], [0xd83d], [0xde00], [0xd83d, 0x41], [0xd83d, 0xd83d, 0xde00], [0xde00, 0xd83d], [0x41, 0xd83d, 0xde00, 0x42], [0xdbff, 0xdfff], [0xd800, 0xdc00], [0, 0x100]];
+  for (const text of units) {
+    for (const odd of [false, true]) {
+      for (const [label, little] of [["utf-16le", true], ["utf-16be", false]]) {
+        const view = new DataView(new ArrayBuffer(text.length * 2 + odd));
+        text.forEach((unit, i) => view.setUint16(i * 2, unit, little));
+        const data = new Uint8Array(view.buffer);
+        const fatal = attempt(() => codes(new TextDecoder(label, { fatal: true }).decode(data)));
+        lines.push(`${label} ${hex(data)} ${codes(new TextDecoder(label).decode(data))} | ${fatal} | ${codes(new TextDecoder(label, { ignoreBOM: true }).decode(data))}`);
+        for (const size of [1, 2, 3]) {
+          for (const options of [{}, { ignoreBOM: true }]) {
+            const stream = new TextDecoder(label, options);
+            let joined = "";
+            for (let i = 0; i < data.length; i += size) {
+              joined += stream.decode(data.subarray(i, i + size), { stream: true });
+            }
+            lines.push(`stream ${codes(joined + stream.decode())} ${codes(stream.decode(data))}`);
+          }
+        }
+      }
+    }
+  }
+  return lines;
+}
+
 function base64() {
   const lines = [];
   for (const text of ["", "a", "ab", "abc", "abcd", "\u0000\u00ff", "\u0100", "\u00e9", null, undefined, 12]) {
@@ -87,5 +119,10 @@ function base64() {
 }
 
 export function run() {
-  return [...encoder(), ...decoder(), ...base64()].map(String);
+  return [...encoder(), ...decoder(), ...encodings(), ...base64()].map(String);
+}
+
+// What the bytes 0 to 255 are in windows-1252: Node says what they are in ISO-8859-1.
+export function runStandard() {
+  return [...new TextDecoder("latin1").decode(Uint8Array.from({ length: 256 }, (_, i) => i))].map((c) => c.codePointAt(0));
 }

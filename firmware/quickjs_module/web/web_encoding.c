@@ -101,6 +101,7 @@ const extension_class_t web_class_text_encoder = {
 // ---- TextDecoder ----
 
 typedef struct _decoder_t {
+    web_encoding_t encoding;
     bool fatal;
     bool ignore_bom;
     bool started; // the start of the stream has passed, where a byte order mark may be
@@ -112,32 +113,9 @@ static void decoder_finalize(JSRuntime *rt, JSValueConst value) {
     js_free_rt(rt, JS_GetAnyOpaque(value, &(JSClassID){0}));
 }
 
-static bool is_label_space(char c) {
-    return c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ';
-}
-
-static bool is_utf8_label(base_slice_t label) {
-    static const char *const labels[] = {
-        "utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8"};
-
-    while (label.len > 0 && is_label_space(label.data[0])) {
-        label.data++;
-        label.len--;
-    }
-    while (label.len > 0 && is_label_space(label.data[label.len - 1])) {
-        label.len--;
-    }
-
-    for (int i = 0; i < BASE_COUNT(labels); i++) {
-        if (base_equal_nocase(label.data, label.len, labels[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int check_label(JSContext *ctx, JSValueConst value) {
+static int read_label(JSContext *ctx, JSValueConst value, web_encoding_t *encoding) {
     base_slice_t label;
+    *encoding = WEB_UTF8;
     if (JS_IsUndefined(value)) {
         return 0;
     }
@@ -145,9 +123,10 @@ static int check_label(JSContext *ctx, JSValueConst value) {
     if (label.data == NULL) {
         return -1;
     }
-    int result = is_utf8_label(label) ? 0 : -1;
+    int result = web_find_encoding(label, encoding) ? 0 : -1;
     if (result < 0) {
-        JS_ThrowRangeError(ctx, "TextDecoder knows utf-8 only, not '%.40s'", label.data);
+        JS_ThrowRangeError(
+            ctx, "TextDecoder knows utf-8, utf-16le, utf-16be and windows-1252 (latin1), not '%.40s'", label.data);
     }
     JS_FreeCString(ctx, label.data);
     return result;
@@ -170,7 +149,8 @@ static int flag(JSContext *ctx, JSValueConst options, const char *name) {
 
 static JSValue decoder_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
     JSValueConst options = argc > 1 ? argv[1] : JS_UNDEFINED;
-    if (check_label(ctx, argc > 0 ? argv[0] : JS_UNDEFINED) < 0) {
+    web_encoding_t encoding;
+    if (read_label(ctx, argc > 0 ? argv[0] : JS_UNDEFINED, &encoding) < 0) {
         return JS_EXCEPTION;
     }
 
@@ -183,6 +163,7 @@ static JSValue decoder_construct(JSContext *ctx, JSValueConst new_target, int ar
     JSValue object = web_class_new(ctx, WEB_TEXT_DECODER, new_target);
     if (!JS_IsException(object)) {
         decoder_t *decoder = js_mallocz(ctx, sizeof(*decoder));
+        decoder->encoding = encoding;
         decoder->fatal = fatal;
         decoder->ignore_bom = ignore_bom;
         JS_SetOpaque(object, decoder);
@@ -190,38 +171,46 @@ static JSValue decoder_construct(JSContext *ctx, JSValueConst new_target, int ar
     return object;
 }
 
-// Length of what is decoded now: all, but when more is to come without a sequence that is cut at the end.
-// -1 with a pending exception for ill-formed data where that is fatal.
-static int64_t decodable(JSContext *ctx, const decoder_t *decoder, base_slice_t data, bool more) {
+// As web_decode_utf16.
+static JSValue decode_utf8(JSContext *ctx, base_slice_t data, const web_decoding_t *how, size_t *used) {
     size_t at = 0, bad;
     bool cut;
     while (at < data.len) {
         at += base_utf8_prefix(data.data + at, data.len - at, &bad, &cut);
-        if (at == data.len || (cut && more)) {
+        if (at == data.len || (cut && how->more)) {
             break;
         }
-        if (decoder->fatal) {
-            JS_ThrowTypeError(ctx, "The encoded data was not valid for encoding utf-8");
-            return -1;
+        if (how->fatal) {
+            return JS_UNDEFINED;
         }
         at += bad;
     }
-    return (int64_t)at;
+    *used = at;
+    return web_utf8_string(ctx, data.data, at, how->bom);
 }
 
 static JSValue decode_all(JSContext *ctx, decoder_t *decoder, base_slice_t data, bool more) {
-    int64_t len = decodable(ctx, decoder, data, more);
-    if (len < 0) {
+    const web_decoding_t how = {
+        .bom = !decoder->started && !decoder->ignore_bom, .more = more, .fatal = decoder->fatal};
+    size_t used = data.len;
+    JSValue text;
+    if (decoder->encoding == WEB_UTF8) {
+        text = decode_utf8(ctx, data, &how, &used);
+    } else if (decoder->encoding == WEB_WINDOWS_1252) {
+        text = web_decode_windows_1252(ctx, data);
+    } else {
+        text = web_decode_utf16(ctx, data, &how, decoder->encoding == WEB_UTF16BE, &used);
+    }
+    if (JS_IsUndefined(text)) {
         decoder->pending_len = 0;
         decoder->started = false;
-        return JS_EXCEPTION;
+        return JS_ThrowTypeError(
+            ctx, "The encoded data was not valid for encoding %s", web_encoding_name(decoder->encoding));
     }
-    bool bom = !decoder->started && !decoder->ignore_bom;
-    JSValue text = web_utf8_string(ctx, data.data, (size_t)len, bom);
-    decoder->started = more && (decoder->started || len > 0);
-    decoder->pending_len = data.len - (size_t)len;
+    decoder->started = more && (decoder->started || used > 0);
+    decoder->pending_len = data.len - used;
     if (decoder->pending_len > 0) {
-        memcpy(decoder->pending, data.data + len, decoder->pending_len);
+        memcpy(decoder->pending, data.data + used, decoder->pending_len);
     }
     return text;
 }
@@ -254,6 +243,11 @@ static JSValue decoder_decode(JSContext *ctx, JSValueConst this_val, int argc, J
     return text;
 }
 
+static JSValue decoder_encoding(JSContext *ctx, JSValueConst this_val) {
+    const decoder_t *decoder = web_class_expect(ctx, WEB_TEXT_DECODER, this_val);
+    return decoder == NULL ? JS_EXCEPTION : JS_NewString(ctx, web_encoding_name(decoder->encoding));
+}
+
 static JSValue decoder_fatal(JSContext *ctx, JSValueConst this_val) {
     const decoder_t *decoder = web_class_expect(ctx, WEB_TEXT_DECODER, this_val);
     return decoder == NULL ? JS_EXCEPTION : JS_NewBool(ctx, decoder->fatal);
@@ -265,7 +259,7 @@ static JSValue decoder_ignore_bom(JSContext *ctx, JSValueConst this_val) {
 }
 
 static const JSCFunctionListEntry decoder_proto[] = {
-    JS_CGETSET_DEF("encoding", get_encoding, NULL),
+    JS_CGETSET_DEF("encoding", decoder_encoding, NULL),
     JS_CGETSET_DEF("fatal", decoder_fatal, NULL),
     JS_CGETSET_DEF("ignoreBOM", decoder_ignore_bom, NULL),
     JS_CFUNC_DEF("decode", 0, decoder_decode),

@@ -79,6 +79,30 @@ static inline int web_compare_sizes(size_t a, size_t b) {
     return (a > b) - (a < b);
 }
 
+// ---- encodings (web_decode.c) ----
+
+typedef enum {
+    WEB_UTF8,
+    WEB_UTF16LE,
+    WEB_UTF16BE,
+    WEB_WINDOWS_1252,
+} web_encoding_t;
+
+// False where no encoding that we know has that label.
+bool web_find_encoding(base_slice_t label, web_encoding_t *encoding);
+// Its name as TextDecoder tells it.
+const char *web_encoding_name(web_encoding_t encoding);
+
+typedef struct _web_decoding_t {
+    bool bom;   // a byte order mark at the start is left out
+    bool more;  // data is to follow: what is cut at the end is left for then
+    bool fatal; // ill-formed data gives undefined
+} web_decoding_t;
+
+// The text; `*used` is the length of what it is from.
+JSValue web_decode_utf16(JSContext *ctx, base_slice_t data, const web_decoding_t *how, bool big_endian, size_t *used);
+JSValue web_decode_windows_1252(JSContext *ctx, base_slice_t data);
+
 // ---- iteration (web_iterate.c) ----
 
 // Called for each pair. 0 goes on, -1 stops with a pending exception.
