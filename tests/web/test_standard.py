@@ -42,6 +42,21 @@ def test_streams_where_node_is_wrong(firmware):
     assert [result for _, result in pairs] == [expected for expected, _ in pairs]
 
 
+def test_clones_where_node_fails(firmware):
+    pairs = run_in_firmware(firmware, JS / "web_clone.js", "runStandard")
+    assert [result for _, result in pairs] == [expected for expected, _ in pairs]
+
+
+def test_windows_1252_where_node_is_wrong(firmware):
+    expected = []
+    for byte in range(256):
+        try:
+            expected.append(ord(bytes([byte]).decode("cp1252")))
+        except UnicodeDecodeError:
+            expected.append(byte)  # not Python's, but the standard's: the control character
+    assert run_in_firmware(firmware, JS / "web_text.js", "runStandard") == expected
+
+
 DEEP_CLONE = """
     export default { fetch() {
         const deep = {}

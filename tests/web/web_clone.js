@@ -96,6 +96,41 @@ function depth(value) {
   return levels;
 }
 
+function transferring() {
+  const lines = [];
+  const bytes = () => new Uint8Array([1, 2, 3]);
+  const one = bytes();
+  const copy = structuredClone({ one, again: one.buffer }, { transfer: [one.buffer] });
+  lines.push(one.length, one.buffer.byteLength, show(copy), copy.one.buffer === copy.again);
+  const unused = bytes();
+  lines.push(show(structuredClone("x", { transfer: [unused.buffer] })), unused.length);
+  for (const options of [undefined, null, {}, { transfer: undefined }, { transfer: [] }, { transfer: new Set() }]) {
+    lines.push(show(structuredClone(bytes(), options)));
+  }
+  const view = bytes();
+  for (const transfer of [[view.buffer, view.buffer], [view], [{}], [5], [one.buffer], 5]) {
+    lines.push(typeof attempt(() => structuredClone(1, { transfer })));
+  }
+  lines.push(view.length, attempt(() => structuredClone({ a: view, b: () => 1 }, { transfer: [view.buffer] })), view.length);
+  const shared = new Uint8Array(new ArrayBuffer(8), 2, 4);
+  const moved = structuredClone([shared, new DataView(shared.buffer, 1)], { transfer: [shared.buffer] });
+  lines.push(show(moved), shared.length, moved[0].buffer === moved[1].buffer);
+  return lines;
+}
+
+function causes() {
+  const lines = [];
+  for (const error of [new Error("x", { cause: { a: [1] } }), new TypeError("t", { cause: new RangeError("inner", { cause: 5 }) }), new Error("u", { cause: undefined }), new Error("none")]) {
+    const clone = structuredClone(error);
+    const own = Object.getOwnPropertyDescriptor(clone, "cause");
+    lines.push(`${clone.name} ${"cause" in clone} ${clone.cause === clone} ${own?.enumerable} ${show(clone.cause)} ${show(clone.cause?.cause)}`);
+  }
+  lines.push(typeof attempt(() => structuredClone(new Error("f", { cause: () => 1 }))));
+  const boxed = structuredClone(Object(5n));
+  lines.push(typeof boxed, typeof boxed.valueOf(), String(boxed), boxed instanceof BigInt);
+  return lines;
+}
+
 export function run() {
   const lines = [];
   for (const [label, value] of Object.entries(values())) {
@@ -113,5 +148,13 @@ export function run() {
     lines.push(attempt(() => show(structuredClone(refused))));
   }
   lines.push(attempt(() => structuredClone()), attempt(() => { structuredClone(() => 1); }));
-  return lines.map(String);
+  return [...lines, ...transferring(), ...causes()].map(String);
+}
+
+// Pairs of what is right and what is said here, where Node fails.
+export function runStandard() {
+  const cyclic = new Error("cyclic");
+  cyclic.cause = { list: [cyclic] };
+  const clone = structuredClone(cyclic);
+  return [[true, clone !== cyclic && clone.cause.list[0] === clone]];
 }

@@ -1,4 +1,5 @@
-// structuredClone (HTML standard, section 2.7) for everything but platform objects and transfer.
+// structuredClone (HTML standard, section 2.7) for everything but platform objects; of these, ArrayBuffers are
+// transferred.
 //
 // The engine's own serializer is not used: it calls getters while it walks an object's properties by address. Clones
 // are made empty and filled one after the other from a list, so that depth costs no stack.
@@ -176,7 +177,7 @@ static bool same_class(JSContext *ctx, JSValueConst object, JSValue sample) {
 }
 
 static bool is_boxed(JSContext *ctx, JSValueConst object) {
-    const JSValue primitives[] = {JS_TRUE, JS_NewInt32(ctx, 0), JS_NewString(ctx, "")};
+    const JSValue primitives[] = {JS_TRUE, JS_NewInt32(ctx, 0), JS_NewString(ctx, ""), JS_NewBigInt64(ctx, 0)};
     bool boxed = false;
     for (int i = 0; i < BASE_COUNT(primitives) && !boxed; i++) {
         boxed = same_class(ctx, object, JS_ToObject(ctx, primitives[i]));
@@ -357,7 +358,26 @@ static int fill_collection(JSContext *ctx, clones_t *clones, JSValueConst source
     return result;
 }
 
+static int fill_error(JSContext *ctx, clones_t *clones, JSValueConst source, JSValueConst copy) {
+    JSPropertyDescriptor property;
+    JSAtom atom = JS_NewAtom(ctx, "cause");
+    int result = JS_GetOwnProperty(ctx, &property, source, atom);
+    if (result > 0) {
+        JS_FreeValues(ctx, property.getter, property.setter);
+        JSValue cause = clone_value(ctx, clones, property.value);
+        JS_FreeValue(ctx, property.value);
+        result = JS_IsException(cause)
+                     ? -1
+                     : JS_DefinePropertyValue(ctx, copy, atom, cause, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+    }
+    JS_FreeAtom(ctx, atom);
+    return result < 0 ? -1 : 0;
+}
+
 static int fill_copy(JSContext *ctx, clones_t *clones, cloned_t entry) {
+    if (JS_IsError(entry.source)) {
+        return fill_error(ctx, clones, entry.source, entry.copy);
+    }
     if (JS_IsMap(entry.source) || JS_IsSet(entry.source)) {
         return fill_collection(ctx, clones, entry.source, entry.copy);
     }
@@ -368,29 +388,91 @@ static int fill_copy(JSContext *ctx, clones_t *clones, cloned_t entry) {
                                                             : 0;
 }
 
+// ---- transfer ----
+
+static bool is_detached(JSContext *ctx, JSValueConst buffer) {
+    base_slice_t bytes;
+    bool detached = engine_buffer_source(ctx, buffer, &bytes) < 0;
+    if (detached) {
+        JS_FreeValue(ctx, JS_GetException(ctx));
+    }
+    return detached;
+}
+
+// Notes the copy of a buffer that is to be transferred. 0 or -1.
+static int note_transferred(JSContext *ctx, clones_t *clones, JSValueConst buffer) {
+    if (!JS_IsArrayBuffer(buffer) || JS_IsImmutableArrayBuffer(buffer) > 0) {
+        refuse(ctx, "only an ArrayBuffer can be transferred: the object");
+        return -1;
+    }
+    if (clones->count > 0 && *find_slot(clones, buffer) > 0) {
+        refuse(ctx, "what is listed twice to be transferred");
+        return -1;
+    }
+    if (!is_detached(ctx, buffer)) {
+        JS_FreeValue(ctx, note(ctx, clones, buffer, copy_buffer(ctx, buffer)));
+    }
+    return 0;
+}
+
+// Notes the items of the option transfer of the second argument, if it is there: `*list` is an array of these, or
+// undefined. 0 or -1.
+static int read_transfer(JSContext *ctx, clones_t *clones, JSValueConst options, JSValue *list) {
+    JSValue transfer = JS_IsObject(options) ? JS_GetPropertyStr(ctx, options, "transfer") : JS_UNDEFINED;
+    *list = JS_UNDEFINED;
+    if (!JS_IsUndefined(transfer)) {
+        *list = JS_IsException(transfer) ? JS_EXCEPTION : engine_list_of(ctx, transfer);
+        JS_FreeValue(ctx, transfer);
+    }
+    if (JS_IsException(*list)) {
+        *list = JS_UNDEFINED;
+        return -1;
+    }
+    int64_t count = 0;
+    int result = 0;
+    if (!JS_IsUndefined(*list)) {
+        JS_GetLength(ctx, *list, &count);
+    }
+    for (int64_t i = 0; i < count && result == 0; i++) {
+        JSValue item = JS_GetPropertyInt64(ctx, *list, i);
+        result = note_transferred(ctx, clones, item);
+        JS_FreeValue(ctx, item);
+    }
+    return result;
+}
+
+static void detach(JSContext *ctx, JSValueConst list) {
+    int64_t count = 0;
+    if (!JS_IsUndefined(list)) {
+        JS_GetLength(ctx, list, &count);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        JSValue buffer = JS_GetPropertyInt64(ctx, list, i);
+        JS_DetachArrayBuffer(ctx, buffer);
+        JS_FreeValue(ctx, buffer);
+    }
+}
+
 JSValue web_structured_clone(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val;
     if (web_check_args(ctx, argc, 1) < 0) {
         return JS_EXCEPTION;
     }
-    if (argc > 1 && JS_IsObject(argv[1])) {
-        JSValue transfer = JS_GetPropertyStr(ctx, argv[1], "transfer");
-        bool asked = !JS_IsUndefined(transfer);
-        JS_FreeValue(ctx, transfer);
-        if (asked) {
-            return JS_IsException(transfer) ? JS_EXCEPTION
-                                            : refuse(ctx, "transfer is not supported: what is listed there");
-        }
-    }
-
     clones_t clones = {0};
-    JSValue result = clone_value(ctx, &clones, argv[0]);
+    JSValue list, result = JS_EXCEPTION;
+    if (read_transfer(ctx, &clones, argc > 1 ? argv[1] : JS_UNDEFINED, &list) == 0) {
+        result = clone_value(ctx, &clones, argv[0]);
+    }
     for (uint32_t i = 0; !JS_IsException(result) && i < clones.count; i++) {
         if (fill_copy(ctx, &clones, clones.list[i]) < 0) {
             JS_FreeValue(ctx, result);
             result = JS_EXCEPTION;
         }
     }
+    if (!JS_IsException(result)) {
+        detach(ctx, list);
+    }
+    JS_FreeValue(ctx, list);
     free_clones(ctx, &clones);
     return result;
 }
