@@ -901,3 +901,15 @@ def test_a_request_has_a_signal_that_nothing_aborts(firmware):
         False,
         True,
     ]
+
+
+def test_what_the_global_scope_says_of_itself(firmware):
+    body = """
+        const near = Math.abs(performance.timeOrigin + performance.now() - Date.now()) < 1000
+        const before = performance.timeOrigin
+        return Response.json([
+            self === globalThis, typeof window, navigator.userAgent, request.cf === undefined, near,
+            before === performance.timeOrigin, Object.keys(globalThis).includes("self"),
+        ])
+    """
+    assert fetch(firmware, body).json == [True, "undefined", "edgelet", True, True, True, False]

@@ -199,7 +199,7 @@ static const extension_class_t *const crypto_classes[] = {
 };
 
 static const extension_global_t crypto_globals[] = {
-    {"crypto", make_crypto},
+    {"crypto", make_crypto, false},
 };
 
 extension_t crypto_extension = {

@@ -12,10 +12,16 @@ static const extension_class_t *const event_classes[EVENT_CLASS_COUNT] = {
     [EVENT_CONTROLLER] = &event_class_controller,
 };
 
+static JSValue make_self(JSContext *ctx, const char *name) {
+    (void)name;
+    return JS_GetGlobalObject(ctx);
+}
+
 static const extension_global_t event_globals[] = {
-    {"addEventListener", event_global_function},
-    {"removeEventListener", event_global_function},
-    {"dispatchEvent", event_global_function},
+    {"addEventListener", event_global_function, false},
+    {"removeEventListener", event_global_function, false},
+    {"dispatchEvent", event_global_function, false},
+    {"self", make_self, false},
 };
 
 extension_t event_extension = {

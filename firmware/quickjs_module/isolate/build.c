@@ -47,6 +47,7 @@ void isolate_new_context(isolate_t *iso) {
     iso->host = js_mallocz(iso->ctx, iso->host_size);
     iso->host->isolate = iso;
     iso->host->began_us = port_ticks_us();
+    iso->host->origin_us = port_time_us();
     JS_SetContextOpaque(iso->ctx, iso->host);
 }
 

@@ -72,6 +72,7 @@ isolate_state_t isolate_start(isolate_t *iso, isolate_image_t *image, const isol
     iso->log_used = 0;
     iso->log_dropped = 0;
     iso->host->began_us = port_ticks_us();
+    iso->host->origin_us = port_time_us();
     isolate_run(iso, start_turn, (void *)request);
     return iso->call.state;
 }

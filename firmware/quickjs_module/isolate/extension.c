@@ -137,19 +137,19 @@ static JSValue make_class_global(JSContext *ctx, const char *name) {
     return constructor;
 }
 
-// Those that are rare, where the bundle names them.
-static void define_globals(JSContext *ctx, JSValueConst global, const extension_t *extension) {
+// Those that every bundle has, or with `named` those that are rare, where the bundle names them.
+static void define_globals(JSContext *ctx, JSValueConst global, const extension_t *extension, bool named) {
     for (unsigned i = 0; i < extension->class_count; i++) {
         const extension_class_t *class = extension->classes[i];
         const char *name = class->def.class_name;
-        if (class->constructor != NULL && (!extension->rare || engine_knows_name(ctx, name))) {
+        if (class->constructor != NULL && extension->rare == named && (!named || engine_knows_name(ctx, name))) {
             engine_define_lazy(ctx, global, name, make_class_global);
         }
     }
     for (unsigned i = 0; i < extension->global_count; i++) {
-        const char *name = extension->globals[i].name;
-        if (!extension->rare || engine_knows_name(ctx, name)) {
-            engine_define_lazy(ctx, global, name, extension->globals[i].make);
+        const extension_global_t *one = &extension->globals[i];
+        if ((extension->rare || one->rare) == named && (!named || engine_knows_name(ctx, one->name))) {
+            engine_define_lazy(ctx, global, one->name, one->make);
         }
     }
 }
@@ -158,9 +158,7 @@ static void install(JSContext *ctx, JSValueConst global, const extension_t *exte
     for (unsigned i = 0; i < extension->class_count && !extension->rare; i++) {
         register_class(ctx, extension, i);
     }
-    if (!extension->rare) {
-        define_globals(ctx, global, extension);
-    }
+    define_globals(ctx, global, extension, false);
     if (extension->install != NULL) {
         extension->install(ctx);
     }
@@ -177,9 +175,7 @@ void isolate_install_extensions(JSContext *ctx) {
 void isolate_install_named(JSContext *ctx) {
     JSValue global = JS_GetGlobalObject(ctx);
     for (extension_t *const *e = host_of(ctx)->isolate->extensions; *e != NULL; e++) {
-        if ((*e)->rare) {
-            define_globals(ctx, global, *e);
-        }
+        define_globals(ctx, global, *e, true);
         if ((*e)->loaded != NULL) {
             (*e)->loaded(ctx);
         }

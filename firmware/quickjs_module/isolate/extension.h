@@ -25,6 +25,7 @@ typedef struct _extension_class_t {
 typedef struct _extension_global_t {
     const char *name;
     engine_make_t make;
+    bool rare; // it is there only where the bundle's code names it
 } extension_global_t;
 
 // What a call came to after a turn.

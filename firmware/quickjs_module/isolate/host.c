@@ -56,6 +56,11 @@ double host_now_ms(JSContext *ctx) {
     return (double)(port_ticks_us() - host_of(ctx)->began_us) / 1000.0;
 }
 
+static JSValue performance_time_origin(JSContext *ctx, JSValueConst this_val) {
+    (void)this_val;
+    return JS_NewFloat64(ctx, (double)host_of(ctx)->origin_us / 1000.0);
+}
+
 static JSValue performance_now(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val;
     (void)argc;
@@ -65,6 +70,7 @@ static JSValue performance_now(JSContext *ctx, JSValueConst this_val, int argc, 
 
 static const JSCFunctionListEntry performance_functions[] = {
     JS_CFUNC_DEF("now", 0, performance_now),
+    JS_CGETSET_DEF("timeOrigin", performance_time_origin, NULL),
 };
 
 static const JSCFunctionListEntry math_functions[] = {

@@ -14,6 +14,7 @@
 typedef struct _isolate_host_t {
     JSValue env;        // variables and bindings, for handlers
     uint64_t began_us;  // port_ticks_us at the start of the request
+    uint64_t origin_us; // port_time_us then
     isolate_t *isolate; // set anew by every restore
     isolate_op_t *first_op, *last_op;
     uint32_t next_op_id;

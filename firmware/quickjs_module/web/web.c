@@ -15,6 +15,13 @@ static JSValue make_structured_clone(JSContext *ctx, const char *name) {
     return JS_NewCFunction(ctx, web_structured_clone, name, 1);
 }
 
+static JSValue make_navigator(JSContext *ctx, const char *name) {
+    (void)name;
+    JSValue navigator = JS_NewObject(ctx);
+    JS_DefinePropertyValueStr(ctx, navigator, "userAgent", JS_NewString(ctx, "edgelet"), JS_PROP_ENUMERABLE);
+    return navigator;
+}
+
 // Takes what the built-ins define before a script can change it.
 static void keep_builtins(JSContext *ctx, JSValueConst global) {
     web_t *web = web_of(ctx);
@@ -306,7 +313,8 @@ static const extension_class_t *const web_classes[WEB_CLASS_COUNT] = {
 };
 
 static const extension_global_t web_globals[] = {
-    {"structuredClone", make_structured_clone},
+    {"navigator", make_navigator, true},
+    {"structuredClone", make_structured_clone, false},
 };
 
 static const extension_handlers_t web_handlers = {
