@@ -273,7 +273,9 @@ static mp_obj_t new_argument(const isolate_arg_t *arg) {
             // Exact integers in the range of doubles (2^53) are Python integers.
             if (arg->number == (double)(long long)arg->number && arg->number > -9007199254740992.0 &&
                 arg->number < 9007199254740992.0) {
-                return mp_obj_new_int_from_ll((long long)arg->number);
+                long long whole = (long long)arg->number;
+                // A small one is a small object: what takes ports and the like wants no other.
+                return whole == (mp_int_t)whole ? mp_obj_new_int((mp_int_t)whole) : mp_obj_new_int_from_ll(whole);
             }
             return mp_obj_new_float((mp_float_t)arg->number);
         case ISOLATE_ARG_TEXT:

@@ -69,6 +69,26 @@ void host_queue_op(JSContext *ctx, isolate_op_t *op) {
     host->op_count++;
 }
 
+uint32_t host_last_op(JSContext *ctx) {
+    return host_of(ctx)->next_op_id;
+}
+
+void host_cancel_op(JSContext *ctx, uint32_t id) {
+    isolate_host_t *host = host_of(ctx);
+    isolate_op_t *op = host_find_op(host, id);
+    if (op == NULL || op->cancelled) {
+        return;
+    }
+    if (!op->taken) {
+        host_remove_op(host, op);
+        host_free_op(ctx, op);
+    } else {
+        // Python waits for it: isolate_next_cancelled tells it.
+        op->cancelled = true;
+        host->op_count--;
+    }
+}
+
 // A copy, since the handler may go on writing to its array.
 static void copy_bytes(JSContext *ctx, isolate_arg_t *arg, base_slice_t bytes) {
     char *copy = js_malloc(ctx, bytes.len + 1);

@@ -22,6 +22,10 @@ static JSValue make_navigator(JSContext *ctx, const char *name) {
     return navigator;
 }
 
+static JSValue make_fetch(JSContext *ctx, const char *name) {
+    return JS_NewCFunction(ctx, web_fetch, name, 1);
+}
+
 // Takes what the built-ins define before a script can change it.
 static void keep_builtins(JSContext *ctx, JSValueConst global) {
     web_t *web = web_of(ctx);
@@ -313,6 +317,7 @@ static const extension_class_t *const web_classes[WEB_CLASS_COUNT] = {
 };
 
 static const extension_global_t web_globals[] = {
+    {"fetch", make_fetch, true},
     {"navigator", make_navigator, true},
     {"structuredClone", make_structured_clone, false},
 };

@@ -206,6 +206,29 @@ static JSValue response_redirect(JSContext *ctx, JSValueConst this_val, int argc
     return response_object(ctx, response, JS_UNDEFINED);
 }
 
+// ---- from another server ----
+
+static void define_hidden(JSContext *ctx, JSValueConst object, const char *name, JSValue value) {
+    JS_DefinePropertyValueStr(ctx, object, name, value, JS_PROP_CONFIGURABLE);
+}
+
+JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, base_slice_t lines, JSValueConst body,
+    const web_request_t *request) {
+    response_t *response = response_new(ctx);
+    response->status = status;
+    response->status_text = JS_DupValue(ctx, reason);
+    response->message.headers = web_headers_parse(ctx, lines);
+    response->message.headers->immutable = true;
+    if (!JS_IsUndefined(body)) {
+        web_body_complete(ctx, &response->message.body, body);
+    }
+    JSValue object = response_object(ctx, response, JS_UNDEFINED);
+    // Of this object alone: the class has them not, which every function's image holds.
+    define_hidden(ctx, object, "url", JS_DupValue(ctx, request->url));
+    define_hidden(ctx, object, "redirected", JS_NewBool(ctx, request->redirects > 0));
+    return object;
+}
+
 // ---- the class ----
 
 typedef enum {

@@ -6,6 +6,7 @@ import time
 
 import quickjs
 from edgelet import log
+from edgelet.functions.bindings import Awaited
 from quickjs import PENDING
 
 # A turn's time, in microseconds: after the step that passes it, others have theirs.
@@ -42,6 +43,7 @@ class PendingCall:
         self.failure = None
         self._turns = function.registry.turns
         self._operations = function.registry.bindings.operations
+        self._subrequests = 0
         self._open = {}  # id of an operation -> the task or the Change that will settle it
         self._ticked = {}  # id of a repeating timer -> (its milliseconds, time.ticks_ms() of its last tick)
         self._due = []  # (id, name, arguments) of operations that are yet to be carried out
@@ -178,6 +180,8 @@ class PendingCall:
             task = self._open.pop(id, None)
             if task:
                 task.cancel()
+            else:
+                self._due = [one for one in self._due if one[0] != id]
         for id, name, args in self.call.ops():
             if name == "timer":
                 ms, repeats = args
@@ -198,14 +202,32 @@ class PendingCall:
 
     def _carry_out(self, id, name, args):
         try:
+            if name == "fetch":
+                self._count_subrequest()
             result = self._operations[name](self.function, *args)
         except Exception as e:
             self._settle(id, False, _message(e))
             return
-        if hasattr(result, "send"):
+        if type(result) is Awaited:
+            self._open[id] = asyncio.create_task(self._await(id, result.coroutine))
+        elif hasattr(result, "send"):
             self._steps = id, result
         else:
             self._settle(id, True, result)
+
+    def _count_subrequest(self):
+        most = self.function.limits["subrequests"]
+        if self._subrequests >= most:
+            raise ValueError("fetch: more than %d requests for one (subrequests)" % most)
+        self._subrequests += 1
+
+    async def _await(self, id, coroutine):
+        try:
+            succeeded, result = True, await coroutine
+        except Exception as e:
+            succeeded, result = False, _message(e)
+        self._open.pop(id, None)
+        self._settle(id, succeeded, result)
 
     def _carry_on(self, id, steps):
         try:
