@@ -17,8 +17,7 @@ class Project:
     folder: where edgelet.toml is. name: of the function. main: the module with the handler, relative to the folder; ""
     for static files only. routes: path prefixes. hosts: host names, empty for all. vars, limits and bindings: see
     docs/functions.md. secrets: names of those that the function needs. static: {"folder": ..., "max_age": seconds} or
-    empty. fetch: {"allow": [what it may reach]} or empty. strip: leave out source positions. dev_kv: what
-    `edgelet dev` puts into KV, binding -> key -> value.
+    empty. strip: leave out source positions. dev_kv: what `edgelet dev` puts into KV, binding -> key -> value.
     alias: name of a module -> the npm package or the file, beginning with "./", that imports of it get.
     """
 
@@ -32,7 +31,6 @@ class Project:
     limits: dict[str, int]
     bindings: dict[str, dict[str, Any]]
     static: dict[str, Any]
-    fetch: dict[str, Any]
     strip: bool
     dev_kv: dict[str, dict[str, str]]
     alias: dict[str, str]
@@ -80,7 +78,6 @@ class _Fields:
             "limits": (dict, {}),
             "bindings": (dict, {}),
             "static": (dict, {}),
-            "fetch": (dict, {}),
             "strip": (bool, False),
             "dev": (dict, {}),
             "alias": (dict, {}),
@@ -169,7 +166,6 @@ def read_project(folder: Path) -> Project:
         limits=values["limits"],
         bindings=values["bindings"],
         static=values["static"],
-        fetch=values["fetch"],
         strip=values["strip"],
         dev_kv=_dev_kv(path, values["dev"], values["bindings"]),
         alias=_alias(path, values["alias"]),
