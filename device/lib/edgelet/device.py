@@ -34,7 +34,7 @@ class Device:
         log.ring.resize(settings["log_bytes"])
         self.resolver = resolver.of_linux() if sys.platform == "linux" else resolver.Resolver(self._name_servers)
         self.releases = Releases(root, settings, quickjs.ENGINE_ID, self._forget)
-        self.bindings = Bindings(root, settings)
+        self.bindings = Bindings(root, settings, self.resolver)
         self.functions = Functions(self.releases, self.config, self.bindings, region)
         self.deployment = Deployment(self.functions)
         self.server = Server(self._find, settings.server_limits())

@@ -102,6 +102,38 @@ def host(text):
     return text
 
 
+def split_port(text):
+    """An entry of [fetch] allow as (host, port); port is None where it has none."""
+    host, colon, port = text.rpartition(":")
+    if not colon or "]" in port:
+        return text, None
+    return host, int(port) if 1 <= len(port) <= 5 and _consists_of(port, _DIGITS) else 0
+
+
+def reachable(text):
+    """What a function may fetch from: "*", a host, "*." and a host, an IPv4 address, an IPv6 address in brackets.
+
+    A port may follow, behind a colon.
+    """
+    name, port = split_port(text) if isinstance(text, str) else ("", 0)
+    if (port is not None and not 1 <= port <= 65535) or not _is_reachable(name):
+        raise ValueError(
+            "fetch.allow %s: use a host such as api.example.com, *.example.com, 192.168.1.20:8080, [fd00::1] or *"
+            % _shown(text)
+        )
+    return text
+
+
+def _is_reachable(name):
+    if name[:1] == "[":
+        return name[-1:] == "]" and is_address(name[1:-1]) and ":" in name
+    if name[:2] == "*.":
+        name = name[2:]
+    elif name == "*":
+        return True
+    return 1 <= len(name) <= HOST_LENGTH and all(_is_label(label) for label in name.split("."))
+
+
 def _is_label(text):
     return (
         1 <= len(text) <= LABEL_LENGTH

@@ -56,7 +56,9 @@ int host_timer(JSContext *ctx, const char *what, double ms, JSValue function);
 
 // Queues an operation and returns a promise of its result, or an exception.
 JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv);
-// The same for an operation with one argument, a copy of these bytes.
-JSValue host_op_bytes(JSContext *ctx, const char *name, base_slice_t bytes);
+// The id of the operation that was queued last.
+uint32_t host_last_op(JSContext *ctx);
+// Ends an operation, unless it has settled: its promise stays pending.
+void host_cancel_op(JSContext *ctx, uint32_t id);
 
 #endif // EDGELET_HOST_H

@@ -69,6 +69,26 @@ void host_queue_op(JSContext *ctx, isolate_op_t *op) {
     host->op_count++;
 }
 
+uint32_t host_last_op(JSContext *ctx) {
+    return host_of(ctx)->next_op_id;
+}
+
+void host_cancel_op(JSContext *ctx, uint32_t id) {
+    isolate_host_t *host = host_of(ctx);
+    isolate_op_t *op = host_find_op(host, id);
+    if (op == NULL || op->cancelled) {
+        return;
+    }
+    if (!op->taken) {
+        host_remove_op(host, op);
+        host_free_op(ctx, op);
+    } else {
+        // Python waits for it: isolate_next_cancelled tells it.
+        op->cancelled = true;
+        host->op_count--;
+    }
+}
+
 // A copy, since the handler may go on writing to its array.
 static void copy_bytes(JSContext *ctx, isolate_arg_t *arg, base_slice_t bytes) {
     char *copy = js_malloc(ctx, bytes.len + 1);
@@ -139,17 +159,6 @@ static int take_argument(JSContext *ctx, isolate_arg_t *arg, JSValueConst value)
     return -1;
 }
 
-// The promise of an operation's result, or an exception.
-static JSValue make_promise(JSContext *ctx, isolate_op_t *op) {
-    JSValue functions[2];
-    JSValue promise = JS_NewPromiseCapability(ctx, functions);
-    if (!JS_IsException(promise)) {
-        op->resolve = functions[0];
-        op->reject = functions[1];
-    }
-    return promise;
-}
-
 // Takes the arguments and makes the promise. The promise, or an exception.
 static JSValue fill_op(JSContext *ctx, isolate_op_t *op, int argc, JSValueConst *argv) {
     for (int i = 0; i < argc; i++) {
@@ -158,15 +167,11 @@ static JSValue fill_op(JSContext *ctx, isolate_op_t *op, int argc, JSValueConst 
             return JS_EXCEPTION;
         }
     }
-    return make_promise(ctx, op);
-}
-
-// Queues an operation that has this promise, or frees it where that is an exception.
-static JSValue queue_op(JSContext *ctx, isolate_op_t *op, JSValue promise) {
-    if (JS_IsException(promise)) {
-        host_free_op(ctx, op);
-    } else {
-        host_queue_op(ctx, op);
+    JSValue functions[2];
+    JSValue promise = JS_NewPromiseCapability(ctx, functions);
+    if (!JS_IsException(promise)) {
+        op->resolve = functions[0];
+        op->reject = functions[1];
     }
     return promise;
 }
@@ -183,15 +188,11 @@ JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv) 
         return JS_EXCEPTION;
     }
 
-    return queue_op(ctx, op, fill_op(ctx, op, argc, argv));
-}
-
-JSValue host_op_bytes(JSContext *ctx, const char *name, base_slice_t bytes) {
-    isolate_op_t *op = host_new_op(ctx, name);
-    if (op == NULL) {
-        return JS_EXCEPTION;
+    JSValue promise = fill_op(ctx, op, argc, argv);
+    if (JS_IsException(promise)) {
+        host_free_op(ctx, op);
+    } else {
+        host_queue_op(ctx, op);
     }
-    op->argc = 1;
-    copy_bytes(ctx, &op->args[0], bytes);
-    return queue_op(ctx, op, make_promise(ctx, op));
+    return promise;
 }

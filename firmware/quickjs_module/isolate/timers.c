@@ -86,18 +86,9 @@ static JSValue timers_clear(JSContext *ctx, JSValueConst this_val, int argc, JSV
         return JS_EXCEPTION;
     }
 
-    isolate_host_t *host = host_of(ctx);
-    isolate_op_t *op = host_find_op(host, id);
-    if (op == NULL || op->cancelled || strcmp(op->name, "timer") != 0) {
-        return JS_UNDEFINED;
-    }
-    if (!op->taken) {
-        host_remove_op(host, op);
-        host_free_op(ctx, op);
-    } else {
-        // Python waits for it: isolate_next_cancelled tells it.
-        op->cancelled = true;
-        host->op_count--;
+    const isolate_op_t *op = host_find_op(host_of(ctx), id);
+    if (op != NULL && strcmp(op->name, "timer") == 0) {
+        host_cancel_op(ctx, id);
     }
     return JS_UNDEFINED;
 }

@@ -147,6 +147,10 @@ static void remove_name(web_headers_t *headers, base_slice_t wanted) {
     }
 }
 
+void web_headers_remove(web_headers_t *headers, const char *lower_name) {
+    remove_name(headers, (base_slice_t){lower_name, strlen(lower_name)});
+}
+
 base_slice_t web_headers_wire(web_headers_t *headers) {
     base_slice_t name, value;
     size_t start = 0;

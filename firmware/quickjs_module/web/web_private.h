@@ -25,7 +25,6 @@ typedef struct _web_t {
     JSValue done_value;     // what a Lambda handler passed to done(), JS_UNINITIALIZED before
     JSValue wait_until;     // array of promises given to ctx.waitUntil; undefined before the first
     JSValue ctx;            // the third argument of a fetch handler, or what fetch events inherit from
-    JSValue pump;           // what sends the response's body, where that is a stream
     JSValue iterator_proto; // %Iterator.prototype%
     JSAtom symbol_iterator; // Symbol.iterator
     uint8_t shape;          // a web_shape_t
@@ -160,6 +159,8 @@ int web_headers_append(JSContext *ctx, web_headers_t *headers, JSValueConst name
 bool web_headers_has(const web_headers_t *headers, const char *lower_name);
 // First value of that name, in place. data is NULL where there is none.
 base_slice_t web_headers_find(const web_headers_t *headers, const char *lower_name);
+// Removes all lines of that name.
+void web_headers_remove(web_headers_t *headers, const char *lower_name);
 // Adds a line whose parts are known to be valid.
 void web_headers_put(JSContext *ctx, web_headers_t *headers, const char *lower_name, const char *value);
 // The lines as they go on the wire, in place. Removes the fields that are the server's to set.
@@ -298,16 +299,45 @@ JSValue web_form_data_object(JSContext *ctx, base_slice_t text);
 
 // ---- other globals ----
 
+JSValue web_fetch(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 JSValue web_structured_clone(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 
 // ---- Request and Response ----
 
+typedef enum {
+    WEB_REDIRECT_FOLLOW,
+    WEB_REDIRECT_ERROR,
+    WEB_REDIRECT_MANUAL,
+} web_redirect_t;
+
+typedef struct _web_request_t {
+    web_message_t message; // first: what web_message.c takes for it
+    // What the server gave: one copy, into which the slices point. NULL for a request that a script made.
+    web_bytes_t *wire;
+    isolate_request_t parts;
+    JSValue method;     // string; undefined until asked for, where wire has it
+    JSValue url;        // likewise
+    JSValue signal;     // an AbortSignal; undefined until asked for, where the constructor got none
+    JSValue answer;     // fetch()'s promise, where a signal may abort it; else undefined
+    uint32_t operation; // of fetch() that is open
+    uint8_t redirect;   // a web_redirect_t
+    uint8_t redirects;  // that fetch() has followed with it
+} web_request_t;
+
 JSValue web_request_object(JSContext *ctx, const isolate_request_t *request);
-// A promise of the response, where its body is a stream that nothing more will come to: it is complete then. Else
-// undefined.
+// new Request(input, init)
+JSValue web_request_from(JSContext *ctx, JSValueConst input, JSValueConst init);
+// Both are strings.
+JSValueConst web_request_url(JSContext *ctx, web_request_t *request);
+JSValueConst web_request_method(JSContext *ctx, web_request_t *request);
+
+// The response to a request that fetch() has sent. lines: as web_headers_parse takes them. body: a Uint8Array, or
+// undefined for none.
+JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, base_slice_t lines, JSValueConst body,
+    const web_request_t *request);
+// A promise of the response, where its body is pending: it is complete then. Else undefined.
 JSValue web_response_complete(JSContext *ctx, JSValueConst value);
-// Fills `out` when value is a Response, and begins to send its body where that is pending. 1 when it was a Response, 0
-// when not, -1 with a pending exception.
+// Fills `out` when value is a Response, which is complete. 1 when it was, 0 when not, -1 with a pending exception.
 int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *out);
 // Whether responses of that status have no body (Fetch standard, section 2.2.3).
 bool web_is_null_body_status(int status);

@@ -3,36 +3,27 @@
 #include <string.h>
 #include "web/web_url.h"
 
-typedef struct _request_t {
-    web_message_t message; // first: what web_message.c takes for it
-    // What the server gave: one copy, into which the slices point. NULL for a request that a script made.
-    web_bytes_t *wire;
-    isolate_request_t parts;
-    JSValue method; // string; undefined until asked for, where wire has it
-    JSValue url;    // likewise
-    JSValue signal; // an AbortSignal; undefined until asked for, where the constructor got none
-} request_t;
-
-static request_t *request_new(JSContext *ctx) {
-    request_t *request = js_mallocz(ctx, sizeof(*request));
+static web_request_t *request_new(JSContext *ctx) {
+    web_request_t *request = js_mallocz(ctx, sizeof(*request));
     web_message_init(&request->message);
-    request->method = request->url = request->signal = JS_UNDEFINED;
+    request->method = request->url = request->signal = request->answer = JS_UNDEFINED;
     return request;
 }
 
-static void request_free(JSRuntime *rt, request_t *request) {
+static void request_free(JSRuntime *rt, web_request_t *request) {
     if (request != NULL) {
         web_message_free(rt, &request->message);
         JS_FreeValueRT(rt, request->method);
         JS_FreeValueRT(rt, request->url);
         JS_FreeValueRT(rt, request->signal);
+        JS_FreeValueRT(rt, request->answer);
         web_bytes_free(rt, request->wire);
         js_free_rt(rt, request);
     }
 }
 
 // The object of a request, which it takes over; frees it when that fails.
-static JSValue request_object(JSContext *ctx, request_t *request, JSValueConst new_target) {
+static JSValue request_object(JSContext *ctx, web_request_t *request, JSValueConst new_target) {
     JSValue object = web_class_new(ctx, WEB_REQUEST, new_target);
     if (JS_IsException(object)) {
         request_free(JS_GetRuntime(ctx), request);
@@ -71,9 +62,10 @@ static web_bytes_t *keep_parts(JSContext *ctx, const isolate_request_t *from, is
 }
 
 JSValue web_request_object(JSContext *ctx, const isolate_request_t *from) {
-    request_t *request = request_new(ctx);
+    web_request_t *request = request_new(ctx);
     request->wire = keep_parts(ctx, from, &request->parts);
     request->message.lines = request->parts.headers;
+    request->redirect = WEB_REDIRECT_MANUAL; // what is passed on leaves redirects to the client
     if (from->has_body) {
         web_content_t *content = &request->message.body.content;
         content->bytes = request->wire;
@@ -125,14 +117,14 @@ static JSValue make_url(JSContext *ctx, const isolate_request_t *parts) {
     return string;
 }
 
-static JSValueConst request_url(JSContext *ctx, request_t *request) {
+JSValueConst web_request_url(JSContext *ctx, web_request_t *request) {
     if (JS_IsUndefined(request->url)) {
         request->url = make_url(ctx, &request->parts);
     }
     return request->url;
 }
 
-static JSValueConst request_method(JSContext *ctx, request_t *request) {
+JSValueConst web_request_method(JSContext *ctx, web_request_t *request) {
     if (JS_IsUndefined(request->method)) {
         request->method = web_latin1_string(ctx, request->parts.method.data, request->parts.method.len);
     }
@@ -182,9 +174,10 @@ static bool is_bodyless(JSContext *ctx, JSValueConst method) {
 }
 
 // Takes method and URL of another request, and what the server gave for it.
-static void copy_line(JSContext *ctx, request_t *request, request_t *other) {
-    request->url = JS_DupValue(ctx, request_url(ctx, other));
-    request->method = JS_DupValue(ctx, request_method(ctx, other));
+static void copy_line(JSContext *ctx, web_request_t *request, web_request_t *other) {
+    request->url = JS_DupValue(ctx, web_request_url(ctx, other));
+    request->method = JS_DupValue(ctx, web_request_method(ctx, other));
+    request->redirect = other->redirect;
     request->signal = JS_DupValue(ctx, other->signal);
     if (other->wire != NULL) {
         request->wire = other->wire;
@@ -216,13 +209,13 @@ static JSValue checked_url(JSContext *ctx, JSValueConst value) {
     return string;
 }
 
-static int fill_url(JSContext *ctx, request_t *request, JSValueConst input) {
+static int fill_url(JSContext *ctx, web_request_t *request, JSValueConst input) {
     request->url = checked_url(ctx, input);
     request->method = JS_NewString(ctx, "GET");
     return JS_IsException(request->url) ? -1 : 0;
 }
 
-static int fill_method(JSContext *ctx, request_t *request, JSValueConst init) {
+static int fill_method(JSContext *ctx, web_request_t *request, JSValueConst init) {
     JSValue value = JS_GetPropertyStr(ctx, init, "method");
     if (JS_IsException(value) || JS_IsUndefined(value)) {
         return JS_IsException(value) ? -1 : 0;
@@ -237,7 +230,7 @@ static int fill_method(JSContext *ctx, request_t *request, JSValueConst init) {
     return 0;
 }
 
-static int fill_signal(JSContext *ctx, request_t *request, JSValueConst init) {
+static int fill_signal(JSContext *ctx, web_request_t *request, JSValueConst init) {
     JSValue value = JS_GetPropertyStr(ctx, init, "signal");
     if (JS_IsException(value) || JS_IsUndefined(value)) {
         return JS_IsException(value) ? -1 : 0;
@@ -252,8 +245,32 @@ static int fill_signal(JSContext *ctx, request_t *request, JSValueConst init) {
     return 0;
 }
 
+static int fill_redirect(JSContext *ctx, web_request_t *request, JSValueConst init) {
+    static const char *const modes[] = {"follow", "error", "manual"};
+    JSValue value = JS_GetPropertyStr(ctx, init, "redirect");
+    if (JS_IsException(value) || JS_IsUndefined(value)) {
+        return JS_IsException(value) ? -1 : 0;
+    }
+    const char *text = JS_ToCString(ctx, value);
+    JS_FreeValue(ctx, value);
+    int mode = text == NULL ? BASE_COUNT(modes) : 0;
+    while (mode < BASE_COUNT(modes) && strcmp(text, modes[mode]) != 0) {
+        mode++;
+    }
+    if (mode == BASE_COUNT(modes)) {
+        if (text != NULL) {
+            JS_ThrowTypeError(ctx, "the option redirect must be follow, error or manual");
+        }
+        JS_FreeCString(ctx, text);
+        return -1;
+    }
+    request->redirect = (uint8_t)mode;
+    JS_FreeCString(ctx, text);
+    return 0;
+}
+
 // 1 when init has a body, 0 when not, -1 with a pending exception.
-static int fill_body(JSContext *ctx, request_t *request, JSValueConst init) {
+static int fill_body(JSContext *ctx, web_request_t *request, JSValueConst init) {
     JSValue value = JS_GetPropertyStr(ctx, init, "body");
     int result = JS_IsException(value) ? -1 : 0;
     if (result == 0 && !JS_IsUndefined(value) && !JS_IsNull(value)) {
@@ -264,7 +281,7 @@ static int fill_body(JSContext *ctx, request_t *request, JSValueConst init) {
 }
 
 // As fill_body.
-static int request_fill_init(JSContext *ctx, request_t *request, JSValueConst init) {
+static int request_fill_init(JSContext *ctx, web_request_t *request, JSValueConst init) {
     if (!JS_IsObject(init)) {
         if (JS_IsUndefined(init) || JS_IsNull(init)) {
             return 0;
@@ -272,14 +289,14 @@ static int request_fill_init(JSContext *ctx, request_t *request, JSValueConst in
         JS_ThrowTypeError(ctx, "the second argument of Request must be an object");
         return -1;
     }
-    if (fill_method(ctx, request, init) < 0 || fill_signal(ctx, request, init) < 0 ||
-        web_message_fill_headers(ctx, &request->message, init) < 0) {
+    if (fill_method(ctx, request, init) < 0 || fill_redirect(ctx, request, init) < 0 ||
+        fill_signal(ctx, request, init) < 0 || web_message_fill_headers(ctx, &request->message, init) < 0) {
         return -1;
     }
     return fill_body(ctx, request, init);
 }
 
-static int refuse_bodyless(JSContext *ctx, const request_t *request) {
+static int refuse_bodyless(JSContext *ctx, const web_request_t *request) {
     if (web_body_present(&request->message.body) && is_bodyless(ctx, request->method)) {
         JS_ThrowTypeError(ctx, "a GET or HEAD request cannot have a body");
         return -1;
@@ -288,8 +305,8 @@ static int refuse_bodyless(JSContext *ctx, const request_t *request) {
 }
 
 // Fills a request from another one, or from a URL.
-static int request_fill(JSContext *ctx, request_t *request, JSValueConst input, JSValueConst init) {
-    request_t *other = web_class_get(WEB_REQUEST, input);
+static int request_fill(JSContext *ctx, web_request_t *request, JSValueConst input, JSValueConst init) {
+    web_request_t *other = web_class_get(WEB_REQUEST, input);
     if (other != NULL) {
         copy_line(ctx, request, other);
         request->message.headers = web_headers_copy(ctx, web_message_headers(ctx, &other->message));
@@ -304,16 +321,24 @@ static int request_fill(JSContext *ctx, request_t *request, JSValueConst input, 
     return filled < 0 ? -1 : refuse_bodyless(ctx, request);
 }
 
-static JSValue request_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
-    if (web_check_args(ctx, argc, 1) < 0) {
-        return JS_EXCEPTION;
-    }
-    request_t *request = request_new(ctx);
-    if (request_fill(ctx, request, argv[0], argc > 1 ? argv[1] : JS_UNDEFINED) < 0) {
+static JSValue make_request(JSContext *ctx, JSValueConst new_target, JSValueConst input, JSValueConst init) {
+    web_request_t *request = request_new(ctx);
+    if (request_fill(ctx, request, input, init) < 0) {
         request_free(JS_GetRuntime(ctx), request);
         return JS_EXCEPTION;
     }
     return request_object(ctx, request, new_target);
+}
+
+JSValue web_request_from(JSContext *ctx, JSValueConst input, JSValueConst init) {
+    return make_request(ctx, JS_UNDEFINED, input, init);
+}
+
+static JSValue request_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
+    if (web_check_args(ctx, argc, 1) < 0) {
+        return JS_EXCEPTION;
+    }
+    return make_request(ctx, new_target, argv[0], argc > 1 ? argv[1] : JS_UNDEFINED);
 }
 
 // ---- the class ----
@@ -326,15 +351,15 @@ typedef enum {
 } request_getter_t;
 
 static JSValue request_get(JSContext *ctx, JSValueConst this_val, int magic) {
-    request_t *request = web_class_expect(ctx, WEB_REQUEST, this_val);
+    web_request_t *request = web_class_expect(ctx, WEB_REQUEST, this_val);
     if (request == NULL) {
         return JS_EXCEPTION;
     }
     switch (magic) {
         case GET_METHOD:
-            return JS_DupValue(ctx, request_method(ctx, request));
+            return JS_DupValue(ctx, web_request_method(ctx, request));
         case GET_URL:
-            return JS_DupValue(ctx, request_url(ctx, request));
+            return JS_DupValue(ctx, web_request_url(ctx, request));
         case GET_SIGNAL:
             if (JS_IsUndefined(request->signal)) {
                 request->signal = event_signal_new(ctx);
@@ -347,11 +372,11 @@ static JSValue request_get(JSContext *ctx, JSValueConst this_val, int magic) {
 
 static JSValue request_clone(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)argc, (void)argv;
-    request_t *request = web_class_expect(ctx, WEB_REQUEST, this_val);
+    web_request_t *request = web_class_expect(ctx, WEB_REQUEST, this_val);
     if (request == NULL) {
         return JS_EXCEPTION;
     }
-    request_t *copy = request_new(ctx);
+    web_request_t *copy = request_new(ctx);
     copy_line(ctx, copy, request);
     if (web_message_clone(ctx, &request->message, &copy->message) < 0) {
         request_free(JS_GetRuntime(ctx), copy);
@@ -365,10 +390,11 @@ static void request_finalize(JSRuntime *rt, JSValueConst value) {
 }
 
 static void request_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
-    const request_t *request = JS_GetAnyOpaque(value, &(JSClassID){0});
+    const web_request_t *request = JS_GetAnyOpaque(value, &(JSClassID){0});
     if (request != NULL) {
         web_message_mark(rt, &request->message, mark);
         JS_MarkValue(rt, request->signal, mark);
+        JS_MarkValue(rt, request->answer, mark);
     }
 }
 

@@ -82,6 +82,8 @@ def make_release(project: Project, firmware: Path) -> Release:
         "static": project.static,
         "created_by": f"edgelet {__version__}",
     }
+    if project.fetch:
+        header["fetch"] = project.fetch
     lines = [json.dumps(header)]
     files = {}
     for path in sorted(contents, key=lambda path: path.encode()):

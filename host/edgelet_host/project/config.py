@@ -17,7 +17,8 @@ class Project:
     folder: where edgelet.toml is. name: of the function. main: the module with the handler, relative to the folder; ""
     for static files only. routes: path prefixes. hosts: host names, empty for all. vars, limits and bindings: see
     docs/functions.md. secrets: names of those that the function needs. static: {"folder": ..., "max_age": seconds} or
-    empty. strip: leave out source positions. dev_kv: what `edgelet dev` puts into KV, binding -> key -> value.
+    empty. fetch: {"allow": [what it may reach]} or empty. strip: leave out source positions. dev_kv: what
+    `edgelet dev` puts into KV, binding -> key -> value.
     alias: name of a module -> the npm package or the file, beginning with "./", that imports of it get.
     """
 
@@ -31,6 +32,7 @@ class Project:
     limits: dict[str, int]
     bindings: dict[str, dict[str, Any]]
     static: dict[str, Any]
+    fetch: dict[str, Any]
     strip: bool
     dev_kv: dict[str, dict[str, str]]
     alias: dict[str, str]
@@ -78,6 +80,7 @@ class _Fields:
             "limits": (dict, {}),
             "bindings": (dict, {}),
             "static": (dict, {}),
+            "fetch": (dict, {}),
             "strip": (bool, False),
             "dev": (dict, {}),
             "alias": (dict, {}),
@@ -166,6 +169,7 @@ def read_project(folder: Path) -> Project:
         limits=values["limits"],
         bindings=values["bindings"],
         static=values["static"],
+        fetch=values["fetch"],
         strip=values["strip"],
         dev_kv=_dev_kv(path, values["dev"], values["bindings"]),
         alias=_alias(path, values["alias"]),

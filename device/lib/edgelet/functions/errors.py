@@ -69,14 +69,6 @@ def unbuilt(function, error, request, head, connection):
 
 def failed(function, call, request, head, connection, failure=None):
     """(kind, response) of a call that has failed; kind is a key of STATUS. failure: `PendingCall.failure`."""
-    kind, text = reason(function, call, failure)
-    cpu_us, peak = call.cpu_us, call.peak
-    status, parking = STATUS[kind], call.parking
-    return kind, _end(function, kind, "error", text, status, request, head, connection, cpu_us, peak, None, parking)
-
-
-def reason(function, call, failure):
-    """(kind, text for the log) of a call that has failed, as for `failed`."""
     error = call.error
     kind = failure or error.kind
     if failure == "wall":
@@ -90,4 +82,6 @@ def reason(function, call, failure):
         text = function.redact(error.message)
         if error.stack:
             text += "\n" + function.redact(error.stack)
-    return kind, text
+    cpu_us, peak = call.cpu_us, call.peak
+    status, parking = STATUS[kind], call.parking
+    return kind, _end(function, kind, "error", text, status, request, head, connection, cpu_us, peak, None, parking)

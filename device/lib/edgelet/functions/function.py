@@ -37,6 +37,7 @@ class Function:
         self.routes = release.routes
         self.vars = release.vars
         self.bindings = release.bindings
+        self.fetch = release.fetch
         self.limits = _limits(release, registry.config.settings, registry.arena.size)
         self.memory_asked = release.limits.get("memory", 0)  # what its project sets, which may be more than there is
         self.image_size = 0

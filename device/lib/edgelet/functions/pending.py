@@ -6,6 +6,7 @@ import time
 
 import quickjs
 from edgelet import log
+from edgelet.functions.bindings import Awaited
 from quickjs import PENDING
 
 # A turn's time, in microseconds: after the step that passes it, others have theirs.
@@ -28,15 +29,6 @@ def log_lines(lines, function, request):
         function.has_taken(time.ticks_diff(time.ticks_us(), began))
 
 
-class _Stream:
-    """What is sent of a response that is a stream."""
-
-    def __init__(self):
-        self.chunk = None  # (id of the operation, bytes) to be sent next
-        self.sent = None  # the id of the one that the client is taking or has
-        self.reason = ""  # why nobody wants the rest, until JavaScript knows
-
-
 class PendingCall:
     """A call that awaits operations, of which `edgelet.functions.bindings` has those of bindings.
 
@@ -51,12 +43,12 @@ class PendingCall:
         self.failure = None
         self._turns = function.registry.turns
         self._operations = function.registry.bindings.operations
+        self._subrequests = 0
         self._open = {}  # id of an operation -> the task or the Change that will settle it
         self._ticked = {}  # id of a repeating timer -> (its milliseconds, time.ticks_ms() of its last tick)
         self._due = []  # (id, name, arguments) of operations that are yet to be carried out
         self._steps = None  # (id, generator) of the one that is being carried out
         self._settled = []  # (id, whether it succeeded, value), in the order in which JavaScript will learn of them
-        self._stream = None  # a _Stream, where the response is one
         self._error = None  # what a turn has raised
         self._turned = asyncio.Event()
         self._is_awaited = False
@@ -78,36 +70,6 @@ class PendingCall:
             self._ask()
         await self._run(self._is_pending)
         self._timer.cancel()
-
-    async def next_chunk(self):
-        """The next bytes of a response that is a stream, when the client has those before.
-
-        None at its end, which is before its time where there is a `failure` or the call has an error.
-        """
-        stream = self._stream
-        if stream and stream.sent is not None:
-            id, stream.sent = stream.sent, None
-            self._settle(id, True, None)
-        await self._run(self._owes_chunk)
-        stream = self._stream
-        if not stream or not stream.chunk:
-            return None
-        (stream.sent, chunk), stream.chunk = stream.chunk, None
-        return chunk
-
-    def limit(self, work):
-        """Another coroutine, or None, watches over the call's time from now on."""
-        if asyncio.current_task() is not self._timer:
-            self._timer.cancel()
-        if work:
-            self._timer = asyncio.create_task(work)
-
-    def cancel(self, reason):
-        """Nobody wants the rest of a response that is a stream: JavaScript learns so in a turn."""
-        if self._stream is None:
-            self._stream = _Stream()
-        self._stream.reason = reason
-        self._ask()
 
     async def finish(self, background_ms):
         """Carries out operations until what was given to ctx.waitUntil has settled; at most `background_ms`."""
@@ -162,16 +124,12 @@ class PendingCall:
         """Does what is next; whether there may be more to do in this turn."""
         if self.failure or not (self._is_pending() or self._is_in_background()):
             return False
-        if self._stream and self._stream.reason:
-            self.call.cancel(self._stream.reason)
-            self._stream.reason = ""
-            self._pick_up()
-        elif self._settled:
+        if self._settled:
             # Before further operations, whose results would pile up.
             was_pending = self._is_pending()
             self._resume(*self._settled[0])
             return self._is_pending() == was_pending
-        elif self._steps:
+        if self._steps:
             self._carry_on(*self._steps)
         elif self._due:
             self._carry_out(*self._due.pop(0))
@@ -198,9 +156,6 @@ class PendingCall:
     def _is_in_background(self):
         return self.call.background
 
-    def _owes_chunk(self):
-        return self.call.streams and not (self._stream and self._stream.chunk)
-
     async def _run(self, is_unfinished):
         while self.failure is None and is_unfinished():
             self._turned.clear()
@@ -225,14 +180,12 @@ class PendingCall:
             task = self._open.pop(id, None)
             if task:
                 task.cancel()
+            else:
+                self._due = [one for one in self._due if one[0] != id]
         for id, name, args in self.call.ops():
             if name == "timer":
                 ms, repeats = args
                 self._start_timer(id, max(ms, 1) if repeats else ms, ms if repeats else None)
-            elif name == "body.write":
-                if self._stream is None:
-                    self._stream = _Stream()
-                self._stream.chunk = id, args[0]
             else:
                 self._due.append((id, name, args))
         log_lines(self.call.logs(), self.function, self.request)
@@ -249,14 +202,32 @@ class PendingCall:
 
     def _carry_out(self, id, name, args):
         try:
+            if name == "fetch":
+                self._count_subrequest()
             result = self._operations[name](self.function, *args)
         except Exception as e:
             self._settle(id, False, _message(e))
             return
-        if hasattr(result, "send"):
+        if type(result) is Awaited:
+            self._open[id] = asyncio.create_task(self._await(id, result.coroutine))
+        elif hasattr(result, "send"):
             self._steps = id, result
         else:
             self._settle(id, True, result)
+
+    def _count_subrequest(self):
+        most = self.function.limits["subrequests"]
+        if self._subrequests >= most:
+            raise ValueError("fetch: more than %d requests for one (subrequests)" % most)
+        self._subrequests += 1
+
+    async def _await(self, id, coroutine):
+        try:
+            succeeded, result = True, await coroutine
+        except Exception as e:
+            succeeded, result = False, _message(e)
+        self._open.pop(id, None)
+        self._settle(id, succeeded, result)
 
     def _carry_on(self, id, steps):
         try:

@@ -5,7 +5,7 @@ A manifest is JSON Lines in UTF-8. Its first line is an object, the header:
     {"function": "login", "engine": "0123456789abcdef", "main": "main.qjs",
      "hosts": [], "routes": ["/"], "limits": {"cpu_ms": 50}, "vars": {"ISSUER": "edgelet"},
      "bindings": {"USERS": {"type": "kv"}}, "static": {"folder": "public", "max_age": 0},
-     "created_by": "edgelet 0.1.0"}
+     "fetch": {"allow": ["api.example.com"]}, "created_by": "edgelet 0.1.0"}
 
 Each further line is a file, ordered by the path's UTF-8 bytes, written without blanks and with
 its path unescaped, so that a path can be found without parsing:
@@ -27,7 +27,7 @@ BINDINGS = {
     "ratelimit": {"limit": (1, 65535), "period": (1, 86400)},  # calls, seconds
 }
 
-_LISTED = 16  # hosts and routes of one function, each
+_LISTED = 16  # hosts, routes and reachable hosts of one function, each
 
 
 def _check_numbers(what, given, table):
@@ -78,6 +78,16 @@ def _check_static(static):
     _check_numbers("static", given, {"max_age": (0, 31536000)})
 
 
+def _check_fetch(fetch):
+    for key in fetch:
+        if key != "allow":
+            raise ValueError("fetch has no %r; there are: allow" % key)
+    allow = fetch.get("allow", [])
+    if not isinstance(allow, list):
+        raise ValueError('fetch.allow must be a list, such as ["api.example.com"]')
+    _check_list("fetch.allow", allow, names.reachable)
+
+
 # Key of the header -> (type, default).
 _FIELDS = {
     "function": (str, None),
@@ -89,6 +99,7 @@ _FIELDS = {
     "vars": (dict, {}),
     "bindings": (dict, {}),
     "static": (dict, {}),
+    "fetch": (dict, {}),
     "created_by": (str, ""),
 }
 
@@ -96,8 +107,8 @@ _FIELDS = {
 def parse_header(line):
     """The header as a dict that has every field.
 
-    "main" is "" without a handler, "static" is {} without static files, an empty "hosts" means every host. ValueError
-    where it is not valid.
+    "main" is "" without a handler, "static" is {} without static files, an empty "hosts" means every host, "fetch" is
+    {} where nothing may be reached. ValueError where it is not valid.
     """
     if len(line) > HEADER_BYTES:
         raise ValueError("the manifest's first line has more than %d bytes" % HEADER_BYTES)
@@ -136,6 +147,7 @@ def _check_header(header):
     _check_numbers("limits", header["limits"], {row[0]: row[2:] for row in limits.of("function")})
     _check_bindings(header["bindings"])
     _check_vars(header["vars"], header["bindings"])
+    _check_fetch(header["fetch"])
 
 
 def parse_file(line):

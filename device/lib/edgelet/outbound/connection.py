@@ -1,0 +1,155 @@
+"""Connections to other servers, with and without TLS."""
+
+import asyncio
+import errno
+import socket
+import sys
+import time
+
+_READ_SIZE = 16384 if sys.platform == "linux" else 1024  # bytes of a buffer
+_LEAST_READ = 512
+_WRITE_SIZE = 16384
+_TRIED = 3  # addresses of a name
+_EISCONN = 106  # as all ports have it
+
+
+class Failed(Exception):
+    """The other server cannot be reached, or does not do what it should; the text says why."""
+
+
+class Connection:
+    """A connection that is open.
+
+    secure, host, port, address: what it leads to. What has arrived and is not consumed is buffer[start:end].
+    """
+
+    def __init__(self, sock, secure, host, port, address):
+        self.secure = secure
+        self.host = host
+        self.port = port
+        self.address = address
+        self.used = False  # whether it has brought a response
+        self._since = 0  # time.ticks_ms() since when it is idle
+        self._sock = sock
+        self._stream = sock
+        self._established = not secure
+        self.buffer = bytearray(_READ_SIZE)
+        self.start = self.end = 0
+
+    def begin_tls(self, context):
+        """Speaks TLS from here on, with a `tls.SSLContext`; the first write shakes hands."""
+        name = self.host[1:-1] if self.host[:1] == "[" else self.host
+        self._stream = context.wrap_socket(self._sock, server_hostname=name, do_handshake_on_connect=False)
+
+    async def write(self, data):
+        """Sends all of it. OSError, or ValueError where a certificate does not hold."""
+        data = memoryview(data)
+        at = 0
+        while at < len(data):
+            n = self._stream.write(data[at : at + _WRITE_SIZE])
+            if n:
+                self._established = True
+                at += n
+            elif self._established:
+                await _writable(self._sock)
+            else:
+                await _readable(self._sock)  # the other side's part of the handshake
+
+    async def fill(self):
+        """Reads what arrives behind `end`: its size, 0 at the end of the connection. OSError."""
+        if self.start == self.end:
+            self.start = self.end = 0
+        if len(self.buffer) - self.end < _LEAST_READ:
+            rest = self.buffer[self.start : self.end]
+            self.buffer = bytearray(max(_READ_SIZE, 2 * len(rest)))
+            self.buffer[: len(rest)] = rest
+            self.start, self.end = 0, len(rest)
+        view = memoryview(self.buffer)[self.end :]
+        while True:
+            n = self._stream.readinto(view)
+            if n is not None:
+                self.end += n
+                return n
+            await _readable(self._sock)
+
+    def rest(self):
+        """It is idle from now on."""
+        self.used = True
+        self._since = time.ticks_ms()
+
+    def idle_ms(self):
+        """How long it has been idle."""
+        return time.ticks_diff(time.ticks_ms(), self._since)
+
+    @property
+    def is_silent(self):
+        """Whether an idle connection may be used again: nothing has come, not even its end."""
+        try:
+            return self.start == self.end and self._stream.read(1) is None
+        except OSError:
+            return False
+
+    def close(self):
+        """Ends it as it is."""
+        if self._stream is not self._sock:
+            self._stream.close()
+        self._sock.close()
+
+
+def _readable(sock):
+    yield asyncio.core._io_queue.queue_read(sock)
+
+
+def _writable(sock):
+    yield asyncio.core._io_queue.queue_write(sock)
+
+
+async def open_connection(secure, host, port, found, texts):
+    """A Connection, without TLS yet, to the first of the addresses `found`, whose texts are `texts`, that answers."""
+    error = None
+    for i in range(min(len(found), _TRIED)):
+        try:
+            sock = await _connect(texts[i], port)
+            return Connection(sock, secure, host, port, found[i])
+        except OSError as e:
+            error = e
+    raise Failed(reason(error))
+
+
+async def _connect(text, port):
+    family, _, _, _, address = socket.getaddrinfo(text, port)[0]
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        try:
+            sock.connect(address)
+        except OSError as e:
+            if e.errno != errno.EINPROGRESS:
+                raise
+        await _writable(sock)
+        # What has become of it: a second connect() tells.
+        try:
+            sock.connect(address)
+        except OSError as e:
+            if e.errno != _EISCONN:
+                raise
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def reason(error):
+    """What an OSError of a connection means to a person."""
+    texts = {
+        errno.ECONNREFUSED: "connection refused",
+        errno.ECONNRESET: "it ended the connection",
+        errno.EHOSTUNREACH: "there is no way to it",
+        errno.ETIMEDOUT: "it does not answer",
+        32: "it ended the connection",  # EPIPE
+        101: "there is no way to it",  # ENETUNREACH
+    }
+    number = error.errno
+    if number in texts:
+        return texts[number]
+    return "the connection failed (%s)" % (error.args[1] if len(error.args) > 1 else number)

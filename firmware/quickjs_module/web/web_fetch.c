@@ -1,0 +1,309 @@
+// fetch() (Fetch standard, sections 4 and 5.6). What reaches others is Python's: one operation for each request that is
+// sent, of which following a redirect takes another.
+
+#include <string.h>
+#include "events/event.h"
+#include "web/web_url.h"
+
+#define REDIRECTS_MAX (20) // Fetch standard, section 4.4
+
+static web_request_t *request_of(JSValueConst value) {
+    return web_class_get(WEB_REQUEST, value);
+}
+
+// The string that a slice of ASCII is.
+static JSValue ascii_string(JSContext *ctx, const web_buf_t *buf) {
+    return JS_NewStringLen(ctx, buf->len > 0 ? buf->data : "", buf->len);
+}
+
+// ---- sending ----
+
+static JSValue fetch_answered(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value);
+
+static JSValue body_value(JSContext *ctx, const web_body_t *body) {
+    const char *cstring;
+    if (!web_body_present(body)) {
+        return JS_NULL;
+    }
+    base_slice_t bytes = web_body_bytes(ctx, body, &cstring);
+    engine_need(ctx, ENGINE_TYPED_ARRAYS);
+    JSValue value = JS_NewUint8ArrayCopy(ctx, (const uint8_t *)(bytes.len > 0 ? bytes.data : ""), bytes.len);
+    JS_FreeCString(ctx, cstring);
+    return value;
+}
+
+// Path and query.
+static JSValue target_value(JSContext *ctx, const web_url_t *url) {
+    web_buf_t target = {0};
+    web_buf_put(ctx, &target, url->path.data, url->path.len);
+    if (url->has_query) {
+        web_buf_put(ctx, &target, "?", 1);
+        web_buf_put(ctx, &target, url->query.data, url->query.len);
+    }
+    JSValue value = ascii_string(ctx, &target);
+    js_free(ctx, target.data);
+    return value;
+}
+
+// A promise of the response to a request that is sent to a URL.
+static JSValue fetch_send_to(JSContext *ctx, JSValueConst object, const web_url_t *url) {
+    web_request_t *request = request_of(object);
+    web_headers_t *headers = web_message_headers(ctx, &request->message);
+    bool secure = web_url_scheme_is(url, "https");
+    int default_port = secure ? 443 : 80;
+    JSValue args[] = {
+        JS_DupValue(ctx, web_request_method(ctx, request)),
+        JS_NewBool(ctx, secure),
+        ascii_string(ctx, &url->host),
+        JS_NewInt32(ctx, url->port >= 0 ? url->port : default_port),
+        target_value(ctx, url),
+        web_latin1_string(ctx, headers->lines.data, headers->lines.len),
+        body_value(ctx, &request->message.body),
+    };
+
+    JSValue operation = host_op(ctx, "fetch", BASE_COUNT(args), (JSValueConst *)args);
+    for (int i = 0; i < BASE_COUNT(args); i++) {
+        JS_FreeValue(ctx, args[i]);
+    }
+    if (JS_IsException(operation)) {
+        return operation;
+    }
+    request->operation = host_last_op(ctx);
+    JSValue promise = stream_then(ctx, operation, fetch_answered, object);
+    JS_FreeValue(ctx, operation);
+    return promise;
+}
+
+// As fetch_send_to, to the request's own URL.
+static JSValue fetch_send(JSContext *ctx, JSValueConst object) {
+    base_slice_t text;
+    text.data = engine_usv_string(ctx, &text.len, web_request_url(ctx, request_of(object)));
+    web_url_t *url = web_url_new(ctx);
+    bool valid =
+        web_url_parse(ctx, url, text, NULL) && (web_url_scheme_is(url, "https") || web_url_scheme_is(url, "http"));
+    JS_FreeCString(ctx, text.data);
+    JSValue promise =
+        valid ? fetch_send_to(ctx, object, url) : JS_ThrowTypeError(ctx, "fetch: only http and https are known");
+    web_url_free(JS_GetRuntime(ctx), url);
+    return promise;
+}
+
+// ---- redirects ----
+
+// The URL that Location means, which the request has then. 0, or -1 with a pending exception.
+static int redirect_url(JSContext *ctx, web_request_t *request, base_slice_t location, bool *same_origin) {
+    JSRuntime *rt = JS_GetRuntime(ctx);
+    base_slice_t text;
+    text.data = engine_usv_string(ctx, &text.len, request->url);
+    web_url_t *base = web_url_new(ctx), *url = web_url_new(ctx);
+    bool valid = web_url_parse(ctx, base, text, NULL) && web_url_parse(ctx, url, location, base);
+    JS_FreeCString(ctx, text.data);
+    if (valid) {
+        *same_origin = base->port == url->port && base->host.len == url->host.len &&
+                       memcmp(base->host.data, url->host.data, url->host.len) == 0 &&
+                       web_url_scheme_is(base, "https") == web_url_scheme_is(url, "https");
+        JS_FreeValue(ctx, request->url);
+        request->url = web_url_string(ctx, url);
+    } else {
+        JS_ThrowTypeError(ctx, "fetch: redirected to what is no URL");
+    }
+    web_url_free(rt, base);
+    web_url_free(rt, url);
+    return valid ? 0 : -1;
+}
+
+static bool is_method(JSContext *ctx, const web_request_t *request, const char *name) {
+    const char *method = JS_ToCString(ctx, request->method);
+    bool same = strcmp(method, name) == 0;
+    JS_FreeCString(ctx, method);
+    return same;
+}
+
+// The next request is a GET without a body.
+static void become_get(JSContext *ctx, web_request_t *request, web_headers_t *headers) {
+    JS_FreeValue(ctx, request->method);
+    request->method = JS_NewString(ctx, "GET");
+    web_body_free(JS_GetRuntime(ctx), &request->message.body);
+    request->message.body = (web_body_t){.content = {.text = JS_UNDEFINED}, .stream = JS_UNDEFINED};
+    web_headers_remove(headers, "content-encoding");
+    web_headers_remove(headers, "content-language");
+    web_headers_remove(headers, "content-location");
+    web_headers_remove(headers, "content-type");
+}
+
+// Fetch standard, section 4.4 (HTTP-redirect fetch).
+static JSValue fetch_follow(JSContext *ctx, JSValueConst object, int status, base_slice_t location) {
+    web_request_t *request = request_of(object);
+    bool same_origin;
+    if (request->redirect == WEB_REDIRECT_ERROR) {
+        return JS_ThrowTypeError(ctx, "fetch: redirected, which the option redirect: \"error\" makes an error");
+    }
+    if (request->redirects == REDIRECTS_MAX) {
+        return JS_ThrowTypeError(ctx, "fetch: more than %d redirects", REDIRECTS_MAX);
+    }
+    if (redirect_url(ctx, request, location, &same_origin) < 0) {
+        return JS_EXCEPTION;
+    }
+
+    request->redirects++;
+    web_headers_t *headers = request->message.headers;
+    bool is_get = is_method(ctx, request, "GET") || is_method(ctx, request, "HEAD");
+    if ((status == 303 && !is_get) || ((status == 301 || status == 302) && is_method(ctx, request, "POST"))) {
+        become_get(ctx, request, headers);
+    }
+    if (!same_origin) {
+        web_headers_remove(headers, "authorization");
+        web_headers_remove(headers, "cookie");
+        web_headers_remove(headers, "proxy-authorization");
+    }
+    return fetch_send(ctx, object);
+}
+
+// ---- the answer ----
+
+typedef enum {
+    ANSWER_STATUS,
+    ANSWER_REASON,
+    ANSWER_LINES,
+    ANSWER_BODY,
+} answer_t;
+
+static bool is_redirect(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+static JSValue fetch_fail(JSContext *ctx, JSValueConst error) {
+    JSValue value = JS_GetPropertyStr(ctx, error, "message");
+    const char *message = JS_ToCString(ctx, value);
+    JS_ThrowTypeError(ctx, "%s", message);
+    JS_FreeCString(ctx, message);
+    JS_FreeValue(ctx, value);
+    return JS_EXCEPTION;
+}
+
+// Where a redirect is to be followed to; data is NULL where none is.
+static base_slice_t redirected_to(JSContext *ctx, const web_request_t *request, int status, base_slice_t lines) {
+    if (request->redirect == WEB_REDIRECT_MANUAL || !is_redirect(status)) {
+        return (base_slice_t){NULL, 0};
+    }
+    web_headers_t *headers = web_headers_parse(ctx, lines);
+    base_slice_t found = web_headers_find(headers, "location"), location = {NULL, 0};
+    if (found.data != NULL) {
+        char *copy = js_malloc(ctx, found.len + 1);
+        memcpy(copy, found.data, found.len);
+        location = (base_slice_t){copy, found.len};
+    }
+    web_headers_free(JS_GetRuntime(ctx), headers);
+    return location;
+}
+
+// The operation has settled: [status, reason, header lines, body or null].
+static JSValue fetch_answered(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value) {
+    if (rejected) {
+        return fetch_fail(ctx, value);
+    }
+    web_request_t *request = request_of(subject);
+    int32_t status;
+    JSValue number = JS_GetPropertyUint32(ctx, value, ANSWER_STATUS);
+    JS_ToInt32(ctx, &status, number);
+    JSValue held = JS_GetPropertyUint32(ctx, value, ANSWER_LINES);
+    base_slice_t lines;
+    engine_buffer_source(ctx, held, &lines);
+
+    JSValue result;
+    base_slice_t location = redirected_to(ctx, request, status, lines);
+    if (location.data != NULL) {
+        result = fetch_follow(ctx, subject, status, location);
+        js_free(ctx, (void *)(uintptr_t)location.data);
+    } else {
+        JSValue reason = JS_GetPropertyUint32(ctx, value, ANSWER_REASON);
+        JSValue body = JS_GetPropertyUint32(ctx, value, ANSWER_BODY);
+        result = web_response_received(ctx, status, reason, lines, JS_IsNull(body) ? JS_UNDEFINED : body, request);
+        JS_FreeValue(ctx, body);
+        JS_FreeValue(ctx, reason);
+    }
+    JS_FreeValue(ctx, held);
+    return result;
+}
+
+// ---- the function ----
+
+static JSValue fetch_send_complete(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst array) {
+    if (rejected) {
+        return JS_Throw(ctx, JS_DupValue(ctx, array));
+    }
+    web_request_t *request = request_of(subject);
+    if (event_is_signal(request->signal) && event_signal_is_aborted(request->signal)) {
+        return JS_Throw(ctx, event_signal_reason(ctx, request->signal));
+    }
+    web_body_complete(ctx, &request->message.body, array);
+    return fetch_send(ctx, subject);
+}
+
+static JSValue fetch_begin(JSContext *ctx, JSValueConst object) {
+    web_request_t *request = request_of(object);
+    web_headers_t *headers = web_message_headers(ctx, &request->message);
+    headers->immutable = false;
+    web_headers_remove(headers, "host"); // it follows from the URL
+    if (!web_body_is_usable(&request->message.body) || !web_body_present(&request->message.body) ||
+        !web_body_is_pending(&request->message.body)) {
+        return fetch_send(ctx, object);
+    }
+    JSValue bytes = stream_read_all(ctx, request->message.body.stream);
+    JSValue promise = stream_then(ctx, bytes, fetch_send_complete, object);
+    JS_FreeValue(ctx, bytes);
+    return promise;
+}
+
+// The signal is aborted.
+static void fetch_abort(JSContext *ctx, JSValueConst signal, JSValueConst object) {
+    web_request_t *request = request_of(object);
+    JSValue reason = event_signal_reason(ctx, signal);
+    host_cancel_op(ctx, request->operation);
+    engine_promise_reject(ctx, request->answer, reason);
+    JS_FreeValue(ctx, reason);
+}
+
+static JSValue fetch_settle(JSContext *ctx, JSValueConst object, bool rejected, JSValueConst value) {
+    web_request_t *request = request_of(object);
+    event_signal_remove(ctx, request->signal, fetch_abort, object);
+    if (rejected) {
+        engine_promise_reject(ctx, request->answer, value);
+    } else {
+        engine_promise_resolve(ctx, request->answer, value);
+    }
+    return JS_UNDEFINED;
+}
+
+// As fetch_begin, for a request that has a signal.
+static JSValue fetch_begin_abortable(JSContext *ctx, JSValueConst object) {
+    web_request_t *request = request_of(object);
+    if (event_signal_is_aborted(request->signal)) {
+        return JS_Throw(ctx, event_signal_reason(ctx, request->signal));
+    }
+    JSValue promise = fetch_begin(ctx, object);
+    if (JS_IsException(promise)) {
+        return promise;
+    }
+    request->answer = engine_promise_new(ctx);
+    event_signal_add(ctx, request->signal, fetch_abort, object);
+    JS_FreeValue(ctx, stream_then(ctx, promise, fetch_settle, object));
+    JS_FreeValue(ctx, promise);
+    return JS_DupValue(ctx, request->answer);
+}
+
+JSValue web_fetch(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val;
+    if (web_check_args(ctx, argc, 1) < 0) {
+        return web_reject_pending(ctx);
+    }
+    // The request is the call's own, whatever the script does with what it has given.
+    JSValue object = web_request_from(ctx, argv[0], argc > 1 ? argv[1] : JS_UNDEFINED);
+    if (JS_IsException(object)) {
+        return web_reject_pending(ctx);
+    }
+    bool abortable = event_is_signal(request_of(object)->signal);
+    JSValue promise = abortable ? fetch_begin_abortable(ctx, object) : fetch_begin(ctx, object);
+    JS_FreeValue(ctx, object);
+    return JS_IsException(promise) ? web_reject_pending(ctx) : promise;
+}

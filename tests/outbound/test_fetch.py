@@ -1,0 +1,435 @@
+"""fetch() in a function, against servers on this computer."""
+
+import gzip
+import json
+import zlib
+from pathlib import Path
+
+import pytest
+from device_helpers import running
+from dns_server import AAAA, A, DnsServer, a, answer, asked_kind, record
+from fetch_helpers import deploy_probe, error, fetched
+from upstream import Upstream, response
+from waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def box(firmware, tmp_path_factory):
+    with running(firmware, tmp_path_factory.mktemp("box")) as box:
+        deploy_probe(box, ["127.0.0.1", "localhost", "*.example"])
+        deploy_probe(box, ["localhost", "*"], "strict")
+        deploy_probe(box, ["127.0.0.1"], "small", fetch_bytes=1000, subrequests=3, fetch_ms=300)
+        yield box
+
+
+def echo(connection, request):
+    head, _, body = request.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    method, target, _ = first.split(" ")
+    headers = dict(line.split(": ", 1) for line in lines)
+    text = json.dumps({"method": method, "target": target, "headers": headers, "body": body.decode("latin-1")})
+    connection.sendall(response(text.encode()))
+    return True
+
+
+@pytest.fixture(scope="module")
+def upstream():
+    with Upstream(echo) as upstream:
+        yield upstream
+
+
+def echoed(box, url, init=None):
+    result = fetched(box, url, init)
+    assert result["status"] == 200, result
+    return json.loads(result["text"])
+
+
+def test_a_get(box, upstream):
+    seen = echoed(box, f"{upstream.url}/a%20b?c=d#e")
+    assert seen == {
+        "method": "GET",
+        "target": "/a%20b?c=d",
+        "headers": {"host": f"127.0.0.1:{upstream.port}", "accept-encoding": "gzip, deflate"},
+        "body": "",
+    }
+
+
+def test_method_headers_and_body(box, upstream):
+    headers = {"X-A": "é", "Host": "evil.example", "Content-Length": "99", "Connection": "x", "Accept-Encoding": "br"}
+    seen = echoed(box, upstream.url, {"method": "patch", "headers": headers, "body": "grüße"})
+    assert (seen["method"], seen["target"], seen["body"]) == ("patch", "/", "grüße".encode().decode("latin-1"))
+    assert seen["headers"] == {
+        "host": f"127.0.0.1:{upstream.port}",
+        "content-length": "7",
+        "content-type": "text/plain;charset=UTF-8",
+        "accept-encoding": "br",
+        "x-a": "é",
+    }
+
+
+@pytest.mark.parametrize(("method", "length"), [("POST", "0"), ("PUT", "0"), ("DELETE", None), ("OPTIONS", None)])
+def test_no_body(box, upstream, method, length):
+    assert echoed(box, upstream.url, {"method": method})["headers"].get("content-length") == length
+
+
+HANDLER = """
+export default {{
+  async fetch(request, env, ctx) {{
+    const url = "{url}";
+    {body}
+  }},
+}};
+"""
+
+
+def run(box, url, body, **fields):
+    """What a handler answers."""
+    fields = {"fetch": {"allow": ["127.0.0.1"]}, **fields}
+    box.deploy("one", HANDLER.format(url=url, body=body), route="/one", **fields)
+    return box.request("POST", "/one", "the body")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('fetch(new Request(url, { method: "POST", body: "x", headers: { a: "b" } }))', ["POST", "x"]),
+        ('fetch(new Request(url, { method: "POST", body: "x" }), { method: "PUT", body: "y" })', ["PUT", "y"]),
+        ('fetch(new URL("/u", url), { method: "POST", body: new Uint8Array([65, 66]) })', ["POST", "AB"]),
+        ('fetch(url, { method: "POST", body: new URLSearchParams({ a: "b c" }) })', ["POST", "a=b+c"]),
+        ('fetch(url, { method: "POST", body: ReadableStream.from([new Uint8Array([67])]) })', ["POST", "C"]),
+        ("fetch(new Request(url, request))", ["POST", "the body"]),
+    ],
+)
+def test_inputs(box, upstream, body, expected):
+    answer = run(box, upstream.url, f"return {body};")
+    assert [answer.json()["method"], answer.json()["body"]] == expected
+
+
+def test_a_response_passes_through(box):
+    def serve(connection, request):
+        packed = gzip.compress(b"hello")
+        connection.sendall(
+            response(packed, "418 I'm odd", content_encoding="gzip", x_a="b", set_cookie="a=1\r\nset-cookie: b=2")
+        )
+
+    with Upstream(serve) as upstream:
+        answer = run(box, upstream.url, "return fetch(url);")
+        assert (answer.status, answer.body, answer.headers["x-a"]) == (418, b"hello", "b")
+        assert "content-encoding" not in answer.headers
+        result = fetched(box, upstream.url)
+    assert result["statusText"] == "I'm odd"
+    assert [value for name, value in result["headers"] if name == "set-cookie"] == ["a=1", "b=2"]
+
+
+def test_headers_of_a_response_cannot_be_changed(box, upstream):
+    body = """
+    const response = await fetch(url);
+    let first;
+    try { response.headers.set("a", "b"); } catch (e) { first = e.name; }
+    const copy = new Response(response.body, response);
+    copy.headers.set("a", "b");
+    const lengths = [copy.headers.get("a"), (await copy.text()).length > 0];
+    return Response.json([first, ...lengths, response.bodyUsed]);
+    """
+    assert run(box, upstream.url, body).json() == ["TypeError", "b", True, True]
+
+
+def test_many_at_once_and_in_the_background(box, upstream):
+    body = """
+    const all = await Promise.all(Array.from({ length: 40 }, (_, i) => fetch(`${url}/${i}`).then((r) => r.json())));
+    ctx.waitUntil(fetch(`${url}/later`));
+    return Response.json(all.map((one) => one.target));
+    """
+    assert run(box, upstream.url, body).json() == [f"/{i}" for i in range(40)]
+    wait_until(lambda: any(b" /later " in request for request in upstream.requests))
+
+
+def test_at_the_top_level_it_is_refused(box, upstream):
+    source = f'const r = fetch("{upstream.url}").catch((e) => e.message);\n'
+    source += "export default { async fetch() { return new Response(await r); } };"
+    box.deploy("top", source, route="/top", fetch={"allow": ["127.0.0.1"]})
+    assert "fetch" in box.get("/top").text
+    assert "handler" in box.get("/top").text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        ("gzip", gzip.compress(b"hello" * 1000)),
+        ("x-gzip", gzip.compress(b"hello" * 1000)),
+        ("GZip", gzip.compress(b"hello" * 1000)),
+        ("deflate", zlib.compress(b"hello" * 1000)),
+        ("deflate", zlib.compress(b"hello" * 1000)[2:-4]),
+    ],
+)
+def test_content_is_decoded(box, encoding, packed):
+    def serve(connection, request):
+        connection.sendall(response(packed, content_encoding=encoding))
+
+    with Upstream(serve) as upstream:
+        assert fetched(box, upstream.url)["text"] == "hello" * 1000
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "body"),
+    [("204 No Content", "GET", b""), ("304 Not Modified", "GET", b""), ("200 OK", "HEAD", b"")],
+)
+def test_responses_without_a_body(box, status, method, body):
+    def serve(connection, request):
+        connection.sendall(f"HTTP/1.1 {status}\r\ncontent-length: 5\r\n\r\n".encode())
+        return True
+
+    with Upstream(serve) as upstream:
+        for _ in range(2):
+            result = fetched(box, upstream.url, {"method": method})
+            assert (result["status"], result["text"]) == (int(status[:3]), "")
+        assert upstream.connections == 1
+
+
+def test_connections_are_used_again(box, upstream):
+    fetched(box, upstream.url)
+    before = upstream.connections
+    for _ in range(5):
+        fetched(box, upstream.url)
+    assert upstream.connections == before
+
+
+@pytest.mark.parametrize("tail", [b"", b"HTTP/1.1 200 OK\r\n"], ids=["closed", "more than asked for"])
+def test_a_connection_that_has_ended_is_not_used_again(box, tail):
+    def serve(connection, request):
+        connection.sendall(response(b"x") + tail)
+
+    with Upstream(serve) as upstream:
+        for i in range(3):
+            assert fetched(box, upstream.url, {"method": "POST"})["text"] == "x"
+            assert upstream.connections == i + 1
+
+
+def test_a_request_that_meets_the_end_is_sent_again(box):
+    def serve(connection, request):
+        # It hears of another request before it ends the connection.
+        if upstream.connections == 1 and len(upstream.requests) == 2:
+            return False
+        connection.sendall(response(b"x"))
+        return True
+
+    with Upstream(serve) as upstream:
+        assert [fetched(box, upstream.url)["text"] for _ in range(3)] == ["x"] * 3
+        assert (upstream.connections, len(upstream.requests)) == (2, 4)
+
+
+def test_a_post_that_meets_the_end_is_not(box):
+    with Upstream(lambda c, r: len(upstream.requests) == 1 and not c.sendall(response(b"x"))) as upstream:
+        assert fetched(box, upstream.url)["text"] == "x"
+        assert error(box, upstream.url, {"method": "POST"}) == f"127.0.0.1:{upstream.port}: it ended the connection"
+        assert len(upstream.requests) == 2
+
+
+def test_idle_connections_end(box, upstream):
+    fetched(box, upstream.url)
+    folder = Path(f"/proc/{box.local.process.pid}/fd")
+
+    def sockets():
+        return sum(str(one.readlink()).startswith("socket") for one in folder.iterdir())
+
+    before = sockets()
+    wait_until(lambda: sockets() < before)
+
+
+def redirecting(*steps):
+    """Redirects from /0 to /1 and so on, and answers the last one with an echo."""
+
+    def serve(connection, request):
+        n = int(request.split(b" ")[1][1:2])
+        if n == len(steps):
+            return echo(connection, request)
+        status, location = steps[n]
+        connection.sendall(response(b"gone", f"{status} Redirected", location=location.format(port=port[0])))
+        return True
+
+    port = [0]
+    return serve, port
+
+
+SECRETS = {"Authorization": "a", "Cookie": "b", "X-Other": "c", "Content-Language": "d"}
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "becomes"),
+    [
+        *(
+            (301, "POST", "GET"),
+            (302, "POST", "GET"),
+            (303, "POST", "GET"),
+            (307, "POST", "POST"),
+            (308, "POST", "POST"),
+        ),
+        *(
+            (301, "PUT", "PUT"),
+            (302, "DELETE", "DELETE"),
+            (303, "PUT", "GET"),
+            (303, "GET", "GET"),
+            (301, "GET", "GET"),
+        ),
+    ],
+)
+def test_redirects_change_the_method_as_they_should(box, status, method, becomes):
+    serve, _ = redirecting((status, "/1?x"))
+    body = {} if method == "GET" else {"body": "text"}
+    with Upstream(serve) as upstream:
+        result = fetched(box, upstream.url + "/0", {"method": method, "headers": SECRETS, **body})
+    seen = json.loads(result["text"])
+    assert (result["url"], result["redirected"]) == (upstream.url + "/1?x", True)
+    assert (seen["method"], seen["body"]) == (becomes, "text" if becomes == method and body else "")
+    names = {"authorization", "cookie", "x-other"} | ({"content-language"} if becomes == method else set())
+    assert names <= set(seen["headers"])
+    assert ("content-language" in seen["headers"]) == ("content-language" in names)
+    assert ("content-type" in seen["headers"]) == bool(becomes == method and body)
+
+
+def test_secrets_do_not_leave_their_origin(box, upstream):
+    serve, port = redirecting((307, "http://localhost:{port}/1"))
+    with Upstream(serve) as upstream:
+        port[0] = upstream.port
+        headers = json.loads(fetched(box, upstream.url + "/0", {"headers": SECRETS})["text"])["headers"]
+    assert {"authorization", "cookie"}.isdisjoint(headers)
+    assert headers["x-other"] == "c"
+
+
+@pytest.mark.parametrize(
+    ("location", "text"),
+    [
+        ("http://10.0.0.1/", "10.0.0.1 is not allowed; add it to [fetch] allow in edgelet.toml"),
+        ("http://other.test:8080/", "other.test:8080 is not allowed; add it to [fetch] allow in edgelet.toml"),
+        ("file:///etc/passwd", "only http and https are known"),
+        ("http://[", "redirected to what is no URL"),
+        ("/0", "more than 20 redirects"),
+    ],
+)
+def test_redirects_that_are_not_followed(box, location, text):
+    serve, _ = redirecting((302, location))
+    with Upstream(serve) as upstream:
+        assert error(box, upstream.url + "/0") == text
+
+
+def test_redirects_can_be_left_or_refused(box):
+    serve, _ = redirecting((302, "/1"))
+    with Upstream(serve) as upstream:
+        result = fetched(box, upstream.url + "/0", {"redirect": "manual"})
+        assert (result["status"], result["redirected"], result["text"]) == (302, False, "gone")
+        assert error(box, upstream.url + "/0", {"redirect": "error"}).startswith("redirected")
+    assert "must be follow, error or manual" in fetched(box, upstream.url, {"redirect": "x"})["error"]
+
+
+def test_what_is_not_named_is_not_reached(box, upstream):
+    refused = "localhost has the loopback address 127.0.0.1; add that, too, to [fetch] allow in edgelet.toml"
+    assert error(box, f"http://localhost:{upstream.port}/", name="strict") == refused
+    for url in ("http://127.1/", "http://0x7f000001/", "http://2130706433/", "http://127.0.0.1."):
+        assert error(box, url, name="strict") == "127.0.0.1 is not allowed; add it to [fetch] allow in edgelet.toml"
+    assert error(box, "http://[::ffff:127.0.0.1]/", name="strict").startswith("[::ffff:7f00:1] is not allowed")
+
+
+@pytest.mark.parametrize("url", ["http://user:secret@127.0.0.1/", "http://127.0.0.1:99999/?secret", "secret"])
+def test_no_error_has_a_secret_in_it(box, url):
+    assert "secret" not in fetched(box, url)["error"]
+
+
+USE_SERVER = """
+from edgelet.device import running
+from edgelet.outbound.resolver import Resolver
+running().bindings._resolver = Resolver(lambda: ["127.0.0.1"], port={port})
+running().bindings._client = None
+"""
+
+
+def test_no_name_leads_where_its_address_must_be_named(box, upstream):
+    mapped = b"\0" * 10 + b"\xff\xff\x7f\0\0\1"
+    answers = [
+        {A: [a("10.0.0.1", ttl=0)]},
+        {A: [a("169.254.169.254", ttl=0)]},
+        {AAAA: [record(b"\xc0\x0c", AAAA, mapped, 0)]},
+        {A: [a("192.168.0.1", ttl=0), a("127.0.0.1", ttl=0)]},
+    ]
+    turn = [0]
+    with DnsServer(lambda q: [answer(q, *answers[turn[0]].get(asked_kind(q), []))]) as server:
+        box.device.execute(USE_SERVER.format(port=server.port))
+        url = f"http://rebind.example:{upstream.port}/"
+        for kind in (
+            "private address 10.0.0.1",
+            "link-local address 169.254.169.254",
+            "loopback address 0:0:0:0:0:ffff:",
+        ):
+            assert error(box, url).startswith(f"rebind.example has the {kind}")
+            turn[0] += 1
+        assert fetched(box, url)["status"] == 200
+        assert error(box, url, name="strict").startswith("rebind.example has the loopback address 127.0.0.1")
+        turn[0] = 0
+        assert error(box, url).startswith("rebind.example has the private")
+
+
+def test_limits(box):
+    with Upstream(lambda c, r: c.sendall(response(b"x" * int(r.split(b" ")[1][1:]))) is None) as upstream:
+        assert fetched(box, upstream.url + "/1000", name="small")["text"] == "x" * 1000
+        text = f"127.0.0.1:{upstream.port}: the response has more than 1000 bytes (fetch_bytes)"
+        assert error(box, upstream.url + "/1001", name="small") == text
+    serve, _ = redirecting(*[(302, f"/{i}") for i in range(1, 5)])
+    with Upstream(serve) as upstream:
+        assert error(box, upstream.url + "/0", name="small") == "more than 3 requests for one (subrequests)"
+    with Upstream(lambda c, r: c.recv(1) and None) as upstream:
+        text = f"127.0.0.1:{upstream.port}: no response within 300 ms (fetch_ms)"
+        assert error(box, upstream.url, name="small") == text
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("await fetch(url, { signal: AbortSignal.timeout(30) })", "TimeoutError"),
+        ("await fetch(new Request(url, { signal: AbortSignal.timeout(30) }))", "TimeoutError"),
+        ("await fetch(url, { signal: AbortSignal.abort() })", "AbortError"),
+        (
+            "const c = new AbortController(); const p = fetch(url, { signal: c.signal }); c.abort('stop'); await p",
+            "stop",
+        ),
+        (
+            "const c = new AbortController(); setTimeout(() => c.abort(), 30); await Promise.all([1, 2].map(() => "
+            "fetch(url, { signal: c.signal })))",
+            "AbortError",
+        ),
+        (
+            "const c = new AbortController(); const body = new ReadableStream({ pull() { c.abort(); } }); "
+            "await fetch(url, { method: 'POST', body, signal: c.signal })",
+            "AbortError",
+        ),
+    ],
+)
+def test_a_signal_ends_it(box, body, expected):
+    ended = []
+    with Upstream(lambda c, r: ended.append(c.recv(1))) as upstream:
+        source = f"try {{ {body}; }} catch (e) {{ return new Response(e.name ?? e); }}"
+        assert run(box, upstream.url, source).text == expected
+        wait_until(lambda: len(ended) == upstream.connections)
+        assert set(ended) <= {b""}
+
+
+def test_a_signal_that_comes_too_late(box, upstream):
+    body = """
+    const controller = new AbortController();
+    const response = await fetch(url, { signal: controller.signal });
+    controller.abort();
+    return new Response(await response.text());
+    """
+    assert run(box, upstream.url, body).json()["method"] == "GET"
+
+
+def test_a_call_that_ends_ends_its_requests(box):
+    with Upstream(lambda c, r: ended.append(c.recv(1)) if c else None) as upstream:
+        ended = []
+        answer = run(box, upstream.url, "await fetch(url);", limits={"wall_ms": 200})
+        assert answer.status == 504
+        wait_until(lambda: ended == [b""])
+
+
+def test_others_go_on_while_one_waits(box):
+    with Upstream(lambda c, r: c.recv(1) and None) as upstream:
+        body = "const wait = fetch(url); return new Response(await Promise.race([wait, 1]));"
+        assert run(box, upstream.url, body).text == "1"
