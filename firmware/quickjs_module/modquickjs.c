@@ -64,10 +64,12 @@ typedef struct _obj_call_t {
     uint32_t number;          // isolate_call_t.number
     isolate_state_t state;
     bool background;
+    bool streams;        // its response's body comes in operations, and more of it may
     bool passes_through; // ctx.passThroughOnException was called
     uint16_t parks;      // how often it was parked, at most UINT16_MAX
     int status;
     mp_obj_t headers, body, error;
+    mp_obj_t length; // of a body that comes in operations, None where nobody knows
     uint64_t cpu_us;
     size_t peak;
     uint32_t parking_us; // what its parks and resumes took
@@ -221,10 +223,20 @@ static bool enter(obj_call_t *self) {
 
 static void take_result(obj_call_t *self) {
     isolate_t *iso = self->image->iso;
-    if (iso->call.state == ISOLATE_DONE) {
-        self->status = iso->call.response.status;
-        self->headers = mp_obj_new_bytes((const byte *)iso->call.response.headers.data, iso->call.response.headers.len);
-        self->body = mp_obj_new_bytes((const byte *)iso->call.response.body.data, iso->call.response.body.len);
+    const isolate_response_t *response = &iso->call.response;
+    if (self->state != ISOLATE_PENDING) {
+        // The response is taken, but for a body that came in operations.
+        if (iso->call.body == ISOLATE_BODY_FAILED && self->error == mp_const_none) {
+            self->error = new_error(&iso->error);
+        }
+    } else if (iso->call.state == ISOLATE_DONE) {
+        self->status = response->status;
+        self->headers = mp_obj_new_bytes((const byte *)response->headers.data, response->headers.len);
+        if (!self->streams) {
+            self->body = mp_obj_new_bytes((const byte *)response->body.data, response->body.len);
+        } else if (response->length >= 0) {
+            self->length = mp_obj_new_int_from_ll(response->length);
+        }
     } else if (iso->call.state == ISOLATE_ERROR) {
         self->error = new_error(&iso->error);
     }
@@ -236,12 +248,14 @@ static void update_call(obj_call_t *self) {
     isolate_t *iso = self->image->iso;
     self->cpu_us = iso->call.cpu_used_us;
     self->peak = isolate_peak(iso);
+    bool is_over = self->state != ISOLATE_PENDING && !self->streams;
     self->background = iso->call.background;
+    self->streams = iso->call.state == ISOLATE_DONE && iso->call.body == ISOLATE_BODY_OPEN;
     self->passes_through = iso->killed == ISOLATE_OK && web_passes_through(iso->ctx);
     self->image->arena->current = isolate_busy(iso) ? self : NULL;
 
     nlr_buf_t nlr;
-    if (self->state != ISOLATE_PENDING) {
+    if (is_over) {
         return;
     }
     if (nlr_push(&nlr) == 0) {
@@ -481,6 +495,19 @@ static mp_obj_t call_reject(mp_obj_t self_in, mp_obj_t id, mp_obj_t message) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(call_reject_obj, call_reject);
 
+static mp_obj_t call_cancel(mp_obj_t self_in, mp_obj_t reason) {
+    obj_call_t *self = MP_OBJ_TO_PTR(self_in);
+    if (!mp_obj_is_str(reason)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("reason must be str"));
+    }
+    if (!enter(self) || !isolate_cancel_body(self->image->iso, slice_of(reason))) {
+        return mp_const_false;
+    }
+    update_call(self);
+    return mp_const_true;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(call_cancel_obj, call_cancel);
+
 static mp_obj_t call_abandon(mp_obj_t self_in) {
     obj_call_t *self = MP_OBJ_TO_PTR(self_in);
     if (is_parked(self)) {
@@ -491,7 +518,7 @@ static mp_obj_t call_abandon(mp_obj_t self_in) {
     }
 
     self->parked = NULL;
-    self->background = false;
+    self->background = self->streams = false;
     if (self->state == ISOLATE_PENDING) {
         self->state = ISOLATE_IDLE;
     }
@@ -505,6 +532,7 @@ static const mp_rom_map_elem_t call_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_logs), MP_ROM_PTR(&call_logs_obj)},
     {MP_ROM_QSTR(MP_QSTR_resolve), MP_ROM_PTR(&call_resolve_obj)},
     {MP_ROM_QSTR(MP_QSTR_reject), MP_ROM_PTR(&call_reject_obj)},
+    {MP_ROM_QSTR(MP_QSTR_cancel), MP_ROM_PTR(&call_cancel_obj)},
     {MP_ROM_QSTR(MP_QSTR_abandon), MP_ROM_PTR(&call_abandon_obj)},
 };
 static MP_DEFINE_CONST_DICT(call_locals, call_locals_table);
@@ -525,6 +553,12 @@ static void call_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             break;
         case MP_QSTR_background:
             dest[0] = mp_obj_new_bool(self->background && (is_parked(self) || is_current(self)));
+            break;
+        case MP_QSTR_streams:
+            dest[0] = mp_obj_new_bool(self->streams && (is_parked(self) || is_current(self)));
+            break;
+        case MP_QSTR_length:
+            dest[0] = self->length;
             break;
         case MP_QSTR_passes_through:
             dest[0] = mp_obj_new_bool(self->passes_through);
@@ -639,14 +673,14 @@ static obj_call_t *new_call(obj_image_t *image) {
     call->image = image;
     call->parked = NULL;
     call->state = ISOLATE_PENDING;
-    call->background = false;
+    call->background = call->streams = false;
     call->passes_through = false;
     call->parks = 0;
     call->parking_us = 0;
     call->status = 0;
     call->headers = mp_const_none;
     call->body = mp_const_none;
-    call->error = mp_const_none;
+    call->error = call->length = mp_const_none;
     return call;
 }
 

@@ -13,8 +13,12 @@ arena = quickjs.Arena() if arena_size is None else quickjs.Arena(arena_size)  # 
 
 
 def settle(call):
-    """Fires the call's timers in the order of their times, without waiting, and answers its other operations."""
+    """Fires the call's timers in the order of their times, without waiting, and answers its other operations.
+
+    Gives what was sent of a response whose body is a stream.
+    """
     now = 0
+    sent = b""
     timers = []
     while call.state == quickjs.PENDING or call.background:
         ops = call.ops()
@@ -23,6 +27,9 @@ def settle(call):
                 timers.append((now + args[0], number, args))
             elif name == "echo.say":
                 call.resolve(number, args[1])
+            elif name == "body.write":
+                sent += args[0]
+                call.resolve(number)
             else:
                 call.reject(number, name + " is not supported")
         cancelled = call.cancelled()
@@ -33,16 +40,17 @@ def settle(call):
                 timers.append((now + ms, number, (ms, repeat)))
             call.resolve(number)
         elif not ops:
-            return
+            break
+    return sent
 
 
-def outcome(call):
+def outcome(call, sent):
     logs = call.logs()
-    if call.state == quickjs.ERROR:
+    if call.error:
         return call.error.kind, call.error.message, call.error.stack, b"", logs
     if call.state == quickjs.PENDING:
         return "unsettled", 0, b"", b"", logs
-    return "done", call.status, call.headers, call.body, logs
+    return "done", call.status, call.headers, sent if call.body is None else call.body, logs
 
 
 def run(bundle, requests, **options):
@@ -54,8 +62,7 @@ def run(bundle, requests, **options):
     results = []
     for method, target, body in requests:
         call = image.start(method, target, b"x-test: 1\r\n", body, "edge.local")
-        settle(call)
-        results.append(outcome(call))
+        results.append(outcome(call, settle(call)))
         call.abandon()
         gc.collect()
     image.erase()

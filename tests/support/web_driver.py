@@ -2,7 +2,8 @@
 
 Standard input is JSON: `files` (path to source), `env`, `memory` (bytes or null) and `calls`, a list of objects with
 `method`, `target`, `headers` (text), `body` (hex digits or null), `host`, `scheme`, `peer`. Standard output is a list
-with one object a call: `state`, `background`, and `status`, `headers` and `body` (hex digits) or `kind` and `message`.
+with one object a call: `state`, `background`, and `status`, `headers` and `body` (hex digits) or `kind` and `message`;
+all of them where a body that is a stream could not go on.
 """
 
 import binascii
@@ -13,25 +14,35 @@ import quickjs
 
 
 def settle(call):
-    """Fires timers in their order, without waiting, until the call has ended and its background too."""
+    """Fires timers in their order, without waiting, until the call has ended and its background too.
+
+    Gives what was sent of a response whose body is a stream.
+    """
+    sent = b""
     timers = []
     while call.state == quickjs.PENDING or call.background:
-        timers += [(args[0], op) for op, name, args in call.ops() if name == "timer"]
+        for op, name, args in call.ops():
+            if name == "timer":
+                timers.append((args[0], op))
+            elif name == "body.write":
+                sent += args[0]
+                timers.append((-1, op))
         if not timers:
-            return
+            break
         timers.sort()
         call.resolve(timers.pop(0)[1])
+    return sent
 
 
 def report(call):
     state = "pending" if call.state == quickjs.PENDING else "ended"
     result = {"state": state, "background": call.background}
-    settle(call)
+    sent = settle(call)
     if call.state == quickjs.DONE:
         result["status"] = call.status
         result["headers"] = binascii.hexlify(call.headers).decode()
-        result["body"] = binascii.hexlify(call.body).decode()
-    elif call.state == quickjs.ERROR:
+        result["body"] = binascii.hexlify(sent if call.body is None else call.body).decode()
+    if call.error:
         result["kind"] = call.error.kind
         result["message"] = call.error.message
     call.abandon()

@@ -2,6 +2,7 @@
 
 #include "isolate/isolate_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "port/port.h"
@@ -25,6 +26,7 @@ static void take_outcome(isolate_t *iso) {
             break;
         case EXTENSION_ANSWERED:
             iso->call.state = ISOLATE_DONE;
+            iso->call.body = iso->call.response.streams ? ISOLATE_BODY_OPEN : ISOLATE_BODY_WHOLE;
             break;
         case EXTENSION_THREW:
             isolate_take_exception(iso, ISOLATE_THROWN);
@@ -32,6 +34,23 @@ static void take_outcome(isolate_t *iso) {
         case EXTENSION_BAD_RESULT:
             isolate_take_exception(iso, ISOLATE_RESULT);
             break;
+    }
+}
+
+static void set_stuck(isolate_t *iso, const char *what) {
+    char message[96];
+    snprintf(message, sizeof(message), "%s waits for a promise that nothing can settle any more", what);
+    iso->error.stack[0] = '\0';
+    isolate_set_error(iso, ISOLATE_STUCK, message);
+}
+
+// What has become of an open body.
+static void note_body(isolate_t *iso) {
+    iso->call.body = iso->handlers->body(iso->ctx);
+    if (iso->call.body == ISOLATE_BODY_FAILED) {
+        isolate_take_exception(iso, ISOLATE_THROWN);
+    } else if (iso->call.body == ISOLATE_BODY_OPEN && iso->host->op_count == 0) {
+        set_stuck(iso, "the response's body");
     }
 }
 
@@ -46,11 +65,14 @@ static void finish_turn(isolate_t *iso) {
             take_outcome(iso);
         }
     } while (JS_IsJobPending(JS_GetRuntime(iso->ctx)));
-    iso->call.background =
-        iso->call.state != ISOLATE_PENDING && iso->host->op_count > 0 && iso->handlers->background(iso->ctx);
+    if (iso->call.state == ISOLATE_DONE && iso->call.body == ISOLATE_BODY_OPEN) {
+        note_body(iso);
+    }
+    bool is_open = iso->call.state == ISOLATE_DONE && iso->call.body == ISOLATE_BODY_OPEN;
+    iso->call.background = iso->call.state != ISOLATE_PENDING && iso->host->op_count > 0 &&
+                           (is_open || iso->handlers->background(iso->ctx));
     if (iso->call.state == ISOLATE_PENDING && iso->host->op_count == 0) {
-        iso->error.stack[0] = '\0';
-        isolate_set_error(iso, ISOLATE_STUCK, "the handler waits for a promise that nothing can settle any more");
+        set_stuck(iso, "the handler");
     }
 }
 
@@ -67,6 +89,8 @@ isolate_state_t isolate_start(isolate_t *iso, isolate_image_t *image, const isol
     arena_reset_peak(iso->arena);
     iso->call.number = ++iso->calls;
     iso->call.state = ISOLATE_PENDING;
+    iso->call.body = ISOLATE_BODY_WHOLE;
+    iso->call.response.streams = false;
     iso->call.background = false;
     iso->call.cpu_used_us = 0;
     iso->log_used = 0;
@@ -75,6 +99,29 @@ isolate_state_t isolate_start(isolate_t *iso, isolate_image_t *image, const isol
     iso->host->origin_us = port_time_us();
     isolate_run(iso, start_turn, (void *)request);
     return iso->call.state;
+}
+
+// A turn of a call that waits.
+static void run_later_turn(isolate_t *iso, void (*fn)(isolate_t *iso, void *arg), void *arg) {
+    isolate_state_t before = iso->call.state;
+    bool was_open = before == ISOLATE_DONE && iso->call.body == ISOLATE_BODY_OPEN;
+    isolate_run(iso, fn, arg);
+    if (before != ISOLATE_DONE || iso->call.state != ISOLATE_ERROR) {
+        return;
+    }
+    // The response is out already.
+    iso->call.state = ISOLATE_DONE;
+    if (was_open) {
+        iso->call.body = ISOLATE_BODY_FAILED;
+    } else {
+        host_log(iso, 'e', iso->error.message, strlen(iso->error.message));
+    }
+}
+
+static JSValue make_error(JSContext *ctx, JSValue message) {
+    JSValue error = JS_NewError(ctx);
+    JS_DefinePropertyValueStr(ctx, error, "message", message, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+    return error;
 }
 
 typedef struct _settle_t {
@@ -91,9 +138,7 @@ static void settle_turn(isolate_t *iso, void *arg) {
     JSValue function = settle->reject ? op->reject : op->resolve;
     JSValue value = settle->convert(ctx, settle->arg);
     if (settle->reject) {
-        JSValue error = JS_NewError(ctx);
-        JS_DefinePropertyValueStr(ctx, error, "message", value, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
-        value = error;
+        value = make_error(ctx, value);
     }
 
     bool over = !op->repeats || settle->reject;
@@ -129,13 +174,24 @@ bool isolate_settle(isolate_t *iso, uint32_t id, bool reject, isolate_convert_t 
     }
 
     settle_t settle = {op, reject, convert, arg};
-    isolate_state_t before = iso->call.state;
-    isolate_run(iso, settle_turn, &settle);
-    if (before == ISOLATE_DONE && iso->call.state == ISOLATE_ERROR) {
-        // The response is out already: what happens behind it is for the log.
-        host_log(iso, 'e', iso->error.message, strlen(iso->error.message));
-        iso->call.state = ISOLATE_DONE;
+    run_later_turn(iso, settle_turn, &settle);
+    return true;
+}
+
+static void cancel_turn(isolate_t *iso, void *arg) {
+    const base_slice_t *reason = arg;
+    JSContext *ctx = iso->ctx;
+    JSValue error = make_error(ctx, JS_NewStringLen(ctx, reason->data, reason->len));
+    iso->handlers->cancel_body(ctx, error);
+    JS_FreeValue(ctx, error);
+    finish_turn(iso);
+}
+
+bool isolate_cancel_body(isolate_t *iso, base_slice_t reason) {
+    if (!isolate_busy(iso) || iso->call.state != ISOLATE_DONE || iso->call.body != ISOLATE_BODY_OPEN) {
+        return false;
     }
+    run_later_turn(iso, cancel_turn, &reason);
     return true;
 }
 

@@ -45,6 +45,11 @@ typedef struct _extension_handlers_t {
     int (*call)(JSContext *ctx, const isolate_request_t *request);
     // What the call has come to once its jobs are drained.
     extension_outcome_t (*outcome)(JSContext *ctx, isolate_response_t *response);
+    // What has become of a response's body that is sent in operations: open, ended or, with a pending exception,
+    // failed.
+    isolate_body_t (*body)(JSContext *ctx);
+    // Nobody wants the rest of that body.
+    void (*cancel_body)(JSContext *ctx, JSValueConst reason);
     // Whether something goes on behind the response.
     bool (*background)(JSContext *ctx);
 } extension_handlers_t;

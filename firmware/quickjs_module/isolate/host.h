@@ -60,5 +60,7 @@ JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv);
 uint32_t host_last_op(JSContext *ctx);
 // Ends an operation, unless it has settled: its promise stays pending.
 void host_cancel_op(JSContext *ctx, uint32_t id);
+// The same for an operation with one argument, a copy of these bytes.
+JSValue host_op_bytes(JSContext *ctx, const char *name, base_slice_t bytes);
 
 #endif // EDGELET_HOST_H

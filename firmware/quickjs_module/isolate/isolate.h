@@ -118,6 +118,14 @@ typedef struct _isolate_request_t {
     base_slice_t peer; // the client's address, "" where unknown
 } isolate_request_t;
 
+// How the body of a response leaves the call.
+typedef enum {
+    ISOLATE_BODY_WHOLE,  // isolate_response_t.body is all of it
+    ISOLATE_BODY_OPEN,   // in operations "body.write" with bytes: each once the one before is resolved
+    ISOLATE_BODY_ENDED,  // so, and that was all
+    ISOLATE_BODY_FAILED, // so, and iso->error says why it cannot go on
+} isolate_body_t;
+
 // A response inside the arena: valid until the engine runs again.
 typedef struct _isolate_response_t {
     int status; // 200 to 599
@@ -125,6 +133,8 @@ typedef struct _isolate_response_t {
     // message (base_fields.h), which are the server's.
     base_slice_t headers;
     base_slice_t body;
+    bool streams;   // the body is none of these bytes: it is sent in operations
+    int64_t length; // of such a body, as the handler says; -1 where it does not
 } isolate_response_t;
 
 // An error, outside the arena so that it outlives it.
@@ -138,7 +148,8 @@ typedef struct _isolate_error_t {
 typedef struct _isolate_call_t {
     uint32_t number;
     isolate_state_t state;
-    bool background;             // promises given to waitUntil are open
+    isolate_body_t body;         // once ISOLATE_DONE
+    bool background;             // the body is open, or promises given to waitUntil are
     uint64_t cpu_used_us;        // in the turns before this one
     isolate_response_t response; // once ISOLATE_DONE
 } isolate_call_t;
@@ -272,6 +283,10 @@ isolate_state_t isolate_start(isolate_t *iso, isolate_image_t *image, const isol
 typedef JSValue (*isolate_convert_t)(JSContext *ctx, const void *arg);
 // Settles an operation. False when the id is not open. The state is in iso->call.state.
 bool isolate_settle(isolate_t *iso, uint32_t id, bool reject, isolate_convert_t convert, const void *arg);
+
+// Tells a call whose body is open that nobody wants the rest of it. Its script learns `reason`, an Error's message.
+// False where no such call is in the arena.
+bool isolate_cancel_body(isolate_t *iso, base_slice_t reason);
 
 // The next operation that has not been given out, or NULL. The pointer is valid until the next turn.
 isolate_op_t *isolate_next_op(isolate_t *iso);

@@ -159,6 +159,17 @@ static int take_argument(JSContext *ctx, isolate_arg_t *arg, JSValueConst value)
     return -1;
 }
 
+// The promise of an operation's result, or an exception.
+static JSValue make_promise(JSContext *ctx, isolate_op_t *op) {
+    JSValue functions[2];
+    JSValue promise = JS_NewPromiseCapability(ctx, functions);
+    if (!JS_IsException(promise)) {
+        op->resolve = functions[0];
+        op->reject = functions[1];
+    }
+    return promise;
+}
+
 // Takes the arguments and makes the promise. The promise, or an exception.
 static JSValue fill_op(JSContext *ctx, isolate_op_t *op, int argc, JSValueConst *argv) {
     for (int i = 0; i < argc; i++) {
@@ -167,11 +178,15 @@ static JSValue fill_op(JSContext *ctx, isolate_op_t *op, int argc, JSValueConst 
             return JS_EXCEPTION;
         }
     }
-    JSValue functions[2];
-    JSValue promise = JS_NewPromiseCapability(ctx, functions);
-    if (!JS_IsException(promise)) {
-        op->resolve = functions[0];
-        op->reject = functions[1];
+    return make_promise(ctx, op);
+}
+
+// Queues an operation that has this promise, or frees it where that is an exception.
+static JSValue queue_op(JSContext *ctx, isolate_op_t *op, JSValue promise) {
+    if (JS_IsException(promise)) {
+        host_free_op(ctx, op);
+    } else {
+        host_queue_op(ctx, op);
     }
     return promise;
 }
@@ -188,11 +203,15 @@ JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv) 
         return JS_EXCEPTION;
     }
 
-    JSValue promise = fill_op(ctx, op, argc, argv);
-    if (JS_IsException(promise)) {
-        host_free_op(ctx, op);
-    } else {
-        host_queue_op(ctx, op);
+    return queue_op(ctx, op, fill_op(ctx, op, argc, argv));
+}
+
+JSValue host_op_bytes(JSContext *ctx, const char *name, base_slice_t bytes) {
+    isolate_op_t *op = host_new_op(ctx, name);
+    if (op == NULL) {
+        return JS_EXCEPTION;
     }
-    return promise;
+    op->argc = 1;
+    copy_bytes(ctx, &op->args[0], bytes);
+    return queue_op(ctx, op, make_promise(ctx, op));
 }

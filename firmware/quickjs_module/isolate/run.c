@@ -165,7 +165,9 @@ static void report_kill(isolate_t *iso) {
 
 // Nothing is left for another turn, however short: turns that end before the timer ticks would add up to any time.
 static void end_spent_call(isolate_t *iso) {
-    if (iso->call.state == ISOLATE_PENDING && iso->killed == ISOLATE_OK) {
+    bool is_owed =
+        iso->call.state == ISOLATE_PENDING || (iso->call.state == ISOLATE_DONE && iso->call.body == ISOLATE_BODY_OPEN);
+    if (is_owed && iso->killed == ISOLATE_OK) {
         iso->killed = ISOLATE_CPU;
         iso->error.stack[0] = '\0';
     }

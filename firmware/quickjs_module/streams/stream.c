@@ -9,6 +9,7 @@ static const extension_class_t *const stream_classes[STREAM_CLASS_COUNT] = {
     [STREAM_ITERATOR] = &stream_class_iterator,
     [STREAM_TEE] = &stream_class_tee,
     [STREAM_COLLECTOR] = &stream_class_collector,
+    [STREAM_PUMP] = &stream_class_pump,
     [STREAM_REACTION] = &stream_class_reaction,
     [STREAM_WRITABLE] = &stream_class_writable,
     [STREAM_WRITER] = &stream_class_writer,

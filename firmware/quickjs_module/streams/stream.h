@@ -12,6 +12,13 @@ extern extension_t stream_extension;
 // The room of a chunk that a source in C gives, in bytes.
 #define STREAM_CHUNK_SIZE (4096)
 
+// Most bytes that are sent at once: they are outside the arena while the client takes them.
+#if UINTPTR_MAX > UINT32_MAX
+#define STREAM_PIECE_SIZE (16384)
+#else
+#define STREAM_PIECE_SIZE (2048)
+#endif
+
 // What gives a stream its chunks without a script: bytes that are there, or come without waiting.
 typedef struct _stream_source_t {
     // The next chunk, a Uint8Array of STREAM_CHUNK_SIZE bytes at most; undefined at the end. `*last` says that nothing
@@ -27,6 +34,8 @@ bool stream_is(JSValueConst value);
 // Of a ReadableStream: whether somebody reads it, and whether somebody has read or cancelled it.
 bool stream_is_locked(JSValueConst stream);
 bool stream_is_disturbed(JSValueConst stream);
+// Whether nothing of its source is needed any more: it is closed, or will be behind the chunks that are there.
+bool stream_is_complete(JSValueConst stream);
 
 // The opaque of a stream over that source while nobody has read or locked it; else NULL.
 void *stream_untouched(JSValueConst stream, const stream_source_t *source);
@@ -41,6 +50,22 @@ void stream_tee(JSContext *ctx, JSValueConst stream, bool copies, JSValue branch
 // Reads a stream, which must not be locked, to its end. A promise of a Uint8Array with all its bytes, behind which
 // is a NUL; rejected with what the stream fails with, or a TypeError for a chunk that is no bytes.
 JSValue stream_read_all(JSContext *ctx, JSValueConst stream);
+
+// Sends what a stream gives in operations of that name (isolate/host.h), each with STREAM_PIECE_SIZE bytes at most:
+// each once the one before is resolved, and only then the stream is asked for its next chunk.
+typedef enum {
+    STREAM_PUMP_OPEN,
+    STREAM_PUMP_ENDED,  // all is sent, or the rest is not wanted
+    STREAM_PUMP_FAILED, // the stream's failure, or a TypeError for a chunk that is no bytes
+} stream_pump_state_t;
+
+// The pump of a stream, which must not be locked: an object. `operation` must stay.
+JSValue stream_pump_new(JSContext *ctx, JSValueConst stream, const char *operation);
+stream_pump_state_t stream_pump_state(JSValueConst pump);
+// What it failed with, not counted.
+JSValueConst stream_pump_error(JSValueConst pump);
+// Cancels the stream of a pump that is open. A promise of what its source does then.
+JSValue stream_pump_cancel(JSContext *ctx, JSValueConst pump, JSValueConst reason);
 
 // What goes on when a promise is settled: the result, or an exception.
 typedef JSValue stream_step_t(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value);

@@ -19,6 +19,7 @@ typedef enum {
     STREAM_ITERATOR,
     STREAM_TEE,
     STREAM_COLLECTOR,
+    STREAM_PUMP,
     STREAM_REACTION,
     STREAM_WRITABLE,
     STREAM_WRITER,
@@ -37,6 +38,7 @@ extern const extension_class_t stream_class_controller;
 extern const extension_class_t stream_class_iterator;
 extern const extension_class_t stream_class_tee;
 extern const extension_class_t stream_class_collector;
+extern const extension_class_t stream_class_pump;
 extern const extension_class_t stream_class_reaction;
 extern const extension_class_t stream_class_writable;
 extern const extension_class_t stream_class_writer;

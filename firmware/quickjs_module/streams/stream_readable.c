@@ -89,6 +89,11 @@ bool stream_is_disturbed(JSValueConst object) {
     return stream_of(object)->disturbed;
 }
 
+bool stream_is_complete(JSValueConst object) {
+    const stream_t *stream = stream_of(object);
+    return stream->close_requested || stream->state == STREAM_CLOSED;
+}
+
 void *stream_untouched(JSValueConst object, const stream_source_t *source) {
     const stream_t *stream = stream_of(object);
     bool untouched = stream->native == source && !stream->disturbed && JS_IsUndefined(stream->reader);

@@ -47,6 +47,7 @@ static void web_install(JSContext *ctx) {
         .done_value = JS_UNINITIALIZED,
         .wait_until = JS_UNDEFINED,
         .ctx = JS_UNDEFINED,
+        .pump = JS_UNDEFINED,
         .iterator_proto = JS_UNDEFINED,
     };
     JSValue global = JS_GetGlobalObject(ctx);
@@ -56,19 +57,24 @@ static void web_install(JSContext *ctx) {
 
 // ---- the ctx object of fetch handlers ----
 
-static JSValue ctx_wait_until(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
-    (void)this_val, (void)argc;
+// Has the call go on until the promise, which it takes over, is settled.
+static void wait_until(JSContext *ctx, JSValue promise) {
     web_t *web = web_of(ctx);
-    JSValue promise = JS_NewSettledPromise(ctx, false, argv[0]); // may run the handler's code
-    if (JS_IsException(promise)) {
-        return promise;
-    }
     if (JS_IsUndefined(web->wait_until)) {
         web->wait_until = JS_NewArray(ctx);
     }
     int64_t count;
     JS_GetLength(ctx, web->wait_until, &count);
     JS_DefinePropertyValueUint32(ctx, web->wait_until, (uint32_t)count, promise, JS_PROP_C_W_E);
+}
+
+static JSValue ctx_wait_until(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val, (void)argc;
+    JSValue promise = JS_NewSettledPromise(ctx, false, argv[0]); // may run the handler's code
+    if (JS_IsException(promise)) {
+        return promise;
+    }
+    wait_until(ctx, promise);
     return JS_UNDEFINED;
 }
 
@@ -300,6 +306,26 @@ static extension_outcome_t web_outcome(JSContext *ctx, isolate_response_t *out) 
     return web_lambda_result(ctx, web->outcome, out);
 }
 
+static isolate_body_t web_body(JSContext *ctx) {
+    JSValueConst pump = web_of(ctx)->pump;
+    switch (stream_pump_state(pump)) {
+        case STREAM_PUMP_OPEN:
+            return ISOLATE_BODY_OPEN;
+        case STREAM_PUMP_ENDED:
+            return ISOLATE_BODY_ENDED;
+        default:
+            JS_Throw(ctx, JS_DupValue(ctx, stream_pump_error(pump)));
+            return ISOLATE_BODY_FAILED;
+    }
+}
+
+// What the source does then goes on behind the response.
+static void web_cancel_body(JSContext *ctx, JSValueConst reason) {
+    JSValue promise = stream_pump_cancel(ctx, web_of(ctx)->pump, reason);
+    JS_PromiseMarkAsHandled(ctx, promise);
+    wait_until(ctx, promise);
+}
+
 bool web_passes_through(JSContext *ctx) {
     return web_of(ctx)->pass_through;
 }
@@ -326,6 +352,8 @@ static const extension_handlers_t web_handlers = {
     .find = web_find_handler,
     .call = web_call,
     .outcome = web_outcome,
+    .body = web_body,
+    .cancel_body = web_cancel_body,
     .background = web_background,
 };
 

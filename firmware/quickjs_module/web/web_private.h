@@ -25,6 +25,7 @@ typedef struct _web_t {
     JSValue done_value;     // what a Lambda handler passed to done(), JS_UNINITIALIZED before
     JSValue wait_until;     // array of promises given to ctx.waitUntil; undefined before the first
     JSValue ctx;            // the third argument of a fetch handler, or what fetch events inherit from
+    JSValue pump;           // what sends the response's body, where that is a stream
     JSValue iterator_proto; // %Iterator.prototype%
     JSAtom symbol_iterator; // Symbol.iterator
     uint8_t shape;          // a web_shape_t
@@ -335,9 +336,11 @@ JSValueConst web_request_method(JSContext *ctx, web_request_t *request);
 // undefined for none.
 JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, base_slice_t lines, JSValueConst body,
     const web_request_t *request);
-// A promise of the response, where its body is pending: it is complete then. Else undefined.
+// A promise of the response, where its body is a stream that nothing more will come to: it is complete then. Else
+// undefined.
 JSValue web_response_complete(JSContext *ctx, JSValueConst value);
-// Fills `out` when value is a Response, which is complete. 1 when it was, 0 when not, -1 with a pending exception.
+// Fills `out` when value is a Response, and begins to send its body where that is pending. 1 when it was a Response, 0
+// when not, -1 with a pending exception.
 int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *out);
 // Whether responses of that status have no body (Fetch standard, section 2.2.3).
 bool web_is_null_body_status(int status);

@@ -329,13 +329,38 @@ static JSValue response_completed(JSContext *ctx, JSValueConst value, bool rejec
 JSValue web_response_complete(JSContext *ctx, JSValueConst value) {
     response_t *response = web_class_get(WEB_RESPONSE, value);
     if (response == NULL || !web_body_is_usable(&response->message.body) ||
-        !web_body_is_pending(&response->message.body)) {
+        !web_body_is_pending(&response->message.body) || !stream_is_complete(response->message.body.stream)) {
         return JS_UNDEFINED;
     }
     JSValue bytes = stream_read_all(ctx, response->message.body.stream);
     JSValue promise = stream_then(ctx, bytes, response_completed, value);
     JS_FreeValue(ctx, bytes);
     return promise;
+}
+
+// What a Content-Length field says, or -1. It is only needed before web_headers_wire removes it.
+static int64_t stated_length(const web_headers_t *headers) {
+    base_slice_t text = {NULL, 0};
+    if (headers != NULL) {
+        text = web_headers_find(headers, "content-length");
+    }
+    int64_t length = text.len == 0 || text.len > 15 ? -1 : 0;
+    for (size_t i = 0; i < text.len && length >= 0; i++) {
+        length = text.data[i] >= '0' && text.data[i] <= '9' ? length * 10 + (text.data[i] - '0') : -1;
+    }
+    return length;
+}
+
+static void begin_body(JSContext *ctx, web_message_t *message, isolate_response_t *out) {
+    out->streams = web_body_is_pending(&message->body);
+    if (out->streams) {
+        out->length = stated_length(message->headers);
+        out->body = (base_slice_t){NULL, 0};
+        web_of(ctx)->pump = stream_pump_new(ctx, message->body.stream, "body.write");
+    } else {
+        const char *cstring; // stays: `out` points into it
+        out->body = web_body_bytes(ctx, &message->body, &cstring);
+    }
 }
 
 int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *out) {
@@ -350,9 +375,8 @@ int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *ou
         return -1;
     }
 
-    const char *cstring; // stays: `out` points into it
     out->status = response->status;
-    out->body = web_body_bytes(ctx, &message->body, &cstring);
+    begin_body(ctx, message, out);
     if (message->headers == NULL) {
         out->headers = type_lines(ctx, message);
     } else {

@@ -88,7 +88,24 @@ async function run(steps, state, env, ctx) {
     else if (what === "spin") for (;;);
     else if (what === "burn") for (let i = 0; i < 10000; i++) state.sum += i % n;
     else if (what === "result") state.result = n;
+    else if (what === "send") state.send = n;
   }
+}
+
+// A body that is sent while more is done; one of some is in error.
+function body(text, n, state, env) {
+  const bytes = new TextEncoder().encode(text);
+  let at = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      state.sum += state.next.next().value;
+      if (n % 3 === 0) await wait(n); else if (n % 3 === 1) state.list.push(await env.K.get("sent" + at));
+      if (at > 1000 && n % 7 === 0) throw new Error("cut at " + state.sum);
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(bytes.slice(at, at += n * 40 + 100));
+    },
+    async cancel(reason) { await wait(n); console.log("cancelled", reason.message, at, state.sum, state.list.length); },
+  });
 }
 
 export default {
@@ -102,10 +119,11 @@ export default {
     const buffers = state.buffers.map((bytes) => bytes.reduce((a, b) => a + b, 0));
     const globals = Object.keys(globalThis).filter((name) => /^g[0-9]/.test(name));
     const { turn, sum, list, kept } = state;
-    return Response.json(
-      { turn, sum, list, map, buffers, globals, served, made: [...made.keys()].length, bytes: [...kept.bytes] },
-      { status: 200 + (turn % 50), headers: { "x-turn": String(turn), agent: request.headers.get("user-agent") } },
-    );
+    const bytes = [...kept.bytes];
+    const all = { turn, sum, list, map, buffers, globals, served, made: [...made.keys()].length, bytes };
+    const headers = { "x-turn": String(turn), agent: request.headers.get("user-agent") };
+    if (state.send === undefined) return Response.json(all, { status: 200 + (turn % 50), headers });
+    return new Response(body(JSON.stringify(all), state.send, state, env), { headers });
   },
 };
 """
@@ -157,7 +175,7 @@ COMMON = [
     "behind",
     "rejects",
 ]
-ENDS = ("late", "throw", "pass", "stuck", "result", "hog")
+ENDS = ("late", "throw", "pass", "stuck", "result", "hog", "send", "send", "send")
 
 ARENA_SIZE = 1024 * 1024
 
@@ -223,6 +241,7 @@ class Run:
         self._plan = plan
         self._random = Random(plan.seed)
         self._open = []
+        self._sent = b""  # of a response that is a stream
         self._logs = []
         self._turns = 0
         headers = b"content-type: application/json\r\nuser-agent: test-%d\r\n" % plan.seed
@@ -245,9 +264,11 @@ class Run:
         index = self._random.below(len(self._open))
         number, name, args = self._open[index]
         try:
-            if name == "kv.put":
+            if name == "body.write" and self._random.below(20) == 0:
+                assert self.call.cancel("enough")
+            elif name == "kv.put":
                 self.call.reject(number, "no room for " + args[1])
-            elif name == "timer":
+            elif name == "timer" or name == "body.write":
                 self.call.resolve(number)
             else:
                 self.call.resolve(number, {"key": args[1], "list": [1, 2.5, None, True]})
@@ -263,17 +284,19 @@ class Run:
         """As the device does when a turn is over."""
         cancelled = self.call.cancelled()
         self._open = [operation for operation in self._open if operation[0] not in cancelled]
-        self._open += self.call.ops()
+        new = self.call.ops()
+        self._open += new
+        self._sent += b"".join([args[0] for _, name, args in new if name == "body.write"])
         self._logs += self.call.logs()
 
     def outcome(self):
         call = self.call
-        if call.state == quickjs.ERROR:
+        if call.error:
             # Where a limit hit is not the same each time; that it hit is.
             exact = call.error.kind != "cpu"
             end = (call.error.kind, call.error.message, call.error.stack if exact else "", call.passes_through)
-            return end + ((call.peak, self._logs, self._turns) if exact else ())
-        return (call.state, call.status, call.headers, call.body, call.peak, self._logs, self._turns)
+            return end + ((call.peak, self._sent, self._logs, self._turns) if exact else ())
+        return (call.state, call.status, call.headers, call.body, self._sent, call.peak, self._logs, self._turns)
 
 
 def play(world, plans, random):

@@ -1,0 +1,178 @@
+// Sending what a stream gives, in operations. See stream.h.
+
+#include "streams/stream_private.h"
+
+typedef struct _pump_t {
+    JSValue reader;
+    JSValue chunk; // of which `sent` bytes are out, and some more under way; else undefined
+    JSValue error; // of STREAM_PUMP_FAILED
+    const char *operation;
+    size_t sent, sending;
+    uint8_t state;
+    bool looping, again; // chunks without bytes are passed over in a loop, not by recursion
+} pump_t;
+
+static pump_t *pump_of(JSValueConst object) {
+    return stream_class_get(STREAM_PUMP, object);
+}
+
+static stream_reader_t *reader_of(const pump_t *pump) {
+    return stream_class_get(STREAM_READER, pump->reader);
+}
+
+// The stream's own failure.
+static void pump_error(JSContext *ctx, JSValueConst object, JSValueConst error) {
+    pump_t *pump = pump_of(object);
+    pump->state = STREAM_PUMP_FAILED;
+    pump->error = JS_DupValue(ctx, error);
+}
+
+JSValue stream_pump_cancel(JSContext *ctx, JSValueConst object, JSValueConst reason) {
+    pump_t *pump = pump_of(object);
+    pump->state = STREAM_PUMP_ENDED;
+    JS_FreeValue(ctx, pump->chunk);
+    pump->chunk = JS_UNDEFINED;
+    return stream_reader_cancel(ctx, reader_of(pump), reason);
+}
+
+// What the stream gave cannot be sent: with the pending exception its source is told so.
+static void give_up(JSContext *ctx, JSValueConst object) {
+    JSValue error = JS_GetException(ctx);
+    JSValue promise = stream_pump_cancel(ctx, object, error);
+    JS_PromiseMarkAsHandled(ctx, promise);
+    JS_FreeValue(ctx, promise);
+    pump_error(ctx, object, error);
+    JS_FreeValue(ctx, error);
+}
+
+static JSValue piece_sent(JSContext *ctx, JSValueConst object, bool rejected, JSValueConst value);
+
+// Sends the next piece of the chunk. Whether there was one.
+static bool send_piece(JSContext *ctx, JSValueConst object) {
+    pump_t *pump = pump_of(object);
+    base_slice_t bytes;
+    int found = engine_buffer_source(ctx, pump->chunk, &bytes);
+    if (found == 0) {
+        JS_ThrowTypeError(ctx, "a chunk of a body must be a Uint8Array: encode text with new TextEncoder()");
+    }
+    if (found <= 0) {
+        give_up(ctx, object);
+        return true;
+    }
+    // Its buffer may have become shorter since the last piece.
+    if (pump->sent >= bytes.len) {
+        return false;
+    }
+
+    size_t left = bytes.len - pump->sent;
+    pump->sending = left < STREAM_PIECE_SIZE ? left : STREAM_PIECE_SIZE;
+    JSValue promise = host_op_bytes(ctx, pump->operation, (base_slice_t){bytes.data + pump->sent, pump->sending});
+    if (JS_IsException(promise)) {
+        give_up(ctx, object);
+        return true;
+    }
+    stream_react(ctx, promise, piece_sent, object);
+    JS_FreeValue(ctx, promise);
+    return true;
+}
+
+static void drop_chunk(JSContext *ctx, pump_t *pump) {
+    JSValue chunk = pump->chunk;
+    pump->chunk = JS_UNDEFINED;
+    pump->sent = 0;
+    JS_FreeValue(ctx, chunk);
+}
+
+static void pump_close(JSContext *ctx, JSValueConst object) {
+    (void)ctx;
+    pump_of(object)->state = STREAM_PUMP_ENDED;
+}
+
+static void pump_more(JSContext *ctx, JSValueConst object);
+
+static void pump_chunk(JSContext *ctx, JSValueConst object, JSValueConst chunk) {
+    pump_t *pump = pump_of(object);
+    pump->chunk = JS_DupValue(ctx, chunk);
+    if (!send_piece(ctx, object)) {
+        drop_chunk(ctx, pump);
+        pump_more(ctx, object);
+    }
+}
+
+static const stream_read_t pump_read = {pump_chunk, pump_close, pump_error};
+
+static void pump_more(JSContext *ctx, JSValueConst object) {
+    pump_t *pump = pump_of(object);
+    pump->again = true;
+    if (pump->looping) {
+        return;
+    }
+    pump->looping = true;
+    while (pump->again) {
+        pump->again = false;
+        stream_reader_read(ctx, reader_of(pump), &pump_read, object);
+    }
+    pump->looping = false;
+}
+
+static JSValue piece_sent(JSContext *ctx, JSValueConst object, bool rejected, JSValueConst value) {
+    pump_t *pump = pump_of(object);
+    if (pump->state != STREAM_PUMP_OPEN) {
+        return JS_UNDEFINED;
+    }
+    if (rejected) {
+        JS_Throw(ctx, JS_DupValue(ctx, value));
+        give_up(ctx, object);
+        return JS_UNDEFINED;
+    }
+    pump->sent += pump->sending;
+    if (!send_piece(ctx, object)) {
+        drop_chunk(ctx, pump);
+        pump_more(ctx, object);
+    }
+    return JS_UNDEFINED;
+}
+
+JSValue stream_pump_new(JSContext *ctx, JSValueConst stream, const char *operation) {
+    JSValue object = stream_class_new(ctx, STREAM_PUMP, JS_UNDEFINED);
+    pump_t *pump = js_mallocz(ctx, sizeof(*pump));
+    pump->reader = stream_reader_new(ctx, stream, JS_UNDEFINED);
+    pump->chunk = pump->error = JS_UNDEFINED;
+    pump->operation = operation;
+    JS_SetOpaque(object, pump);
+    pump_more(ctx, object);
+    return object;
+}
+
+stream_pump_state_t stream_pump_state(JSValueConst object) {
+    return pump_of(object)->state;
+}
+
+JSValueConst stream_pump_error(JSValueConst object) {
+    return pump_of(object)->error;
+}
+
+static const uint16_t pump_values[] = {
+    offsetof(pump_t, reader),
+    offsetof(pump_t, chunk),
+    offsetof(pump_t, error),
+};
+
+static void pump_finalize(JSRuntime *rt, JSValueConst value) {
+    pump_t *pump = pump_of(value);
+    if (pump != NULL) {
+        stream_free_values(rt, pump, pump_values, BASE_COUNT(pump_values));
+        js_free_rt(rt, pump);
+    }
+}
+
+static void pump_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
+    const pump_t *pump = pump_of(value);
+    if (pump != NULL) {
+        stream_mark_values(rt, pump, pump_values, BASE_COUNT(pump_values), mark);
+    }
+}
+
+const extension_class_t stream_class_pump = {
+    .def = {.class_name = "Pump", .finalizer = pump_finalize, .gc_mark = pump_mark},
+};
