@@ -96,7 +96,8 @@ def _resources(text, functions, stats):
     arena = functions.arena
     text.gauge("requests_queued", functions.turns.queued, "Requests that wait for their turn in the arena.")
     text.gauge("requests_waiting", functions.waiting, "Requests that wait in their handlers.")
-    text.gauge("requests_parked", arena.parked_calls, "Of these, those outside the arena.")
+    text.gauge("requests_streaming", functions.streaming, "Of these, those whose response is being sent as it is made.")
+    text.gauge("requests_parked", arena.parked_calls, "Of those that wait, those outside the arena.")
     text.gauge("parked_bytes", arena.parked_bytes, "What they take there.")
     for name, count, spent_us in (("park", arena.parks, arena.park_us), ("resume", arena.resumes, arena.resume_us)):
         text.family(name + "s_total", "counter", "Times that a request left the arena or came back.")

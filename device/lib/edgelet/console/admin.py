@@ -21,6 +21,7 @@ from edgelet.console import protocol
 from edgelet.device import running
 from edgelet.event_loop import in_slices
 from edgelet.functions.deployment import ImageTooLarge
+from edgelet.http.message import Cut
 from edgelet.storage import config, files
 
 _JOBS_KEPT = 16
@@ -195,10 +196,7 @@ async def _invoke(function, head, body):
         response = await response
     status, headers, content = response
     if not isinstance(content, bytes):
-        parts = []
-        async for part in content.chunks:
-            parts.append(part.encode() if isinstance(part, str) else part)
-        content = b"".join(parts)
+        content = await _collected(content, function.limits)
     return {
         "status": status,
         "headers": bytes(headers).decode(),
@@ -206,6 +204,25 @@ async def _invoke(function, head, body):
         "us": clock.us_since(connection.arrived_us, connection.arrived_ms),
         "failure": connection.failure,
     }
+
+
+async def _collected(stream, limits):
+    """A streamed body; of one that the function produces what comes within its `wall_ms` and `body`."""
+    body = bytearray()
+
+    async def collect():
+        async for chunk in stream.chunks:
+            body.extend(chunk)
+            if stream.function and len(body) > limits["body"]:
+                break
+
+    try:
+        await (asyncio.wait_for_ms(collect(), limits["wall_ms"]) if stream.function else collect())
+    except (asyncio.TimeoutError, Cut):
+        pass  # A stream may have no end; why it was cut is in the log.
+    finally:
+        await stream.close()
+    return bytes(body)
 
 
 def invoke(name, method, target, headers, body):

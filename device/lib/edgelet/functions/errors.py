@@ -69,6 +69,14 @@ def unbuilt(function, error, request, head, connection):
 
 def failed(function, call, request, head, connection, failure=None):
     """(kind, response) of a call that has failed; kind is a key of STATUS. failure: `PendingCall.failure`."""
+    kind, text = reason(function, call, failure)
+    cpu_us, peak = call.cpu_us, call.peak
+    status, parking = STATUS[kind], call.parking
+    return kind, _end(function, kind, "error", text, status, request, head, connection, cpu_us, peak, None, parking)
+
+
+def reason(function, call, failure):
+    """(kind, text for the log) of a call that has failed, as for `failed`."""
     error = call.error
     kind = failure or error.kind
     if failure == "wall":
@@ -82,6 +90,4 @@ def failed(function, call, request, head, connection, failure=None):
         text = function.redact(error.message)
         if error.stack:
             text += "\n" + function.redact(error.stack)
-    cpu_us, peak = call.cpu_us, call.peak
-    status, parking = STATUS[kind], call.parking
-    return kind, _end(function, kind, "error", text, status, request, head, connection, cpu_us, peak, None, parking)
+    return kind, text

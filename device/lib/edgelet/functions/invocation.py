@@ -11,6 +11,7 @@ from edgelet import log
 from edgelet.functions import errors
 from edgelet.functions.pending import PendingCall, log_lines
 from edgelet.functions.turns import Busy, reason_of
+from edgelet.http.message import Stream
 from quickjs import DONE, PENDING
 
 _TOO_LARGE = 413, b"content-type: text/plain;charset=UTF-8\r\n", b"request body is too large\n"
@@ -158,23 +159,36 @@ def _pending(function, call, head, body, connection):
 
 async def _wait(pending, number, head, body, connection):
     function, call = pending.function, pending.call
-    in_background = False
+    streams = in_background = False
     function.awaited += 1
     try:
         await pending.answer()
-        response = _end(function, call, number, head, body, connection, pending.failure)
-        if call.background and pending.failure is None:
-            asyncio.create_task(_finish(pending))
-            in_background = True
+        if call.state == DONE and call.body is None:
+            response = _stream(pending, head, connection)
+            streams = True
+        else:
+            response = _end(function, call, number, head, body, connection, pending.failure)
+            if call.background and pending.failure is None:
+                asyncio.create_task(finish(pending))
+                in_background = True
     finally:
-        function.awaited -= 1
-        if not in_background:
-            pending.leave()
+        if not streams:
+            function.awaited -= 1
+            if not in_background:
+                pending.leave()
     return response if type(response) is tuple else await response
 
 
-async def _finish(pending):
-    """What ctx.waitUntil was given, after the response."""
+def _stream(pending, head, connection):
+    """The response whose body is a stream, which looks after the call from now on."""
+    from edgelet.functions.streaming import Body  # here: most functions have none
+
+    call = pending.call
+    return call.status, call.headers, Stream(Body(pending, head, connection), call.length)
+
+
+async def finish(pending):
+    """What ctx.waitUntil was given, after the response; and what a stream does that nobody wants any more."""
     limit_ms = pending.function.limits["background_ms"]
     try:
         await pending.finish(limit_ms)

@@ -29,6 +29,15 @@ def log_lines(lines, function, request):
         function.has_taken(time.ticks_diff(time.ticks_us(), began))
 
 
+class _Stream:
+    """What is sent of a response that is a stream."""
+
+    def __init__(self):
+        self.chunk = None  # (id of the operation, bytes) to be sent next
+        self.sent = None  # the id of the one that the client is taking or has
+        self.reason = ""  # why nobody wants the rest, until JavaScript knows
+
+
 class PendingCall:
     """A call that awaits operations, of which `edgelet.functions.bindings` has those of bindings.
 
@@ -49,6 +58,7 @@ class PendingCall:
         self._due = []  # (id, name, arguments) of operations that are yet to be carried out
         self._steps = None  # (id, generator) of the one that is being carried out
         self._settled = []  # (id, whether it succeeded, value), in the order in which JavaScript will learn of them
+        self._stream = None  # a _Stream, where the response is one
         self._error = None  # what a turn has raised
         self._turned = asyncio.Event()
         self._is_awaited = False
@@ -70,6 +80,36 @@ class PendingCall:
             self._ask()
         await self._run(self._is_pending)
         self._timer.cancel()
+
+    async def next_chunk(self):
+        """The next bytes of a response that is a stream, when the client has those before.
+
+        None at its end, which is before its time where there is a `failure` or the call has an error.
+        """
+        stream = self._stream
+        if stream and stream.sent is not None:
+            id, stream.sent = stream.sent, None
+            self._settle(id, True, None)
+        await self._run(self._owes_chunk)
+        stream = self._stream
+        if not stream or not stream.chunk:
+            return None
+        (stream.sent, chunk), stream.chunk = stream.chunk, None
+        return chunk
+
+    def limit(self, work):
+        """Another coroutine, or None, watches over the call's time from now on."""
+        if asyncio.current_task() is not self._timer:
+            self._timer.cancel()
+        if work:
+            self._timer = asyncio.create_task(work)
+
+    def cancel(self, reason):
+        """Nobody wants the rest of a response that is a stream: JavaScript learns so in a turn."""
+        if self._stream is None:
+            self._stream = _Stream()
+        self._stream.reason = reason
+        self._ask()
 
     async def finish(self, background_ms):
         """Carries out operations until what was given to ctx.waitUntil has settled; at most `background_ms`."""
@@ -124,12 +164,16 @@ class PendingCall:
         """Does what is next; whether there may be more to do in this turn."""
         if self.failure or not (self._is_pending() or self._is_in_background()):
             return False
-        if self._settled:
+        if self._stream and self._stream.reason:
+            self.call.cancel(self._stream.reason)
+            self._stream.reason = ""
+            self._pick_up()
+        elif self._settled:
             # Before further operations, whose results would pile up.
             was_pending = self._is_pending()
             self._resume(*self._settled[0])
             return self._is_pending() == was_pending
-        if self._steps:
+        elif self._steps:
             self._carry_on(*self._steps)
         elif self._due:
             self._carry_out(*self._due.pop(0))
@@ -155,6 +199,9 @@ class PendingCall:
 
     def _is_in_background(self):
         return self.call.background
+
+    def _owes_chunk(self):
+        return self.call.streams and not (self._stream and self._stream.chunk)
 
     async def _run(self, is_unfinished):
         while self.failure is None and is_unfinished():
@@ -186,6 +233,10 @@ class PendingCall:
             if name == "timer":
                 ms, repeats = args
                 self._start_timer(id, max(ms, 1) if repeats else ms, ms if repeats else None)
+            elif name == "body.write":
+                if self._stream is None:
+                    self._stream = _Stream()
+                self._stream.chunk = id, args[0]
             else:
                 self._due.append((id, name, args))
         log_lines(self.call.logs(), self.function, self.request)

@@ -101,6 +101,11 @@ class Functions:
         """How many requests wait in their handlers."""
         return sum([len(one.pending) for one in self._functions.values()])
 
+    @property
+    def streaming(self):
+        """How many of these have a response that is being sent."""
+        return len([1 for one in self._functions.values() for call in one.pending if call.call.streams])
+
     def stats(self):
         """[(name, Stats)] of every function that has been here since the start, sorted."""
         return sorted(self._stats.items())

@@ -12,7 +12,7 @@ from asyncio import core
 
 from edgelet import log, shortages
 from edgelet.http.memory import Share
-from edgelet.http.message import Stream
+from edgelet.http.message import Cut, Stream
 from edgelet.http.reader import Reader, Refused
 from edgelet.http.timeout import ANSWER, BODY, IDLE, LINGER, SEND, STREAM, Timeout
 from edgelet.http.writer import Writer
@@ -199,17 +199,20 @@ class Connection:
             yield from self.writer.send(_CONTINUE)
         return (yield from reader.read_body())
 
-    async def wait(self, awaitable, phase):
-        """Awaits what a function returned. When the client resets the connection, CancelledError is raised in it."""
+    async def wait(self, awaitable, phase, has_begun=False):
+        """Awaits what a function returned. When the client resets the connection, CancelledError is raised in it.
+
+        has_begun: the client has a part of the response; when it closes its side, that is so too.
+        """
         self._timeout.enter(phase)
-        watcher = asyncio.create_task(self._watch())
+        watcher = asyncio.create_task(self._watch(has_begun))
         try:
             return await awaitable
         finally:
             watcher.cancel()
             self._timeout.phase = ANSWER
 
-    def _watch(self):
+    def _watch(self, has_begun):
         """Cancels the connection's task when the client resets the connection. Requests that arrive early are kept."""
         reader = self.reader
         while not reader.is_full():
@@ -220,8 +223,11 @@ class Connection:
                 self._task.cancel()
                 return
             if size == 0:
-                # It has said all (RFC 9112 section 9.6), and may still want its answer.
+                # It has said all (RFC 9112 section 9.6), and may still want its answer. Who hangs up in the midst of a
+                # response looks the same.
                 self.writer.keep = False
+                if has_begun:
+                    self._task.cancel()
                 return
 
     def _send_rest(self, data, sent):
@@ -235,12 +241,14 @@ class Connection:
                 yield from writer.send(rest)
         elif writer.bodyless:
             yield from rest.close()
+        elif rest.function:
+            yield from self.wait(writer.send_stream(self._share), ANSWER, True)
         elif rest.length is None:
-            yield from self.wait(writer.send_stream(), STREAM)
+            yield from self.wait(writer.send_stream(self._share), STREAM)
         else:
             # A client that has said all may close its side before it has the answer: who is gone is noticed by writing.
             self._timeout.enter(SEND)
-            yield from writer.send_stream()
+            yield from writer.send_stream(self._share)
             self._timeout.phase = ANSWER
         data = rest = None  # as in Reader._read_sized
 
@@ -290,8 +298,8 @@ class Connection:
         except OSError as e:
             if e.errno not in _CLIENT_GONE:
                 log.exception(e)
-        except (MemoryError, core.CancelledError):
-            pass  # A limit passed or memory ran out while the client was told so.
+        except (Cut, MemoryError, core.CancelledError):
+            pass  # It is in the log, a limit passed or memory ran out while the client was told so.
         except Exception as e:
             log.exception(e)
         finally:
@@ -307,6 +315,9 @@ class Connection:
         if self.reader.sock is not self._sock:
             # A TLS socket forgets the plain one, open, when the handshake fails.
             self._sock.close()
+        rest = self.writer.rest
+        if type(rest) is Stream and rest.function:
+            rest.chunks.close()
         self._share.keep(0)
         self.reader.release()
         self.server.forget(self)

@@ -49,16 +49,22 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+class Cut(Exception):
+    """A response cannot go on, of which a part is sent; why is in the log."""
+
+
 class Stream:
     """A response body of which the parts come one by one.
 
     chunks: an async iterator of bytes or str. length: their bytes altogether, for Content-Length; None where it is not
-    known, then the body is sent chunked.
+    known, then the body is sent chunked. function: which produces the chunks as they are sent, within its own limits;
+    then `chunks` have it as an attribute, and `close()`, which may be called at any time. None for what is there.
     """
 
     def __init__(self, chunks, length=None):
         self.chunks = chunks
         self.length = length
+        self.function = getattr(chunks, "function", None)
 
     async def close(self):
         """Ends the iterator, whether it is exhausted or not."""

@@ -77,8 +77,8 @@ class Writer:
         timeout.phase = phase
         data = view = None  # as in Reader._read_sized
 
-    async def send_stream(self):
-        """Sends the Stream that is the rest of a response, and closes it."""
+    async def send_stream(self, share):
+        """Sends the Stream that is the rest of a response, and closes it. share: as in Reader."""
         stream = self.rest
         left = stream.length
         try:
@@ -89,13 +89,25 @@ class Writer:
                     if left < 0:
                         raise ValueError("a streamed body is longer than its length")
                 if chunk:
-                    await self.send(b"%x\r\n%s\r\n" % (len(chunk), chunk) if self._chunked else chunk)
+                    await self._send_chunk(chunk, stream, share)
             if left:
                 raise ValueError("a streamed body is shorter than its length")
             if self._chunked:
                 await self.send(b"0\r\n\r\n")
         finally:
             await stream.close()
+
+    async def _send_chunk(self, chunk, stream, share):
+        if self._chunked:
+            chunk = b"%x\r\n%s\r\n" % (len(chunk), chunk)
+        sent = self.sock.write(chunk) or 0
+        if sent < len(chunk):
+            share.belong(stream.function)
+            share.keep(len(chunk))
+            try:
+                await self.send(chunk, sent)
+            finally:
+                share.keep(0)
 
     async def awrite(self, data):
         """Sends bytes, as microdot's streams do."""

@@ -1,0 +1,118 @@
+"""A response whose body is a stream: its chunks are sent as the handler produces them."""
+
+import asyncio
+import time
+
+from edgelet.functions import errors
+from edgelet.functions.invocation import finish
+from edgelet.http.message import Cut
+
+
+class Body:
+    """What `edgelet.http` sends of a pending call whose response is a stream: an async iterator of bytes.
+
+    The handler produces a chunk when the client has the one before, each within the function's `wall_ms`. The request's
+    record is made at the end, and only then the request counts no more among those that its function's `awaited` tells.
+    Raises Cut where the response cannot go on.
+    """
+
+    def __init__(self, pending, head, connection):
+        call = pending.call
+        self.function = pending.function
+        self.length = call.length
+        self._pending = pending
+        self._head = head
+        self._connection = connection
+        self._status = call.status
+        self._sent = 0
+        self._owed_since = time.ticks_ms()  # None while the client is yet to take a chunk
+        self._is_asked = False
+        pending.limit(self._limit(self.function.limits["wall_ms"]))
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        pending = self._pending
+        if pending is None:
+            raise StopAsyncIteration
+        self._is_asked = True
+        self._owed_since = time.ticks_ms()
+        try:
+            chunk = await pending.next_chunk()
+        except Exception as e:
+            kind = "memory" if isinstance(e, MemoryError) else "thrown"
+            self._cut(kind, "the device cannot go on with the response: %s" % e)
+        self._owed_since = None
+        if chunk is not None:
+            self._sent += len(chunk)
+            if self.length is not None and self._sent > self.length:
+                self._sent -= len(chunk)
+                self._cut("result", "the response's body is longer than its Content-Length")
+            return chunk
+        if pending.failure or pending.call.error:
+            self._cut(*errors.reason(self.function, pending.call, pending.failure))
+        if self.length is not None and self._sent < self.length:
+            self._cut("result", "the response's body is shorter than its Content-Length")
+        self._end("ok")
+        raise StopAsyncIteration
+
+    async def aclose(self):
+        """The client does not want the rest, or there is none."""
+        self.close()
+
+    def close(self):
+        """As `aclose`."""
+        if self._pending:
+            is_wanted = self._is_asked or self._head.method != "HEAD"
+            self._end("ok", "the client did not wait for the end of the response" if is_wanted else "")
+
+    def _cut(self, kind, text):
+        self._end(kind, text)
+        raise Cut
+
+    def _end(self, kind, text=""):
+        """The response is over, for whatever reason: records it, and lets the call do what is left to it."""
+        pending, self._pending = self._pending, None
+        call, function, connection = pending.call, self.function, self._connection
+        cpu_us, peak = call.cpu_us, call.peak
+        level = "info" if kind == "ok" else "error"
+        wall_us = connection.server.record(
+            connection,
+            self._head,
+            self._status,
+            self._sent,
+            level,
+            function.name,
+            pending.request,
+            cpu_us,
+            peak,
+            text,
+            call.parking,
+        )
+        function.stats.add(kind, wall_us, cpu_us, peak)
+        connection.failure = None if kind == "ok" else kind
+        function.awaited -= 1
+        pending.limit(None)
+        try:
+            if call.streams:
+                pending.cancel(text or "nobody wants the body of the response")
+            if pending.failure is None and call.background:
+                asyncio.create_task(finish(pending))
+                pending = None
+        finally:
+            if pending:
+                pending.leave()
+
+    async def _limit(self, ms):
+        """Ends the call when it has owed a chunk for so long."""
+        while True:
+            left = ms
+            if self._owed_since is not None:
+                left -= time.ticks_diff(time.ticks_ms(), self._owed_since)
+            if left <= 0:
+                break
+            await asyncio.sleep_ms(left)
+        self._pending.abort("wall")
+        if not self._is_asked:
+            self.close()
