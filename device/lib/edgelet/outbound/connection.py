@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import io
 import socket
 import sys
 import time
@@ -15,6 +16,28 @@ _EISCONN = 106  # as all ports have it
 
 class Failed(Exception):
     """The other server cannot be reached, or does not do what it should; the text says why."""
+
+
+class _Carrier(io.IOBase):
+    """What TLS reads from and writes to. ended: whether the other side's end came without TLS having said so.
+
+    Of its own, MicroPython's TLS tells nobody, and who is between could cut a response short.
+    """
+
+    def __init__(self, sock):
+        self.ended = False
+        self._sock = sock
+
+    def readinto(self, buffer):
+        n = self._sock.readinto(buffer)
+        self.ended = n == 0
+        return n
+
+    def write(self, data):
+        return self._sock.write(data)
+
+    def ioctl(self, request, argument):
+        return 0
 
 
 class Connection:
@@ -31,6 +54,7 @@ class Connection:
         self.used = False  # whether it has brought a response
         self._since = 0  # time.ticks_ms() since when it is idle
         self._sock = sock
+        self._carrier = None
         self._stream = sock
         self._established = not secure
         self.buffer = bytearray(_READ_SIZE)
@@ -39,7 +63,8 @@ class Connection:
     def begin_tls(self, context):
         """Speaks TLS from here on, with a `tls.SSLContext`; the first write shakes hands."""
         name = self.host[1:-1] if self.host[:1] == "[" else self.host
-        self._stream = context.wrap_socket(self._sock, server_hostname=name, do_handshake_on_connect=False)
+        self._carrier = _Carrier(self._sock)
+        self._stream = context.wrap_socket(self._carrier, server_hostname=name, do_handshake_on_connect=False)
 
     async def write(self, data):
         """Sends all of it. OSError, or ValueError where a certificate does not hold."""
@@ -68,6 +93,8 @@ class Connection:
         while True:
             n = self._stream.readinto(view)
             if n is not None:
+                if n == 0 and self._carrier and self._carrier.ended:
+                    raise OSError(errno.ECONNRESET)
                 self.end += n
                 return n
             await _readable(self._sock)

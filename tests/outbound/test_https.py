@@ -1,0 +1,211 @@
+"""fetch() over TLS: certificates and host names are checked."""
+
+import contextlib
+import socket
+import ssl
+import subprocess
+
+import pytest
+from device_helpers import running
+from fetch_helpers import deploy_probe, error, fetched
+from upstream import Upstream, response
+
+NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+
+
+class Authority:
+    """A certificate authority, in a folder."""
+
+    def __init__(self, folder, name):
+        self.folder = folder
+        self.name = name
+        self._make("req", "-x509", *self._new(name), "-subj", f"/CN={name}", "-days", "30")
+
+    def _new(self, name):
+        options = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        return [*options, "-keyout", f"{name}.key", "-out", f"{name}.pem"]
+
+    def _make(self, *command):
+        subprocess.run(["openssl", *command], cwd=self.folder, check=True, capture_output=True)
+
+    def certificate(self, name, names=NAMES, days="30"):
+        """A context of a server that has a certificate for these names."""
+        (self.folder / "extensions").write_text(names)
+        self._make("req", *self._new(name)[:-1], f"{name}.csr", "-subj", f"/CN={name}")
+        signing = ["-CA", f"{self.name}.pem", "-CAkey", f"{self.name}.key", "-CAcreateserial", "-extfile", "extensions"]
+        self._make("x509", "-req", "-in", f"{name}.csr", "-out", f"{name}.pem", "-days", days, *signing)
+        return self.server(name)
+
+    def server(self, name):
+        """A context of a server with a certificate that is there."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.folder / f"{name}.pem", self.folder / f"{name}.key")
+        return context
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("ca"), "authority")
+
+
+@pytest.fixture(scope="module")
+def box(firmware, tmp_path_factory, authority):
+    with pytest.MonkeyPatch.context() as patch:
+        # A file of roots has comments, and may have some that mbedTLS does not know.
+        damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+        roots = authority.folder / "roots.pem"
+        roots.write_text(f"# ours\n{damaged}{(authority.folder / 'authority.pem').read_text()}")
+        patch.setenv("SSL_CERT_FILE", str(roots))
+        with running(firmware, tmp_path_factory.mktemp("box")) as box:
+            deploy_probe(box, ["127.0.0.1", "localhost"], fetch_ms=3000)
+            yield box
+
+
+@pytest.fixture(scope="module")
+def trusted(authority):
+    return authority.certificate("trusted")
+
+
+def serve(connection, request):
+    connection.sendall(response(request.partition(b"\r\n")[0]))
+    return True
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_certificate_that_holds(box, trusted, host):
+    with Upstream(serve, trusted) as upstream:
+        result = fetched(box, f"https://{host}:{upstream.port}/a?b")
+        assert (result.get("status"), result.get("text")) == (200, "GET /a?b HTTP/1.1"), result
+
+
+def test_large_bodies_both_ways_and_connections_that_stay(box, trusted):
+    def echo(connection, request):
+        connection.sendall(response(request.partition(b"\r\n\r\n")[2]))
+        return True
+
+    with Upstream(echo, trusted) as upstream:
+        for _ in range(3):
+            body = "x" * 500_000
+            assert fetched(box, upstream.url, {"method": "POST", "body": body})["text"] == body
+        assert upstream.connections == 1
+
+
+def test_the_name_is_told_to_the_server(box, authority, trusted):
+    names = []
+    context = authority.server("trusted")
+    context.sni_callback = lambda sock, name, context: names.append(name)
+    with Upstream(serve, context) as upstream:
+        fetched(box, f"https://localhost:{upstream.port}/")
+    assert names == ["localhost"]
+
+
+MISMATCH = "does not match with the expected CN"
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "days", "text"),
+    [
+        ("other", "subjectAltName=DNS:other.example", "30", MISMATCH),
+        ("other-address", "subjectAltName=IP:127.0.0.2", "30", MISMATCH),
+        # The common name is not looked at where there are others.
+        ("127.0.0.1", "subjectAltName=DNS:other.example", "30", MISMATCH),
+        ("expired", NAMES, "-1", "validity has expired"),
+    ],
+)
+def test_a_certificate_that_does_not_hold(box, authority, name, names, days, text):
+    with Upstream(serve, authority.certificate(name, names, days)) as upstream:
+        assert text in error(box, upstream.url)
+        assert not upstream.requests
+
+
+def test_somebody_elses_authority(box, tmp_path, authority):
+    other = Authority(tmp_path, "authority")
+    with Upstream(serve, other.certificate("trusted")) as upstream:
+        assert "not correctly signed by the trusted CA" in error(box, upstream.url)
+        assert not upstream.requests
+
+
+def test_a_certificate_that_signs_itself(box, tmp_path):
+    itself = Authority(tmp_path, "localhost")
+    with Upstream(serve, itself.server("localhost")) as upstream:
+        assert "not correctly signed by the trusted CA" in error(box, upstream.url.replace("127.0.0.1", "localhost"))
+        assert not upstream.requests
+
+
+def test_old_protocols_are_refused(box, authority, trusted):
+    context = authority.server("trusted")
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    with Upstream(serve, context) as upstream:
+        assert error(box, upstream.url).startswith(f"127.0.0.1:{upstream.port}: ")
+
+
+class Raw(Upstream):
+    """Sends bytes in place of a handshake."""
+
+    def __init__(self, data):
+        super().__init__(lambda connection, request: None)
+        self._data = data
+
+    def _read(self, connection):
+        connection.recv(65536)
+        connection.sendall(self._data)
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_WR)
+        connection.recv(65536)
+        return b""
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"HTTP/1.1 200 OK\r\n\r\n", b"\x15\x03\x03\0\x02\x02\x28", b"\x16\x03\x03\0\x04ab"]
+)
+def test_what_is_no_handshake(box, data):
+    with Raw(data) as upstream:
+        url = upstream.url.replace("http:", "https:")
+        assert error(box, url).startswith(f"127.0.0.1:{upstream.port}: ")
+
+
+def test_a_handshake_that_takes_for_ever(box):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        assert error(box, f"https://127.0.0.1:{port}/") == f"127.0.0.1:{port}: no response within 3000 ms (fetch_ms)"
+
+
+def test_a_body_whose_end_is_not_authentic(box, trusted):
+    def cut(connection, request):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nhalf")
+        # Without TLS' own end: whoever is between could have done that.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    def ended(connection, request):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nwhole")
+        connection.unwrap()
+
+    with Upstream(ended, trusted) as upstream:
+        assert fetched(box, upstream.url)["text"] == "whole"
+    with Upstream(cut, trusted) as upstream:
+        assert error(box, upstream.url) == f"127.0.0.1:{upstream.port}: it ended the connection"
+
+
+def test_no_way_back_from_https(box, trusted):
+    # To another scheme is to another origin.
+    with Upstream(lambda c, r: seen.append(r) or serve(c, r)) as plain:
+        seen = []
+        target = f"http://127.0.0.1:{plain.port}/"
+        with Upstream(lambda c, r: c.sendall(response(status="302 Found", location=target)), trusted) as upstream:
+            fetched(box, upstream.url, {"headers": {"authorization": "secret"}})
+    assert b"secret" not in seen[0]
+
+
+def test_roots_that_change_are_read_anew(box, authority, tmp_path, trusted):
+    roots = authority.folder / "roots.pem"
+    before = roots.read_text()
+    try:
+        roots.write_text("nothing\n")
+        with Upstream(serve, trusted) as upstream:
+            assert error(box, upstream.url).endswith("roots.pem has no root certificates")
+            roots.unlink()
+            assert "install ca-certificates, or set SSL_CERT_FILE" in error(box, upstream.url)
+    finally:
+        roots.write_text(before)
+    with Upstream(serve, trusted) as upstream:
+        assert fetched(box, upstream.url)["status"] == 200
