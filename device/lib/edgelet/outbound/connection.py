@@ -7,11 +7,13 @@ import socket
 import sys
 import time
 
-_READ_SIZE = 16384 if sys.platform == "linux" else 1024  # bytes of a buffer
+_LINUX = sys.platform == "linux"
+_READ_SIZE = 16384 if _LINUX else 1024  # bytes of a buffer
 _LEAST_READ = 512
 _WRITE_SIZE = 16384
 _TRIED = 3  # addresses of a name
 _EISCONN = 106  # as all ports have it
+_TCP, _NO_DELAY = 6, 1  # Linux's
 
 
 class Failed(Exception):
@@ -148,6 +150,8 @@ async def _connect(text, port):
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
+        if _LINUX:
+            sock.setsockopt(_TCP, _NO_DELAY, 1)  # each part of a handshake would wait for an acknowledgement
         try:
             sock.connect(address)
         except OSError as e:
