@@ -1133,12 +1133,31 @@ static size_t find_file(const compile_source_t *files, size_t count, base_slice_
     mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%s is not among the files"), path.data);
 }
 
+// What `origins` says, (sources, positions), as engine.h has it. The texts of the sources stay where they are.
+static engine_origins_t take_origins(mp_obj_t origins_in) {
+    mp_obj_t *parts, *sources;
+    mp_obj_get_array_fixed_n(origins_in, 2, &parts);
+    engine_origins_t origins;
+    mp_obj_get_array(parts[0], &origins.source_count, &sources);
+    const char **names = m_new(const char *, origins.source_count);
+    for (size_t i = 0; i < origins.source_count; i++) {
+        names[i] = mp_obj_str_get_str(sources[i]);
+    }
+    mp_buffer_info_t items;
+    mp_get_buffer_raise(parts[1], &items, MP_BUFFER_READ);
+    origins.sources = names;
+    origins.items = items.buf;
+    origins.count = items.len / sizeof(engine_origin_t);
+    return origins;
+}
+
 static mp_obj_t quickjs_compile(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
-    enum { ARG_files, ARG_main, ARG_strip };
+    enum { ARG_files, ARG_main, ARG_strip, ARG_origins };
     static const mp_arg_t allowed[] = {
         {MP_QSTR_files, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_obj = MP_OBJ_NULL}},
         {MP_QSTR_main, MP_ARG_OBJ, {.u_obj = MP_OBJ_NULL}},
         {MP_QSTR_strip, MP_ARG_BOOL, {.u_bool = false}},
+        {MP_QSTR_origins, MP_ARG_OBJ, {.u_obj = mp_const_none}},
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
@@ -1149,14 +1168,20 @@ static mp_obj_t quickjs_compile(size_t n_args, const mp_obj_t *pos_args, mp_map_
     }
     size_t count;
     compile_source_t *files = take_files(args[ARG_files].u_obj, &count);
-    size_t main_index = find_file(files, count, main);
+    compile_config_t config = {
+        .files = files, .count = count, .main = find_file(files, count, main), .strip = args[ARG_strip].u_bool};
+    engine_origins_t origins;
+    if (args[ARG_origins].u_obj != mp_const_none && !config.strip) {
+        origins = take_origins(args[ARG_origins].u_obj);
+        config.origins = &origins;
+    }
 
     isolate_t *iso = new_isolate(COMPILE_ARENA_SIZE);
     base_slice_t bundle;
     mp_obj_t result;
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
-        bool ok = isolate_compile(iso, files, count, main_index, args[ARG_strip].u_bool, &bundle);
+        bool ok = isolate_compile(iso, &config, &bundle);
         result = ok ? mp_obj_new_bytes((const byte *)bundle.data, bundle.len) : new_error(&iso->error);
         nlr_pop();
         isolate_release(iso);

@@ -2,10 +2,12 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 from device_helpers import get, write_project
+from edgelet_host.project import source_map
 from edgelet_host.project.esbuild import ensure_esbuild
 
 TYPESCRIPT = """import { twice } from "./twice";
@@ -180,3 +182,116 @@ def test_without_node_the_error_says_so(cli, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(programs))
     message = cli.fails("deploy", project)
     assert "main.ts is TypeScript, which needs Node.js and npm" in message
+
+
+# Positions are those of the author's files
+
+FAILING = """// é
+interface Box<T> { value: T }
+const twice = (box: Box<number>): number => box.value * 2;
+
+export class Account {
+  #owner: string = "o";
+  fail(kind: string): never {
+    const text: string = `no ${kind} of ${this.#owner}`; throw new RangeError(text);
+  }
+}
+export async function later(kind: string): Promise<void> {
+  await null;
+  new Account().fail(kind + twice({ value: 4 }));
+}
+"""
+CALLING = """import { later } from "./lib/failing";
+import { lib } from "lib";
+export default {
+  async fetch(request: Request): Promise<Response> {
+    try {
+      lib(() => { throw new Error("passed"); });
+    } catch (error) {
+      console.log((error as Error).stack);
+    }
+    await later("way");
+    return new Response();
+  },
+};
+"""
+LIB = "exports.lib = function each(f) {\n  return f( 1 );\n};\n"
+
+
+def test_positions_are_those_of_the_authors_files(cli, local):
+    files = {
+        "src/main.ts": CALLING,
+        "src/lib/failing.ts": FAILING,
+        "node_modules/lib/package.json": '{"name": "lib"}',
+        "node_modules/lib/index.js": LIB,
+    }
+    project = write_project(cli.folder / "places", "places", files, main="src/main.ts", route="/places")
+    cli.ok("deploy", project)
+    assert get(local.address, "/places").status == 500
+    texts = [json.loads(line)["text"] for line in cli.ok("logs", "--function", "places", "--json").splitlines()]
+    passed = next(text for text in texts if "lib/index.js" in text)
+    assert [place.strip() for place in passed.splitlines()][:3] == [
+        "at <anonymous> (src/main.ts:6:29)",
+        "at each (node_modules/lib/index.js:2:10)",
+        "at fetch (src/main.ts:6:7)",
+    ]
+    failed = next(text for text in texts if "RangeError" in text)
+    assert [place.strip() for place in failed.splitlines()][:3] == [
+        "RangeError: no way8 of o",
+        "at fail (src/lib/failing.ts:8:79)",
+        "at later (src/lib/failing.ts:13:29)",
+    ]
+
+
+def test_positions_are_those_of_the_same_file_without_types(cli, local):
+    """The engine's own positions in JavaScript are the reference; esbuild prints the code anew."""
+    handler = (
+        "// a comment\n\nfunction   deep(n)   { if (n) return deep(n - 1); \n\n    return    missing (n); }\n"
+        "export default { fetch() { try { [1].map(() => deep(2)) } catch (e) { return new Response(e.stack) } } };\n"
+    )
+    stacks = []
+    for main in ("main.js", "main.ts"):
+        project = write_project(cli.folder / main, "same", {main: handler}, main=main, route="/same")
+        cli.ok("deploy", project)
+        stacks.append(get(local.address, "/same").text.replace(main, "main"))
+    assert "deep (main:5:" in stacks[0]
+    assert stacks[1] == stacks[0]
+
+
+@pytest.mark.parametrize("name", ["main", "lib"])
+def test_a_deploy_that_throws_at_the_top_level_names_the_authors_place(cli, name):
+    files = {"main.ts": "import './lib';\nexport default { fetch() {} };\n", "lib.ts": "console.log('lib');\n"}
+    files[f"{name}.ts"] = "type Long = string;\n\n" + files[f"{name}.ts"] + "  const a: Long = null; a.length;\n"
+    project = write_project(cli.folder / "top", "top", files, main="main.ts")
+    line = files[f"{name}.ts"].count("\n")
+    assert f"({name}.ts:{line}:" in cli.fails("deploy", project)
+
+
+FIND = """
+const { SourceMap } = require("node:module");
+const { map, places } = JSON.parse(require("node:fs").readFileSync(0));
+const read = new SourceMap(map);
+console.log(JSON.stringify(places.map(([line, column]) => {
+  const entry = read.findEntry(line - 1, column - 1);
+  return entry.originalSource === undefined ? null
+    : [entry.generatedLine + 1, entry.originalSource, entry.originalLine + 1, entry.originalColumn + 1];
+})));
+"""
+
+
+def test_source_maps_are_read_as_node_reads_them(cli, tmp_path):
+    esbuild = ensure_esbuild("this test")
+    files = {"main.ts": CALLING, "lib/failing.ts": FAILING, "node_modules/lib/index.js": LIB}
+    project = write_project(cli.folder / "map", "map", files, main="main.ts")
+    options = ["--bundle", "--format=esm", "--sourcemap=external", f"--outdir={tmp_path}"]
+    subprocess.run([esbuild, "main.ts", *options], cwd=project, check=True, capture_output=True)
+    text = (tmp_path / "main.js.map").read_text()
+    origins = source_map.parse(text)
+    lines = (tmp_path / "main.js").read_text().splitlines()
+    places = [(line, column) for line, code in enumerate(lines, 1) for column in range(1, len(code) + 3)]
+    given = json.dumps({"map": json.loads(text), "places": places})
+    done = subprocess.run(["node", "-e", FIND], input=given, capture_output=True, text=True, check=True)
+    for (line, column), entry in zip(places, json.loads(done.stdout), strict=True):
+        # Where a line has nothing up to this column, Node.js gives the last position of the lines before.
+        expected = tuple(entry[1:]) if entry and entry[0] == line else None
+        assert origins.origin(line, column) == expected, (line, column)

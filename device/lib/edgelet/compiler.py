@@ -1,6 +1,7 @@
 """Compiles a bundle on firmware that carries the parser: micropython -m edgelet.compiler REQUEST BUNDLE.
 
-REQUEST is a JSON file {files, main, strip} as `quickjs.compile` takes them; the bundle is written to the file BUNDLE.
+REQUEST is a JSON file {files, main, strip, origins} as `quickjs.compile` takes them, but for `origins`' positions:
+the path of a file that has them. The bundle is written to the file BUNDLE.
 Prints {} or {"kind": that of quickjs.Error, "error": text} as JSON.
 """
 
@@ -15,13 +16,21 @@ def main(request_path, bundle_path):
     with open(request_path) as file:
         request = json.load(file)
     try:
-        bundle = quickjs.compile(request["files"], request["main"], request["strip"])
+        bundle = quickjs.compile(request["files"], request["main"], request["strip"], _origins(request["origins"]))
     except quickjs.Error as e:
         print(json.dumps({"kind": e.kind, "error": e.message}))
         return
     with open(bundle_path, "wb") as file:
         file.write(bundle)
     print("{}")
+
+
+def _origins(given):
+    if given is None:
+        return None
+    sources, path = given
+    with open(path, "rb") as file:
+        return sources, file.read()
 
 
 if __name__ == "__main__":

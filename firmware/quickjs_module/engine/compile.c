@@ -7,7 +7,6 @@
 #include "base_bytes.h"
 #include "base_text.h"
 #include "engine/bundle.h"
-#include "engine/engine.h"
 
 #ifndef QJS_DISABLE_PARSER
 
@@ -35,6 +34,9 @@ static bool compile_module(JSContext *ctx, compile_t *compile, size_t i) {
         JS_Eval(ctx, file->text.data, file->text.len, path, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
     if (JS_IsException(module)) {
         return false;
+    }
+    if (i == compile->config->main && compile->config->origins != NULL) {
+        engine_set_origins(ctx, module, compile->config->origins);
     }
     compile->modules[i] = module;
     return true;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base_slice.h"
-#include "quickjs.h"
+#include "engine/engine.h"
 
 typedef struct _compile_source_t {
     base_slice_t path, text; // text.data[text.len] must be NUL
@@ -15,8 +15,9 @@ typedef struct _compile_source_t {
 typedef struct _compile_config_t {
     const compile_source_t *files;
     size_t count;
-    size_t main; // index of the file with the handler
-    bool strip;  // without line numbers and names
+    size_t main;                     // index of the file with the handler
+    bool strip;                      // without line numbers and names
+    const engine_origins_t *origins; // where the text of the main file comes from, or NULL
     // The built-in module of that name, or NULL without an exception.
     JSModuleDef *(*native)(JSContext *ctx, const char *name);
 } compile_config_t;

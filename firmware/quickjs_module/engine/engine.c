@@ -326,6 +326,140 @@ void engine_enable_compiler(JSContext *ctx) {
     JS_AddIntrinsicEval(ctx);
 }
 
+#ifndef QJS_DISABLE_PARSER
+// ---- positions in the files that a bundler's output comes from ----
+
+// A function's positions, as find_line_num of quickjs.c reads them: each is valid from its pc on.
+typedef struct _positions_t {
+    const uint8_t *at, *end;
+    uint32_t pc;
+    int line, column;
+} positions_t;
+
+static positions_t positions_of(const JSFunctionBytecode *b) {
+    return (positions_t){b->pc2line_buf, b->pc2line_buf + b->pc2line_len, 0, b->line_num, b->col_num};
+}
+
+static bool positions_next(positions_t *self) {
+    if (self->at >= self->end) {
+        return false;
+    }
+    uint32_t pc = 0;
+    int32_t lines, columns;
+    unsigned int op = *self->at++;
+    if (op == 0) {
+        self->at += get_leb128(&pc, self->at, self->end);
+        self->at += get_sleb128(&lines, self->at, self->end);
+    } else {
+        op -= PC2LINE_OP_FIRST;
+        pc = op / PC2LINE_RANGE;
+        lines = (int32_t)(op % PC2LINE_RANGE) + PC2LINE_BASE;
+    }
+    self->at += get_sleb128(&columns, self->at, self->end);
+    self->pc += pc;
+    self->line += lines;
+    self->column += columns;
+    return true;
+}
+
+// Where a position in the output comes from, or NULL where nobody knows.
+static const engine_origin_t *origin_of(const engine_origins_t *origins, int line, int column) {
+    size_t low = 0, high = origins->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const engine_origin_t *origin = &origins->items[middle];
+        if (origin->line < (uint32_t)line || (origin->line == (uint32_t)line && origin->column <= (uint32_t)column)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    const engine_origin_t *found = low > 0 ? &origins->items[low - 1] : NULL;
+    return found != NULL && found->line == (uint32_t)line && found->source < origins->source_count ? found : NULL;
+}
+
+// Where a function begins, or its first position of which that is known. *mixed: whether it comes from several files.
+static const engine_origin_t *origin_of_function(
+    const engine_origins_t *origins, const JSFunctionBytecode *b, bool *mixed) {
+    const engine_origin_t *first = origin_of(origins, b->line_num, b->col_num);
+    positions_t positions = positions_of(b);
+    *mixed = false;
+    while (positions_next(&positions)) {
+        const engine_origin_t *origin = origin_of(origins, positions.line, positions.column);
+        if (first == NULL) {
+            first = origin;
+        }
+        *mixed = *mixed || (origin != NULL && origin->source != first->source);
+    }
+    return first;
+}
+
+static void put_position(DynBuf *out, uint32_t pc, int lines, int columns) {
+    dbuf_putc(out, 0);
+    dbuf_put_leb128(out, pc);
+    dbuf_put_sleb128(out, lines);
+    dbuf_put_sleb128(out, columns);
+}
+
+// Positions from another file than most, of a constant that the bundler has put in, are left out.
+static void set_positions(
+    JSContext *ctx, JSFunctionBytecode *b, const engine_origins_t *origins, const engine_origin_t *start) {
+    DynBuf out;
+    js_dbuf_init(ctx, &out);
+    positions_t positions = positions_of(b);
+    uint32_t pc = 0;
+    int line = (int)start->source_line, column = (int)start->source_column;
+    b->line_num = line;
+    b->col_num = column;
+    while (positions_next(&positions)) {
+        const engine_origin_t *origin = origin_of(origins, positions.line, positions.column);
+        if (origin != NULL && origin->source == start->source) {
+            int to_line = (int)origin->source_line, to_column = (int)origin->source_column;
+            put_position(&out, positions.pc - pc, to_line - line, to_column - column);
+            pc = positions.pc;
+            line = to_line;
+            column = to_column;
+        }
+    }
+    js_free(ctx, b->pc2line_buf);
+    b->pc2line_buf = out.buf;
+    b->pc2line_len = (int)out.size;
+}
+
+static void set_file_name(JSContext *ctx, JSFunctionBytecode *b, const char *path, const char *suffix) {
+    DynBuf name;
+    js_dbuf_init(ctx, &name);
+    dbuf_putstr(&name, path);
+    dbuf_putstr(&name, suffix);
+    JS_FreeAtom(ctx, b->filename);
+    b->filename = JS_NewAtomLen(ctx, (const char *)name.buf, name.size);
+    dbuf_free(&name);
+}
+
+static void set_origins(JSContext *ctx, JSFunctionBytecode *b, const engine_origins_t *origins, bool top_level) {
+    for (int i = 0; i < b->cpool_count; i++) {
+        if (JS_VALUE_GET_TAG(b->cpool[i]) == JS_TAG_FUNCTION_BYTECODE) {
+            set_origins(ctx, JS_VALUE_GET_PTR(b->cpool[i]), origins, false);
+        }
+    }
+    bool mixed;
+    const engine_origin_t *start = origin_of_function(origins, b, &mixed);
+    if (top_level && mixed) {
+        const char *path = JS_AtomToCString(ctx, b->filename);
+        set_file_name(ctx, b, path, ENGINE_OUTPUT_SUFFIX);
+        JS_FreeCString(ctx, path);
+    } else if (start != NULL) {
+        set_positions(ctx, b, origins, start);
+        set_file_name(ctx, b, origins->sources[start->source], "");
+    }
+}
+
+void engine_set_origins(JSContext *ctx, JSValueConst module, const engine_origins_t *origins) {
+    const JSModuleDef *definition = JS_VALUE_GET_PTR(module);
+    set_origins(ctx, JS_VALUE_GET_PTR(definition->func_obj), origins, true);
+}
+#endif
+
 // A set of atoms, as a bit each.
 typedef struct _atom_set_t {
     uint8_t *bits;

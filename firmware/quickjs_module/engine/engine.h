@@ -51,6 +51,27 @@ void engine_need(JSContext *ctx, engine_group_t group);
 // Lets JS_Eval compile source text in this context; without effect in builds without a parser.
 void engine_enable_compiler(JSContext *ctx);
 
+// Where a bundler has taken a piece of its output from. Lines and columns are counted from 1.
+typedef struct _engine_origin_t {
+    uint32_t line, column; // in the output; it is valid from there to the next one of that line
+    uint32_t source;       // index of the file
+    uint32_t source_line, source_column;
+} engine_origin_t;
+
+typedef struct _engine_origins_t {
+    const engine_origin_t *items; // sorted by line and column
+    size_t count;
+    const char *const *sources; // the files' paths
+    size_t source_count;
+} engine_origins_t;
+
+// What follows the path of a module whose top level comes from several files: positions in it stay those of the output.
+#define ENGINE_OUTPUT_SUFFIX " (bundle)"
+
+// Has the functions of a module that was compiled, and has not run, tell positions in the files that they come from.
+// Without effect on a stripped one. Not in builds without a parser.
+void engine_set_origins(JSContext *ctx, JSValueConst module, const engine_origins_t *origins);
+
 // Brings up every lazy property whose name occurs in the bytecode that has been loaded: what the function's requests
 // are likely to touch. Must run before any of that bytecode does, so that nothing but built-ins is called.
 // 0, or -1 with a pending exception.

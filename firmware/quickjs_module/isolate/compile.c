@@ -44,11 +44,10 @@ static void compile_turn(isolate_t *iso, void *arg) {
     turn->ok = iso->killed == ISOLATE_OK;
 }
 
-bool isolate_compile(
-    isolate_t *iso, const compile_source_t *files, size_t count, size_t main, bool strip, base_slice_t *bundle) {
+bool isolate_compile(isolate_t *iso, const compile_config_t *sources, base_slice_t *bundle) {
     isolate_limits_t limits = {ISOLATE_CPU_MS_MAX, (uint32_t)iso->size, (uint32_t)port_stack_max()};
-    compile_config_t config = {
-        .files = files, .count = count, .main = main, .strip = strip, .native = isolate_builtin_module};
+    compile_config_t config = *sources;
+    config.native = isolate_builtin_module;
     compile_turn_t turn = {.config = &config, .bundle = bundle};
     isolate_begin(iso, &limits);
     isolate_run(iso, compile_turn, &turn);

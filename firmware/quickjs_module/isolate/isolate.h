@@ -301,10 +301,8 @@ void isolate_abandon(isolate_t *iso);
 // Most bytes of the arena in use at once since the call began.
 size_t isolate_peak(const isolate_t *iso);
 
-// Compiles modules to a bundle, in a fresh runtime of this isolate's arena; files[main] is the one with the handler.
-// The bundle lies in the arena and is valid until its next use. False with iso->error set. Only where the engine has
-// its parser.
-bool isolate_compile(
-    isolate_t *iso, const compile_source_t *files, size_t count, size_t main, bool strip, base_slice_t *bundle);
+// Compiles modules to a bundle, in a fresh runtime of this isolate's arena; `native` is left to it. The bundle lies in
+// the arena and is valid until its next use. False with iso->error set. Only where the engine has its parser.
+bool isolate_compile(isolate_t *iso, const compile_config_t *config, base_slice_t *bundle);
 
 #endif // EDGELET_ISOLATE_H

@@ -14,7 +14,7 @@ from edgelet_host.device import health
 from edgelet_host.device.console import Device, DeviceError
 from edgelet_host.device.invocation import Answer, Request, invoke
 from edgelet_host.errors import EdgeletError
-from edgelet_host.project import bundle
+from edgelet_host.project.bundle import compile_project
 from edgelet_host.project.config import FILE, Project
 from edgelet_host.runtime import manifest, protocol
 
@@ -30,7 +30,7 @@ class Release:
 
     host, route: the first ones, host "" for every one. memory: the limit that the project sets, 0 for the device's.
     manifest: see device/lib/edgelet/storage/manifest.py. files: by their SHA-256. secrets: names of those that the
-    function needs.
+    function needs. explain: puts places in the author's files into a text that has places of the bundle.
     """
 
     function: str
@@ -41,6 +41,7 @@ class Release:
     files: dict[str, bytes]
     bundle_bytes: int
     secrets: list[str]
+    explain: Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,11 @@ def make_release(project: Project, firmware: Path) -> Release:
     """Compile the project and put its release together. Raises EdgeletError where no device would take it."""
     contents = {path: file.read_bytes() for path, file in project.static_files().items()}
     engine = ""
+    explain: Callable[[str], str] = str
     if project.main:
-        contents[MAIN] = bundle.compile_project(project, firmware)
-        engine = bundle.engine_id(contents[MAIN])
+        compiled = compile_project(project, firmware)
+        contents[MAIN] = compiled.data
+        engine, explain = compiled.engine, compiled.explain
     header = {
         "function": project.name,
         "engine": engine,
@@ -96,7 +99,7 @@ def make_release(project: Project, firmware: Path) -> Release:
     bundle_bytes = len(contents.get(MAIN, b""))
     memory = project.limits.get("memory", 0)
     host = project.hosts[0] if project.hosts else ""
-    return Release(project.name, host, project.routes[0], memory, text, files, bundle_bytes, project.secrets)
+    return Release(project.name, host, project.routes[0], memory, text, files, bundle_bytes, project.secrets, explain)
 
 
 def _check(project: Project, text: bytes) -> None:
@@ -158,14 +161,15 @@ def _stage(device: Device, release: Release, identity: str) -> dict[str, int]:
         staged: dict[str, int] = device.wait_for_job(device.call("stage", release.function, identity))
     except DeviceError as e:
         if e.error.get("code") != protocol.IMAGE_TOO_LARGE:
-            raise
+            raise DeviceError(release.explain(str(e)), e.error) from None
         limit = e.error["limit"]
         whose = "limits.memory in edgelet.toml" if limit == release.memory else "what this device has for a function"
         advice = "import less, or keep less at the top level"
         # The innermost place in the sources.
         stack = e.error.get("stack", "").splitlines()
         place = next((f"\n{line}" for line in stack if re.search(r":\d+:\d+\)", line)), "")
-        raise DeviceError(f"the image needs more than {limit} bytes, {whose}: {advice}{place}") from None
+        text = f"the image needs more than {limit} bytes, {whose}: {advice}{place}"
+        raise DeviceError(release.explain(text)) from None
     return staged
 
 

@@ -8,12 +8,14 @@ import posixpath
 import re
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
 from edgelet_host.project.config import Project
 from edgelet_host.project.data_modules import data_module, is_data
 from edgelet_host.project.esbuild import bundle_with_esbuild
+from edgelet_host.project.source_map import SourceMap
 from edgelet_host.runtime import names
 
 # Specifiers of static imports, re-exports and import(). Finding one too many, in a comment say, does no harm: only a
@@ -31,8 +33,33 @@ class BundleError(EdgeletError):
     """A source does not compile; the message begins with file:line:column."""
 
 
-def collect_sources(project: Project) -> dict[str, str]:
-    """Read the main module and what it imports, by path inside the project, but for the firmware's own modules."""
+@dataclass(frozen=True)
+class Bundle:
+    """A project's compiled modules.
+
+    engine: the id of the engine that they are for. origins: where the text of the module `main` comes from, None where
+    it is the author's.
+    """
+
+    data: bytes
+    main: str
+    origins: SourceMap | None
+
+    @property
+    def engine(self) -> str:
+        """Where the format has it: bundle.h."""
+        return self.data[8:24].decode()
+
+    def explain(self, text: str) -> str:
+        """Put places in the author's files into a text from a device that has places of the bundle."""
+        return self.origins.explain(text, self.main) if self.origins else text
+
+
+def collect_sources(project: Project) -> tuple[dict[str, str], SourceMap | None]:
+    """Read the main module and what it imports, by path inside the project, but for the firmware's own modules.
+
+    And where the main module's text comes from, unless that is the author's.
+    """
     sources: dict[str, str] = {}
     bare: set[str] = set()
     todo = [project.main]
@@ -55,7 +82,7 @@ def collect_sources(project: Project) -> dict[str, str]:
             if (project.folder / target).is_file():
                 todo.append(target)
     reason = _needs_esbuild(project, sources, bare)
-    return bundle_with_esbuild(project, reason) if reason else sources
+    return bundle_with_esbuild(project, reason) if reason else (sources, None)
 
 
 def _needs_esbuild(project: Project, sources: dict[str, str], bare: set[str]) -> str:
@@ -70,12 +97,16 @@ def _needs_esbuild(project: Project, sources: dict[str, str], bare: set[str]) ->
     return f"'{packages[0]}' is an npm package" if packages else ""
 
 
-def compile_project(project: Project, firmware: Path) -> bytes:
+def compile_project(project: Project, firmware: Path) -> Bundle:
     """Compile the project's modules. Raises BundleError."""
-    sources = collect_sources(project)
+    sources, origins = collect_sources(project)
     with tempfile.TemporaryDirectory(prefix="edgelet-") as folder:
-        request, output = Path(folder, "request.json"), Path(folder, "main.qjs")
-        request.write_text(json.dumps({"files": sources, "main": project.main, "strip": project.strip}))
+        request, positions, output = (Path(folder, name) for name in ("request.json", "positions", "main.qjs"))
+        asked = {"files": sources, "main": project.main, "strip": project.strip, "origins": None}
+        if origins:
+            positions.write_bytes(origins.pack())
+            asked["origins"] = [origins.sources, str(positions)]
+        request.write_text(json.dumps(asked))
         done = subprocess.run(
             [firmware, "-X", "heapsize=64M", "-m", "edgelet.compiler", request, output],
             capture_output=True,
@@ -88,7 +119,7 @@ def compile_project(project: Project, firmware: Path) -> bytes:
         if "error" in answer:
             place = _missing(project, sources) if answer["kind"] == "import" else ""
             raise BundleError(f"{project.folder}: {place or answer['error']}")
-        return output.read_bytes()
+        return Bundle(output.read_bytes(), project.main, origins)
 
 
 def _missing(project: Project, sources: dict[str, str]) -> str:
@@ -113,8 +144,3 @@ def _meant(folder: Path, path: str, specifier: str) -> str:
         if (folder / _target(path, specifier + ending)).is_file():
             return f"; did you mean '{specifier.rstrip('/') + ending}'?"
     return ""
-
-
-def engine_id(bundle: bytes) -> str:
-    """Give the id of the engine that a bundle was compiled with (bundle.h)."""
-    return bundle[8:24].decode()

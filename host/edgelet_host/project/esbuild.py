@@ -7,13 +7,15 @@ import re
 import shutil
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware.sources import locked
 from edgelet_host.paths import cache_dir
-from edgelet_host.project import data_modules
+from edgelet_host.project import data_modules, source_map
 from edgelet_host.project.config import Project
+from edgelet_host.project.source_map import SourceMap
 from edgelet_host.runtime import names
 from edgelet_host.terminal import step
 
@@ -34,8 +36,10 @@ _OF_NODE = re.compile(
 )
 
 
-def bundle_with_esbuild(project: Project, reason: str) -> dict[str, str]:
+def bundle_with_esbuild(project: Project, reason: str) -> tuple[dict[str, str], SourceMap]:
     """Give the main module with all that it imports, by path: JavaScript, and modules of binary data beside it.
+
+    And where the main module's text comes from, by paths relative to the project.
 
     reason: why esbuild is needed, for errors.
     """
@@ -51,7 +55,7 @@ def bundle_with_esbuild(project: Project, reason: str) -> dict[str, str]:
         )
         if done.returncode != 0:
             raise EdgeletError(_explain(project.folder, done.stderr))
-        return _outputs(project, folder)
+        return _outputs(project, folder), _origins(project.folder, folder)
 
 
 def _options(project: Project) -> list[str]:
@@ -66,6 +70,8 @@ def _options(project: Project) -> list[str]:
         "--charset=utf8",
         "--log-level=error",
         "--color=false",
+        "--sourcemap=external",
+        "--sources-content=false",
         f"--define:process.env.NODE_ENV={json.dumps(project.vars.get('NODE_ENV', 'production'))}",
         "--entry-names=main",
         "--asset-names=[name]-[hash]",
@@ -82,6 +88,12 @@ def _outputs(project: Project, folder: Path) -> dict[str, str]:
         if data_modules.is_data(path.name):
             sources[posixpath.join(posixpath.dirname(project.main), path.name)] = data_modules.data_module(path)
     return sources
+
+
+def _origins(project: Path, folder: Path) -> SourceMap:
+    found = source_map.parse((folder / "main.js.map").read_text())
+    sources = [Path(os.path.relpath((folder / path).resolve(), project.resolve())).as_posix() for path in found.sources]
+    return replace(found, sources=sources)
 
 
 def _explain(folder: Path, errors: str) -> str:

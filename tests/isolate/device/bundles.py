@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import struct
 
 import quickjs
 from common import answer, build, fails, handler, raises
@@ -97,6 +98,43 @@ def test_inspect():
     assert info["size"] == len(quickjs.compile(files)) and info["stripped"] is False
     assert quickjs.inspect(quickjs.compile(files, strip=True))["stripped"] is True
     assert len(quickjs.compile(files, strip=True)) < info["size"]
+
+
+LINES = """export default { fetch() {
+  const outer = () => { throw new Error("here"); };
+  try { outer(); } catch (error) { return new Response(error.stack); }
+} };
+"""
+
+
+def stack_with(origins, strip=False):
+    """What a stack says with these origins, (line, column, index of the source, line, column)."""
+    packed = b"".join(struct.pack("<5I", *origin) for origin in origins)
+    arena = quickjs.Arena(256 * 1024)
+    bundle = quickjs.compile({"main.js": LINES}, "main.js", strip, (["a.ts", "b/\xe9.ts"], packed))
+    return arena.build(bundle).start("GET", "/", None).body.decode()
+
+
+def test_functions_tell_positions_in_the_files_that_they_come_from():
+    plain = stack_with([])
+    assert "outer (main.js:2:" in plain and "fetch (main.js:3:" in plain
+    everything = [(line, 1, 1, 40 + line, 7) for line in (1, 2, 3, 4)]
+    told = stack_with(everything)
+    assert "outer (b/\xe9.ts:42:7)" in told and "fetch (b/\xe9.ts:43:7)" in told
+    assert stack_with(everything, strip=True) == stack_with([], strip=True)
+    # What is not known, or from another file than the function, has the place before it.
+    several = stack_with([(1, 1, 0, 5, 1), (2, 1, 1, 6, 1)])
+    assert "outer (b/\xe9.ts:6:1)" in several and "fetch (a.ts:5:1)" in several
+
+
+def test_origins_of_any_kind_do_no_harm():
+    random.seed(5)
+    numbers = (0, 1, 2, 3, 30, 1 << 31, (1 << 32) - 1)
+    for count in range(200):
+        origins = sorted([[random.choice(numbers) for _ in range(5)] for _ in range(count % 20)])
+        assert "outer (" in stack_with(origins)
+    raises(ValueError, quickjs.compile, {"main.js": LINES}, "main.js", False, (["a.ts"],))
+    raises(TypeError, quickjs.compile, {"main.js": LINES}, "main.js", False, ([1], b""))
 
 
 def test_same_sources_give_the_same_bundle():
