@@ -375,7 +375,8 @@ def fenced(language: str) -> list[str]:
 
 def test_the_documented_handlers_and_project_file_work(cli, local):
     handlers, tomls = fenced("js"), fenced("toml")
-    assert (len(handlers), len(tomls)) == (2, 3)
+    assert (len(handlers), len(tomls)) == (4, 4)
+    [static] = [text for text in tomls if text.startswith("[static]")]
     project = cli.folder / "greeter"
     project.mkdir()
     (project / "edgelet.toml").write_text(tomls[-1])
@@ -388,6 +389,6 @@ def test_the_documented_handlers_and_project_file_work(cli, local):
     cli.ok("deploy", project)
     assert cli.ok("invoke", "greeter", "--path", "/greet?name=ada") == '{"message":"ada"}\n'
     page = write_project(cli.folder / "page", "page", {"public/index.html": "<p>"}, route="/page")
-    (page / "edgelet.toml").write_text((page / "edgelet.toml").read_text() + tomls[1])
+    (page / "edgelet.toml").write_text((page / "edgelet.toml").read_text() + static)
     cli.ok("deploy", page)
     assert get(local.address, "/page/").text == "<p>"

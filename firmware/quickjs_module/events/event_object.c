@@ -9,7 +9,7 @@ event_t *event_of(JSValueConst value) {
 }
 
 // Takes over the type.
-static void attach(JSContext *ctx, JSValueConst object, const event_t *options, JSAtom type) {
+static void event_object_attach(JSContext *ctx, JSValueConst object, const event_t *options, JSAtom type) {
     event_t *event = js_malloc(ctx, sizeof(*event));
     *event = *options;
     event->type = type;
@@ -24,14 +24,14 @@ JSValue event_new(JSContext *ctx, const char *type, JSValueConst proto) {
     if (!JS_IsUndefined(proto)) {
         JS_SetPrototype(ctx, object, proto);
     }
-    attach(ctx, object, &options, JS_NewAtom(ctx, type));
+    event_object_attach(ctx, object, &options, JS_NewAtom(ctx, type));
     return object;
 }
 
 // ---- the constructors ----
 
 // The members of the second argument. 0 or -1.
-static int read_options(JSContext *ctx, JSValueConst value, event_class_id_t id, event_t *options) {
+static int event_object_read_options(JSContext *ctx, JSValueConst value, event_class_id_t id, event_t *options) {
     *options = (event_t){.detail = JS_NULL};
     if (JS_IsUndefined(value) || JS_IsNull(value)) {
         return 0;
@@ -55,13 +55,14 @@ static int read_options(JSContext *ctx, JSValueConst value, event_class_id_t id,
     return 0;
 }
 
-static JSValue construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv, event_class_id_t id) {
+static JSValue event_object_construct(
+    JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv, event_class_id_t id) {
     if (argc < 1) {
         return JS_ThrowTypeError(ctx, "an event needs a type");
     }
     event_t options;
     JSValue type = JS_ToString(ctx, argv[0]);
-    if (JS_IsException(type) || read_options(ctx, argc > 1 ? argv[1] : JS_UNDEFINED, id, &options) < 0) {
+    if (JS_IsException(type) || event_object_read_options(ctx, argc > 1 ? argv[1] : JS_UNDEFINED, id, &options) < 0) {
         JS_FreeValue(ctx, type);
         return JS_EXCEPTION;
     }
@@ -69,18 +70,18 @@ static JSValue construct(JSContext *ctx, JSValueConst new_target, int argc, JSVa
     if (JS_IsException(object)) {
         JS_FreeValue(ctx, options.detail);
     } else {
-        attach(ctx, object, &options, JS_ValueToAtom(ctx, type));
+        event_object_attach(ctx, object, &options, JS_ValueToAtom(ctx, type));
     }
     JS_FreeValue(ctx, type);
     return object;
 }
 
 static JSValue event_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
-    return construct(ctx, new_target, argc, argv, EVENT_EVENT);
+    return event_object_construct(ctx, new_target, argc, argv, EVENT_EVENT);
 }
 
 static JSValue custom_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
-    return construct(ctx, new_target, argc, argv, EVENT_CUSTOM);
+    return event_object_construct(ctx, new_target, argc, argv, EVENT_CUSTOM);
 }
 
 // ---- attributes and methods ----

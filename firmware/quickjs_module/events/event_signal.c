@@ -311,7 +311,7 @@ static void signal_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
     event_target_mark(rt, &signal->target, mark);
 }
 
-static JSValue target_proto(JSContext *ctx) {
+static JSValue event_signal_parent(JSContext *ctx) {
     return event_class_proto(ctx, EVENT_TARGET);
 }
 
@@ -336,7 +336,7 @@ const extension_class_t event_class_signal = {
     .proto_len = BASE_COUNT(signal_proto),
     .statics = signal_statics,
     .statics_len = BASE_COUNT(signal_statics),
-    .parent = target_proto,
+    .parent = event_signal_parent,
 };
 
 // ---- AbortController: what lies behind it is its signal's object ----
@@ -365,29 +365,29 @@ static JSValue controller_abort(JSContext *ctx, JSValueConst this_val, int argc,
     return result < 0 ? JS_EXCEPTION : JS_UNDEFINED;
 }
 
-static void controller_finalize(JSRuntime *rt, JSValueConst value) {
+static void abort_controller_finalize(JSRuntime *rt, JSValueConst value) {
     void *signal = event_class_get(EVENT_CONTROLLER, value);
     if (signal != NULL) {
         JS_FreeValueRT(rt, JS_MKPTR(JS_TAG_OBJECT, signal));
     }
 }
 
-static void controller_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
+static void abort_controller_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
     void *signal = event_class_get(EVENT_CONTROLLER, value);
     if (signal != NULL) {
         JS_MarkValue(rt, JS_MKPTR(JS_TAG_OBJECT, signal), mark);
     }
 }
 
-static const JSCFunctionListEntry controller_proto[] = {
+static const JSCFunctionListEntry abort_controller_proto[] = {
     JS_CGETSET_DEF("signal", controller_get, NULL),
     JS_CFUNC_DEF("abort", 0, controller_abort),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "AbortController", JS_PROP_CONFIGURABLE),
 };
 
 const extension_class_t event_class_controller = {
-    .def = {.class_name = "AbortController", .finalizer = controller_finalize, .gc_mark = controller_mark},
+    .def = {.class_name = "AbortController", .finalizer = abort_controller_finalize, .gc_mark = abort_controller_mark},
     .constructor = controller_construct,
-    .proto = controller_proto,
-    .proto_len = BASE_COUNT(controller_proto),
+    .proto = abort_controller_proto,
+    .proto_len = BASE_COUNT(abort_controller_proto),
 };

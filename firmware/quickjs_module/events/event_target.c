@@ -41,7 +41,8 @@ static event_listener_t *append(JSContext *ctx, event_target_t *target, JSAtom t
     return listener;
 }
 
-static event_listener_t *find(const event_target_t *target, JSAtom type, JSValueConst callback, bool capture) {
+static event_listener_t *event_target_find(
+    const event_target_t *target, JSAtom type, JSValueConst callback, bool capture) {
     event_listener_t *listener = target->first;
     while (listener != NULL &&
            (listener->removed || listener->attribute || listener->type != type || listener->capture != capture ||
@@ -249,7 +250,7 @@ static int read_signal(JSContext *ctx, JSValueConst value, options_t *options) {
 }
 
 // 0 or -1. Without `all`, the member capture only.
-static int read_options(JSContext *ctx, JSValueConst value, bool all, options_t *options) {
+static int event_target_read_options(JSContext *ctx, JSValueConst value, bool all, options_t *options) {
     *options = (options_t){.signal = JS_UNDEFINED};
     if (!JS_IsObject(value)) {
         options->capture = JS_ToBool(ctx, value) > 0;
@@ -278,7 +279,7 @@ static int read_arguments(JSContext *ctx, int argc, JSValueConst *argv, bool all
     if (JS_IsException(string)) {
         return -1;
     }
-    if (read_options(ctx, argc > 2 ? argv[2] : JS_UNDEFINED, all, options) < 0) {
+    if (event_target_read_options(ctx, argc > 2 ? argv[2] : JS_UNDEFINED, all, options) < 0) {
         JS_FreeValue(ctx, string);
         return -1;
     }
@@ -313,7 +314,7 @@ static void add_listener(JSContext *ctx, event_target_t *target, JSValueConst ob
     JSValueConst callback, const options_t *options) {
     bool has_signal = !JS_IsUndefined(options->signal);
     if ((has_signal && event_signal_is_aborted(options->signal)) ||
-        find(target, type, callback, options->capture) != NULL) {
+        event_target_find(target, type, callback, options->capture) != NULL) {
         return;
     }
     event_listener_t *listener = append(ctx, target, type, callback);
@@ -354,7 +355,7 @@ static JSValue target_remove(JSContext *ctx, JSValueConst this_val, int argc, JS
     options_t options;
     int found = read_arguments(ctx, argc, argv, false, &type, &options);
     if (found > 0) {
-        event_listener_t *listener = find(target, type, argv[1], options.capture);
+        event_listener_t *listener = event_target_find(target, type, argv[1], options.capture);
         if (listener != NULL) {
             listener->removed = true;
             sweep(ctx, target);

@@ -73,7 +73,7 @@ void web_worker_loaded(JSContext *ctx) {
 
 // ---- import { env } from "cloudflare:workers" ----
 
-static int set_exports(JSContext *ctx, JSModuleDef *module) {
+static int web_worker_set_exports(JSContext *ctx, JSModuleDef *module) {
     return JS_SetModuleExport(ctx, module, "env", JS_DupValue(ctx, host_of(ctx)->env));
 }
 
@@ -81,7 +81,7 @@ JSModuleDef *web_worker_module(JSContext *ctx, const char *name) {
     if (strcmp(name, "cloudflare:workers") != 0) {
         return NULL;
     }
-    JSModuleDef *module = JS_NewCModule(ctx, name, set_exports);
+    JSModuleDef *module = JS_NewCModule(ctx, name, web_worker_set_exports);
     JS_AddModuleExport(ctx, module, "env");
     return module;
 }
