@@ -1,7 +1,10 @@
 """fetch() in a function, against servers on this computer."""
 
 import gzip
+import http.client
 import json
+import socket
+import threading
 import zlib
 from pathlib import Path
 
@@ -433,3 +436,128 @@ def test_others_go_on_while_one_waits(box):
     with Upstream(lambda c, r: c.recv(1) and None) as upstream:
         body = "const wait = fetch(url); return new Response(await Promise.race([wait, 1]));"
         assert run(box, upstream.url, body).text == "1"
+
+
+def parts(*sizes):
+    """Sends a response without a length, each part when the test says so."""
+    go_on = threading.Semaphore(0)
+
+    def serve(connection, request):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nx-a: b\r\ntransfer-encoding: chunked\r\n\r\n")
+        for size in sizes:
+            connection.sendall(b"%x\r\n%s\r\n" % (size, b"x" * size))
+            go_on.acquire()
+        connection.sendall(b"0\r\n\r\n")
+        return True
+
+    return serve, go_on
+
+
+def test_large_bodies(box):
+    size = 3_000_000
+    with Upstream(lambda c, r: c.sendall(response(b"x" * size)) is None) as upstream:
+        body = "return Response.json((await (await fetch(url)).arrayBuffer()).byteLength);"
+        limits = {"cpu_ms": 1000}
+        assert run(box, upstream.url, body, limits=limits).json() == size
+        answer = run(box, upstream.url, "return fetch(url);", limits=limits)
+        assert (answer.body, answer.headers["content-length"]) == (b"x" * size, str(size))
+        assert upstream.connections == 1
+
+
+@pytest.mark.parametrize("body", ["return fetch(url);", "const r = await fetch(url); return new Response(r.body, r);"])
+def test_a_response_is_handed_on_as_it_comes(box, body):
+    serve, go_on = parts(5, 7)
+    with Upstream(serve) as upstream:
+        box.deploy("one", HANDLER.format(url=upstream.url, body=body), route="/one", fetch={"allow": ["127.0.0.1"]})
+        connection = box.connection()
+        connection.request("GET", "/one")
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["x-a"]) == (200, "b")
+        assert answer.read(5) == b"xxxxx"
+        go_on.release()
+        assert answer.read(7) == b"x" * 7
+        go_on.release()
+        assert answer.read() == b""
+
+
+def test_parts_are_read_one_by_one(box):
+    serve, go_on = parts(5, 7)
+    with Upstream(serve) as upstream:
+        body = """
+        const lengths = [];
+        const response = await fetch(url);
+        const copy = response.clone();
+        for await (const part of response.body) {
+            lengths.push(part.length);
+            await fetch("OTHER").then((r) => r.text());
+        }
+        return Response.json([...lengths, (await copy.text()).length]);
+        """
+
+        def release(connection, request):
+            go_on.release()
+            return echo(connection, request)
+
+        with Upstream(release) as other:
+            assert run(box, upstream.url, body.replace("OTHER", other.url)).json() == [5, 7, 12]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return new Response('y');",
+        "await (await fetch(url)).body.cancel(); return new Response('y');",
+        "const r = (await fetch(url)).body.getReader(); await r.read(); await r.cancel(); return new Response('y');",
+        "const c = new AbortController(); const r = await fetch(url, { signal: c.signal }); c.abort(); "
+        "return new Response(await r.text().catch((e) => e.name === 'AbortError' ? 'y' : `${e}`));",
+        "const r = await fetch(url, { signal: AbortSignal.timeout(100) }); "
+        "return new Response(await r.text().catch((e) => e.name === 'TimeoutError' ? 'y' : `${e}`));",
+    ],
+)
+def test_what_nobody_wants_is_not_read(box, body):
+    ended = []
+
+    def serve(connection, request):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100)
+        ended.append(connection.recv(1))
+
+    with Upstream(serve) as upstream:
+        assert run(box, upstream.url, "await fetch(url); " + body).text == "y"
+        wait_until(lambda: len(ended) == upstream.connections)
+        assert ended == [b""] * len(ended)
+
+
+def test_a_client_that_takes_nothing_holds_the_other_server(box):
+    sent = []
+
+    def serve(connection, request):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        connection.settimeout(1)
+        total = 0
+        try:
+            while total < 1 << 29:
+                total += connection.send(b"x" * 65536)
+        except TimeoutError:
+            # The system's buffers are full, and the device reads no more.
+            sent.append(total)
+
+    with Upstream(serve) as upstream:
+        source = HANDLER.format(url=upstream.url, body="return fetch(url);")
+        limits = {"fetch_bytes": 1 << 29, "cpu_ms": 5000}
+        box.deploy("one", source, route="/one", fetch={"allow": ["127.0.0.1"]}, limits=limits)
+        with socket.create_connection(box.local.address) as client:
+            client.sendall(b"GET /one HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert client.recv(12) == b"HTTP/1.1 200"
+            wait_until(lambda: sent)
+    assert sent[0] < 1 << 26
+
+
+def test_a_body_that_is_cut_off_cuts_what_is_handed_on(box):
+    head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nxxxxx\r\n"
+    with Upstream(lambda c, r: c.sendall(head)) as upstream:
+        with pytest.raises(http.client.IncompleteRead):
+            run(box, upstream.url, "return fetch(url);")
+        caught = "return fetch(url).then((r) => r.text()).catch((e) => new Response(`${e}`));"
+        text = f"TypeError: fetch: 127.0.0.1:{upstream.port}: the response is cut off"
+        assert run(box, upstream.url, caught).text == text
+    assert any(text in record["text"] for record in box.logs())

@@ -30,6 +30,19 @@ typedef struct _stream_source_t {
 // A ReadableStream over a source, whose `opaque` it takes over.
 JSValue stream_of_source(JSContext *ctx, const stream_source_t *source, void *opaque);
 
+// A source whose chunks are the results of operations (isolate/host.h).
+typedef struct _stream_operations_t {
+    const char *read;   // its result is a Uint8Array, or null at the end
+    const char *cancel; // nobody wants the rest
+    // What the stream's readers learn where `read` is rejected with that.
+    JSValue (*error)(JSContext *ctx, JSValueConst reason);
+} stream_operations_t;
+
+// A ReadableStream over such operations, whose only argument is `argument`.
+JSValue stream_of_operations(JSContext *ctx, const stream_operations_t *operations, JSValueConst argument);
+// Its source fails, and is told that nobody wants the rest. Nothing where the stream has ended.
+void stream_fail(JSContext *ctx, JSValueConst stream, JSValueConst reason);
+
 bool stream_is(JSValueConst value);
 // Of a ReadableStream: whether somebody reads it, and whether somebody has read or cancelled it.
 bool stream_is_locked(JSValueConst stream);

@@ -172,13 +172,29 @@ static bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-static JSValue fetch_fail(JSContext *ctx, JSValueConst error) {
+// The TypeError that says what the Error of an operation says.
+static JSValue fetch_error(JSContext *ctx, JSValueConst error) {
     JSValue value = JS_GetPropertyStr(ctx, error, "message");
     const char *message = JS_ToCString(ctx, value);
     JS_ThrowTypeError(ctx, "%s", message);
     JS_FreeCString(ctx, message);
     JS_FreeValue(ctx, value);
-    return JS_EXCEPTION;
+    return JS_GetException(ctx);
+}
+
+static const stream_operations_t body_operations = {"fetch.read", "fetch.cancel", fetch_error};
+
+// Nobody wants the body, of which `number` is what the operation gave.
+static void drop_body(JSContext *ctx, JSValueConst number) {
+    if (JS_IsNumber(number)) {
+        JSValue promise = host_op(ctx, body_operations.cancel, 1, &number);
+        if (JS_IsException(promise)) {
+            promise = JS_GetException(ctx);
+        } else {
+            JS_PromiseMarkAsHandled(ctx, promise);
+        }
+        JS_FreeValue(ctx, promise);
+    }
 }
 
 // Where a redirect is to be followed to; data is NULL where none is.
@@ -197,10 +213,25 @@ static base_slice_t redirected_to(JSContext *ctx, const web_request_t *request, 
     return location;
 }
 
-// The operation has settled: [status, reason, header lines, body or null].
+// The response of what the operation gave.
+static JSValue fetch_response(
+    JSContext *ctx, const web_request_t *request, int status, base_slice_t lines, JSValueConst value) {
+    JSValue reason = JS_GetPropertyUint32(ctx, value, ANSWER_REASON);
+    JSValue body = JS_GetPropertyUint32(ctx, value, ANSWER_BODY);
+    if (JS_IsNumber(body)) {
+        body = stream_of_operations(ctx, &body_operations, body);
+    }
+    JSValue response = web_response_received(ctx, status, reason, lines, body, request);
+    JS_FreeValue(ctx, body);
+    JS_FreeValue(ctx, reason);
+    return response;
+}
+
+// The operation has settled: [status, reason, header lines, body], the body being bytes, null, or a number where it is
+// still to be read.
 static JSValue fetch_answered(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value) {
     if (rejected) {
-        return fetch_fail(ctx, value);
+        return JS_Throw(ctx, fetch_error(ctx, value));
     }
     web_request_t *request = request_of(subject);
     int32_t status;
@@ -213,14 +244,13 @@ static JSValue fetch_answered(JSContext *ctx, JSValueConst subject, bool rejecte
     JSValue result;
     base_slice_t location = redirected_to(ctx, request, status, lines);
     if (location.data != NULL) {
+        JSValue body = JS_GetPropertyUint32(ctx, value, ANSWER_BODY);
+        drop_body(ctx, body);
+        JS_FreeValue(ctx, body);
         result = fetch_follow(ctx, subject, status, location);
         js_free(ctx, (void *)(uintptr_t)location.data);
     } else {
-        JSValue reason = JS_GetPropertyUint32(ctx, value, ANSWER_REASON);
-        JSValue body = JS_GetPropertyUint32(ctx, value, ANSWER_BODY);
-        result = web_response_received(ctx, status, reason, lines, JS_IsNull(body) ? JS_UNDEFINED : body, request);
-        JS_FreeValue(ctx, body);
-        JS_FreeValue(ctx, reason);
+        result = fetch_response(ctx, request, status, lines, value);
     }
     JS_FreeValue(ctx, held);
     return result;
@@ -264,12 +294,22 @@ static void fetch_abort(JSContext *ctx, JSValueConst signal, JSValueConst object
     JS_FreeValue(ctx, reason);
 }
 
+static void abort_body(JSContext *ctx, JSValueConst signal, JSValueConst stream) {
+    JSValue reason = event_signal_reason(ctx, signal);
+    stream_fail(ctx, stream, reason);
+    JS_FreeValue(ctx, reason);
+}
+
 static JSValue fetch_settle(JSContext *ctx, JSValueConst object, bool rejected, JSValueConst value) {
     web_request_t *request = request_of(object);
     event_signal_remove(ctx, request->signal, fetch_abort, object);
     if (rejected) {
         engine_promise_reject(ctx, request->answer, value);
     } else {
+        JSValueConst stream = web_response_stream(value);
+        if (stream_is(stream)) {
+            event_signal_add(ctx, request->signal, abort_body, stream);
+        }
         engine_promise_resolve(ctx, request->answer, value);
     }
     return JS_UNDEFINED;

@@ -332,10 +332,12 @@ JSValue web_request_from(JSContext *ctx, JSValueConst input, JSValueConst init);
 JSValueConst web_request_url(JSContext *ctx, web_request_t *request);
 JSValueConst web_request_method(JSContext *ctx, web_request_t *request);
 
-// The response to a request that fetch() has sent. lines: as web_headers_parse takes them. body: a Uint8Array, or
-// undefined for none.
+// The response to a request that fetch() has sent. lines: as web_headers_parse takes them. body: a Uint8Array, a
+// ReadableStream, or null for none.
 JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, base_slice_t lines, JSValueConst body,
     const web_request_t *request);
+// The stream that the body of a Response is; undefined where it is none.
+JSValueConst web_response_stream(JSValueConst response);
 // A promise of the response, where its body is a stream that nothing more will come to: it is complete then. Else
 // undefined.
 JSValue web_response_complete(JSContext *ctx, JSValueConst value);

@@ -219,7 +219,9 @@ JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, b
     response->status_text = JS_DupValue(ctx, reason);
     response->message.headers = web_headers_parse(ctx, lines);
     response->message.headers->immutable = true;
-    if (!JS_IsUndefined(body)) {
+    if (stream_is(body)) {
+        response->message.body.stream = JS_DupValue(ctx, body);
+    } else if (!JS_IsNull(body)) {
         web_body_complete(ctx, &response->message.body, body);
     }
     JSValue object = response_object(ctx, response, JS_UNDEFINED);
@@ -227,6 +229,11 @@ JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, b
     define_hidden(ctx, object, "url", JS_DupValue(ctx, request->url));
     define_hidden(ctx, object, "redirected", JS_NewBool(ctx, request->redirects > 0));
     return object;
+}
+
+JSValueConst web_response_stream(JSValueConst value) {
+    const response_t *response = web_class_get(WEB_RESPONSE, value);
+    return response == NULL ? JS_UNDEFINED : response->message.body.stream;
 }
 
 // ---- the class ----

@@ -8,18 +8,11 @@ import json
 from edgelet import clock
 
 
-class Awaited:
-    """What an operation returns whose result is that of a coroutine."""
-
-    def __init__(self, coroutine):
-        self.coroutine = coroutine
-
-
 class Bindings:
     """The bindings of all functions, each made when it is first used.
 
     operations: name of an operation -> function(function, *args). It returns the result, a generator of steps that
-    returns it, which lets others have their turn, a `Change` that is yet to be made, or an `Awaited`.
+    returns it, which lets others have their turn, or a `Change` that is yet to be made.
     root: the folder of what the device keeps. settings: `edgelet.storage.config.Settings`. resolver:
     `edgelet.outbound.resolver.Resolver`.
     """
@@ -37,7 +30,6 @@ class Bindings:
             "kv.delete": self.kv_delete,
             "kv.list": self.kv_list,
             "ratelimit.limit": self.limit,
-            "fetch": self.fetch,
         }
 
     def methods(self, kind):
@@ -105,20 +97,14 @@ class Bindings:
             self._bindings[key] = RateLimit(wanted["limit"], wanted["period"], places)
         return {"success": self._bindings[key].limit(_options(options).get("key"))}
 
-    def fetch(self, function, method, secure, host, port, target, lines, body):
-        """Sends a request of JavaScript's fetch: [status, reason, header lines, body or None].
-
-        lines: header lines, a character for each byte.
-        """
+    @property
+    def client(self):
+        """What sends requests of handlers, an `edgelet.outbound.client.Client`."""
         if self._client is None:
             from edgelet.outbound.client import Client  # here, as KV
 
             self._client = Client(self._resolver)
-        from edgelet.outbound.exchange import Request
-
-        lines = bytes([ord(c) for c in lines])
-        request = Request(method, secure, host, port, target, lines, body)
-        return Awaited(self._client.fetch(function.limits, function.fetch.get("allow", ()), request))
+        return self._client
 
     def forget(self, function_name):
         """The function has been deployed anew or is no more: bindings that live in RAM begin again."""

@@ -6,7 +6,6 @@ import time
 
 import quickjs
 from edgelet import log
-from edgelet.functions.bindings import Awaited
 from quickjs import PENDING
 
 # A turn's time, in microseconds: after the step that passes it, others have theirs.
@@ -52,7 +51,7 @@ class PendingCall:
         self.failure = None
         self._turns = function.registry.turns
         self._operations = function.registry.bindings.operations
-        self._subrequests = 0
+        self._fetches = None
         self._open = {}  # id of an operation -> the task or the Change that will settle it
         self._ticked = {}  # id of a repeating timer -> (its milliseconds, time.ticks_ms() of its last tick)
         self._due = []  # (id, name, arguments) of operations that are yet to be carried out
@@ -126,6 +125,8 @@ class PendingCall:
         for one in self._open.values():
             one.cancel()
         self._open = {}
+        if self._fetches:
+            self._fetches.close()
         self._due = []
         self._steps = None
         self._settled = []
@@ -252,29 +253,26 @@ class PendingCall:
         self._settle(id, True, None)
 
     def _carry_out(self, id, name, args):
+        if name.startswith("fetch"):
+            self._open[id] = asyncio.create_task(self._fetch(id, name, args))
+            return
         try:
-            if name == "fetch":
-                self._count_subrequest()
             result = self._operations[name](self.function, *args)
         except Exception as e:
             self._settle(id, False, _message(e))
             return
-        if type(result) is Awaited:
-            self._open[id] = asyncio.create_task(self._await(id, result.coroutine))
-        elif hasattr(result, "send"):
+        if hasattr(result, "send"):
             self._steps = id, result
         else:
             self._settle(id, True, result)
 
-    def _count_subrequest(self):
-        most = self.function.limits["subrequests"]
-        if self._subrequests >= most:
-            raise ValueError("fetch: more than %d requests for one (subrequests)" % most)
-        self._subrequests += 1
-
-    async def _await(self, id, coroutine):
+    async def _fetch(self, id, name, args):
         try:
-            succeeded, result = True, await coroutine
+            if self._fetches is None:
+                from edgelet.functions.fetches import Fetches  # here: who does not fetch has the RAM for something else
+
+                self._fetches = Fetches(self.function)
+            succeeded, result = True, await self._fetches.carry_out(name, args)
         except Exception as e:
             succeeded, result = False, _message(e)
         self._open.pop(id, None)

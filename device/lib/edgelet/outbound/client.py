@@ -13,6 +13,7 @@ _CONNECTIONS = 256 if _LINUX else 2  # in use at a time
 _IDLE = 16 if _LINUX else 0  # that wait for another request
 _IDLE_MS = 5000
 _HELD_BYTES = 32 << 20 if _LINUX else 24 << 10  # of all bodies that arrive
+_WHOLE = 16384 if _LINUX else 2048  # bytes of a body that is waited for
 # RFC 9110 section 9.2.2: may be sent again.
 _REPEATABLE = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
 
@@ -32,6 +33,74 @@ class _Room:
         self._size = size
 
 
+async def explained(work, limits, request):
+    """What a coroutine gives within `fetch_ms`. Raises ValueError with what a person should know of its failure."""
+    try:
+        return await asyncio.wait_for_ms(work, limits["fetch_ms"])
+    except policy.Refused as e:
+        raise ValueError("fetch: %s" % e) from None
+    except asyncio.TimeoutError:
+        text = "no response within %d ms (fetch_ms)" % limits["fetch_ms"]
+    except (Failed, Malformed, Stale, ValueError) as e:
+        text = str(e)
+    except EOFError:
+        text = "the response is cut off"
+    except OSError as e:
+        text = reason(e)
+    raise ValueError("fetch: %s: %s" % (request.shown, text))
+
+
+class Response:
+    """A response whose head has come. status, reason, lines: see `edgelet.outbound.response.Head`.
+
+    body: bytes; None where there is none, or where it is still to be read. is_open: which of both.
+    """
+
+    def __init__(self, client, connection, limits, request):
+        self.body = None
+        self.is_open = False
+        self._client = client
+        self._connection = connection
+        self._limits = limits
+        self._request = request
+        self._room = _Room(client)
+        self._exchange = Exchange(connection, request, limits["fetch_bytes"], self._room)
+
+    async def begin(self):
+        """Sends the request, and reads the response's head; its body, too, where that is short."""
+        exchange = self._exchange
+        await exchange.begin()
+        self.status, self.reason, self.lines = exchange.head.status, exchange.head.reason, exchange.lines
+        if exchange.length is None or exchange.length > _WHOLE:
+            self.is_open = True
+            return
+        if exchange.has_body:
+            self.body = await exchange.read_all()
+        self.close()
+
+    async def read(self):
+        """The next bytes of a body that is open; None at its end. Raises ValueError as `Client.fetch` does."""
+        part = None
+        try:
+            if self._connection:
+                part = await explained(self._exchange.read(), self._limits, self._request)
+        except ValueError:
+            self.close()
+            raise
+        if part is None:
+            self.close()
+        return part
+
+    def close(self):
+        """Nobody wants more of it. May be called again."""
+        connection, self._connection = self._connection, None
+        if connection:
+            self._room.hold(0)
+            self._client.release(connection, self._exchange.persistent)
+            if self.is_open:
+                self._client.have_ended()
+
+
 class Client:
     """What the functions of a device send. resolver: `edgelet.outbound.resolver.Resolver`."""
 
@@ -45,44 +114,48 @@ class Client:
         self._sweeping = None
 
     async def fetch(self, limits, allow, request):
-        """[status, reason, header lines, body]: the response to an `exchange.Request`; the body is None for none.
+        """The `Response` to an `exchange.Request`.
 
         limits: fetch_ms, fetch_bytes. allow: what may be reached (`edgelet.outbound.policy`). Raises ValueError with
         what a person should know.
         """
         try:
             policy.check_host(allow, request.host, request.port, request.shown)
-            return await asyncio.wait_for_ms(self._fetch(limits, allow, request), limits["fetch_ms"])
         except policy.Refused as e:
             raise ValueError("fetch: %s" % e) from None
-        except asyncio.TimeoutError:
-            text = "no response within %d ms (fetch_ms)" % limits["fetch_ms"]
-        except (Failed, Malformed, Stale, ValueError) as e:
-            text = str(e)
-        except EOFError:
-            text = "the response is cut off"
-        except OSError as e:
-            text = reason(e)
-        raise ValueError("fetch: %s: %s" % (request.shown, text))
+        return await explained(self._fetch(limits, allow, request), limits, request)
 
     async def _fetch(self, limits, allow, request):
         while self._open >= _CONNECTIONS:
             self._ended.clear()
             await self._ended.wait()
         self._open += 1
+        response = None
         try:
             found = await self._look_up(allow, request)
             connection = self._take_idle(request, found)
             if connection:
                 try:
-                    return await self._exchange(connection, limits, request)
+                    response = await self._begin(connection, limits, request)
                 except Stale:
                     if request.method not in _REPEATABLE:
                         raise
-            return await self._exchange(await self._connect(request, found), limits, request)
+            if response is None:
+                response = await self._begin(await self._connect(request, found), limits, request)
+            return response
         finally:
-            self._open -= 1
-            self._ended.set()
+            if response is None or not response.is_open:
+                self.have_ended()
+
+    async def _begin(self, connection, limits, request):
+        response = Response(self, connection, limits, request)
+        try:
+            await response.begin()
+        except BaseException:
+            response.close()
+            raise
+        request.response = response
+        return response
 
     async def _look_up(self, allow, request):
         """The addresses that may be reached."""
@@ -123,17 +196,17 @@ class Client:
             self._roots = Roots()
         return await self._roots.context()
 
-    async def _exchange(self, connection, limits, request):
-        room = _Room(self)
-        exchange = Exchange(connection, request, limits["fetch_bytes"], room)
-        try:
-            return await exchange.run()
-        finally:
-            room.hold(0)
-            if exchange.persistent and _IDLE:
-                self._put_idle(connection)
-            else:
-                connection.close()
+    def release(self, connection, is_persistent):
+        """A response has been read, or nobody wants it."""
+        if is_persistent and _IDLE:
+            self._put_idle(connection)
+        else:
+            connection.close()
+
+    def have_ended(self):
+        """A connection is in use no more."""
+        self._open -= 1
+        self._ended.set()
 
     def _take_idle(self, request, found):
         """An idle connection to where a request goes, or None."""

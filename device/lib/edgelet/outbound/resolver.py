@@ -9,21 +9,22 @@ import sys
 
 from edgelet import clock
 from edgelet.outbound import addresses, dns
+from micropython import const
 
 _LINUX = sys.platform == "linux"
 # Linux's files, see resolv.conf(5) and hosts(5).
 _CONFIGURATION = "/etc/resolv.conf"
 _HOSTS = "/etc/hosts"
-_MOST_SERVERS = 3
+_MOST_SERVERS = const(3)
 
-_PORT = 53
-_MESSAGE_BYTES = 512  # RFC 1035 section 4.2.1: of UDP
-_STREAM_BYTES = 4096  # of a message that comes by TCP
+_PORT = const(53)
+_MESSAGE_BYTES = const(512)  # RFC 1035 section 4.2.1: of UDP
+_STREAM_BYTES = const(4096)  # of a message that comes by TCP
 _TIMEOUTS_MS = (1500, 3000)  # for each server, in each round
 _CACHE_SIZE = 256 if _LINUX else 8
-_CACHE_S = 3600  # at most
-_DYNAMIC_PORT = 49152  # RFC 6335 section 6: from here on
-_BINDS = 8  # ports that are tried
+_CACHE_S = const(3600)  # at most
+_DYNAMIC_PORT = const(49152)  # RFC 6335 section 6: from here on
+_BINDS = const(8)  # ports that are tried
 
 _KINDS = (dns.A, dns.AAAA) if _LINUX else (dns.A,)
 _ANY = {socket.AF_INET: "0.0.0.0"}
