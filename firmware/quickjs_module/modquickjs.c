@@ -33,6 +33,7 @@ static extension_t *const extensions[] = {
     &event_extension,
     &stream_extension,
     &web_extension,
+    &web_text_stream_extension,
     &crypto_extension,
     &jwt_extension,
     NULL,

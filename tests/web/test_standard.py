@@ -15,6 +15,7 @@ SCRIPTS = [
     "web_streams.js",
     "stream_programs.js",
     "web_text.js",
+    "web_text_streams.js",
     "web_clone.js",
     "typed_arrays.js",
 ]
@@ -37,8 +38,9 @@ def test_urls_where_the_standard_is_ahead_of_node(firmware):
         assert result == expected, (start, change)
 
 
-def test_streams_where_node_is_wrong(firmware):
-    pairs = run_in_firmware(firmware, JS / "web_streams.js", "runStandard")
+@pytest.mark.parametrize("name", ["web_streams.js", "web_text_streams.js"])
+def test_streams_where_node_is_wrong(firmware, name):
+    pairs = run_in_firmware(firmware, JS / name, "runStandard")
     assert [result for _, result in pairs] == [expected for expected, _ in pairs]
 
 

@@ -21,10 +21,22 @@ static const extension_class_t *const stream_classes[STREAM_CLASS_COUNT] = {
     [STREAM_COUNT_STRATEGY] = &stream_class_count_strategy,
 };
 
+// What every request that reads or sends a stream would make, so that it is part of the image.
+static void stream_loaded(JSContext *ctx) {
+    static const uint8_t needed[] = {STREAM_READER, STREAM_CONTROLLER, STREAM_REACTION, STREAM_PUMP};
+    if (engine_knows_name(ctx, stream_class_readable.def.class_name)) {
+        engine_need(ctx, ENGINE_TYPED_ARRAYS);
+        for (int i = 0; i < BASE_COUNT(needed); i++) {
+            extension_class_ready(ctx, &stream_extension, needed[i]);
+        }
+    }
+}
+
 extension_t stream_extension = {
     .classes = stream_classes,
     .class_count = STREAM_CLASS_COUNT,
     .rare = true,
+    .loaded = stream_loaded,
 };
 
 static JSValue value_at(const void *object, uint16_t place) {

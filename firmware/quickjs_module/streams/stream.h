@@ -80,6 +80,19 @@ JSValueConst stream_pump_error(JSValueConst pump);
 // Cancels the stream of a pump that is open. A promise of what its source does then.
 JSValue stream_pump_cancel(JSContext *ctx, JSValueConst pump, JSValueConst reason);
 
+// What a transform does in C. Each enqueues what comes of it; 0, or -1 with a pending exception.
+typedef struct _stream_transformer_t {
+    int (*transform)(JSContext *ctx, JSValueConst transform, JSValueConst subject, JSValueConst chunk);
+    int (*flush)(JSContext *ctx, JSValueConst transform, JSValueConst subject);
+} stream_transformer_t;
+
+// A TransformStream over a transformer, which is given the subject, any value.
+JSValue stream_transform_of(JSContext *ctx, const stream_transformer_t *transformer, JSValueConst subject);
+int stream_transform_enqueue(JSContext *ctx, JSValueConst transform, JSValueConst chunk);
+// Its sides.
+JSValue stream_transform_readable(JSContext *ctx, JSValueConst transform);
+JSValue stream_transform_writable(JSContext *ctx, JSValueConst transform);
+
 // What goes on when a promise is settled: the result, or an exception.
 typedef JSValue stream_step_t(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value);
 // Runs `step` in a job once the promise is settled. A promise of what the step returns.

@@ -7,10 +7,11 @@ typedef struct _transform_t {
     JSValue readable, writable;
     JSValue readable_controller, writable_controller; // by which C finds the streams, whatever becomes of them
     JSValue controller;
-    JSValue transformer;
-    JSValue transform, flush, cancel; // functions of the transformer
-    JSValue change;                   // a promise of the next change of `backpressure`
-    JSValue finish;                   // the promise of the flush or cancel; undefined before
+    JSValue transformer;                // an object, or the subject of
+    const stream_transformer_t *native; // a transformer in C; else NULL, and there are
+    JSValue transform, flush, cancel;   // functions of the object
+    JSValue change;                     // a promise of the next change of `backpressure`
+    JSValue finish;                     // the promise of the flush or cancel; undefined before
     bool backpressure;
 } transform_t;
 
@@ -41,6 +42,7 @@ static void set_backpressure(JSContext *ctx, transform_t *transform, bool backpr
 static void clear_transformer(JSContext *ctx, transform_t *transform) {
     JSValue old[] = {transform->transformer, transform->transform, transform->flush, transform->cancel};
     transform->transformer = transform->transform = transform->flush = transform->cancel = JS_UNDEFINED;
+    transform->native = NULL;
     for (int i = 0; i < BASE_COUNT(old); i++) {
         JS_FreeValue(ctx, old[i]);
     }
@@ -85,6 +87,11 @@ static JSValue call_transformer(
                                     : stream_call_promise(ctx, function, transform->transformer, argc, argv);
 }
 
+// The promise of what was done in C.
+static JSValue native_promise(JSContext *ctx, int result) {
+    return result < 0 ? stream_reject_pending(ctx) : stream_promise_of(ctx, JS_UNDEFINED);
+}
+
 // ---- writing ----
 
 static JSValue transformed(JSContext *ctx, JSValueConst object, bool rejected, JSValueConst value) {
@@ -98,13 +105,13 @@ static JSValue transformed(JSContext *ctx, JSValueConst object, bool rejected, J
 static JSValue perform_transform(JSContext *ctx, JSValueConst object, JSValueConst chunk) {
     transform_t *transform = transform_of(object);
     JSValue promise;
-    if (!JS_IsUndefined(transform->transform)) {
+    if (transform->native != NULL) {
+        promise = native_promise(ctx, transform->native->transform(ctx, object, transform->transformer, chunk));
+    } else if (!JS_IsUndefined(transform->transform)) {
         promise =
             call_transformer(ctx, transform, transform->transform, 2, (JSValueConst[]){chunk, transform->controller});
-    } else if (transform_enqueue(ctx, transform, chunk) < 0) {
-        promise = stream_reject_pending(ctx);
     } else {
-        promise = stream_promise_of(ctx, JS_UNDEFINED);
+        promise = native_promise(ctx, transform_enqueue(ctx, transform, chunk));
     }
     JSValue result = stream_then(ctx, promise, transformed, object);
     JS_FreeValue(ctx, promise);
@@ -190,7 +197,10 @@ static JSValue transform_close(JSContext *ctx, writable_t *stream) {
         return JS_DupValue(ctx, transform->finish);
     }
     transform->finish = engine_promise_new(ctx);
-    JSValue promise = call_transformer(ctx, transform, transform->flush, 1, (JSValueConst[]){transform->controller});
+    JSValue promise =
+        transform->native != NULL
+            ? native_promise(ctx, transform->native->flush(ctx, object, transform->transformer))
+            : call_transformer(ctx, transform, transform->flush, 1, (JSValueConst[]){transform->controller});
     return finish_with(ctx, object, promise, flushed);
 }
 
@@ -379,6 +389,33 @@ static JSValue transform_construct(JSContext *ctx, JSValueConst new_target, int 
     JS_FreeValue(ctx, result);
     JS_FreeValue(ctx, start);
     return object;
+}
+
+// ---- for the rooms above ----
+
+JSValue stream_transform_of(JSContext *ctx, const stream_transformer_t *transformer, JSValueConst subject) {
+    const transform_init_t init = empty_init();
+    JSValue object = stream_class_new(ctx, STREAM_TRANSFORM, JS_UNDEFINED);
+    attach_transform(ctx, object, subject, &init);
+    transform_t *transform = transform_of(object);
+    transform->native = transformer;
+    JSValue start = stream_promise_of(ctx, JS_UNDEFINED);
+    writable_start(ctx, writable_side(transform), start);
+    stream_controller_start(ctx, readable_of(transform), start);
+    JS_FreeValue(ctx, start);
+    return object;
+}
+
+int stream_transform_enqueue(JSContext *ctx, JSValueConst object, JSValueConst chunk) {
+    return transform_enqueue(ctx, transform_of(object), chunk);
+}
+
+JSValue stream_transform_readable(JSContext *ctx, JSValueConst object) {
+    return JS_DupValue(ctx, transform_of(object)->readable);
+}
+
+JSValue stream_transform_writable(JSContext *ctx, JSValueConst object) {
+    return JS_DupValue(ctx, transform_of(object)->writable);
 }
 
 // ---- the classes ----

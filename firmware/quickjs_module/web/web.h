@@ -16,6 +16,8 @@ typedef enum {
 } web_shape_t;
 
 extern extension_t web_extension;
+// TextEncoderStream and TextDecoderStream.
+extern extension_t web_text_stream_extension;
 
 // Whether the running call's handler called ctx.passThroughOnException.
 bool web_passes_through(JSContext *ctx);

@@ -147,7 +147,7 @@ static int flag(JSContext *ctx, JSValueConst options, const char *name) {
     return result;
 }
 
-static JSValue decoder_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
+JSValue web_decoder_new(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
     JSValueConst options = argc > 1 ? argv[1] : JS_UNDEFINED;
     web_encoding_t encoding;
     if (read_label(ctx, argc > 0 ? argv[0] : JS_UNDEFINED, &encoding) < 0) {
@@ -215,17 +215,11 @@ static JSValue decode_all(JSContext *ctx, decoder_t *decoder, base_slice_t data,
     return text;
 }
 
-static JSValue decoder_decode(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
-    decoder_t *decoder = web_class_expect(ctx, WEB_TEXT_DECODER, this_val);
-    JSValueConst options = argc > 1 ? argv[1] : JS_UNDEFINED;
-    int more = decoder == NULL ? -1 : flag(ctx, options, "stream");
-    if (more < 0) {
-        return JS_EXCEPTION;
-    }
-
+JSValue web_decoder_decode(JSContext *ctx, JSValueConst object, JSValueConst bytes, bool more) {
+    decoder_t *decoder = web_class_get(WEB_TEXT_DECODER, object);
     base_slice_t data = {"", 0};
-    if (argc > 0 && !JS_IsUndefined(argv[0])) {
-        int is_buffer = engine_buffer_source(ctx, argv[0], &data);
+    if (!JS_IsUndefined(bytes)) {
+        int is_buffer = engine_buffer_source(ctx, bytes, &data);
         if (is_buffer <= 0) {
             return is_buffer < 0 ? JS_EXCEPTION
                                  : JS_ThrowTypeError(ctx, "decode needs an ArrayBuffer or a view of one");
@@ -243,32 +237,41 @@ static JSValue decoder_decode(JSContext *ctx, JSValueConst this_val, int argc, J
     return text;
 }
 
-static JSValue decoder_encoding(JSContext *ctx, JSValueConst this_val) {
+static JSValue decoder_decode(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    int more = -1;
+    if (web_class_expect(ctx, WEB_TEXT_DECODER, this_val) != NULL) {
+        more = flag(ctx, argc > 1 ? argv[1] : JS_UNDEFINED, "stream");
+    }
+    JSValueConst bytes = argc > 0 ? argv[0] : JS_UNDEFINED;
+    return more < 0 ? JS_EXCEPTION : web_decoder_decode(ctx, this_val, bytes, more);
+}
+
+JSValue web_decoder_encoding(JSContext *ctx, JSValueConst this_val) {
     const decoder_t *decoder = web_class_expect(ctx, WEB_TEXT_DECODER, this_val);
     return decoder == NULL ? JS_EXCEPTION : JS_NewString(ctx, web_encoding_name(decoder->encoding));
 }
 
-static JSValue decoder_fatal(JSContext *ctx, JSValueConst this_val) {
+JSValue web_decoder_fatal(JSContext *ctx, JSValueConst this_val) {
     const decoder_t *decoder = web_class_expect(ctx, WEB_TEXT_DECODER, this_val);
     return decoder == NULL ? JS_EXCEPTION : JS_NewBool(ctx, decoder->fatal);
 }
 
-static JSValue decoder_ignore_bom(JSContext *ctx, JSValueConst this_val) {
+JSValue web_decoder_ignore_bom(JSContext *ctx, JSValueConst this_val) {
     const decoder_t *decoder = web_class_expect(ctx, WEB_TEXT_DECODER, this_val);
     return decoder == NULL ? JS_EXCEPTION : JS_NewBool(ctx, decoder->ignore_bom);
 }
 
 static const JSCFunctionListEntry decoder_proto[] = {
-    JS_CGETSET_DEF("encoding", decoder_encoding, NULL),
-    JS_CGETSET_DEF("fatal", decoder_fatal, NULL),
-    JS_CGETSET_DEF("ignoreBOM", decoder_ignore_bom, NULL),
+    JS_CGETSET_DEF("encoding", web_decoder_encoding, NULL),
+    JS_CGETSET_DEF("fatal", web_decoder_fatal, NULL),
+    JS_CGETSET_DEF("ignoreBOM", web_decoder_ignore_bom, NULL),
     JS_CFUNC_DEF("decode", 0, decoder_decode),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "TextDecoder", JS_PROP_CONFIGURABLE),
 };
 
 const extension_class_t web_class_text_decoder = {
     .def = {.class_name = "TextDecoder", .finalizer = decoder_finalize},
-    .constructor = decoder_construct,
+    .constructor = web_decoder_new,
     .proto = decoder_proto,
     .proto_len = BASE_COUNT(decoder_proto),
 };

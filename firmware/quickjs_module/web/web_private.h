@@ -104,6 +104,17 @@ typedef struct _web_decoding_t {
 JSValue web_decode_utf16(JSContext *ctx, base_slice_t data, const web_decoding_t *how, bool big_endian, size_t *used);
 JSValue web_decode_windows_1252(JSContext *ctx, base_slice_t data);
 
+// ---- TextDecoder (web_encoding.c) ----
+
+// new TextDecoder(label, options)
+JSValue web_decoder_new(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv);
+// The text of bytes, or of none where they are undefined. more: others follow, which may complete a character.
+JSValue web_decoder_decode(JSContext *ctx, JSValueConst decoder, JSValueConst bytes, bool more);
+// Its attributes.
+JSValue web_decoder_encoding(JSContext *ctx, JSValueConst decoder);
+JSValue web_decoder_fatal(JSContext *ctx, JSValueConst decoder);
+JSValue web_decoder_ignore_bom(JSContext *ctx, JSValueConst decoder);
+
 // ---- iteration (web_iterate.c) ----
 
 // Called for each pair. 0 goes on, -1 stops with a pending exception.
