@@ -1089,7 +1089,7 @@ static mp_obj_t quickjs_inspect(mp_obj_t bundle_in) {
     mp_obj_dict_store(dict, MP_OBJ_NEW_QSTR(MP_QSTR_source_hash), new_hex(bundle.source_hash, 32));
     mp_obj_dict_store(dict, MP_OBJ_NEW_QSTR(MP_QSTR_modules), modules);
     mp_obj_dict_store(dict, MP_OBJ_NEW_QSTR(MP_QSTR_size), mp_obj_new_int_from_uint(bundle.len));
-    mp_obj_dict_store(dict, MP_OBJ_NEW_QSTR(MP_QSTR_stripped), mp_obj_new_bool(bundle.stripped));
+    mp_obj_dict_store(dict, MP_OBJ_NEW_QSTR(MP_QSTR_stripped), mp_obj_new_bool((bundle.flags & BUNDLE_STRIPPED) != 0));
     return dict;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(quickjs_inspect_obj, quickjs_inspect);
@@ -1153,12 +1153,13 @@ static engine_origins_t take_origins(mp_obj_t origins_in) {
 }
 
 static mp_obj_t quickjs_compile(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
-    enum { ARG_files, ARG_main, ARG_strip, ARG_origins };
+    enum { ARG_files, ARG_main, ARG_strip, ARG_origins, ARG_event_2 };
     static const mp_arg_t allowed[] = {
         {MP_QSTR_files, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_obj = MP_OBJ_NULL}},
         {MP_QSTR_main, MP_ARG_OBJ, {.u_obj = MP_OBJ_NULL}},
         {MP_QSTR_strip, MP_ARG_BOOL, {.u_bool = false}},
         {MP_QSTR_origins, MP_ARG_OBJ, {.u_obj = mp_const_none}},
+        {MP_QSTR_event_2, MP_ARG_BOOL, {.u_bool = false}},
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
@@ -1169,8 +1170,11 @@ static mp_obj_t quickjs_compile(size_t n_args, const mp_obj_t *pos_args, mp_map_
     }
     size_t count;
     compile_source_t *files = take_files(args[ARG_files].u_obj, &count);
-    compile_config_t config = {
-        .files = files, .count = count, .main = find_file(files, count, main), .strip = args[ARG_strip].u_bool};
+    compile_config_t config = {.files = files,
+        .count = count,
+        .main = find_file(files, count, main),
+        .strip = args[ARG_strip].u_bool,
+        .event_2 = args[ARG_event_2].u_bool};
     engine_origins_t origins;
     if (args[ARG_origins].u_obj != mp_const_none && !config.strip) {
         origins = take_origins(args[ARG_origins].u_obj);

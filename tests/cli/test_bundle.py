@@ -184,6 +184,45 @@ def test_without_node_the_error_says_so(cli, monkeypatch, tmp_path):
     assert "main.ts is TypeScript, which needs Node.js and npm" in message
 
 
+# CommonJS, and AWS' events
+
+COMMONJS = "exports.handler = async (event) => ({ body: event.version + new Error().stack });"
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (COMMONJS, "1.0"),
+        ("'use strict'; module.exports = { handler: async () => ({ body: 'object' }) };", "object"),
+        ("const { said } = require('./lib'); module.exports.handler = async () => ({ body: said });", "required"),
+    ],
+)
+def test_a_commonjs_module_has_the_handler(cli, local, source, told):
+    files = {"main.js": source, "lib.js": "exports.said = 'required';"}
+    project = write_project(cli.folder / "common", "common", files, route="/common")
+    cli.ok("deploy", project)
+    assert get(local.address, "/common").text.startswith(told)
+
+
+def test_a_commonjs_module_keeps_its_lines(cli, local):
+    project = write_project(cli.folder / "common", "common", {"main.js": "\n\n" + COMMONJS}, route="/common")
+    cli.ok("deploy", project)
+    assert "(main.js:3:" in get(local.address, "/common").text
+
+
+def test_the_project_chooses_the_events_version(cli, local):
+    source = "export const handler = async (event) => event.rawPath ?? { body: event.path };"
+    project = write_project(cli.folder / "version", "version", {"main.js": source}, route="/version", event="2.0")
+    cli.ok("deploy", project)
+    answer = get(local.address, "/version/x")
+    assert (answer.text, answer.headers["content-type"]) == ("/version/x", "application/json")
+    project = write_project(cli.folder / "version", "version", {"main.js": source}, route="/version")
+    cli.ok("deploy", project)
+    assert get(local.address, "/version/x").headers["content-type"].startswith("text/plain")
+    wrong = write_project(cli.folder / "wrong", "wrong", {"main.js": source}, event="3.0")
+    assert 'event must be "1.0"' in cli.fails("deploy", wrong)
+
+
 # Positions are those of the author's files
 
 FAILING = """// é

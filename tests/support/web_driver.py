@@ -53,7 +53,8 @@ def main():
     work = json.load(sys.stdin)
     arena = quickjs.Arena(48 * 1024 * 1024)
     try:
-        image = arena.build(quickjs.compile(work["files"]), env=work["env"], cpu_ms=60000, memory=work["memory"])
+        bundle = quickjs.compile(work["files"], event_2=work["event_2"])
+        image = arena.build(bundle, env=work["env"], cpu_ms=60000, memory=work["memory"])
     except quickjs.Error as error:
         print(json.dumps([{"state": "refused", "kind": error.kind, "message": error.message}]))
         return

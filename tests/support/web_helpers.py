@@ -68,9 +68,10 @@ def run_bundle(
     *calls: dict[str, Any],
     env: dict[str, str] | None = None,
     memory: int | None = None,
+    event_2: bool = False,
 ) -> list[Answer]:
     """Build `files` (main.js is the handler's) and make the calls, each in a pristine image."""
-    work = {"files": files, "env": env or {}, "memory": memory, "calls": calls or [call()]}
+    work = {"files": files, "env": env or {}, "memory": memory, "event_2": event_2, "calls": calls or [call()]}
     done = subprocess.run(
         [firmware, "-X", "heapsize=64M", DRIVER],
         input=json.dumps(work),

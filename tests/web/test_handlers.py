@@ -3,12 +3,16 @@
 import base64
 import json
 import re
+import time
+from datetime import datetime
 
 import pytest
 from http_helpers import FRAMING_FIELDS, OTHER_FIELDS
 from web_helpers import call, run_handler, run_one
 
 FETCH = "export default {{ async fetch(request, env, ctx) {{ {} }} }}"
+JSON_TYPE = ("content-type", "application/json")
+TEXT_TYPE = ("content-type", "text/plain;charset=UTF-8")
 LAMBDA = "export const handler = async (event, context) => {{ {} }}"
 
 
@@ -592,16 +596,149 @@ def test_event(firmware):
         body="t\u00e9xt".encode(),
     )
     query = {"x": "2", "y": "\u00e9 z", "flag": ""}
+    request_context = answer.json["requestContext"]
+    check_request_time(request_context, "requestTime", "requestTimeEpoch")
     assert answer.json == {
+        "version": "1.0",
+        "resource": "/{proxy+}",
         "httpMethod": "POST",
         "path": "/a%20b",
         "headers": {"host": "pico.local", "x-a": "1, 2", "cookie": "a=1; b=2", "__proto__": "p"},
+        "multiValueHeaders": {
+            "host": ["pico.local"],
+            "x-a": ["1", "2"],
+            "cookie": ["a=1", "b=2"],
+            "__proto__": ["p"],
+        },
         "query": query,
         "queryStringParameters": query,
+        "multiValueQueryStringParameters": {"x": ["1", "2"], "y": ["\u00e9 z"], "flag": [""]},
+        "pathParameters": None,
+        "stageVariables": None,
         "body": "t\u00e9xt",
         "isBase64Encoded": False,
-        "requestContext": {"identity": {"sourceIp": "192.0.2.7"}},
+        "requestContext": {
+            "accountId": "",
+            "apiId": "",
+            "domainName": "pico.local",
+            "domainPrefix": "pico",
+            "extendedRequestId": request_context["requestId"],
+            "httpMethod": "POST",
+            "identity": {"sourceIp": "192.0.2.7", "userAgent": None},
+            "path": "/a%20b",
+            "protocol": "HTTP/1.1",
+            "requestId": request_context["requestId"],
+            "requestTime": request_context["requestTime"],
+            "requestTimeEpoch": request_context["requestTimeEpoch"],
+            "resourcePath": "/{proxy+}",
+            "stage": "$default",
+        },
     }
+
+
+def check_request_time(request_context, text, epoch):
+    at = datetime.strptime(request_context[text], "%d/%b/%Y:%H:%M:%S %z")
+    assert at.timestamp() == request_context[epoch] // 1000
+    assert abs(time.time() - at.timestamp()) < 60
+
+
+EVENT = "export const handler = async (event, context) => ({ statusCode: 200, body: event })"
+
+
+def test_event_of_version_2(firmware):
+    headers = "User-Agent: curl/8\r\nX-A: 1\r\nx-a: 2\r\nCookie: a=1; b=2 ;\r\nCookie: c=3\r\n"
+    answer, bare = run_handler(
+        firmware,
+        EVENT,
+        call("/a%20b?x=1&y=%C3%A9+z&x=2&flag", headers=headers, method="PUT", body=b"\xff", host="api.pico.local:8080"),
+        call("/"),
+        event_2=True,
+    )
+    request_context = answer.json["requestContext"]
+    check_request_time(request_context, "time", "timeEpoch")
+    assert answer.json == {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/a%20b",
+        "rawQueryString": "x=1&y=%C3%A9+z&x=2&flag",
+        "cookies": ["a=1", "b=2", "c=3"],
+        "headers": {"user-agent": "curl/8", "x-a": "1, 2"},
+        "queryStringParameters": {"x": "1,2", "y": "\u00e9 z", "flag": ""},
+        "requestContext": {
+            "accountId": "",
+            "apiId": "",
+            "domainName": "api.pico.local",
+            "domainPrefix": "api",
+            "http": {
+                "method": "PUT",
+                "path": "/a%20b",
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.7",
+                "userAgent": "curl/8",
+            },
+            "requestId": request_context["requestId"],
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": request_context["time"],
+            "timeEpoch": request_context["timeEpoch"],
+        },
+        "body": "/w==",
+        "isBase64Encoded": True,
+    }
+    assert bare.json.keys() == answer.json.keys() - {"cookies", "queryStringParameters", "body"}
+    assert (bare.json["rawQueryString"], bare.json["headers"]) == ("", {})
+
+
+@pytest.mark.parametrize(
+    ("result", "status", "kind", "body"),
+    [
+        ("'text'", 200, JSON_TYPE, b"text"),
+        ("{ a: [1] }", 200, JSON_TYPE, b'{"a":[1]}'),
+        ("[1, 2]", 200, JSON_TYPE, b"[1,2]"),
+        ("5", 200, JSON_TYPE, b"5"),
+        ("undefined", 200, JSON_TYPE, b"null"),
+        ("{ body: 'x' }", 200, JSON_TYPE, b'{"body":"x"}'),
+        ("{ statusCode: 201, body: 'x' }", 201, TEXT_TYPE, b"x"),
+    ],
+)
+def test_implicit_answers_of_version_2(firmware, result, status, kind, body):
+    (answer,) = run_handler(firmware, LAMBDA.format(f"return {result}"), event_2=True)
+    assert (answer.status, answer.fields, answer.body) == (status, [kind], body)
+
+
+@pytest.mark.parametrize(
+    ("code", "ending"),
+    [
+        ("context.succeed({ statusCode: 201 })", "201"),
+        ("context.done(null, { statusCode: 201 }); context.fail(new Error('late'))", "201"),
+        ("context.fail(new Error('no'))", "Error: no"),
+        ("context.done(new Error('no'))", "Error: no"),
+        ("setTimeout(() => context.succeed({ statusCode: 201 }), 1); return new Promise(() => {})", "201"),
+    ],
+)
+@pytest.mark.parametrize("form", ["async (event, context) =>", "(event, context) =>"])
+def test_context_tells_the_outcome(firmware, form, code, ending):
+    answer = run_one(firmware, f"export const handler = {form} {{ {code} }}")
+    assert (answer.message or str(answer.status)) == ending
+
+
+@pytest.mark.parametrize(
+    ("code", "background"),
+    [
+        ("", True),
+        ("context.callbackWaitsForEmptyEventLoop = true;", True),
+        ("context.callbackWaitsForEmptyEventLoop = false;", False),
+        ("delete context.callbackWaitsForEmptyEventLoop;", True),
+        ("Object.defineProperty(context, 'callbackWaitsForEmptyEventLoop', { get() { for (;;); } });", False),
+    ],
+)
+def test_what_a_lambda_handler_leaves_behind_goes_on(firmware, code, background):
+    code += "setTimeout(() => console.log('late'), 1); return { statusCode: 200 }"
+    assert lambda_(firmware, code).background is background
+
+
+def test_a_lambda_handler_that_leaves_nothing_behind_is_over(firmware):
+    assert lambda_(firmware, "return { statusCode: 200 }").background is False
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"\xff\xfe", b"ab\xc3", b"\x00\xed\xa0\x80"])
@@ -634,14 +771,18 @@ def test_context(firmware):
     assert context["awsRequestId"] != other.json["awsRequestId"]
 
 
-JSON_TYPE = ("content-type", "application/json")
-TEXT_TYPE = ("content-type", "text/plain;charset=UTF-8")
-
-
 @pytest.mark.parametrize(
     ("result", "status", "fields", "body"),
     [
         ("{ statusCode: 200 }", 200, [], b""),
+        ("{}", 200, [], b""),
+        ("{ body: 'x' }", 200, [TEXT_TYPE], b"x"),
+        (
+            "{ statusCode: '404', cookies: ['a=1', 'b=2; Path=/'] }",
+            404,
+            [("set-cookie", "a=1"), ("set-cookie", "b=2; Path=/")],
+            b"",
+        ),
         ("{ statusCode: 204, body: null }", 204, [], b""),
         ("{ statusCode: 304, body: '' }", 304, [TEXT_TYPE], b""),
         ("{ statusCode: 200, body: 'h\u00e9' }", 200, [TEXT_TYPE], b"h\xc3\xa9"),
@@ -704,11 +845,14 @@ RESULT_RULE = "must be an object { statusCode, headers, body }, returned or give
     [
         ("undefined", RESULT_RULE),
         ("'text'", RESULT_RULE),
-        ("{}", STATUS_RULE),
         ("{ statusCode: 12345 }", STATUS_RULE),
         ("{ statusCode: 199 }", STATUS_RULE),
         ("{ statusCode: 200.5 }", STATUS_RULE),
-        ("{ statusCode: '200' }", STATUS_RULE),
+        ("{ statusCode: 'ok' }", STATUS_RULE),
+        ("{ statusCode: '' }", STATUS_RULE),
+        ("{ statusCode: true }", STATUS_RULE),
+        ("{ cookies: 'a=1' }", "cookies must be an array of texts"),
+        ("{ cookies: [{}] }", "header set-cookie must be a string, number or boolean"),
         ("{ statusCode: NaN }", STATUS_RULE),
         ("{ statusCode: 200, body: 5 }", "body must be a string or an object"),
         ("{ statusCode: 200, body: () => 1 }", "body must be a string or an object"),

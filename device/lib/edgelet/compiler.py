@@ -1,7 +1,7 @@
 """Compiles a bundle on firmware that carries the parser: micropython -m edgelet.compiler REQUEST BUNDLE.
 
-REQUEST is a JSON file {files, main, strip, origins} as `quickjs.compile` takes them, but for `origins`' positions:
-the path of a file that has them. The bundle is written to the file BUNDLE.
+REQUEST is a JSON file {files, main, strip, origins, event_2} as `quickjs.compile` takes them, but for `origins`'
+positions: the path of a file that has them. The bundle is written to the file BUNDLE.
 Prints {} or {"kind": that of quickjs.Error, "error": text} as JSON.
 """
 
@@ -16,7 +16,8 @@ def main(request_path, bundle_path):
     with open(request_path) as file:
         request = json.load(file)
     try:
-        bundle = quickjs.compile(request["files"], request["main"], request["strip"], _origins(request["origins"]))
+        origins = _origins(request["origins"])
+        bundle = quickjs.compile(request["files"], request["main"], request["strip"], origins, request["event_2"])
     except quickjs.Error as e:
         print(json.dumps({"kind": e.kind, "error": e.message}))
         return

@@ -73,13 +73,13 @@ const char *bundle_open(bundle_t *bundle, const uint8_t *data, size_t len) {
 
     bundle->data = data;
     bundle->len = len;
-    bundle->stripped = (data[5] & BUNDLE_STRIPPED) != 0;
+    bundle->flags = data[5];
     bundle->modules = base_get_u16_le(data + 6);
     memcpy(bundle->engine, data + 8, 16);
     bundle->engine[16] = '\0';
     bundle->source_hash = data + 24;
-    if ((data[5] & ~BUNDLE_STRIPPED) != 0 || bundle->modules == 0 || bundle->modules > BUNDLE_MODULES_MAX ||
-        !modules_fill_the_bundle(bundle)) {
+    if ((data[5] & ~(BUNDLE_STRIPPED | BUNDLE_EVENT_2)) != 0 || bundle->modules == 0 ||
+        bundle->modules > BUNDLE_MODULES_MAX || !modules_fill_the_bundle(bundle)) {
         return "bundle is malformed: deploy the function again";
     }
     return NULL;

@@ -3,7 +3,7 @@
 // All integers little endian:
 //   0  "EJSB"            magic
 //   4  u8 version        BUNDLE_VERSION
-//   5  u8 flags          BUNDLE_STRIPPED
+//   5  u8 flags          BUNDLE_STRIPPED, BUNDLE_EVENT_2
 //   6  u16 modules       1 to BUNDLE_MODULES_MAX; the first is the main one
 //   8  engine id         16 ASCII hex digits
 //  24  source hash       SHA-256 over the sources, 32 bytes
@@ -22,6 +22,8 @@
 
 #define BUNDLE_VERSION (1)
 #define BUNDLE_STRIPPED (1)
+// Its handler expects events of AWS in version 2.0.
+#define BUNDLE_EVENT_2 (2)
 #define BUNDLE_MODULES_MAX (1024)
 #define BUNDLE_HEADER_SIZE (60)
 #define BUNDLE_DIGEST_SIZE (32)
@@ -30,7 +32,7 @@ typedef struct _bundle_t {
     const uint8_t *data; // the whole
     size_t len;
     uint16_t modules;
-    bool stripped;
+    uint8_t flags;
     char engine[17];            // NUL terminated
     const uint8_t *source_hash; // 32 bytes
 } bundle_t;

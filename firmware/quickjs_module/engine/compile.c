@@ -117,7 +117,7 @@ static base_slice_t write_bundle(
     uint8_t *p = bundle;
     memcpy(p, "EJSB", 4);
     p[4] = BUNDLE_VERSION;
-    p[5] = config->strip ? BUNDLE_STRIPPED : 0;
+    p[5] = (config->strip ? BUNDLE_STRIPPED : 0) | (config->event_2 ? BUNDLE_EVENT_2 : 0);
     base_put_u16_le(p + 6, (uint16_t)config->count);
     memcpy(p + 8, engine_id, 16);
     hash_sources(config, p + 24);

@@ -17,6 +17,7 @@ typedef struct _compile_config_t {
     size_t count;
     size_t main;                     // index of the file with the handler
     bool strip;                      // without line numbers and names
+    bool event_2;                    // BUNDLE_EVENT_2
     const engine_origins_t *origins; // where the text of the main file comes from, or NULL
     // The built-in module of that name, or NULL without an exception.
     JSModuleDef *(*native)(JSContext *ctx, const char *name);

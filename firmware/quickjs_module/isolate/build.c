@@ -146,6 +146,7 @@ static void build_turn(isolate_t *iso, void *arg) {
     host_install(iso->ctx);
     isolate_install_extensions(iso->ctx);
     host_set_env(iso->ctx, build->config);
+    iso->host->bundle_flags = build->bundle->flags;
 
     JSValue main = JS_UNDEFINED;
     if (!read_modules(iso, build, &main)) {

@@ -18,8 +18,9 @@ typedef struct _isolate_host_t {
     isolate_t *isolate; // set anew by every restore
     isolate_op_t *first_op, *last_op;
     uint32_t next_op_id;
-    uint32_t op_count; // open ones
-    bool top_level;    // the module's top level is running: no random numbers, timers or operations
+    uint32_t op_count;    // open ones
+    uint8_t bundle_flags; // bundle.h
+    bool top_level;       // the module's top level is running: no random numbers, timers or operations
 } isolate_host_t;
 
 isolate_host_t *host_of(JSContext *ctx);
@@ -56,11 +57,11 @@ int host_timer(JSContext *ctx, const char *what, double ms, JSValue function);
 
 // Queues an operation and returns a promise of its result, or an exception.
 JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv);
+// The same for an operation with one argument, a copy of these bytes.
+JSValue host_op_bytes(JSContext *ctx, const char *name, base_slice_t bytes);
 // The id of the operation that was queued last.
 uint32_t host_last_op(JSContext *ctx);
 // Ends an operation, unless it has settled: its promise stays pending.
 void host_cancel_op(JSContext *ctx, uint32_t id);
-// The same for an operation with one argument, a copy of these bytes.
-JSValue host_op_bytes(JSContext *ctx, const char *name, base_slice_t bytes);
 
 #endif // EDGELET_HOST_H

@@ -98,6 +98,9 @@ static const JSCFunctionListEntry ctx_functions[] = {
 };
 
 static bool web_background(JSContext *ctx) {
+    if (web_of(ctx)->shape == WEB_SHAPE_LAMBDA) {
+        return web_lambda_background(ctx);
+    }
     JSValueConst list = web_of(ctx)->wait_until;
     int64_t count = 0;
     if (!JS_IsUndefined(list)) {
@@ -141,8 +144,22 @@ static int find_fetch(JSContext *ctx, web_t *web, JSValueConst module_ns) {
     return result;
 }
 
+// `handler` of a module, or of what a CommonJS module exports.
+static JSValue exported_handler(JSContext *ctx, JSValueConst module_ns) {
+    JSValue handler = JS_GetPropertyStr(ctx, module_ns, "handler");
+    if (!JS_IsUndefined(handler)) {
+        return handler;
+    }
+    JSValue exported = JS_GetPropertyStr(ctx, module_ns, "default");
+    if (JS_IsObject(exported)) {
+        handler = JS_GetPropertyStr(ctx, exported, "handler");
+    }
+    JS_FreeValue(ctx, exported);
+    return handler;
+}
+
 static int find_lambda(JSContext *ctx, web_t *web, JSValueConst module_ns) {
-    JSValue exported = JS_GetPropertyStr(ctx, module_ns, "handler");
+    JSValue exported = exported_handler(ctx, module_ns);
     if (!is_function(ctx, exported)) {
         int result = JS_IsException(exported) ? -1 : 0;
         JS_FreeValue(ctx, exported);

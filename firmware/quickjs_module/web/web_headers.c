@@ -18,7 +18,7 @@ bool web_is_token(base_slice_t slice) {
     return slice.len > 0;
 }
 
-static base_slice_t trimmed(base_slice_t slice) {
+base_slice_t web_trimmed(base_slice_t slice) {
     while (slice.len > 0 && is_space(slice.data[slice.len - 1])) {
         slice.len--;
     }
@@ -89,7 +89,7 @@ static void parse_line(JSContext *ctx, web_headers_t *headers, base_slice_t line
         return;
     }
     base_slice_t name = {line.data, (size_t)(colon - line.data)};
-    base_slice_t value = trimmed((base_slice_t){colon + 1, line.len - name.len - 1});
+    base_slice_t value = web_trimmed((base_slice_t){colon + 1, line.len - name.len - 1});
     bool whole = memchr(value.data, '\r', value.len) == NULL && memchr(value.data, '\0', value.len) == NULL;
     if (web_is_token(name) && whole) {
         put_line(ctx, &headers->lines, name, value);
@@ -238,7 +238,7 @@ static int header_value(JSContext *ctx, byte_string_t *string, JSValueConst valu
     if (byte_string(ctx, string, value) < 0) {
         return -1;
     }
-    string->slice = trimmed(string->slice);
+    string->slice = web_trimmed(string->slice);
     for (size_t i = 0; i < string->slice.len; i++) {
         char c = string->slice.data[i];
         if (c == '\0' || c == '\r' || c == '\n') {

@@ -1,161 +1,64 @@
-// The Lambda shape: event, context and done for the handler, and the object that it answers with.
+// The Lambda shape: the call, done, and the result. Its event and context: web_lambda_event.c.
 
 #include <string.h>
 
 #include "base_base64.h"
 #include "web/web_private.h"
 
-// Defines obj[name] as an own property, whatever setters or prototypes say. Takes `value`.
-static void lambda_define(JSContext *ctx, JSValueConst obj, const char *name, JSValue value) {
-    JS_DefinePropertyValueStr(ctx, obj, name, value, JS_PROP_C_W_E);
-}
-
-static JSValue latin1(JSContext *ctx, base_slice_t slice) {
-    return web_latin1_string(ctx, slice.data, slice.len);
-}
-
-static JSValue base64_string(JSContext *ctx, base_slice_t bytes) {
-    char *text = js_malloc(ctx, BASE_BASE64_SIZE(bytes.len));
-    JSValue string = JS_NewStringLen(ctx, text, base_base64_encode(text, bytes.data, bytes.len));
-    js_free(ctx, text);
-    return string;
-}
-
-// ---- event and context ----
-
-// Two strings with a separator between them.
-static JSValue joined(JSContext *ctx, JSValueConst before, const char *separator, JSValueConst after) {
-    size_t before_len, after_len;
-    const char *before_text = JS_ToCStringLen(ctx, &before_len, before);
-    const char *after_text = JS_ToCStringLen(ctx, &after_len, after);
-    web_buf_t text = {0};
-    web_buf_put(ctx, &text, before_text, before_len);
-    web_buf_put_text(ctx, &text, separator);
-    web_buf_put(ctx, &text, after_text, after_len);
-    JS_FreeCString(ctx, after_text);
-    JS_FreeCString(ctx, before_text);
-    return web_buf_string(ctx, &text);
-}
-
-// Adds a string to object[name]: what is there already stays before it, with the separator between them.
-static void define_joined(JSContext *ctx, JSValueConst object, JSAtom name, JSValue value, const char *separator) {
-    JSPropertyDescriptor before;
-    if (JS_GetOwnProperty(ctx, &before, object, name) > 0) {
-        JSValue both = joined(ctx, before.value, separator, value);
-        JS_FreeValues(ctx, before.value, before.getter, before.setter, value);
-        value = both;
-    }
-    JS_DefinePropertyValue(ctx, object, name, value, JS_PROP_C_W_E);
-}
-
-static JSValue headers_object(JSContext *ctx, base_slice_t lines) {
-    web_headers_t *headers = web_headers_parse(ctx, lines);
-    JSValue object = JS_NewObject(ctx);
-    base_slice_t name, value;
-    for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
-        // RFC 9113, section 8.2.3.
-        const char *separator = base_equal_nocase(name.data, name.len, "cookie") ? "; " : ", ";
-        JSAtom atom = JS_NewAtomLen(ctx, name.data, name.len);
-        define_joined(ctx, object, atom, latin1(ctx, value), separator);
-        JS_FreeAtom(ctx, atom);
-    }
-    web_headers_free(JS_GetRuntime(ctx), headers);
-    return object;
-}
-
-static JSValue query_object(JSContext *ctx, base_slice_t query) {
-    JSValue object = JS_NewObject(ctx);
-    base_slice_t name, value;
-    while (web_form_next(&query, &name, &value)) {
-        JSValue key = web_form_string(ctx, name);
-        JSAtom atom = JS_ValueToAtom(ctx, key);
-        JS_DefinePropertyValue(ctx, object, atom, web_form_string(ctx, value), JS_PROP_C_W_E);
-        JS_FreeAtom(ctx, atom);
-        JS_FreeValue(ctx, key);
-    }
-    return object;
-}
-
-static void define_body(JSContext *ctx, JSValueConst event, const isolate_request_t *request) {
-    base_slice_t body = request->body;
-    bool binary = request->has_body && !base_is_utf8(body.data, body.len);
-    JSValue value = JS_NULL;
-    if (binary) {
-        value = base64_string(ctx, body);
-    } else if (request->has_body) {
-        value = JS_NewStringLen(ctx, body.data, body.len);
-    }
-    lambda_define(ctx, event, "body", value);
-    lambda_define(ctx, event, "isBase64Encoded", JS_NewBool(ctx, binary));
-}
-
-// The peer's address, where AWS has it.
-static JSValue request_context(JSContext *ctx, base_slice_t peer) {
-    JSValue context = JS_NewObject(ctx);
-    JSValue identity = JS_NewObject(ctx);
-    lambda_define(ctx, identity, "sourceIp", latin1(ctx, peer));
-    lambda_define(ctx, context, "identity", identity);
-    return context;
-}
-
-static JSValue make_event(JSContext *ctx, const isolate_request_t *request) {
-    base_slice_t path = request->target, query = {NULL, 0};
-    const char *mark = path.len == 0 ? NULL : memchr(path.data, '?', path.len);
-    if (mark != NULL) {
-        path.len = (size_t)(mark - path.data);
-        query = (base_slice_t){mark + 1, request->target.len - path.len - 1};
-    }
-
-    JSValue event = JS_NewObject(ctx);
-    lambda_define(ctx, event, "httpMethod", latin1(ctx, request->method));
-    lambda_define(ctx, event, "path", latin1(ctx, path));
-    lambda_define(ctx, event, "headers", headers_object(ctx, request->headers));
-    lambda_define(ctx, event, "query", query_object(ctx, query));
-    lambda_define(ctx, event, "queryStringParameters", query_object(ctx, query));
-    define_body(ctx, event, request);
-    lambda_define(ctx, event, "requestContext", request_context(ctx, request->peer));
-    return event;
-}
-
-static JSValue remaining_time(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
-    (void)this_val, (void)argc, (void)argv;
-    return JS_NewUint32(ctx, host_remaining_ms(ctx));
-}
-
-static JSValue make_context(JSContext *ctx) {
-    double megabytes = (double)host_memory_limit(ctx) / (1024 * 1024);
-    JSValue context = JS_NewObject(ctx);
-    lambda_define(ctx, context, "functionName", JS_NewString(ctx, host_function_name(ctx)));
-    lambda_define(ctx, context, "memoryLimitInMB", JS_NewNumber(ctx, megabytes));
-    lambda_define(ctx, context, "awsRequestId", web_random_uuid(ctx));
-    lambda_define(ctx, context, "clockIsSet", JS_NewCFunction(ctx, web_clock_is_set, "clockIsSet", 0));
-    lambda_define(
-        ctx, context, "getRemainingTimeInMillis", JS_NewCFunction(ctx, remaining_time, "getRemainingTimeInMillis", 0));
-    return context;
-}
-
 // ---- done ----
 
-// done(response), done(null, response) or done(error); the first call counts, as on AWS.
-static JSValue done(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
-    (void)this_val;
+// The first outcome counts, as on AWS.
+static void settle_lambda(JSContext *ctx, JSValueConst value, bool failed) {
     web_t *web = web_of(ctx);
-    if (!JS_IsUninitialized(web->done_value)) {
-        return JS_UNDEFINED;
+    if (JS_IsUninitialized(web->done_value)) {
+        web->done_failed = failed;
+        web->done_value = JS_DupValue(ctx, value);
     }
+}
+
+// done(response), done(null, response) or done(error).
+JSValue web_lambda_done(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val;
     JSValueConst first = argc > 0 ? argv[0] : JS_UNDEFINED;
     bool no_error = JS_IsUndefined(first) || JS_IsNull(first);
     bool only_response = argc == 1 && !JS_IsError(first);
-    web->done_failed = !no_error && !only_response;
-    web->done_value = JS_DupValue(ctx, no_error && argc > 1 ? argv[1] : first);
+    settle_lambda(ctx, no_error && argc > 1 ? argv[1] : first, !no_error && !only_response);
+    return JS_UNDEFINED;
+}
+
+JSValue web_lambda_succeed(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val, (void)argc;
+    settle_lambda(ctx, argv[0], false);
+    return JS_UNDEFINED;
+}
+
+JSValue web_lambda_fail(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val, (void)argc;
+    settle_lambda(ctx, argv[0], true);
     return JS_UNDEFINED;
 }
 
 JSValue web_lambda_call(JSContext *ctx, const isolate_request_t *request) {
-    const web_t *web = web_of(ctx);
-    JSValue args[] = {make_event(ctx, request), make_context(ctx), JS_NewCFunction(ctx, done, "done", 1)};
+    web_t *web = web_of(ctx);
+    JSValue args[3];
+    web_lambda_arguments(ctx, request, &args[0], &args[1]);
+    args[2] = JS_NewCFunction(ctx, web_lambda_done, "done", 1);
+    web->ctx = JS_DupValue(ctx, args[1]);
     JSValue result = JS_Call(ctx, web->handler, web->handler_this, BASE_COUNT(args), args);
     JS_FreeValues(ctx, args[0], args[1], args[2]);
+    return result;
+}
+
+bool web_lambda_background(JSContext *ctx) {
+    JSPropertyDescriptor waits;
+    JSAtom name = JS_NewAtom(ctx, WEB_LAMBDA_WAITS);
+    bool is_there = JS_GetOwnProperty(ctx, &waits, web_of(ctx)->ctx, name) > 0;
+    JS_FreeAtom(ctx, name);
+    if (!is_there) {
+        return true;
+    }
+    bool result = JS_ToBool(ctx, waits.value) != 0;
+    JS_FreeValues(ctx, waits.value, waits.getter, waits.setter);
     return result;
 }
 
@@ -173,8 +76,13 @@ static extension_outcome_t take_status(JSContext *ctx, JSValueConst result, isol
         return EXTENSION_THREW;
     }
     double status = 0;
-    bool number = JS_IsNumber(value) && JS_ToFloat64(ctx, &status, value) == 0;
+    bool is_given = !JS_IsUndefined(value) && !JS_IsNull(value);
+    bool number = (JS_IsNumber(value) || JS_IsString(value)) && JS_ToFloat64(ctx, &status, value) == 0;
     JS_FreeValue(ctx, value);
+    if (!is_given) {
+        out->status = 200;
+        return EXTENSION_ANSWERED;
+    }
     if (!number || !(status >= 200 && status <= 599) || status != (double)(int)status) {
         return bad(ctx, "statusCode must be an integer from 200 to 599");
     }
@@ -244,6 +152,23 @@ static extension_outcome_t take_headers(JSContext *ctx, JSValueConst object, web
         JS_FreeValues(ctx, value, name);
     }
     JS_FreePropertyEnum(ctx, names, count);
+    return outcome;
+}
+
+// Reads `cookies`, each a line Set-Cookie.
+static extension_outcome_t take_cookies(JSContext *ctx, JSValueConst result, web_headers_t *headers) {
+    JSValue cookies = JS_GetPropertyStr(ctx, result, "cookies");
+    if (JS_IsException(cookies)) {
+        return EXTENSION_THREW;
+    }
+    extension_outcome_t outcome = EXTENSION_ANSWERED;
+    if (!JS_IsUndefined(cookies) && !JS_IsNull(cookies)) {
+        JSValue name = JS_NewString(ctx, "set-cookie");
+        outcome = JS_IsArray(cookies) ? lambda_add_headers(ctx, headers, name, cookies)
+                                      : bad(ctx, "cookies must be an array of texts");
+        JS_FreeValue(ctx, name);
+    }
+    JS_FreeValue(ctx, cookies);
     return outcome;
 }
 
@@ -318,24 +243,73 @@ static extension_outcome_t take_body(JSContext *ctx, JSValueConst result, isolat
     return outcome;
 }
 
-extension_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, isolate_response_t *out) {
-    if (!JS_IsObject(result)) {
-        return bad(ctx, "must be an object { statusCode, headers, body }, returned or given to done()");
-    }
-
-    web_headers_t *headers = web_headers_new(ctx); // stays: `out` points into it
-    const char *type = NULL;
+// Of an answer in parts: statusCode, headers, cookies, body.
+static extension_outcome_t take_parts(
+    JSContext *ctx, JSValueConst result, web_headers_t *headers, isolate_response_t *out, const char **type) {
     extension_outcome_t outcome = take_status(ctx, result, out);
     if (outcome == EXTENSION_ANSWERED) {
         outcome = take_header_objects(ctx, result, headers);
     }
     if (outcome == EXTENSION_ANSWERED) {
-        outcome = take_body(ctx, result, out, &type);
+        outcome = take_cookies(ctx, result, headers);
+    }
+    if (outcome == EXTENSION_ANSWERED) {
+        outcome = take_body(ctx, result, out, type);
     }
     if (outcome == EXTENSION_ANSWERED && out->body.len > 0 && web_is_null_body_status(out->status)) {
         outcome = bad(ctx, "statusCode 204, 205 and 304 do not go with a body");
     }
+    return outcome;
+}
 
+// Of an answer that is the body itself, as event version 2.0 allows: a text as it is, anything else as JSON.
+static extension_outcome_t take_implicit(
+    JSContext *ctx, JSValueConst result, isolate_response_t *out, const char **type) {
+    JSValue text =
+        JS_IsString(result) ? JS_DupValue(ctx, result) : JS_JSONStringify(ctx, result, JS_UNDEFINED, JS_UNDEFINED);
+    if (JS_IsException(text)) {
+        return EXTENSION_THREW;
+    }
+    *type = WEB_TYPE_JSON;
+    out->status = 200;
+    out->body = (base_slice_t){"null", 4};
+    if (!JS_IsUndefined(text)) {
+        out->body.data = engine_usv_string(ctx, &out->body.len, text); // stays: `out` points to it
+    }
+    JS_FreeValue(ctx, text);
+    return EXTENSION_ANSWERED;
+}
+
+// Whether it is an answer in parts. -1 with a pending exception.
+static int is_in_parts(JSContext *ctx, JSValueConst result) {
+    if (!web_lambda_is_version_2(ctx)) {
+        return 1;
+    }
+    if (!JS_IsObject(result)) {
+        return 0;
+    }
+    JSValue status = JS_GetPropertyStr(ctx, result, "statusCode");
+    if (JS_IsException(status)) {
+        return -1;
+    }
+    bool is_given = !JS_IsUndefined(status) && !JS_IsNull(status);
+    JS_FreeValue(ctx, status);
+    return is_given;
+}
+
+extension_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, isolate_response_t *out) {
+    int in_parts = is_in_parts(ctx, result);
+    if (in_parts < 0) {
+        return EXTENSION_THREW;
+    }
+    if (in_parts > 0 && !JS_IsObject(result)) {
+        return bad(ctx, "must be an object { statusCode, headers, body }, returned or given to done()");
+    }
+
+    web_headers_t *headers = web_headers_new(ctx); // stays: `out` points into it
+    const char *type = NULL;
+    extension_outcome_t outcome =
+        in_parts > 0 ? take_parts(ctx, result, headers, out, &type) : take_implicit(ctx, result, out, &type);
     if (outcome != EXTENSION_ANSWERED) {
         web_headers_free(JS_GetRuntime(ctx), headers);
         return outcome;

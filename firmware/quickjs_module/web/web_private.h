@@ -24,7 +24,8 @@ typedef struct _web_t {
     JSValue outcome;        // promise (or plain value) of the running call
     JSValue done_value;     // what a Lambda handler passed to done(), JS_UNINITIALIZED before
     JSValue wait_until;     // array of promises given to ctx.waitUntil; undefined before the first
-    JSValue ctx;            // the third argument of a fetch handler, or what fetch events inherit from
+    JSValue ctx;            // the third argument of a fetch handler, what fetch events inherit from, or the context
+                            // of a Lambda handler
     JSValue pump;           // what sends the response's body, where that is a stream
     JSValue iterator_proto; // %Iterator.prototype%
     JSAtom symbol_iterator; // Symbol.iterator
@@ -162,6 +163,8 @@ web_headers_t *web_headers_new(JSContext *ctx);
 void web_headers_free(JSRuntime *rt, web_headers_t *headers);
 // A copy that may be changed.
 web_headers_t *web_headers_copy(JSContext *ctx, const web_headers_t *headers);
+// Without white space at both ends (RFC 9110, section 5.5: OWS).
+base_slice_t web_trimmed(base_slice_t slice);
 // Header lines in any case and with any amount of white space around values; lines that no HTTP parser lets through
 // (no colon, an invalid name) are left out.
 web_headers_t *web_headers_parse(JSContext *ctx, base_slice_t lines);
@@ -370,11 +373,24 @@ JSValue web_worker_call(JSContext *ctx, JSValueConst request);
 void web_worker_loaded(JSContext *ctx);
 JSModuleDef *web_worker_module(JSContext *ctx, const char *name);
 
-// ---- Lambda (web_lambda.c) ----
+// ---- Lambda (web_lambda.c, web_lambda_event.c) ----
 
 // Calls the handler; the value it returned.
 JSValue web_lambda_call(JSContext *ctx, const isolate_request_t *request);
 extension_outcome_t web_lambda_result(JSContext *ctx, JSValueConst result, isolate_response_t *out);
+// Whether what the handler leaves behind goes on after its response: unless context.callbackWaitsForEmptyEventLoop is
+// false.
+bool web_lambda_background(JSContext *ctx);
+#define WEB_LAMBDA_WAITS "callbackWaitsForEmptyEventLoop"
+
+// The handler's first two arguments.
+void web_lambda_arguments(JSContext *ctx, const isolate_request_t *request, JSValue *event, JSValue *context);
+// Whether the project asks for event version 2.0.
+bool web_lambda_is_version_2(JSContext *ctx);
+// The third argument, done(response), and context.done(error, response), succeed(response) and fail(error).
+JSValue web_lambda_done(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+JSValue web_lambda_succeed(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+JSValue web_lambda_fail(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 
 // ctx.clockIsSet() and context.clockIsSet(): whether Date.now() tells the time of day.
 JSValue web_clock_is_set(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);

@@ -25,6 +25,13 @@ _SPECIFIER = re.compile(
 )
 
 
+_MODULE = re.compile(r"^\s*(?:import|export)\b", re.MULTILINE)
+_EXPORTS = re.compile(r"\b(?:module\s*\.\s*)?exports\b")
+_REQUIRE = re.compile(r"\brequire\s*\(")
+# On the lines that are there, so that positions stay.
+_COMMONJS_BEGIN = "const module = { exports: {} }, exports = module.exports; "
+_COMMONJS_END = "\nexport default module.exports;\n"
+
 # What bundlers and Node.js put behind a specifier that leads to no file.
 _ENDINGS = (".js", ".ts", ".mjs", ".json", "/index.js", "/index.ts")
 
@@ -74,6 +81,10 @@ def collect_sources(project: Project) -> tuple[dict[str, str], SourceMap | None]
             sources[path] = (project.folder / path).read_text()
         except UnicodeDecodeError:
             raise BundleError(f"{project.folder / path} is not UTF-8 text") from None
+        if path == project.main and _is_commonjs(sources[path]):
+            if _REQUIRE.search(sources[path]):
+                return bundle_with_esbuild(project, f"{path} calls require()")
+            sources[path] = f"{_COMMONJS_BEGIN}{sources[path]}{_COMMONJS_END}"
         for specifier in _SPECIFIER.findall(sources[path]):
             if not specifier.startswith("."):
                 bare.add(specifier)
@@ -83,6 +94,11 @@ def collect_sources(project: Project) -> tuple[dict[str, str], SourceMap | None]
                 todo.append(target)
     reason = _needs_esbuild(project, sources, bare)
     return bundle_with_esbuild(project, reason) if reason else (sources, None)
+
+
+def _is_commonjs(source: str) -> bool:
+    """Whether a file is a module as Node.js had them first: exports.handler = ..."""
+    return _MODULE.search(source) is None and _EXPORTS.search(source) is not None
 
 
 def _needs_esbuild(project: Project, sources: dict[str, str], bare: set[str]) -> str:
@@ -103,6 +119,7 @@ def compile_project(project: Project, firmware: Path) -> Bundle:
     with tempfile.TemporaryDirectory(prefix="edgelet-") as folder:
         request, positions, output = (Path(folder, name) for name in ("request.json", "positions", "main.qjs"))
         asked = {"files": sources, "main": project.main, "strip": project.strip, "origins": None}
+        asked["event_2"] = project.event == "2.0"
         if origins:
             positions.write_bytes(origins.pack())
             asked["origins"] = [origins.sources, str(positions)]

@@ -20,6 +20,7 @@ class Project:
     empty. fetch: {"allow": [what it may reach]} or empty. strip: leave out source positions. dev_kv: what
     `edgelet dev` puts into KV, binding -> key -> value.
     alias: name of a module -> the npm package or the file, beginning with "./", that imports of it get.
+    event: version of the events that a Lambda handler expects, "1.0" or "2.0".
     """
 
     folder: Path
@@ -36,6 +37,7 @@ class Project:
     strip: bool
     dev_kv: dict[str, dict[str, str]]
     alias: dict[str, str]
+    event: str
 
     def static_files(self) -> dict[str, Path]:
         """Give the static files by their path inside the release, sorted.
@@ -84,6 +86,7 @@ class _Fields:
             "strip": (bool, False),
             "dev": (dict, {}),
             "alias": (dict, {}),
+            "event": (str, "1.0"),
         }
     )
 
@@ -153,6 +156,8 @@ def read_project(folder: Path) -> Project:
     static = values["static"]
     if static and not isinstance(static.get("folder"), str):
         raise EdgeletError(f'{path}: static needs a folder, for example static = {{ folder = "public" }}')
+    if values["event"] not in ("1.0", "2.0"):
+        raise EdgeletError(f'{path}: event must be "1.0" (REST APIs of AWS) or "2.0" (HTTP APIs, function URLs)')
     main = values["main"]
     if "main" not in given and values["static"] and not (folder / main).exists():
         main = ""
@@ -173,4 +178,5 @@ def read_project(folder: Path) -> Project:
         strip=values["strip"],
         dev_kv=_dev_kv(path, values["dev"], values["bindings"]),
         alias=_alias(path, values["alias"]),
+        event=values["event"],
     )
