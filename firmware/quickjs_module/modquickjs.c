@@ -233,9 +233,13 @@ static void take_result(obj_call_t *self) {
     } else if (iso->call.state == ISOLATE_DONE) {
         self->status = response->status;
         self->headers = mp_obj_new_bytes((const byte *)response->headers.data, response->headers.len);
-        if (!self->streams) {
+        bool whole = !self->streams && response->received == 0;
+        if (response->received != 0) {
+            self->body = mp_obj_new_int_from_uint(response->received);
+        } else if (whole) {
             self->body = mp_obj_new_bytes((const byte *)response->body.data, response->body.len);
-        } else if (response->length >= 0) {
+        }
+        if (!whole && response->length >= 0) {
             self->length = mp_obj_new_int_from_ll(response->length);
         }
     } else if (iso->call.state == ISOLATE_ERROR) {

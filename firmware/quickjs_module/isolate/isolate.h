@@ -133,8 +133,9 @@ typedef struct _isolate_response_t {
     // message (base_fields.h), which are the server's.
     base_slice_t headers;
     base_slice_t body;
-    bool streams;   // the body is none of these bytes: it is sent in operations
-    int64_t length; // of such a body, as the handler says; -1 where it does not
+    bool streams;      // the body is none of these bytes: it is sent in operations
+    uint32_t received; // or it is what Python still receives under this number; 0 for neither
+    int64_t length;    // of such a body, as the handler says; -1 where it does not
 } isolate_response_t;
 
 // An error, outside the arena so that it outlives it.

@@ -40,6 +40,8 @@ typedef struct _stream_operations_t {
 
 // A ReadableStream over such operations, whose only argument is `argument`.
 JSValue stream_of_operations(JSContext *ctx, const stream_operations_t *operations, JSValueConst argument);
+// The argument of a stream over such operations while nobody has read or locked it; else undefined.
+JSValueConst stream_operations_untouched(JSValueConst stream, const stream_operations_t *operations);
 // Its source fails, and is told that nobody wants the rest. Nothing where the stream has ended.
 void stream_fail(JSContext *ctx, JSValueConst stream, JSValueConst reason);
 

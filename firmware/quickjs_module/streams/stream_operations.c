@@ -48,6 +48,13 @@ JSValue stream_of_operations(JSContext *ctx, const stream_operations_t *operatio
     return stream->object;
 }
 
+JSValueConst stream_operations_untouched(JSValueConst object, const stream_operations_t *operations) {
+    const stream_t *stream = stream_of(object);
+    bool untouched = stream->algorithms == &operations_algorithms && stream->opaque == operations &&
+                     !stream->disturbed && JS_IsUndefined(stream->reader);
+    return untouched ? stream->source : JS_UNDEFINED;
+}
+
 void stream_fail(JSContext *ctx, JSValueConst object, JSValueConst reason) {
     stream_t *stream = stream_of(object);
     if (stream->state != STREAM_OPEN || stream->algorithms == NULL) {

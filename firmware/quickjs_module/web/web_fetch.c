@@ -184,6 +184,11 @@ static JSValue fetch_error(JSContext *ctx, JSValueConst error) {
 
 static const stream_operations_t body_operations = {"fetch.read", "fetch.cancel", fetch_error};
 
+uint32_t web_fetch_untouched(JSValueConst stream) {
+    JSValueConst number = stream_operations_untouched(stream, &body_operations);
+    return JS_IsNumber(number) ? (uint32_t)JS_VALUE_GET_INT(number) : 0;
+}
+
 // Nobody wants the body, of which `number` is what the operation gave.
 static void drop_body(JSContext *ctx, JSValueConst number) {
     if (JS_IsNumber(number)) {

@@ -350,6 +350,8 @@ JSValueConst web_request_method(JSContext *ctx, web_request_t *request);
 // ReadableStream, or null for none.
 JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, base_slice_t lines, JSValueConst body,
     const web_request_t *request);
+// The number under which Python still receives the body that a stream is, of which nobody has read anything; else 0.
+uint32_t web_fetch_untouched(JSValueConst stream);
 // The stream that the body of a Response is; undefined where it is none.
 JSValueConst web_response_stream(JSValueConst response);
 // A promise of the response, where its body is a stream that nothing more will come to: it is complete then. Else

@@ -359,12 +359,16 @@ static int64_t stated_length(const web_headers_t *headers) {
 }
 
 static void begin_body(JSContext *ctx, web_message_t *message, isolate_response_t *out) {
-    out->streams = web_body_is_pending(&message->body);
-    if (out->streams) {
+    bool pending = web_body_is_pending(&message->body);
+    if (pending) {
         out->length = stated_length(message->headers);
         out->body = (base_slice_t){NULL, 0};
+        out->received = web_fetch_untouched(message->body.stream);
+    }
+    out->streams = pending && out->received == 0;
+    if (out->streams) {
         web_of(ctx)->pump = stream_pump_new(ctx, message->body.stream, "body.write");
-    } else {
+    } else if (!pending) {
         const char *cstring; // stays: `out` points into it
         out->body = web_body_bytes(ctx, &message->body, &cstring);
     }

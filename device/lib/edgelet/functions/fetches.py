@@ -47,8 +47,12 @@ class Fetches:
             self._bodies[number] = response
         return [response.status, response.reason, response.lines, number if response.is_open else response.body]
 
+    def take(self, number):
+        """The response of that number, which is somebody else's to close from now on; None where it is closed."""
+        return self._bodies.pop(number, None)
+
     def _forget(self, number):
-        response = self._bodies.pop(number, None)
+        response = self.take(number)
         if response:
             response.close()
 

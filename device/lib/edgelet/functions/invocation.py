@@ -159,23 +159,26 @@ def _pending(function, call, head, body, connection):
 
 async def _wait(pending, number, head, body, connection):
     function, call = pending.function, pending.call
-    streams = in_background = False
+    streams = is_awaited = in_background = False
     function.awaited += 1
     try:
         await pending.answer()
         if call.state == DONE and call.body is None:
             response = _stream(pending, head, connection)
-            streams = True
+            streams = is_awaited = True
+        elif call.state == DONE and type(call.body) is int:
+            response = _received(pending, head, connection)
+            is_awaited = True
         else:
             response = _end(function, call, number, head, body, connection, pending.failure)
-            if call.background and pending.failure is None:
-                asyncio.create_task(finish(pending))
-                in_background = True
+        if not streams and call.background and pending.failure is None:
+            asyncio.create_task(finish(pending))
+            in_background = True
     finally:
-        if not streams:
+        if not is_awaited:
             function.awaited -= 1
-            if not in_background:
-                pending.leave()
+        if not streams and not in_background:
+            pending.leave()
     return response if type(response) is tuple else await response
 
 
@@ -185,6 +188,14 @@ def _stream(pending, head, connection):
 
     call = pending.call
     return call.status, call.headers, Stream(Body(pending, head, connection), call.length)
+
+
+def _received(pending, head, connection):
+    """The response whose body another server sends; the call is over, but for what goes on in the background."""
+    from edgelet.functions.streaming import Received  # here, as _stream
+
+    call = pending.call
+    return call.status, call.headers, Stream(Received(pending, head, connection), call.length)
 
 
 async def finish(pending):

@@ -96,6 +96,10 @@ class PendingCall:
         (stream.sent, chunk), stream.chunk = stream.chunk, None
         return chunk
 
+    def take_received(self):
+        """What the call's response hands on: the `edgelet.outbound.client.Response`, None where it has ended."""
+        return self._fetches.take(self.call.body)
+
     def limit(self, work):
         """Another coroutine, or None, watches over the call's time from now on."""
         if asyncio.current_task() is not self._timer:

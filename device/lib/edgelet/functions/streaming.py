@@ -116,3 +116,69 @@ class Body:
         self._pending.abort("wall")
         if not self._is_asked:
             self.close()
+
+
+class Received:
+    """As `Body`, of a body that another server sends in answer to a fetch: the handler hands it on and has ended."""
+
+    def __init__(self, pending, head, connection):
+        call = pending.call
+        self.function = pending.function
+        self.length = call.length
+        self._response = pending.take_received()
+        self._head = head
+        self._connection = connection
+        self._request = pending.request
+        self._call = call.status, call.cpu_us, call.peak, call.parking
+        self._sent = 0
+        self._is_over = False
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        if self._is_over:
+            raise StopAsyncIteration
+        try:
+            chunk = await self._response.read() if self._response else None
+        except (ValueError, MemoryError) as e:
+            self._cut("thrown", str(e))
+        if chunk is None:
+            if self.length is not None and self._sent < self.length:
+                self._cut("result", "the response's body is shorter than its Content-Length")
+            self._end("ok")
+            raise StopAsyncIteration
+        self._sent += len(chunk)
+        if self.length is not None and self._sent > self.length:
+            self._sent -= len(chunk)
+            self._cut("result", "the response's body is longer than its Content-Length")
+        return chunk
+
+    async def aclose(self):
+        """The client does not want the rest, or there is none."""
+        self.close()
+
+    def close(self):
+        """As `aclose`."""
+        if not self._is_over:
+            is_wanted = self._sent > 0 or self._head.method != "HEAD"
+            self._end("ok", "the client did not wait for the end of the response" if is_wanted else "")
+
+    def _cut(self, kind, text):
+        self._end(kind, text)
+        raise Cut
+
+    def _end(self, kind, text=""):
+        """The response is over, for whatever reason: records it."""
+        self._is_over = True
+        if self._response:
+            self._response.close()
+        function, connection = self.function, self._connection
+        status, cpu_us, peak, parking = self._call
+        level = "info" if kind == "ok" else "error"
+        wall_us = connection.server.record(
+            connection, self._head, status, self._sent, level, function.name, self._request, cpu_us, peak, text, parking
+        )
+        function.stats.add(kind, wall_us, cpu_us, peak)
+        connection.failure = None if kind == "ok" else kind
+        function.awaited -= 1
