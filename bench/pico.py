@@ -115,6 +115,17 @@ PARKS = """export default {{ async fetch(request) {{
 WAITS = """export default { async fetch() {
   await new Promise((done) => setTimeout(done, 40000)); return new Response("waited"); } };
 """
+# Sends one event, and the next one much later.
+STREAMS = """const encoder = new TextEncoder();
+export default { fetch() {
+  let n = 0;
+  return new Response(new ReadableStream({ async pull(controller) {
+    if (n++ > 0) await new Promise((done) => setTimeout(done, 600000));
+    controller.enqueue(encoder.encode(`data: ${n}\\n\\n`));
+  } }), { headers: { "content-type": "text/event-stream" } });
+} };
+"""
+FIRST_EVENT = b"data: 1\n\n\r\n"
 # As many connections as lwIP has, and one function may have all the room for what waits.
 ROOM_FOR_WAITING = """
 from edgelet.device import running
@@ -194,11 +205,18 @@ class Bench:
         text = self.execute(HEAP)
         return int(text.split()[0]), int(re.search(r"max free sz: (\d+)", text)[1]) * HEAP_BLOCK
 
-    def wait_for(self, count):
-        """Send `count` requests that wait, and wait until they do; their connections, and the bytes parked."""
+    def wait_for(self, count, target, until=b""):
+        """Send `count` requests that wait, and wait until they do; their connections, and the bytes parked.
+
+        until: what the client has before they do.
+        """
         clients = [socket.create_connection(self._local.address) for _ in range(count)]
         for client in clients:
-            client.sendall(b"GET /waits HTTP/1.1\r\nHost: pico\r\nConnection: close\r\n\r\n")
+            client.sendall(b"GET %s HTTP/1.1\r\nHost: pico\r\nConnection: close\r\n\r\n" % target)
+        for client in clients:
+            received = b""
+            while not received.endswith(until):
+                received += client.recv(4096)
         while True:
             waiting, parked = ast.literal_eval(self.execute(WAITING))
             if waiting == count:
@@ -256,7 +274,7 @@ def measure_waiting(bench):
     bench.add("heap free, nobody waits", free / 1024, "KB")
     bench.add("largest block, nobody waits", largest / 1024, "KB")
     for count in (1, 4, 10, 12):
-        clients, parked = bench.wait_for(count)
+        clients, parked = bench.wait_for(count, b"/waits")
         free, largest = bench.heap()
         bench.add(f"heap free, {count} wait", free / 1024, "KB")
         bench.add(f"largest block, {count} wait", largest / 1024, "KB")
@@ -270,6 +288,23 @@ def measure_waiting(bench):
     free, largest = bench.heap()
     bench.add("heap free, all are answered", free / 1024, "KB")
     bench.add("largest block, all are answered", largest / 1024, "KB")
+
+
+def measure_streams(bench):
+    """What open responses that are streams take of the heap between their chunks."""
+    bench.deploy("streams", STREAMS)
+    bench.execute(ROOM_FOR_WAITING)
+    for count in (1, 4, 6):
+        clients, parked = bench.wait_for(count, b"/streams", FIRST_EVENT)
+        free, largest = bench.heap()
+        bench.add(f"heap free, {count} streams are open", free / 1024, "KB")
+        bench.add(f"largest block, {count} streams are open", largest / 1024, "KB")
+        bench.add(f"parked, {count} streams are open", parked / 1024, "KB")
+        for client in clients:
+            client.close()
+        while ast.literal_eval(bench.execute(WAITING))[0]:
+            time.sleep(0.2)
+    bench.remove("streams")
 
 
 def measure(bench):
@@ -288,6 +323,7 @@ def measure(bench):
     bench.add("console, a byte of a command", bench.console_us(), "us")
     measure_parking(bench)
     measure_waiting(bench)
+    measure_streams(bench)
     _, took = bench.deploy("five", source_of(5000))
     bench.add("deploy of 5 KB", took, "ms")
     bench.remove("waits")

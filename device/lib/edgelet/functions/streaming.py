@@ -91,7 +91,8 @@ class Body:
             call.parking,
         )
         function.stats.add(kind, wall_us, cpu_us, peak)
-        connection.failure = None if kind == "ok" else kind
+        if kind != "ok":
+            connection.failure = kind
         function.awaited -= 1
         pending.limit(None)
         try:
