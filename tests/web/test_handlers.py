@@ -129,15 +129,49 @@ def test_request_without_body(firmware):
     assert answer.json == ["", False]
 
 
-def test_multipart_form_data_is_refused_in_words(firmware):
+@pytest.mark.parametrize(
+    ("content_type", "body", "message"),
+    [
+        (
+            "text/plain",
+            b"a=1",
+            "formData() reads multipart/form-data and application/x-www-form-urlencoded, as Content-Type says it",
+        ),
+        ("multipart/form-data", b"--x--", "Content-Type of a multipart body names no boundary"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n',
+            "the body is no well-formed multipart/form-data: it is cut off",
+        ),
+    ],
+)
+def test_what_is_no_form_is_refused_in_words(firmware, content_type, body, message):
     answer = fetch(
         firmware,
         "try { await request.formData() } catch (error) { return new Response(error.message) }",
         method="POST",
-        headers="content-type: multipart/form-data; boundary=x\r\n",
-        body=b"--x--",
+        headers=f"content-type: {content_type}\r\n",
+        body=body,
     )
-    assert answer.text == "formData() reads application/x-www-form-urlencoded only"
+    assert answer.text == message
+
+
+def test_an_uploaded_file(firmware):
+    answer = fetch(
+        firmware,
+        """
+            const form = await request.formData()
+            const file = form.get("file")
+            return new Response(file.slice(2), { headers: { "x-name": file.name, "x-note": form.get("note") } })
+        """,
+        method="POST",
+        headers="content-type: multipart/form-data; boundary=x\r\n",
+        body=b'--x\r\nContent-Disposition: form-data; name="note"\r\n\r\nhi\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="f.png"\r\nContent-Type: image/png\r\n\r\n'
+        b"\x89PNG\0\xff\r\n--x--\r\n",
+    )
+    assert (answer.status, answer.body) == (200, b"NG\0\xff")
+    assert ("x-name", "f.png") in answer.fields and ("x-note", "hi") in answer.fields
 
 
 def test_env_and_this(firmware):

@@ -17,6 +17,7 @@ SCRIPTS = [
     "web_text.js",
     "web_text_streams.js",
     "web_clone.js",
+    "web_forms.js",
     "typed_arrays.js",
 ]
 
@@ -44,8 +45,9 @@ def test_streams_where_node_is_wrong(firmware, name):
     assert [result for _, result in pairs] == [expected for expected, _ in pairs]
 
 
-def test_clones_where_node_fails(firmware):
-    pairs = run_in_firmware(firmware, JS / "web_clone.js", "runStandard")
+@pytest.mark.parametrize("name", ["web_clone.js", "web_forms.js"])
+def test_where_node_fails(firmware, name):
+    pairs = run_in_firmware(firmware, JS / name, "runStandard")
     assert [result for _, result in pairs] == [expected for expected, _ in pairs]
 
 

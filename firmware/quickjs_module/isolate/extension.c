@@ -142,7 +142,8 @@ static void define_globals(JSContext *ctx, JSValueConst global, const extension_
     for (unsigned i = 0; i < extension->class_count; i++) {
         const extension_class_t *class = extension->classes[i];
         const char *name = class->def.class_name;
-        if (class->constructor != NULL && extension->rare == named && (!named || engine_knows_name(ctx, name))) {
+        if (class->constructor != NULL && (extension->rare || class->rare) == named &&
+            (!named || engine_knows_name(ctx, name))) {
             engine_define_lazy(ctx, global, name, make_class_global);
         }
     }
@@ -155,8 +156,10 @@ static void define_globals(JSContext *ctx, JSValueConst global, const extension_
 }
 
 static void install(JSContext *ctx, JSValueConst global, const extension_t *extension) {
-    for (unsigned i = 0; i < extension->class_count && !extension->rare; i++) {
-        register_class(ctx, extension, i);
+    for (unsigned i = 0; i < extension->class_count; i++) {
+        if (!extension->rare && !extension->classes[i]->rare) {
+            register_class(ctx, extension, i);
+        }
     }
     define_globals(ctx, global, extension, false);
     if (extension->install != NULL) {

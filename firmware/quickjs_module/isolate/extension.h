@@ -18,6 +18,7 @@ typedef struct _extension_class_t {
     int rare_len; // so many of its last entries are there only where the bundle's code names them
     const JSCFunctionListEntry *statics;
     int statics_len;
+    bool rare; // it takes no memory before it is needed; a global only where the bundle's code names it
     JSValue (*parent)(JSContext *ctx); // what the prototype inherits from; NULL for Object.prototype
 } extension_class_t;
 

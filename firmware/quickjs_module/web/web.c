@@ -354,9 +354,11 @@ static const extension_class_t *const web_classes[WEB_CLASS_COUNT] = {
     [WEB_ITERATOR] = &web_class_iterator,
     [WEB_URL] = &web_class_url,
     [WEB_PARAMS] = &web_class_params,
-    [WEB_FORM_DATA] = &web_class_form_data,
     [WEB_TEXT_ENCODER] = &web_class_text_encoder,
     [WEB_TEXT_DECODER] = &web_class_text_decoder,
+    [WEB_FORM_DATA] = &web_class_form_data,
+    [WEB_BLOB] = &web_class_blob,
+    [WEB_FILE] = &web_class_file,
 };
 
 static const extension_global_t web_globals[] = {

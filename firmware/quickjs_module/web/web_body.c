@@ -41,11 +41,39 @@ static void content_of_bytes(JSContext *ctx, web_content_t *content, base_slice_
     content->len = slice.len;
 }
 
+static void content_of_buffer(JSContext *ctx, web_content_t *content, web_buf_t *text) {
+    content_of_bytes(ctx, content, (base_slice_t){text->data, text->len});
+    js_free(ctx, text->data);
+}
+
 static void content_of_params(JSContext *ctx, web_content_t *content, const web_list_t *params) {
     web_buf_t text = {0};
     web_list_serialize(ctx, params, &text);
-    content_of_bytes(ctx, content, (base_slice_t){text.data, text.len});
-    js_free(ctx, text.data);
+    content_of_buffer(ctx, content, &text);
+}
+
+// The content type with the boundary, for JS_FreeCString.
+static const char *content_of_form(JSContext *ctx, web_content_t *content, web_list_t *form) {
+    web_buf_t text = {0};
+    JSValue type = web_multipart_serialize(ctx, form, &text);
+    content_of_buffer(ctx, content, &text);
+    const char *cstring = JS_ToCString(ctx, type);
+    JS_FreeValue(ctx, type);
+    return cstring;
+}
+
+// The type of the Blob, for JS_FreeCString, or NULL where it has none.
+static const char *content_of_blob(JSContext *ctx, web_content_t *content, const web_blob_t *blob) {
+    content->bytes = blob->bytes;
+    content->bytes->refs++;
+    content->data = blob->data;
+    content->len = blob->len;
+    const char *type = JS_ToCString(ctx, blob->type);
+    if (type[0] == '\0') {
+        JS_FreeCString(ctx, type);
+        return NULL;
+    }
+    return type;
 }
 
 static void content_free(JSRuntime *rt, web_content_t *content) {
@@ -110,9 +138,9 @@ static int init_stream(JSContext *ctx, web_body_t *body, JSValueConst stream) {
     return 0;
 }
 
-int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const char **type) {
+int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const char **type, const char **own_type) {
     *body = no_body();
-    *type = NULL;
+    *type = *own_type = NULL;
     if (JS_IsUndefined(init) || JS_IsNull(init)) {
         return 0;
     }
@@ -127,9 +155,12 @@ int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const cha
         return 0;
     }
 
-    if (web_class_get(WEB_FORM_DATA, init) != NULL) {
-        JS_ThrowTypeError(ctx, "a FormData body is not supported; send new URLSearchParams([...form])");
-        return -1;
+    web_list_t *form = web_class_get(WEB_FORM_DATA, init);
+    const web_blob_t *blob = web_blob_of(init);
+    if (form != NULL || blob != NULL) {
+        *type = *own_type =
+            form != NULL ? content_of_form(ctx, &body->content, form) : content_of_blob(ctx, &body->content, blob);
+        return 0;
     }
 
     base_slice_t slice;
@@ -175,15 +206,19 @@ void web_body_complete(JSContext *ctx, web_body_t *body, JSValueConst array) {
     content_of_bytes(ctx, &body->content, bytes);
 }
 
+JSValue web_content_stream(JSContext *ctx, web_content_t content) {
+    web_content_t *opaque = js_malloc(ctx, sizeof(*opaque));
+    *opaque = content;
+    return stream_of_source(ctx, &content_source, opaque);
+}
+
 JSValue web_body_stream(JSContext *ctx, web_body_t *body) {
     if (!web_body_present(body)) {
         return JS_NULL;
     }
     if (JS_IsUndefined(body->stream)) {
-        web_content_t *content = js_malloc(ctx, sizeof(*content));
-        *content = body->content;
+        body->stream = web_content_stream(ctx, body->content);
         body->content = no_body().content;
-        body->stream = stream_of_source(ctx, &content_source, content);
         if (body->used) {
             stream_consume(ctx, body->stream);
         }
@@ -319,47 +354,100 @@ static base_slice_t essence(base_slice_t type) {
     return type;
 }
 
-// How a body is read: a web_read_t, and with it for a form
-#define READ_URLENCODED (16)
-
-static int read_mode(web_read_t how, const web_headers_t *headers) {
-    if (how != WEB_READ_FORM_DATA) {
-        return how;
+// `type` is the value of Content-Type, and `holder` what holds the bytes or NULL.
+static JSValue read_form(JSContext *ctx, web_bytes_t *holder, base_slice_t bytes, base_slice_t type) {
+    base_slice_t media = essence(type);
+    if (base_equal_nocase(media.data, media.len, "application/x-www-form-urlencoded")) {
+        return web_form_data_object(ctx, bytes);
     }
-    base_slice_t type = essence(web_headers_find(headers, "content-type"));
-    return base_equal_nocase(type.data, type.len, "application/x-www-form-urlencoded") ? how | READ_URLENCODED : how;
+    if (base_equal_nocase(media.data, media.len, "multipart/form-data")) {
+        return web_multipart_parse(ctx, holder, bytes, type);
+    }
+    return JS_ThrowTypeError(
+        ctx, "formData() reads multipart/form-data and application/x-www-form-urlencoded, as Content-Type says it");
 }
 
-static JSValue read_as(JSContext *ctx, JSValueConst text, base_slice_t bytes, int mode) {
-    switch (mode) {
+// What depends on the type of the content. The files of a form and a Blob share its bytes.
+static JSValue read_typed(JSContext *ctx, web_bytes_t *holder, base_slice_t bytes, web_read_t how, JSValueConst type) {
+    base_slice_t text;
+    text.data = JS_ToCStringLen(ctx, &text.len, type);
+    if (holder != NULL) {
+        holder->refs++;
+    } else {
+        holder = web_bytes_new(ctx, bytes.data, bytes.len);
+        bytes.data = holder->data;
+    }
+    JSValue value = how == WEB_READ_BLOB ? web_blob_new(ctx, holder, bytes, web_blob_type(ctx, text), NULL)
+                                         : read_form(ctx, holder, bytes, text);
+    web_bytes_free(JS_GetRuntime(ctx), holder);
+    JS_FreeCString(ctx, text.data);
+    return value;
+}
+
+static JSValue read_as(JSContext *ctx, JSValueConst text, base_slice_t bytes, web_read_t how) {
+    switch (how) {
         case WEB_READ_TEXT:
             return read_text(ctx, text, bytes);
         case WEB_READ_JSON:
             return read_json(ctx, bytes);
-        case WEB_READ_FORM_DATA | READ_URLENCODED:
-            return web_form_data_object(ctx, bytes);
-        case WEB_READ_FORM_DATA:
-            return JS_ThrowTypeError(ctx, "formData() reads application/x-www-form-urlencoded only");
         default:
-            return read_buffer(ctx, bytes, mode == WEB_READ_BYTES);
+            return read_buffer(ctx, bytes, how == WEB_READ_BYTES);
     }
 }
 
-// Once all bytes of a stream are there, in an array.
-static JSValue read_array(JSContext *ctx, JSValueConst mode, bool rejected, JSValueConst array) {
+static bool is_typed(web_read_t how) {
+    return how == WEB_READ_FORM_DATA || how == WEB_READ_BLOB;
+}
+
+static JSValue type_of(JSContext *ctx, const web_headers_t *headers) {
+    base_slice_t type = web_headers_find(headers, "content-type");
+    return web_latin1_string(ctx, type.data == NULL ? "" : type.data, type.len);
+}
+
+// Once all bytes of a stream are there, in an array. The subject is how to read them, or for a form or Blob an array of
+// that and the type.
+static JSValue read_array(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst array) {
     if (rejected) {
         return JS_Throw(ctx, JS_DupValue(ctx, array));
     }
     base_slice_t bytes;
     engine_buffer_source(ctx, array, &bytes);
-    return read_as(ctx, JS_UNDEFINED, bytes, JS_VALUE_GET_INT(mode));
+    if (!JS_IsObject(subject)) {
+        return read_as(ctx, JS_UNDEFINED, bytes, (web_read_t)JS_VALUE_GET_INT(subject));
+    }
+    JSValue how = JS_GetPropertyUint32(ctx, subject, 0), type = JS_GetPropertyUint32(ctx, subject, 1);
+    JSValue value = read_typed(ctx, NULL, bytes, (web_read_t)JS_VALUE_GET_INT(how), type);
+    JS_FreeValue(ctx, type);
+    return value;
 }
 
-static JSValue read_now(JSContext *ctx, web_body_t *body, int mode) {
+static JSValue read_pending(JSContext *ctx, web_body_t *body, web_read_t how, const web_headers_t *headers) {
+    JSValue subject = JS_NewInt32(ctx, how);
+    if (is_typed(how)) {
+        JSValue pair = JS_NewArray(ctx);
+        JS_DefinePropertyValueUint32(ctx, pair, 0, subject, JS_PROP_C_W_E);
+        JS_DefinePropertyValueUint32(ctx, pair, 1, type_of(ctx, headers), JS_PROP_C_W_E);
+        subject = pair;
+    }
+    JSValue bytes = stream_read_all(ctx, body->stream);
+    JSValue promise = stream_then(ctx, bytes, read_array, subject);
+    JS_FreeValue(ctx, bytes);
+    JS_FreeValue(ctx, subject);
+    return promise;
+}
+
+static JSValue read_now(JSContext *ctx, web_body_t *body, web_read_t how, const web_headers_t *headers) {
     const char *cstring;
-    JSValue text = JS_DupValue(ctx, content_of(body)->text);
+    const web_content_t *content = content_of(body);
+    JSValue text = JS_DupValue(ctx, content->text), value;
     base_slice_t bytes = web_body_bytes(ctx, body, &cstring);
-    JSValue value = read_as(ctx, text, bytes, mode);
+    if (is_typed(how)) {
+        JSValue type = type_of(ctx, headers);
+        value = read_typed(ctx, content->bytes, bytes, how, type);
+        JS_FreeValue(ctx, type);
+    } else {
+        value = read_as(ctx, text, bytes, how);
+    }
     JS_FreeCString(ctx, cstring);
     JS_FreeValue(ctx, text);
     if (web_body_present(body)) {
@@ -372,14 +460,10 @@ JSValue web_body_read(JSContext *ctx, web_body_t *body, web_read_t how, const we
     if (refuse_used(ctx, body) < 0) {
         return web_reject_pending(ctx);
     }
-    int mode = read_mode(how, headers);
     if (web_body_is_pending(body)) {
-        JSValue bytes = stream_read_all(ctx, body->stream);
-        JSValue promise = stream_then(ctx, bytes, read_array, JS_NewInt32(ctx, mode));
-        JS_FreeValue(ctx, bytes);
-        return promise;
+        return read_pending(ctx, body, how, headers);
     }
-    JSValue value = read_now(ctx, body, mode);
+    JSValue value = read_now(ctx, body, how, headers);
     if (JS_IsException(value)) {
         return web_reject_pending(ctx);
     }

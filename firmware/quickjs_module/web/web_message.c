@@ -47,18 +47,22 @@ int web_message_fill_headers(JSContext *ctx, web_message_t *message, JSValueCons
 }
 
 int web_message_fill_body(JSContext *ctx, web_message_t *message, JSValueConst body, const char *type) {
-    const char *own_type;
-    if (web_body_init(ctx, &message->body, body, &own_type) < 0) {
+    const char *body_type, *own_type;
+    if (web_body_init(ctx, &message->body, body, &body_type, &own_type) < 0) {
         return -1;
     }
     if (type == NULL) {
-        type = own_type;
+        type = body_type;
+    }
+    if (own_type != NULL && message->headers == NULL) {
+        message->headers = web_headers_new(ctx); // the text does not stay
     }
     if (message->headers == NULL) {
         message->type = type;
     } else if (type != NULL && !web_headers_has(message->headers, "content-type")) {
         web_headers_put(ctx, message->headers, "content-type", type);
     }
+    JS_FreeCString(ctx, own_type);
     return 0;
 }
 
@@ -110,6 +114,7 @@ JSValue web_message_read(JSContext *ctx, JSValueConst this_val, int argc, JSValu
     if (message == NULL) {
         return web_reject_pending(ctx);
     }
-    web_headers_t *headers = how == WEB_READ_FORM_DATA ? web_message_headers(ctx, message) : NULL;
+    bool typed = how == WEB_READ_FORM_DATA || how == WEB_READ_BLOB;
+    web_headers_t *headers = typed ? web_message_headers(ctx, message) : NULL;
     return web_body_read(ctx, &message->body, how, headers);
 }

@@ -1,12 +1,14 @@
-// URLSearchParams (URL standard, section 6.2) and FormData (XMLHttpRequest standard, section 4, text entries only).
+// URLSearchParams (URL standard, section 6.2) and FormData (XMLHttpRequest standard, section 4).
 
 #include <string.h>
 #include "web/web_url.h"
 
 // ---- the list ----
 
-// The record at *pos; moves *pos to the next. False at the end.
-static bool next_pair(const web_list_t *list, size_t *pos, web_pair_slices_t *pair) {
+// A value's length with this bit: the value is the number of a file.
+#define FILE_BIT (0x80000000u)
+
+bool web_list_next(const web_list_t *list, size_t *pos, web_pair_slices_t *pair) {
     if (*pos >= list->records.len) {
         return false;
     }
@@ -14,18 +16,41 @@ static bool next_pair(const web_list_t *list, size_t *pos, web_pair_slices_t *pa
     const char *at = list->records.data + *pos;
     memcpy(lengths, at, sizeof(lengths));
     at += sizeof(lengths);
+    pair->is_file = (lengths[1] & FILE_BIT) != 0;
+    lengths[1] &= ~FILE_BIT;
     pair->name = (base_slice_t){at, lengths[0]};
     pair->value = (base_slice_t){at + lengths[0], lengths[1]};
     *pos += sizeof(lengths) + lengths[0] + lengths[1];
     return true;
 }
 
-static void put_pair(JSContext *ctx, web_buf_t *records, base_slice_t name, base_slice_t value) {
-    uint32_t lengths[2] = {(uint32_t)name.len, (uint32_t)value.len};
-    web_buf_reserve(ctx, records, sizeof(lengths) + name.len + value.len);
+static void put_pair(JSContext *ctx, web_buf_t *records, const web_pair_slices_t *pair) {
+    uint32_t lengths[2] = {
+        (uint32_t)pair->name.len, pair->is_file ? (uint32_t)pair->value.len | FILE_BIT : (uint32_t)pair->value.len};
+    web_buf_reserve(ctx, records, sizeof(lengths) + pair->name.len + pair->value.len);
     web_buf_put(ctx, records, (const char *)lengths, sizeof(lengths));
-    web_buf_put(ctx, records, name.data, name.len);
-    web_buf_put(ctx, records, value.data, value.len);
+    web_buf_put(ctx, records, pair->name.data, pair->name.len);
+    web_buf_put(ctx, records, pair->value.data, pair->value.len);
+}
+
+JSValue web_list_value(JSContext *ctx, const web_list_t *list, const web_pair_slices_t *pair) {
+    if (!pair->is_file) {
+        return JS_NewStringLen(ctx, pair->value.data, pair->value.len);
+    }
+    uint32_t number;
+    memcpy(&number, pair->value.data, sizeof(number));
+    return JS_GetPropertyUint32(ctx, list->files, number);
+}
+
+// Keeps a file, which it takes over. Its number.
+static uint32_t keep_file(JSContext *ctx, web_list_t *list, JSValue file) {
+    if (JS_IsUndefined(list->files)) {
+        list->files = JS_NewArray(ctx);
+    }
+    int64_t count;
+    JS_GetLength(ctx, list->files, &count);
+    JS_DefinePropertyValueUint32(ctx, list->files, (uint32_t)count, file, JS_PROP_C_W_E);
+    return (uint32_t)count;
 }
 
 // Decodes one half of a pair at the end of the buffer, ill-formed UTF-8 as U+FFFD. Returns its length.
@@ -73,7 +98,7 @@ static void put_form_text(JSContext *ctx, web_buf_t *out, base_slice_t text) {
 
 void web_list_serialize(JSContext *ctx, const web_list_t *list, web_buf_t *out) {
     web_pair_slices_t pair;
-    for (size_t pos = 0, before = 0; next_pair(list, &pos, &pair); before = pos) {
+    for (size_t pos = 0, before = 0; web_list_next(list, &pos, &pair); before = pos) {
         if (before > 0) {
             web_buf_put_text(ctx, out, "&");
         }
@@ -96,10 +121,10 @@ static void write_back(JSContext *ctx, web_list_t *list) {
 bool web_list_at(JSContext *ctx, void *opaque, uint32_t index, JSValue pair[2]) {
     const web_list_t *list = opaque;
     web_pair_slices_t slices;
-    for (size_t pos = 0; next_pair(list, &pos, &slices);) {
+    for (size_t pos = 0; web_list_next(list, &pos, &slices);) {
         if (index-- == 0) {
             pair[0] = JS_NewStringLen(ctx, slices.name.data, slices.name.len);
-            pair[1] = JS_NewStringLen(ctx, slices.value.data, slices.value.len);
+            pair[1] = web_list_value(ctx, list, &slices);
             return true;
         }
     }
@@ -111,27 +136,52 @@ bool web_list_at(JSContext *ctx, void *opaque, uint32_t index, JSValue pair[2]) 
 // Name and value as UTF-8; value is absent (data NULL) where the argument is.
 typedef struct _pair_args_t {
     web_list_t *list;
-    base_slice_t name;
-    base_slice_t value;
+    web_pair_slices_t pair;
+    uint32_t number; // of the file, where the value is one
 } pair_args_t;
 
 static void free_args(JSContext *ctx, pair_args_t *args) {
-    JS_FreeCString(ctx, args->name.data);
-    JS_FreeCString(ctx, args->value.data);
+    JS_FreeCString(ctx, args->pair.name.data);
+    JS_FreeCString(ctx, args->pair.is_file ? NULL : args->pair.value.data);
 }
 
-static int take_pair(JSContext *ctx, pair_args_t *args, JSValueConst name, JSValueConst value) {
-    args->value = (base_slice_t){NULL, 0};
-    args->name.data = engine_usv_string(ctx, &args->name.len, name);
-    if (args->name.data == NULL) {
+// The value of an entry of a FormData that is a Blob, and the third argument. 0 or -1.
+static int take_file(JSContext *ctx, pair_args_t *args, JSValueConst value, JSValueConst name) {
+    JSValue file = web_blob_entry(ctx, value, name);
+    if (JS_IsException(file)) {
         return -1;
     }
-    if (!JS_IsUninitialized(value)) {
-        args->value.data = engine_usv_string(ctx, &args->value.len, value);
-        if (args->value.data == NULL) {
-            JS_FreeCString(ctx, args->name.data);
-            return -1;
-        }
+    args->number = keep_file(ctx, args->list, file);
+    args->pair.is_file = true;
+    args->pair.value = (base_slice_t){(const char *)&args->number, sizeof(args->number)};
+    return 0;
+}
+
+static int take_value(JSContext *ctx, pair_args_t *args, JSValueConst value, JSValueConst file_name, bool is_form) {
+    if (JS_IsUninitialized(value)) {
+        return 0;
+    }
+    if (is_form && web_blob_of(value) != NULL) {
+        return take_file(ctx, args, value, file_name);
+    }
+    if (is_form && !JS_IsUndefined(file_name)) {
+        JS_ThrowTypeError(ctx, "only a Blob or File has a file name");
+        return -1;
+    }
+    args->pair.value.data = engine_usv_string(ctx, &args->pair.value.len, value);
+    return args->pair.value.data == NULL ? -1 : 0;
+}
+
+static int take_pair(
+    JSContext *ctx, pair_args_t *args, JSValueConst name, JSValueConst value, JSValueConst file_name, bool is_form) {
+    args->pair = (web_pair_slices_t){0};
+    args->pair.name.data = engine_usv_string(ctx, &args->pair.name.len, name);
+    if (args->pair.name.data == NULL) {
+        return -1;
+    }
+    if (take_value(ctx, args, value, file_name, is_form) < 0) {
+        JS_FreeCString(ctx, args->pair.name.data);
+        return -1;
     }
     return 0;
 }
@@ -144,11 +194,13 @@ static int take_args(
         return -1;
     }
     bool has_value = needed == 2 || (id == WEB_PARAMS && argc > 1 && !JS_IsUndefined(argv[1]));
-    return take_pair(ctx, args, argv[0], has_value ? argv[1] : JS_UNINITIALIZED);
+    JSValueConst file_name = argc > 2 ? argv[2] : JS_UNDEFINED;
+    return take_pair(ctx, args, argv[0], has_value ? argv[1] : JS_UNINITIALIZED, file_name, id == WEB_FORM_DATA);
 }
 
 static bool matches(const pair_args_t *args, const web_pair_slices_t *pair) {
-    return base_equal(pair->name, args->name) && (args->value.data == NULL || base_equal(pair->value, args->value));
+    return base_equal(pair->name, args->pair.name) &&
+           (args->pair.value.data == NULL || base_equal(pair->value, args->pair.value));
 }
 
 // ---- methods of both classes; the magic number is the class ----
@@ -158,7 +210,7 @@ static JSValue list_append(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     if (take_args(ctx, &args, this_val, magic, 2, argc, argv) < 0) {
         return JS_EXCEPTION;
     }
-    put_pair(ctx, &args.list->records, args.name, args.value);
+    put_pair(ctx, &args.list->records, &args.pair);
     free_args(ctx, &args);
     write_back(ctx, args.list);
     return JS_UNDEFINED;
@@ -173,7 +225,7 @@ static JSValue list_delete(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     web_buf_t *records = &args.list->records;
     web_pair_slices_t pair;
     size_t start = 0;
-    for (size_t pos = 0; next_pair(args.list, &pos, &pair); start = pos) {
+    for (size_t pos = 0; web_list_next(args.list, &pos, &pair); start = pos) {
         if (matches(&args, &pair)) {
             memmove(records->data + start, records->data + pos, records->len - pos);
             records->len -= pos - start;
@@ -193,9 +245,9 @@ static JSValue list_get(JSContext *ctx, JSValueConst this_val, int argc, JSValue
     }
     web_pair_slices_t pair;
     JSValue value = JS_NULL;
-    for (size_t pos = 0; JS_IsNull(value) && next_pair(args.list, &pos, &pair);) {
+    for (size_t pos = 0; JS_IsNull(value) && web_list_next(args.list, &pos, &pair);) {
         if (matches(&args, &pair)) {
-            value = JS_NewStringLen(ctx, pair.value.data, pair.value.len);
+            value = web_list_value(ctx, args.list, &pair);
         }
     }
     free_args(ctx, &args);
@@ -211,9 +263,9 @@ static JSValue list_get_all(JSContext *ctx, JSValueConst this_val, int argc, JSV
     JSValue array = JS_NewArray(ctx);
     web_pair_slices_t pair;
     uint32_t count = 0;
-    for (size_t pos = 0; next_pair(args.list, &pos, &pair);) {
+    for (size_t pos = 0; web_list_next(args.list, &pos, &pair);) {
         if (matches(&args, &pair)) {
-            JSValue value = JS_NewStringLen(ctx, pair.value.data, pair.value.len);
+            JSValue value = web_list_value(ctx, args.list, &pair);
             JS_DefinePropertyValueUint32(ctx, array, count++, value, JS_PROP_C_W_E);
         }
     }
@@ -229,7 +281,7 @@ static JSValue list_has(JSContext *ctx, JSValueConst this_val, int argc, JSValue
     }
     web_pair_slices_t pair;
     bool found = false;
-    for (size_t pos = 0; !found && next_pair(args.list, &pos, &pair);) {
+    for (size_t pos = 0; !found && web_list_next(args.list, &pos, &pair);) {
         found = matches(&args, &pair);
     }
     free_args(ctx, &args);
@@ -241,17 +293,17 @@ static void set_pair(JSContext *ctx, const pair_args_t *args) {
     web_buf_t records = {0};
     web_pair_slices_t pair;
     bool placed = false;
-    for (size_t pos = 0; next_pair(args->list, &pos, &pair);) {
-        if (!base_equal(pair.name, args->name)) {
-            put_pair(ctx, &records, pair.name, pair.value);
+    for (size_t pos = 0; web_list_next(args->list, &pos, &pair);) {
+        if (!base_equal(pair.name, args->pair.name)) {
+            put_pair(ctx, &records, &pair);
         } else if (!placed) {
-            put_pair(ctx, &records, args->name, args->value);
+            put_pair(ctx, &records, &args->pair);
             placed = true;
         }
     }
 
     if (!placed) {
-        put_pair(ctx, &records, args->name, args->value);
+        put_pair(ctx, &records, &args->pair);
     }
 
     js_free(ctx, args->list->records.data);
@@ -274,7 +326,15 @@ static void list_finalize(JSRuntime *rt, JSValueConst value) {
     if (list != NULL) {
         web_url_free(rt, list->url);
         js_free_rt(rt, list->records.data);
+        JS_FreeValueRT(rt, list->files);
         js_free_rt(rt, list);
+    }
+}
+
+static void list_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
+    const web_list_t *list = JS_GetAnyOpaque(value, &(JSClassID){0});
+    if (list != NULL) {
+        JS_MarkValue(rt, list->files, mark);
     }
 }
 
@@ -282,7 +342,9 @@ static void list_finalize(JSRuntime *rt, JSValueConst value) {
 static JSValue new_list(JSContext *ctx, web_class_id_t id, JSValueConst new_target) {
     JSValue object = web_class_new(ctx, id, new_target);
     if (!JS_IsException(object)) {
-        JS_SetOpaque(object, js_mallocz(ctx, sizeof(web_list_t)));
+        web_list_t *list = js_mallocz(ctx, sizeof(*list));
+        list->files = JS_UNDEFINED;
+        JS_SetOpaque(object, list);
     }
     return object;
 }
@@ -292,7 +354,7 @@ static JSValue new_list(JSContext *ctx, web_class_id_t id, JSValueConst new_targ
 static size_t count_pairs(const web_list_t *list) {
     size_t count = 0;
     web_pair_slices_t pair;
-    for (size_t pos = 0; next_pair(list, &pos, &pair);) {
+    for (size_t pos = 0; web_list_next(list, &pos, &pair);) {
         count++;
     }
     return count;
@@ -338,7 +400,7 @@ static JSValue params_sort(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     }
     size_t count = 0;
     web_pair_slices_t *pairs = js_malloc(ctx, (count_pairs(list) + 1) * sizeof(*pairs));
-    for (size_t pos = 0; next_pair(list, &pos, &pairs[count]);) {
+    for (size_t pos = 0; web_list_next(list, &pos, &pairs[count]);) {
         count++;
     }
     web_sort_pairs(pairs, count, compare_params);
@@ -346,7 +408,7 @@ static JSValue params_sort(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     web_buf_t sorted = {0};
     web_buf_reserve(ctx, &sorted, list->records.len);
     for (size_t i = 0; i < count; i++) {
-        put_pair(ctx, &sorted, pairs[i].name, pairs[i].value);
+        put_pair(ctx, &sorted, &pairs[i]);
     }
     js_free(ctx, pairs);
     js_free(ctx, list->records.data);
@@ -357,10 +419,10 @@ static JSValue params_sort(JSContext *ctx, JSValueConst this_val, int argc, JSVa
 
 static int params_append_pair(JSContext *ctx, void *opaque, JSValueConst name, JSValueConst value) {
     pair_args_t args = {.list = opaque};
-    if (take_pair(ctx, &args, name, value) < 0) {
+    if (take_pair(ctx, &args, name, value, JS_UNDEFINED, false) < 0) {
         return -1;
     }
-    put_pair(ctx, &args.list->records, args.name, args.value);
+    put_pair(ctx, &args.list->records, &args.pair);
     free_args(ctx, &args);
     return 0;
 }
@@ -449,13 +511,25 @@ JSValue web_form_data_object(JSContext *ctx, base_slice_t text) {
     return object;
 }
 
+void web_form_data_append(JSContext *ctx, JSValueConst form, base_slice_t name, base_slice_t value) {
+    web_list_t *list = web_class_get(WEB_FORM_DATA, form);
+    put_pair(ctx, &list->records, &(web_pair_slices_t){name, value, false});
+}
+
+void web_form_data_append_file(JSContext *ctx, JSValueConst form, base_slice_t name, JSValue file) {
+    web_list_t *list = web_class_get(WEB_FORM_DATA, form);
+    uint32_t number = keep_file(ctx, list, file);
+    put_pair(ctx, &list->records, &(web_pair_slices_t){name, {(const char *)&number, sizeof(number)}, true});
+}
+
 static const JSCFunctionListEntry form_data_proto[] = {
     LIST_FUNCTIONS(WEB_FORM_DATA),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "FormData", JS_PROP_CONFIGURABLE),
 };
 
 const extension_class_t web_class_form_data = {
-    .def = {.class_name = "FormData", .finalizer = list_finalize},
+    .def = {.class_name = "FormData", .finalizer = list_finalize, .gc_mark = list_mark},
+    .rare = true,
     .constructor = form_data_construct,
     .proto = form_data_proto,
     .proto_len = BASE_COUNT(form_data_proto),

@@ -47,9 +47,11 @@ typedef enum {
     WEB_ITERATOR,
     WEB_URL,
     WEB_PARAMS,
-    WEB_FORM_DATA,
     WEB_TEXT_ENCODER,
     WEB_TEXT_DECODER,
+    WEB_FORM_DATA,
+    WEB_BLOB,
+    WEB_FILE,
     WEB_CLASS_COUNT,
 } web_class_id_t;
 
@@ -60,6 +62,8 @@ extern const extension_class_t web_class_iterator;
 extern const extension_class_t web_class_url;
 extern const extension_class_t web_class_params;
 extern const extension_class_t web_class_form_data;
+extern const extension_class_t web_class_blob;
+extern const extension_class_t web_class_file;
 extern const extension_class_t web_class_text_encoder;
 extern const extension_class_t web_class_text_decoder;
 
@@ -131,6 +135,7 @@ bool web_list_at(JSContext *ctx, void *list, uint32_t index, JSValue pair[2]);
 typedef struct _web_pair_slices_t {
     base_slice_t name;
     base_slice_t value;
+    bool is_file; // of a FormData: the value is the number of a file, a uint32_t
 } web_pair_slices_t;
 typedef int web_compare_t(const web_pair_slices_t *a, const web_pair_slices_t *b);
 // Sorts pairs of one buffer; equal ones keep the order of their names in memory.
@@ -216,8 +221,11 @@ typedef struct _web_body_t {
 #define WEB_TYPE_FORM "application/x-www-form-urlencoded;charset=UTF-8"
 #define WEB_TYPE_JSON "application/json"
 
-// Takes a BodyInit value; *type is the content type that it brings, or NULL.
-int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const char **type);
+// Takes a BodyInit value; `*type` is the content type that it brings, or NULL. That is a constant, or what
+// JS_FreeCString takes: `*own_type`, which is NULL for a constant.
+int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const char **type, const char **own_type);
+// A ReadableStream of the content, a counted one, which it takes over.
+JSValue web_content_stream(JSContext *ctx, web_content_t content);
 void web_body_free(JSRuntime *rt, web_body_t *body);
 
 bool web_body_present(const web_body_t *body);
@@ -239,15 +247,16 @@ void web_body_complete(JSContext *ctx, web_body_t *body, JSValueConst array);
 // takes, or NULL.
 base_slice_t web_body_bytes(JSContext *ctx, const web_body_t *body, const char **cstring);
 
-// Methods text, json, arrayBuffer, bytes, formData, by the magic number.
+// Methods text, json, arrayBuffer, bytes, formData, blob, by the magic number.
 typedef enum {
     WEB_READ_TEXT,
     WEB_READ_JSON,
     WEB_READ_ARRAY_BUFFER,
     WEB_READ_BYTES,
     WEB_READ_FORM_DATA,
+    WEB_READ_BLOB,
 } web_read_t;
-// A promise of the body's content. `headers` tell the type of a form; NULL for the other methods.
+// A promise of the body's content. `headers` tell the type of a form or Blob; NULL for the other methods.
 JSValue web_body_read(JSContext *ctx, web_body_t *body, web_read_t how, const web_headers_t *headers);
 
 // ---- what Request and Response have in common (web_message.c) ----
@@ -285,10 +294,45 @@ int web_message_clone(JSContext *ctx, web_message_t *message, web_message_t *cop
         JS_CFUNC_MAGIC_DEF("arrayBuffer", 0, web_message_read, WEB_MESSAGE_MAGIC(id, WEB_READ_ARRAY_BUFFER)),          \
         JS_CFUNC_MAGIC_DEF("bytes", 0, web_message_read, WEB_MESSAGE_MAGIC(id, WEB_READ_BYTES)),                       \
         JS_CFUNC_MAGIC_DEF("formData", 0, web_message_read, WEB_MESSAGE_MAGIC(id, WEB_READ_FORM_DATA))
+// Those of its last entries that are rare.
+#define WEB_MESSAGE_RARE_PROTO(id) JS_CFUNC_MAGIC_DEF("blob", 0, web_message_read, WEB_MESSAGE_MAGIC(id, WEB_READ_BLOB))
 JSValue web_message_get_headers(JSContext *ctx, JSValueConst this_val, int magic);
 JSValue web_message_get_body(JSContext *ctx, JSValueConst this_val, int magic);
 JSValue web_message_get_body_used(JSContext *ctx, JSValueConst this_val, int magic);
 JSValue web_message_read(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic);
+
+// ---- Blob and File (web_blob.c) ----
+
+typedef struct _web_blob_t {
+    web_bytes_t *bytes; // what holds its bytes
+    const char *data;
+    size_t len;
+    JSValue type;         // string
+    JSValue name;         // of a File: string
+    double last_modified; // likewise: ms since 1970
+} web_blob_t;
+
+// What lies behind a Blob or File; NULL for anything else.
+web_blob_t *web_blob_of(JSValueConst value);
+// A new Blob, or with `name` a File, of bytes that lie in `holder`. Takes over type and name.
+JSValue web_blob_new(JSContext *ctx, web_bytes_t *holder, base_slice_t data, JSValue type, const JSValue *name);
+// A string as the type of a Blob: in lower case; empty where it has other characters than a header's value may have.
+JSValue web_blob_type(JSContext *ctx, base_slice_t type);
+// The File that stands in a FormData for a Blob or File. `name` is undefined where none was given.
+JSValue web_blob_entry(JSContext *ctx, JSValueConst blob, JSValueConst name);
+
+// ---- multipart/form-data (web_multipart.c) ----
+
+// At most so many parts, and bytes of headers of one.
+#define WEB_PARTS_MAX (1000)
+#define WEB_PART_HEADERS_MAX (8192)
+
+// A FormData object from a body, whose bytes lie in `holder` and stay there; TypeError where it is not well-formed.
+// `type` is the value of Content-Type.
+JSValue web_multipart_parse(JSContext *ctx, web_bytes_t *holder, base_slice_t body, base_slice_t type);
+struct _web_list_t;
+// The list as multipart text. The content type with the boundary.
+JSValue web_multipart_serialize(JSContext *ctx, struct _web_list_t *list, web_buf_t *out);
 
 // ---- forms (web_form.c, web_params.c) ----
 
@@ -300,7 +344,12 @@ JSValue web_form_string(JSContext *ctx, base_slice_t encoded);
 typedef struct _web_list_t {
     web_buf_t records;      // of each pair the lengths of name and value, then both, in UTF-8
     struct _web_url_t *url; // whose query the list is, or NULL
+    JSValue files;          // of a FormData: array of those that its records name by their numbers, or undefined
 } web_list_t;
+// The record at *pos; moves *pos to the next. False at the end.
+bool web_list_next(const web_list_t *list, size_t *pos, web_pair_slices_t *pair);
+// The value of a record: a string, or a File.
+JSValue web_list_value(JSContext *ctx, const web_list_t *list, const web_pair_slices_t *pair);
 // Appends the pairs of an urlencoded text.
 void web_list_parse(JSContext *ctx, web_list_t *list, base_slice_t text);
 // Appends the list as urlencoded text.
@@ -311,6 +360,9 @@ JSValue web_params_object(JSContext *ctx, struct _web_url_t *url);
 void web_params_refresh(JSContext *ctx, JSValueConst object);
 // A FormData object from an urlencoded text.
 JSValue web_form_data_object(JSContext *ctx, base_slice_t text);
+// Appends a string, or a File, which it takes over.
+void web_form_data_append(JSContext *ctx, JSValueConst form, base_slice_t name, base_slice_t value);
+void web_form_data_append_file(JSContext *ctx, JSValueConst form, base_slice_t name, JSValue file);
 
 // ---- other globals ----
 

@@ -406,6 +406,7 @@ static const JSCFunctionListEntry request_proto[] = {
     WEB_MESSAGE_PROTO(WEB_REQUEST),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Request", JS_PROP_CONFIGURABLE),
     JS_CGETSET_MAGIC_DEF("signal", request_get, NULL, GET_SIGNAL),
+    WEB_MESSAGE_RARE_PROTO(WEB_REQUEST),
 };
 
 const extension_class_t web_class_request = {
@@ -414,5 +415,5 @@ const extension_class_t web_class_request = {
     .length = 1,
     .proto = request_proto,
     .proto_len = BASE_COUNT(request_proto),
-    .rare_len = 1,
+    .rare_len = 2,
 };

@@ -294,6 +294,7 @@ static const JSCFunctionListEntry response_proto[] = {
     JS_CFUNC_DEF("clone", 0, response_clone),
     WEB_MESSAGE_PROTO(WEB_RESPONSE),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Response", JS_PROP_CONFIGURABLE),
+    WEB_MESSAGE_RARE_PROTO(WEB_RESPONSE),
 };
 
 static const JSCFunctionListEntry response_statics[] = {
@@ -306,6 +307,7 @@ const extension_class_t web_class_response = {
     .constructor = response_construct,
     .proto = response_proto,
     .proto_len = BASE_COUNT(response_proto),
+    .rare_len = 1,
     .statics = response_statics,
     .statics_len = BASE_COUNT(response_statics),
 };
