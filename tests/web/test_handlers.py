@@ -1091,3 +1091,35 @@ def test_what_the_global_scope_says_of_itself(firmware):
         ])
     """
     assert fetch(firmware, body).json == [True, "undefined", "edgelet", True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "(1234.5).toLocaleString('de-DE')",
+        "(1234.5).toLocaleString(undefined, { minimumFractionDigits: 2 })",
+        "new Date(0).toLocaleString('en-GB')",
+        "new Date(0).toLocaleDateString(undefined, { dateStyle: 'long' })",
+        "new Date(0).toLocaleTimeString([], {})",
+        "'a'.localeCompare('b', 'sv')",
+        "'a2'.localeCompare('a10', undefined, { numeric: true })",
+    ],
+)
+def test_a_locale_is_refused_in_words(firmware, expression):
+    answer = fetch(firmware, f"return new Response({expression})")
+    assert answer.kind == "thrown" and re.fullmatch(
+        r"TypeError: (toLocaleString( of a Date)?|localeCompare) takes no locale and no options here, .*",
+        answer.message,
+    )
+
+
+def test_without_a_locale_there_are_results(firmware):
+    body = """
+        return Response.json([
+            (5).toLocaleString(), (5).toLocaleString(undefined, undefined), (255).toString(16), 'a'.localeCompare('b'),
+            ['b', 'a'].sort((x, y) => x.localeCompare(y)).join(), new Date(0).toISOString(),
+            typeof new Date(0).toLocaleString(), `${new Date(0)}`.slice(0, 15),
+        ])
+    """
+    expected = ["5", "5", "ff", -1, "a,b", "1970-01-01T00:00:00.000Z", "string", "Thu Jan 01 1970"]
+    assert fetch(firmware, body).json == expected

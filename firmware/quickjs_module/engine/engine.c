@@ -40,6 +40,14 @@ static double engine_strtod(const char *text);
 static JSValue js_bytecode_autoinit(JSContext *ctx, JSObject *object, JSAtom atom, void *opaque);
 #define js_bytecode_autoinit(ctx, object, atom, opaque) upstream_bytecode_autoinit(ctx, object, atom, opaque)
 
+// Likewise the functions that a locale and options are given to, which upstream passes over.
+static JSValue js_number_toString(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic);
+static JSValue get_date_string(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic);
+static JSValue js_string_localeCompare(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+#define js_number_toString(ctx, this_val, argc, argv, magic) upstream_number_string(ctx, this_val, argc, argv, magic)
+#define get_date_string(ctx, this_val, argc, argv, magic) upstream_date_string(ctx, this_val, argc, argv, magic)
+#define js_string_localeCompare(ctx, this_val, argc, argv) upstream_compare(ctx, this_val, argc, argv)
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wsign-compare"
@@ -57,6 +65,44 @@ static JSValue js_bytecode_autoinit(JSContext *ctx, JSObject *object, JSAtom ato
 #include "libunicode.c"
 #pragma GCC diagnostic pop
 #undef js_bytecode_autoinit
+#undef js_number_toString
+#undef get_date_string
+#undef js_string_localeCompare
+
+// A result for another locale than the one that upstream knows, or without the options, would be wrong without a word.
+// 0, or -1 with a pending TypeError where one of the arguments from `first` on is there.
+static int refuse_locale(JSContext *ctx, const char *name, int first, int argc, JSValueConst *argv) {
+    for (int i = first; i < argc && i < first + 2; i++) {
+        if (!JS_IsUndefined(argv[i])) {
+            JS_ThrowTypeError(ctx,
+                "%s takes no locale and no options here, as there is no Intl: call it without them, or bring what "
+                "formats or compares in your bundle",
+                name);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static JSValue js_number_toString(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
+    if (magic && refuse_locale(ctx, "toLocaleString", 0, argc, argv) < 0) {
+        return JS_EXCEPTION;
+    }
+    return upstream_number_string(ctx, this_val, argc, argv, magic);
+}
+
+// The magic number's second digit is the format, of which 3 is that of locales.
+static JSValue get_date_string(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
+    if (magic >> 4 == 3 && refuse_locale(ctx, "toLocaleString of a Date", 0, argc, argv) < 0) {
+        return JS_EXCEPTION;
+    }
+    return upstream_date_string(ctx, this_val, argc, argv, magic);
+}
+
+static JSValue js_string_localeCompare(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    return refuse_locale(ctx, "localeCompare", 1, argc, argv) < 0 ? JS_EXCEPTION
+                                                                  : upstream_compare(ctx, this_val, argc, argv);
+}
 
 static double engine_strtod(const char *text) {
     JSATODTempMem memory;
