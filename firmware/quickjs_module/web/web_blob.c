@@ -14,7 +14,7 @@ static double now_ms(JSContext *ctx) {
 }
 
 // Shares the bytes in `holder`, and takes over type and name.
-static void attach(
+static void blob_attach(
     JSContext *ctx, JSValueConst object, web_bytes_t *holder, base_slice_t data, JSValue type, JSValue name) {
     web_blob_t *blob = js_malloc(ctx, sizeof(*blob));
     holder->refs++;
@@ -24,7 +24,7 @@ static void attach(
 
 JSValue web_blob_new(JSContext *ctx, web_bytes_t *holder, base_slice_t data, JSValue type, const JSValue *name) {
     JSValue object = web_class_new(ctx, name == NULL ? WEB_BLOB : WEB_FILE, JS_UNDEFINED);
-    attach(ctx, object, holder, data, type, name == NULL ? JS_UNDEFINED : *name);
+    blob_attach(ctx, object, holder, data, type, name == NULL ? JS_UNDEFINED : *name);
     return object;
 }
 
@@ -113,7 +113,7 @@ static int read_last_modified(JSContext *ctx, JSValueConst options, double *ms) 
 }
 
 // 0 or -1.
-static int read_options(JSContext *ctx, JSValueConst value, bool is_file, options_t *options) {
+static int blob_read_options(JSContext *ctx, JSValueConst value, bool is_file, options_t *options) {
     *options = (options_t){.type = JS_UNDEFINED, .last_modified = NAN};
     if (!JS_IsObject(value)) {
         options->type = JS_NewString(ctx, "");
@@ -144,7 +144,7 @@ static void put_native(JSContext *ctx, web_buf_t *out, base_slice_t text) {
 }
 
 // Appends a part: bytes, a Blob, or what becomes a string. 0 or -1.
-static int put_part(JSContext *ctx, web_buf_t *out, JSValueConst part, bool native) {
+static int blob_put_part(JSContext *ctx, web_buf_t *out, JSValueConst part, bool native) {
     const web_blob_t *blob = web_blob_of(part);
     if (blob != NULL) {
         web_buf_put(ctx, out, blob->data, blob->len);
@@ -177,7 +177,7 @@ static int put_parts(JSContext *ctx, web_buf_t *out, JSValueConst list, bool nat
     JS_GetLength(ctx, list, &count);
     for (int64_t i = 0; i < count && result == 0; i++) {
         JSValue part = JS_GetPropertyInt64(ctx, list, i);
-        result = put_part(ctx, out, part, native);
+        result = blob_put_part(ctx, out, part, native);
         JS_FreeValue(ctx, part);
     }
     return result;
@@ -207,12 +207,12 @@ static web_bytes_t *join_parts(JSContext *ctx, JSValueConst parts, bool native) 
 }
 
 // `name` is a string or undefined, which it takes over.
-static JSValue construct(
+static JSValue blob_construct_from(
     JSContext *ctx, JSValueConst new_target, web_class_id_t id, JSValueConst parts, JSValueConst init, JSValue name) {
     options_t options;
     web_bytes_t *bytes = NULL;
     JSValue object = JS_EXCEPTION;
-    if (read_options(ctx, init, id == WEB_FILE, &options) == 0) {
+    if (blob_read_options(ctx, init, id == WEB_FILE, &options) == 0) {
         bytes = join_parts(ctx, parts, options.native);
     }
     if (bytes != NULL) {
@@ -222,7 +222,7 @@ static JSValue construct(
         JS_FreeValue(ctx, options.type);
         JS_FreeValue(ctx, name);
     } else {
-        attach(ctx, object, bytes, (base_slice_t){bytes->data, bytes->len}, options.type, name);
+        blob_attach(ctx, object, bytes, (base_slice_t){bytes->data, bytes->len}, options.type, name);
     }
     if (!JS_IsException(object) && !isnan(options.last_modified)) {
         web_blob_of(object)->last_modified = options.last_modified;
@@ -233,7 +233,7 @@ static JSValue construct(
 
 static JSValue blob_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
     JSValueConst parts = argc > 0 ? argv[0] : JS_UNDEFINED, init = argc > 1 ? argv[1] : JS_UNDEFINED;
-    return construct(ctx, new_target, WEB_BLOB, parts, init, JS_UNDEFINED);
+    return blob_construct_from(ctx, new_target, WEB_BLOB, parts, init, JS_UNDEFINED);
 }
 
 static JSValue file_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
@@ -247,12 +247,12 @@ static JSValue file_construct(JSContext *ctx, JSValueConst new_target, int argc,
     }
     JSValue name = JS_NewStringLen(ctx, text.data, text.len);
     JS_FreeCString(ctx, text.data);
-    return construct(ctx, new_target, WEB_FILE, argv[0], argc > 2 ? argv[2] : JS_UNDEFINED, name);
+    return blob_construct_from(ctx, new_target, WEB_FILE, argv[0], argc > 2 ? argv[2] : JS_UNDEFINED, name);
 }
 
 // ---- attributes and methods ----
 
-static web_blob_t *expect(JSContext *ctx, JSValueConst value) {
+static web_blob_t *blob_expect(JSContext *ctx, JSValueConst value) {
     web_blob_t *blob = web_blob_of(value);
     if (blob == NULL) {
         JS_ThrowTypeError(ctx, "this is not a Blob");
@@ -268,7 +268,7 @@ typedef enum {
 } blob_getter_t;
 
 static JSValue blob_get(JSContext *ctx, JSValueConst this_val, int magic) {
-    const web_blob_t *blob = magic < GET_NAME ? expect(ctx, this_val) : web_class_expect(ctx, WEB_FILE, this_val);
+    const web_blob_t *blob = magic < GET_NAME ? blob_expect(ctx, this_val) : web_class_expect(ctx, WEB_FILE, this_val);
     if (blob == NULL) {
         return JS_EXCEPTION;
     }
@@ -301,7 +301,7 @@ static int read_place(JSContext *ctx, JSValueConst value, int64_t len, int64_t o
 }
 
 static JSValue blob_slice(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
-    const web_blob_t *blob = expect(ctx, this_val);
+    const web_blob_t *blob = blob_expect(ctx, this_val);
     int64_t start, end;
     if (blob == NULL || read_place(ctx, argc > 0 ? argv[0] : JS_UNDEFINED, (int64_t)blob->len, 0, &start) < 0 ||
         read_place(ctx, argc > 1 ? argv[1] : JS_UNDEFINED, (int64_t)blob->len, (int64_t)blob->len, &end) < 0) {
@@ -327,7 +327,7 @@ static JSValue blob_read_value(JSContext *ctx, const web_blob_t *blob, int how) 
 
 static JSValue blob_read(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int how) {
     (void)argc, (void)argv;
-    const web_blob_t *blob = expect(ctx, this_val);
+    const web_blob_t *blob = blob_expect(ctx, this_val);
     if (blob == NULL) {
         return web_reject_pending(ctx);
     }
@@ -339,7 +339,7 @@ static JSValue blob_read(JSContext *ctx, JSValueConst this_val, int argc, JSValu
 
 static JSValue blob_stream(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)argc, (void)argv;
-    const web_blob_t *blob = expect(ctx, this_val);
+    const web_blob_t *blob = blob_expect(ctx, this_val);
     if (blob == NULL) {
         return JS_EXCEPTION;
     }

@@ -121,16 +121,16 @@ JSValue web_multipart_serialize(JSContext *ctx, web_list_t *list, web_buf_t *out
 
 // ---- reading ----
 
-static void skip(base_slice_t *rest, size_t len) {
+static void multipart_skip(base_slice_t *rest, size_t len) {
     rest->data += len;
     rest->len -= len;
 }
 
-static bool take(base_slice_t *rest, base_slice_t text) {
+static bool multipart_take(base_slice_t *rest, base_slice_t text) {
     if (rest->len < text.len || memcmp(rest->data, text.data, text.len) != 0) {
         return false;
     }
-    skip(rest, text.len);
+    multipart_skip(rest, text.len);
     return true;
 }
 
@@ -139,18 +139,18 @@ static const base_slice_t dashes = {"--", 2};
 
 static void skip_blanks(base_slice_t *rest) {
     while (rest->len > 0 && (rest->data[0] == ' ' || rest->data[0] == '\t')) {
-        skip(rest, 1);
+        multipart_skip(rest, 1);
     }
 }
 
 // What comes before the first of these characters, or all.
-static base_slice_t take_until(base_slice_t *rest, const char *characters) {
+static base_slice_t multipart_take_until(base_slice_t *rest, const char *characters) {
     base_slice_t found = {rest->data, 0};
     while (
         found.len < rest->len && (rest->data[found.len] == '\0' || strchr(characters, rest->data[found.len]) == NULL)) {
         found.len++;
     }
-    skip(rest, found.len);
+    multipart_skip(rest, found.len);
     return found;
 }
 
@@ -162,30 +162,30 @@ static base_slice_t trim_end(base_slice_t text) {
 }
 
 // The value of a parameter, in quotes or not. False where a quote is missing.
-static bool take_value(base_slice_t *rest, base_slice_t *value) {
-    if (!take(rest, (base_slice_t){"\"", 1})) {
-        *value = trim_end(take_until(rest, ";\r\n"));
+static bool multipart_take_value(base_slice_t *rest, base_slice_t *value) {
+    if (!multipart_take(rest, (base_slice_t){"\"", 1})) {
+        *value = trim_end(multipart_take_until(rest, ";\r\n"));
         return true;
     }
-    *value = take_until(rest, "\"\r\n");
-    return take(rest, (base_slice_t){"\"", 1});
+    *value = multipart_take_until(rest, "\"\r\n");
+    return multipart_take(rest, (base_slice_t){"\"", 1});
 }
 
 // The next parameter of a header, from its semicolon on. 1, 0 at the end, -1 where it is ill-formed.
 static int take_parameter(base_slice_t *rest, base_slice_t *name, base_slice_t *value) {
     skip_blanks(rest);
-    if (!take(rest, (base_slice_t){";", 1})) {
+    if (!multipart_take(rest, (base_slice_t){";", 1})) {
         return rest->len == 0 || rest->data[0] == '\r' || rest->data[0] == '\n' ? 0 : -1;
     }
     skip_blanks(rest);
-    *name = take_until(rest, "=;\r\n");
-    return take(rest, (base_slice_t){"=", 1}) && take_value(rest, value) ? 1 : -1;
+    *name = multipart_take_until(rest, "=;\r\n");
+    return multipart_take(rest, (base_slice_t){"=", 1}) && multipart_take_value(rest, value) ? 1 : -1;
 }
 
 // The boundary that Content-Type names; data is NULL where there is none.
 static base_slice_t find_boundary(base_slice_t type) {
     base_slice_t name, value;
-    take_until(&type, ";");
+    multipart_take_until(&type, ";");
     while (take_parameter(&type, &name, &value) > 0) {
         if (base_equal_nocase(name.data, name.len, "boundary") && value.len > 0) {
             return value;
@@ -200,7 +200,7 @@ typedef struct _part_t {
 } part_t;
 
 static bool read_disposition(base_slice_t *rest, part_t *part) {
-    base_slice_t kind = trim_end(take_until(rest, ";\r\n")), name, value;
+    base_slice_t kind = trim_end(multipart_take_until(rest, ";\r\n")), name, value;
     part->name = part->filename = (base_slice_t){NULL, 0};
     int more = base_equal_nocase(kind.data, kind.len, "form-data") ? 1 : -1;
     while (more > 0 && (more = take_parameter(rest, &name, &value)) > 0) {
@@ -215,15 +215,15 @@ static bool read_disposition(base_slice_t *rest, part_t *part) {
 
 // One line, without its end.
 static bool read_header(base_slice_t *rest, part_t *part) {
-    base_slice_t name = trim_end(take_until(rest, ":\r\n"));
-    if (!web_is_token(name) || !take(rest, (base_slice_t){":", 1})) {
+    base_slice_t name = trim_end(multipart_take_until(rest, ":\r\n"));
+    if (!web_is_token(name) || !multipart_take(rest, (base_slice_t){":", 1})) {
         return false;
     }
     skip_blanks(rest);
     if (base_equal_nocase(name.data, name.len, "content-disposition")) {
         return read_disposition(rest, part);
     }
-    base_slice_t value = trim_end(take_until(rest, "\r\n"));
+    base_slice_t value = trim_end(multipart_take_until(rest, "\r\n"));
     if (base_equal_nocase(name.data, name.len, "content-type")) {
         part->type = value;
     }
@@ -234,8 +234,8 @@ static bool read_header(base_slice_t *rest, part_t *part) {
 static bool read_headers(base_slice_t *rest, part_t *part) {
     const char *start = rest->data;
     *part = (part_t){0};
-    while (!take(rest, line_end)) {
-        if (!read_header(rest, part) || !take(rest, line_end) || rest->data - start > WEB_PART_HEADERS_MAX) {
+    while (!multipart_take(rest, line_end)) {
+        if (!read_header(rest, part) || !multipart_take(rest, line_end) || rest->data - start > WEB_PART_HEADERS_MAX) {
             return false;
         }
     }
@@ -259,7 +259,7 @@ static JSValue name_string(JSContext *ctx, base_slice_t text) {
             }
         }
         decoded[len++] = c;
-        skip(&text, taken);
+        multipart_skip(&text, taken);
     }
     JSValue string = web_utf8_string(ctx, decoded, len, false);
     js_free(ctx, decoded);
@@ -292,8 +292,8 @@ static void append_part(
 
 // Whether that is the end of the last line, behind the boundary.
 static bool is_end(base_slice_t rest) {
-    bool ends = take(&rest, dashes);
-    while (take(&rest, line_end)) {
+    bool ends = multipart_take(&rest, dashes);
+    while (multipart_take(&rest, line_end)) {
     }
     return ends && rest.len == 0;
 }
@@ -301,15 +301,15 @@ static bool is_end(base_slice_t rest) {
 // The parts, of which each but the first begins with `line`. What is wrong, or NULL.
 static const char *read_parts(
     JSContext *ctx, JSValueConst form, web_bytes_t *holder, base_slice_t rest, base_slice_t line) {
-    while (take(&rest, line_end)) {
+    while (multipart_take(&rest, line_end)) {
     }
-    bool begins = take(&rest, (base_slice_t){line.data + 2, line.len - 2});
+    bool begins = multipart_take(&rest, (base_slice_t){line.data + 2, line.len - 2});
     for (int count = 0; begins && !is_end(rest); count++) {
         part_t part;
         if (count == WEB_PARTS_MAX) {
             return "it has more than 1000 parts";
         }
-        if (!take(&rest, line_end) || !read_headers(&rest, &part)) {
+        if (!multipart_take(&rest, line_end) || !read_headers(&rest, &part)) {
             return "a part has no well-formed headers, or too long ones";
         }
         const char *end = memmem(rest.data, rest.len, line.data, line.len);
@@ -318,7 +318,7 @@ static const char *read_parts(
         }
         base_slice_t content = {rest.data, (size_t)(end - rest.data)};
         append_part(ctx, form, holder, content, &part);
-        skip(&rest, content.len + line.len);
+        multipart_skip(&rest, content.len + line.len);
     }
     return begins ? NULL : "it does not begin with the boundary";
 }
