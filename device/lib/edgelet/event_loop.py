@@ -12,14 +12,15 @@ import time
 from asyncio import core
 
 from edgelet import log
+from micropython import const
 
 try:
     from _epoll import IOQueue
 except ImportError:
     IOQueue = None
 
-_SLICE_US = 500  # a step that passes it is the last one before everything else has its turn
-_RESERVE = 256  # bytes that register() can need: an object of the poller
+_SLICE_US = const(500)  # a step that passes it is the last one before everything else has its turn
+_RESERVE = const(256)  # bytes that register() can need: an object of the poller
 
 
 class Poller:

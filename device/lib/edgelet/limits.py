@@ -45,7 +45,7 @@ TABLE = (
     ("queue_length", "device", 5000, 8, 0, 8000, "requests that wait for their turn in the arena"),
     ("queue_ms", "device", 2000, 2000, 0, 60000, "how long they wait"),
     ("drain_ms", "device", 2000, 2000, 0, 60000, "what requests may take after a new release came"),
-    ("log_bytes", "device", 256 << 10, 3072, 1024, 16 << 20, "size of the log ring"),
+    ("log_bytes", "device", 256 << 10, 2048, 1024, 16 << 20, "size of the log ring"),
     ("release_files", "device", 1000, 64, 1, 10000, "files of a release"),
     ("release_file_bytes", "device", 32 << 20, 256 << 10, 1024, 1 << 30, "size of one of them"),
     ("release_bytes", "device", 256 << 20, 512 << 10, 1024, 1 << 30, "size of all of them"),

@@ -1,8 +1,9 @@
 """What has run out: counted for the metrics, and named in the log."""
 
 from edgelet import clock, log
+from micropython import const
 
-_PAUSE_MS = 1000  # between two lines of the log about the same thing
+_PAUSE_MS = const(1000)  # between two lines of the log about the same thing
 
 #: What can run out -> how often it has.
 counts = {

@@ -11,12 +11,13 @@ from edgelet import clock, log
 from edgelet.board import network, ntp, safemode, watchdog
 from edgelet.console import executor
 from edgelet.storage import config
+from micropython import const
 
 # The folder of what the device keeps. One that is named like the package would hide the frozen one: / comes first in
 # sys.path.
 ROOT = "/data"
 
-_CRASH_PAUSE_S = 5  # for a person to read what went wrong, before the board restarts
+_CRASH_PAUSE_S = const(5)  # for a person to read what went wrong, before the board restarts
 
 _TIMER = 0 if sys.platform == "esp32" else -1  # RP2 has software timers only, ESP32 has hardware timers only
 

@@ -20,8 +20,9 @@ extern uint32_t rosc_random_u32(void);
 #define TCP_MSS 800
 #define TCP_SND_BUF (4 * TCP_MSS)
 
-// Names are resolved one at a time.
+// edgelet.outbound.resolver asks for names: what comes here are texts of addresses.
 #define DNS_TABLE_SIZE 1
+#define DNS_MAX_NAME_LENGTH 64
 // TCP's segments and answers of DNS and NTP come in one piece.
 #define IP_REASSEMBLY 0
 #define IP_FRAG 0

@@ -12,21 +12,22 @@ import time
 
 from edgelet import clock
 from edgelet.outbound import addresses
+from micropython import const
 
 _NTP_TO_UNIX_S = 2208988800  # RFC 5905 figure 4: seconds from 1900 to 1970
 _NTP_ERA_S = 1 << 32
 
-_QUERY_TIMEOUT_MS = 2000
-_MIN_INTERVAL_S = 64  # RFC 5905 section 7.2: servers may refuse clients that ask more often
-_MAX_INTERVAL_S = 3600
-_FIRST_RETRY_S = 4
-_MAX_DELAY_US = 1000000  # an answer that took longer says too little about the time
+_QUERY_TIMEOUT_MS = const(2000)
+_MIN_INTERVAL_S = const(64)  # RFC 5905 section 7.2: servers may refuse clients that ask more often
+_MAX_INTERVAL_S = const(3600)
+_FIRST_RETRY_S = const(4)
+_MAX_DELAY_US = const(1000000)  # an answer that took longer says too little about the time
 
-_CORRECTION_US = 10000  # an error that is worth setting the clock for
-_CORRECT_EVERY_S = 60  # 500 ppm are 30 ms then
-_BUSY_WAIT_US = 5000  # what asyncio may come late
-_MAX_DRIFT_PPM = 500  # RFC 5905 section 11.3: what no working crystal exceeds
-_MIN_DRIFT_INTERVAL_S = 60  # below, the network's jitter hides the drift
+_CORRECTION_US = const(10000)  # an error that is worth setting the clock for
+_CORRECT_EVERY_S = const(60)  # 500 ppm are 30 ms then
+_BUSY_WAIT_US = const(5000)  # what asyncio may come late
+_MAX_DRIFT_PPM = const(500)  # RFC 5905 section 11.3: what no working crystal exceeds
+_MIN_DRIFT_INTERVAL_S = const(60)  # below, the network's jitter hides the drift
 
 
 class Sample:

@@ -6,9 +6,10 @@ Linux has none; there systemd or whoever started the firmware looks after it.
 import asyncio
 
 from edgelet import event_loop
+from micropython import const
 
 TIMEOUT_MS = 8000  # RP2040 and RP2350 allow 8388
-_FEED_MS = 1000
+_FEED_MS = const(1000)
 HOLD_LIMIT_S = 120  # how long a command of the console may keep the event loop waiting
 
 

@@ -23,8 +23,9 @@ from edgelet.event_loop import in_slices
 from edgelet.functions.deployment import ImageTooLarge
 from edgelet.http.message import Cut
 from edgelet.storage import config, files
+from micropython import const
 
-_JOBS_KEPT = 16
+_JOBS_KEPT = const(16)
 
 _jobs = {}  # number -> how it stands
 _job_count = 0

@@ -7,8 +7,9 @@ import os
 
 from edgelet import names
 from edgelet.storage import config, files, kv
+from micropython import const
 
-_MOST = 40  # findings in an answer; a board has no memory for any number
+_MOST = const(40)  # findings in an answer; a board has no memory for any number
 
 _KINDS = (
     ("settings.json", "file"),

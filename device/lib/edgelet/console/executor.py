@@ -7,18 +7,19 @@ import sys
 from asyncio import core
 
 import micropython
+from micropython import const
 
 try:
     import _console
 except ImportError:
     _console = None
 
-_HALF_MEMORY = 2  # of the free memory, a command may take this part: its compiled form needs room too
-_SMALL = 4096
+_HALF_MEMORY = const(2)  # of the free memory, a command may take this part: its compiled form needs room too
+_SMALL = const(4096)
 
-_RESERVE = 8  # as a part of the memory in use, what a command must leave free
+_RESERVE = const(8)  # as a part of the memory in use, what a command must leave free
 
-_EXCERPT = 2048  # bytes of the beginning of a traceback, and at least as many of its end
+_EXCERPT = const(2048)  # bytes of the beginning of a traceback, and at least as many of its end
 
 _OWN_FRAME = b'executor.py", line'
 

@@ -15,6 +15,7 @@ import micropython
 from edgelet import log
 from edgelet.console.executor import Executor, Source, traceback
 from edgelet.console.terminal import SEND_MS, WINDOW, Line, Terminal
+from micropython import const
 
 SILENCE_MS = 2000  # a half-received command that is silent for so long is dropped
 
@@ -25,8 +26,10 @@ _PASTE_BANNER = b"\r\npaste mode; Ctrl-C to cancel, Ctrl-D to finish\r\n=== "
 
 _DROPPED = "console: a command was dropped because the rest of it did not come"
 
-_LOG_LINES = 25  # lines of log printed at a time; older ones are skipped, so that printing cannot starve the server
-_LOG_PAUSE_MS = 250
+_LOG_LINES = const(
+    25
+)  # lines of log printed at a time; older ones are skipped, so that printing cannot starve the server
+_LOG_PAUSE_MS = const(250)
 
 
 _next_seq = 1  # of the log, the first record that no console has printed

@@ -4,6 +4,8 @@ import asyncio
 import select
 import sys
 
+from micropython import const
+
 try:
     import _console  # Linux: makes the standard streams behave like a board's
 
@@ -14,13 +16,13 @@ except ImportError:
     _console = None
 
 SEND_MS = 500  # how long output waits for its reader before it is dropped, as on MicroPython's USB console
-_PIECE = 512  # bytes of output for which that time is allowed
+_PIECE = const(512)  # bytes of output for which that time is allowed
 
 # A raw-paste client may be two windows ahead of us. A pty buffers 4096 bytes, a UART at least 256; USB makes the client
 # wait.
 WINDOW = {"linux": 1024, "rp2": 512}.get(sys.platform, 128)
 
-_HISTORY = 16
+_HISTORY = const(16)
 
 
 class Terminal:

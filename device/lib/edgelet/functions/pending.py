@@ -6,10 +6,11 @@ import time
 
 import quickjs
 from edgelet import log
+from micropython import const
 from quickjs import PENDING
 
 # A turn's time, in microseconds: after the step that passes it, others have theirs.
-_SLICE_US = 500
+_SLICE_US = const(500)
 # What the log lines of a turn may take of the event loop.
 _LOG_US = 20000 if sys.platform == "linux" else 200000
 

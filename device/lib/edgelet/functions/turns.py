@@ -9,18 +9,19 @@ import sys
 import time
 
 import quickjs
+from micropython import const
 
 # Calls of one function that may go on one after the other while others could. A call of another function costs a
 # restore of another image.
-_ROW = 4
+_ROW = const(4)
 # Microseconds of turns, one after the other, until everything else has its turn.
-_ROUND_US = 5000
+_ROUND_US = const(5000)
 # What bringing a call back into the arena may take; else its function has no turn for so many times as long: others,
 # who have it parked again, would do little else than that.
 _BACK_US = 5000 if sys.platform == "linux" else 50000
-_REST = 8
+_REST = const(8)
 # The least time that a call in the arena has to leave by itself.
-_LEAST_PATIENCE_MS = 10
+_LEAST_PATIENCE_MS = const(10)
 
 
 class Busy(Exception):

@@ -17,6 +17,7 @@ from edgelet.http.timeout import ANSWER
 from edgelet.limits import ServerLimits
 from microdot import Microdot, Request, Response
 from microdot.microdot import NoCaseDict, invoke_handler
+from micropython import const
 
 #: How often limits of time are checked and the Date is renewed, in milliseconds.
 TICK_MS = 250
@@ -29,7 +30,7 @@ _ACCEPTS = 64 if sys.platform == "linux" else 1
 _SPARE_BUFFERS = 4 if sys.platform == "linux" else 1
 _SCRATCH_SIZE = 512 if sys.platform == "linux" else 128
 _NOT_ACCEPTED = "the heap is used up: a connection was not accepted"
-_TURNED_AWAY = 4  # connections beyond the limit that are told so at a time; more are closed at once
+_TURNED_AWAY = const(4)  # connections beyond the limit that are told so at a time; more are closed at once
 
 
 # What microdot prints goes to the log: a terminal that nobody reads would stop the device.

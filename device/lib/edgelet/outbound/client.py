@@ -7,11 +7,12 @@ from edgelet.outbound import addresses, policy
 from edgelet.outbound.connection import Failed, open_connection, reason
 from edgelet.outbound.exchange import Exchange, Stale
 from edgelet.outbound.response import Malformed
+from micropython import const
 
 _LINUX = sys.platform == "linux"
 _CONNECTIONS = 256 if _LINUX else 2  # in use at a time
 _IDLE = 16 if _LINUX else 0  # that wait for another request
-_IDLE_MS = 5000
+_IDLE_MS = const(5000)
 _HELD_BYTES = 32 << 20 if _LINUX else 24 << 10  # of all bodies that arrive
 _WHOLE = 16384 if _LINUX else 2048  # bytes of a body that is waited for
 # RFC 9110 section 9.2.2: may be sent again.

@@ -7,12 +7,14 @@ import socket
 import sys
 import time
 
+from micropython import const
+
 _LINUX = sys.platform == "linux"
 _READ_SIZE = 16384 if _LINUX else 1024  # bytes of a buffer
-_LEAST_READ = 512
-_WRITE_SIZE = 16384
-_TRIED = 3  # addresses of a name
-_EISCONN = 106  # as all ports have it
+_LEAST_READ = const(512)
+_WRITE_SIZE = const(16384)
+_TRIED = const(3)  # addresses of a name
+_EISCONN = const(106)  # as all ports have it
 _TCP, _NO_DELAY = 6, 1  # Linux's
 
 

@@ -7,11 +7,12 @@ import sys
 from edgelet.outbound.connection import Failed, reason
 from edgelet.outbound.response import Head, without
 from httpparse import Chunked, error, own_fields
+from micropython import const
 
 _LINUX = sys.platform == "linux"
 HEAD_BYTES = 32768 if _LINUX else 4096  # of a response
-_INTERIM = 8  # responses before the final one
-_INFLATED = 8192  # bytes of a part that is decoded: some 0.5 ms
+_INTERIM = const(8)  # responses before the final one
+_INFLATED = const(8192)  # bytes of a part that is decoded: some 0.5 ms
 _CODINGS = ("gzip", "x-gzip", "deflate")
 
 

@@ -8,7 +8,7 @@ import struct
 import sys
 
 from edgelet import clock
-from edgelet.outbound import addresses, dns
+from edgelet.outbound import addresses
 from micropython import const
 
 _LINUX = sys.platform == "linux"
@@ -26,7 +26,6 @@ _CACHE_S = const(3600)  # at most
 _DYNAMIC_PORT = const(49152)  # RFC 6335 section 6: from here on
 _BINDS = const(8)  # ports that are tried
 
-_KINDS = (dns.A, dns.AAAA) if _LINUX else (dns.A,)
 _ANY = {socket.AF_INET: "0.0.0.0"}
 if _LINUX:
     _ANY[socket.AF_INET6] = "::"
@@ -76,16 +75,20 @@ class Resolver:
             self._cache[name] = clock.uptime_ms() + min(seconds, _CACHE_S) * 1000, found
 
     async def _ask(self, name):
-        for kind in _KINDS:
-            found, seconds = await self._ask_for(name, kind)
+        servers = self._servers()
+        if not servers:
+            raise OSError("no name server is known")
+        from edgelet.outbound import dns  # here: a board that has no name server has the RAM for something else
+
+        for kind in (dns.A, dns.AAAA) if _LINUX else (dns.A,):
+            found, seconds = await self._ask_for(servers, name, kind)
             if found:
                 return found, seconds
         raise OSError("there is no address for this name")
 
-    async def _ask_for(self, name, kind):
-        servers = self._servers()
-        if not servers:
-            raise OSError("no name server is known")
+    async def _ask_for(self, servers, name, kind):
+        from edgelet.outbound import dns
+
         refused = False
         for timeout_ms in _TIMEOUTS_MS:
             for server in servers:
@@ -136,6 +139,8 @@ class Resolver:
 
 def _answer(message, asked):
     """The answer in a message, None where it is none: somebody else's, or a liar's."""
+    from edgelet.outbound import dns
+
     try:
         return dns.answer(message, asked)
     except ValueError:

@@ -4,10 +4,12 @@ import asyncio
 import sys
 import time
 
+from micropython import const
+
 # Changes of one commit, and bytes unless one alone has more, for which the event loop stands still. On littlefs each is
 # a commit of its own.
 _MOST = 64 if sys.platform == "linux" else 1
-_MOST_BYTES = 256 << 10
+_MOST_BYTES = const(256 << 10)
 # How long a commit waits for more to come along: a part of what Linux takes for it, but long enough for the turns of
 # some dozen calls.
 _GATHER_MS = 1 if sys.platform == "linux" else 0

@@ -24,13 +24,14 @@ from binascii import hexlify
 
 from edgelet import names
 from edgelet.storage import files, manifest
+from micropython import const
 
 _LINUX = sys.platform == "linux"
-_CHUNK = 1024  # bytes read at a time
+_CHUNK = const(1024)  # bytes read at a time
 READ_AT_ONCE = (64 if _LINUX else 4) * _CHUNK  # bytes of a file that are read before others have their turn
-_ID_DIGITS = 16
-_SHA256_DIGITS = 64
-_MARGIN = 8  # blocks of the file system that a deploy leaves free, for folders and the pointer
+_ID_DIGITS = const(16)
+_SHA256_DIGITS = const(64)
+_MARGIN = const(8)  # blocks of the file system that a deploy leaves free, for folders and the pointer
 
 
 def sha256_of(path):
