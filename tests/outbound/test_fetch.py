@@ -605,3 +605,55 @@ def test_a_body_that_is_cut_off_cuts_what_is_handed_on(box):
         text = f"TypeError: fetch: 127.0.0.1:{upstream.port}: the response is cut off"
         assert run(box, upstream.url, caught).text == text
     assert any(record["text"] == text.removeprefix("TypeError: ") for record in box.logs())
+
+
+STALL = """
+const steps = {
+  async abort() {
+    const controller = new AbortController();
+    const answer = await fetch(url + "/stall", { signal: controller.signal });
+    const text = answer.text();
+    setTimeout(() => controller.abort(), 20);
+    return text.catch((error) => error.name);
+  },
+  async cancel() {
+    const reader = (await fetch(url + "/stall")).body.getReader();
+    await reader.read();
+    const read = reader.read();
+    await new Promise((done) => setTimeout(done, 20));
+    await reader.cancel();
+    return (await read).done;
+  },
+};
+const told = [];
+for (let i = 0; i < 4; i++) told.push(await steps[new URL(request.url).search.slice(1)]());
+for (let i = 0; i < 4; i++) told.push(await (await fetch(url + "/whole")).text());
+if (request.method === "PUT") await fetch(url + "/held");
+return Response.json(told);
+"""
+
+
+def stall(connection, request):
+    """The beginning of a body, and nothing more; a whole response; or nothing."""
+    if b"/held" not in request:
+        whole = b"/whole" in request
+        connection.sendall(response(b"whole") if whole else response(b"some", content_length="1000000"))
+    return True
+
+
+@pytest.mark.parametrize(("way", "given_up"), [("abort", "AbortError"), ("cancel", True)])
+def test_a_body_that_is_given_up_while_it_is_read_leaves_nobody_in_the_way(box, way, given_up):
+    """A task that waited for a closed socket stood in the way of the next one with its descriptor: anybody's."""
+    with Upstream(stall) as upstream:
+        source = HANDLER.format(url=upstream.url, body=STALL)
+        box.deploy("one", source, route="/one", fetch={"allow": ["127.0.0.1"]})
+        assert box.get(f"/one?{way}").json() == [given_up] * 4 + ["whole"] * 4
+        with socket.create_connection(box.local.address) as waiting:
+            waiting.sendall(f"PUT /one?{way} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+            wait_until(lambda: any(b"/held" in request for request in upstream.requests))
+            clients = [socket.create_connection(box.local.address) for _ in range(20)]
+            for client in clients:
+                client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            for client in clients:
+                with client:
+                    assert b"".join(iter(lambda client=client: client.recv(4096), b"")).startswith(b"HTTP/1.1 200")

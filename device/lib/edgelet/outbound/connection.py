@@ -1,11 +1,11 @@
 """Connections to other servers, with and without TLS."""
 
-import asyncio
 import errno
 import io
 import socket
 import sys
 import time
+from asyncio import core
 
 from micropython import const
 
@@ -61,6 +61,8 @@ class Connection:
         self._carrier = None
         self._stream = sock
         self._established = not secure
+        self._waiting = None  # the task that waits for the socket
+        self._is_closed = False
         self.buffer = bytearray(_READ_SIZE)
         self.start = self.end = 0
 
@@ -80,9 +82,9 @@ class Connection:
                 self._established = True
                 at += n
             elif self._established:
-                await _writable(self._sock)
+                await self._ready(core._io_queue.queue_write)
             else:
-                await _readable(self._sock)  # the other side's part of the handshake
+                await self._ready(core._io_queue.queue_read)  # the other side's part of the handshake
 
     async def fill(self):
         """Reads what arrives behind `end`: its size, 0 at the end of the connection. OSError."""
@@ -101,7 +103,17 @@ class Connection:
                     raise OSError(errno.ECONNRESET)
                 self.end += n
                 return n
-            await _readable(self._sock)
+            await self._ready(core._io_queue.queue_read)
+
+    def _ready(self, queue):
+        """Waits until the socket can be read or written. OSError where somebody closes the connection meanwhile."""
+        self._waiting = core.cur_task
+        try:
+            yield queue(self._sock)
+        finally:
+            self._waiting = None
+        if self._is_closed:
+            raise OSError(errno.ECONNABORTED)
 
     def rest(self):
         """It is idle from now on."""
@@ -121,18 +133,22 @@ class Connection:
             return False
 
     def close(self):
-        """Ends it as it is."""
+        """Ends it as it is; a task that waits for it goes on with an error.
+
+        Left where it is, the task would stand in the way of the next socket with the same descriptor, whosever that is.
+        """
+        self._is_closed = True
+        waiting, self._waiting = self._waiting, None
+        if waiting:
+            core._io_queue.remove(waiting)
+            core._task_queue.push(waiting)
         if self._stream is not self._sock:
             self._stream.close()
         self._sock.close()
 
 
-def _readable(sock):
-    yield asyncio.core._io_queue.queue_read(sock)
-
-
 def _writable(sock):
-    yield asyncio.core._io_queue.queue_write(sock)
+    yield core._io_queue.queue_write(sock)
 
 
 async def open_connection(secure, host, port, found, texts):
