@@ -139,13 +139,27 @@ def is_plain(statement):
     return has_one_kind and "super" not in names and all(map(is_constant, defaults))
 
 
+class Compiled(ast.NodeTransformer):
+    """A module as MicroPython's compiler has it: constants in the place of names that const() has given them."""
+
+    def __init__(self, module):
+        assigned = [node for node in module.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)]
+        self._constants = {
+            node.targets[0].id: node.value.args[0] for node in assigned if ast.unparse(node.value.func) == "const"
+        }
+
+    def visit_Name(self, node):
+        return self._constants.get(node.id, node)
+
+
 def plain_classes():
     """{class: its functions}, in C's names, for each class of the runtime that has nothing but plain functions."""
     found = {}
     library = ROOT / "device" / "lib"
     for path in library.rglob("*.py"):
         module = "_".join(path.relative_to(library).with_suffix("").parts)
-        for node in ast.parse(path.read_text()).body:
+        parsed = ast.parse(path.read_text())
+        for node in Compiled(parsed).visit(parsed).body:
             if isinstance(node, ast.ClassDef):
                 has_text = isinstance(node.body[0], ast.Expr)
                 if node.body[has_text:] and all(map(is_plain, node.body[has_text:])):
