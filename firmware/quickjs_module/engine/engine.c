@@ -408,6 +408,11 @@ static bool positions_next(positions_t *self) {
     return true;
 }
 
+static bool is_in_range(const engine_origin_t *origin, const engine_origins_t *origins) {
+    return origin->source < origins->source_count && origin->source_line <= INT32_MAX &&
+           origin->source_column <= INT32_MAX;
+}
+
 // Where a position in the output comes from, or NULL where nobody knows.
 static const engine_origin_t *origin_of(const engine_origins_t *origins, int line, int column) {
     size_t low = 0, high = origins->count;
@@ -421,7 +426,7 @@ static const engine_origin_t *origin_of(const engine_origins_t *origins, int lin
         }
     }
     const engine_origin_t *found = low > 0 ? &origins->items[low - 1] : NULL;
-    return found != NULL && found->line == (uint32_t)line && found->source < origins->source_count ? found : NULL;
+    return found != NULL && found->line == (uint32_t)line && is_in_range(found, origins) ? found : NULL;
 }
 
 // Where a function begins, or its first position of which that is known. *mixed: whether it comes from several files.
