@@ -206,6 +206,7 @@ def test_a_connection_that_has_ended_is_not_used_again(box, tail):
         for i in range(3):
             assert fetched(box, upstream.url, {"method": "POST"})["text"] == "x"
             assert upstream.connections == i + 1
+            wait_until(lambda i=i: upstream.closed == i + 1)
 
 
 def test_a_request_that_meets_the_end_is_sent_again(box):

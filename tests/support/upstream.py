@@ -11,13 +11,14 @@ from typing import Any
 class Upstream:
     """Calls `serve(connection, request)` for each request, whose bytes it has read, until the connection ends.
 
-    `serve` returns True where another request may follow. connections: how many came so far. requests: all of them.
+    `serve` returns True where another request may follow. connections: how many came so far, closed: how many of them
+    it has closed. requests: all of them.
     """
 
     def __init__(
         self, serve: Callable[[socket.socket, bytes], bool | None], context: ssl.SSLContext | None = None
     ) -> None:
-        self.connections = 0
+        self.connections = self.closed = 0
         self.requests: list[bytes] = []
         self._serve = serve
         self._context = context
@@ -52,6 +53,7 @@ class Upstream:
                         break
             finally:
                 connection.close()
+                self.closed += 1
 
     def _read(self, connection: socket.socket) -> bytes:
         data = b""
