@@ -139,7 +139,8 @@ class Connection:
         """
         self._is_closed = True
         waiting, self._waiting = self._waiting, None
-        if waiting:
+        # One that is cancelled, or whose socket has become ready, has its turn already.
+        if waiting and waiting.data is core._io_queue:
             core._io_queue.remove(waiting)
             core._task_queue.push(waiting)
         if self._stream is not self._sock:
