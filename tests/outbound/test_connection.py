@@ -36,7 +36,9 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize(("how", "ends"), [("waiting", "OSError"), ("cancelled", "CancelledError"), ("ready", "OSError")])
+@pytest.mark.parametrize(
+    ("how", "ends"), [("waiting", "OSError"), ("cancelled", "CancelledError"), ("ready", "OSError")]
+)
 def test_who_waits_for_a_connection_that_is_closed_goes_on_once(firmware, how, ends):
     """A task that has its turn already was given another one, and lost what it was to be told."""
     with Upstream(lambda connection, request: connection.sendall(b"x")) as upstream:
