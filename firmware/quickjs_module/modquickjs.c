@@ -24,6 +24,7 @@
 #include "port/port.h"
 #include "streams/stream.h"
 #include "web/web.h"
+#include "workers/workers.h"
 
 // Memory of a compilation: mapped, and used as far as the sources need it.
 #define COMPILE_ARENA_SIZE (256 * 1024 * 1024)
@@ -33,6 +34,7 @@ static extension_t *const extensions[] = {
     &event_extension,
     &stream_extension,
     &web_extension,
+    &workers_extension,
     &web_text_stream_extension,
     &crypto_extension,
     &jwt_extension,

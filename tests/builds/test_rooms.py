@@ -11,7 +11,19 @@ from edgelet_host.paths import FIRMWARE
 
 # From the bottom to the top: each may use itself and those before it. What stands beside the rooms, in
 # firmware/quickjs_module itself, is the binding.
-ORDER = ["base", "port", "engine", "isolate", "events", "streams", "web", "crypto", "jsonwebtoken", "binding"]
+ORDER = [
+    "base",
+    "port",
+    "engine",
+    "isolate",
+    "events",
+    "streams",
+    "web",
+    "workers",
+    "crypto",
+    "jsonwebtoken",
+    "binding",
+]
 BELOW = {room: set(ORDER[: i + 1]) for i, room in enumerate(ORDER)}
 BELOW |= {"asyncio": {"asyncio"}, "http": {"base", "http"}, "log": {"base", "log"}, "stdin": {"stdin"}}
 

@@ -32,7 +32,7 @@ def device(request, firmware, tmp_path):
         yield device
 
 
-CHANGES = ["new", "new-big", "overwrite", "overwrite-big", "together", "delete"]
+CHANGES = ["new", "new-big", "overwrite", "overwrite-big", "metadata", "together", "delete"]
 
 
 @pytest.mark.parametrize("system", ["littlefs", "linux"])
@@ -51,7 +51,7 @@ def test_values_outlive_a_restart(device):
     device("kv.delete('a/b')")
     device("kv.delete('a/b')")
     reopen(device)
-    assert device("kv.list()") == ([("ü", None)], None)
+    assert device("kv.list()") == ([("ü", None, None)], None)
 
 
 def test_namespaces_are_apart_and_go_with_their_function(device):
@@ -74,7 +74,7 @@ def test_pages_are_sorted_and_complete(device):
     found, cursor, pages = [], "", 0
     while cursor is not None:
         keys, cursor = device("kv.list('user:', 2, {})", cursor)
-        found += [key for key, _ in keys]
+        found += [key for key, *_ in keys]
         pages += 1
     assert (found, pages) == (sorted(name for name in names if name.startswith("user:")), 3)
 
@@ -82,20 +82,94 @@ def test_pages_are_sorted_and_complete(device):
 def test_values_expire(device):
     device("kv.put('short', 'x', 60)")
     device("kv.put('long', 'x', 61)")
-    assert device("kv.list()[0]") == [("long", NOW + 61), ("short", NOW + 60)]
+    assert device("kv.list()[0]") == [("long", NOW + 61, None), ("short", NOW + 60, None)]
     device("now[0] += 60")
     assert device("kv.get('short'), kv.get('long')") == (None, b"x")
-    assert device("kv.list()[0]") == [("long", NOW + 61)]
+    assert device("kv.list()[0]") == [("long", NOW + 61, None)]
     device("kv.put('short', 'again')")
     assert device("kv.get('short')") == b"again"
+
+
+def test_values_expire_at_a_time(device):
+    device("kv.put('k', 'x', None, {})", NOW + 1)
+    device("kv.put('ttl', 'x', 5, {})", NOW + 1)
+    assert device("kv.list()[0]") == [("k", NOW + 1, None), ("ttl", NOW + 5, None)]
+    device("now[0] += 1")
+    assert device("kv.get('k'), kv.get('ttl')") == (None, b"x")
+
+
+def test_metadata_is_kept_beside_the_value(device):
+    metadata = '{"a": "ü"}'
+    device("kv.put('k', b'value', 60, metadata={})", metadata)
+    device("kv.put('empty', '', metadata='0')")
+    reopen(device)
+    assert device("kv.get('k')") == b"value"
+    assert device("kv.get_with_metadata('k')") == (b"value", metadata.encode())
+    assert device("kv.get_with_metadata('empty'), kv.get_with_metadata('none')") == ((b"", b"0"), None)
+    assert device("kv.list()[0]") == [("empty", None, "0"), ("k", NOW + 60, metadata)]
+    device("kv.put('k', 'bare')")
+    assert device("kv.get_with_metadata('k')") == (b"bare", None)
+    device("now[0] += 60")
+    device("kv.put('longest', 'x' * 1500, metadata='7' * 1024)")
+    reopen(device)
+    assert device("kv.get_with_metadata('longest')") == (b"x" * 1500, b"7" * 1024)
+
+
+def test_values_with_metadata_expire_and_make_room(device):
+    for number in range(20):
+        device("kv.put('k%d' % {}, 'x', 60, metadata='1')", number)
+    device("now[0] += 60")
+    assert device("kv.list(), kv.get('k0'), kv.get_with_metadata('k0')") == (([], None), None, None)
+    device("kv.put('more', 'x')")
+    assert device("kv._keys") == 1
+
+
+def test_metadata_counts_in_the_size_of_a_namespace(device):
+    device("kv.put('k', 'x' * 1500, metadata='7' * 1000)")
+    with pytest.raises(DeviceError, match="full"):
+        device("kv.put('l', 'x' * 1500)")
+    before = device("kv._bytes")
+    reopen(device)
+    device("kv.delete('none')")
+    assert device("kv._bytes") == before
+
+
+def test_a_page_has_a_part_of_much_metadata_at_least_one_key(device):
+    device("from edgelet.storage import kv as module; module._PAGE_METADATA = 1500")
+    for number in range(3):
+        device("kv.put('k%d' % {}, '', metadata='7' * 1000)", number)
+    pages, cursor = [], ""
+    while cursor is not None:
+        keys, cursor = device("kv.list('', 1000, {})", cursor)
+        pages.append([key for key, *_ in keys])
+    assert pages == [["k0"], ["k1"], ["k2"]]
+
+
+def test_values_of_an_earlier_version_are_read(device):
+    device("from edgelet.storage.kv import _encode; import struct")
+    device("kv.put('new', 'x')")
+    for key, expiry in (("forever", 0), ("short", NOW + 60), ("longest", NOW + 0x7FFFFFFF)):
+        device("file = open(kv._path(_encode({})), 'wb')", key)
+        device("file.write(struct.pack('<I', {}) + b'value'), file.close()", expiry)
+    reopen(device)
+    assert device("[kv.get_with_metadata(key) for key in ('forever', 'short', 'longest')]") == [(b"value", None)] * 3
+    assert device("kv.list()[0]") == [
+        ("forever", None, None),
+        ("longest", NOW + 0x7FFFFFFF, None),
+        ("new", None, None),
+        ("short", NOW + 60, None),
+    ]
+    device("kv.put('forever', 'value', metadata='1')")
+    assert device("kv.get_with_metadata('forever')") == (b"value", b"1")
 
 
 def test_without_a_clock_nothing_expires(device):
     device("kv.put('k', 'x', 60)")
     device("now[0] = None")
     assert device("kv.get('k')") == b"x"
-    with pytest.raises(DeviceError, match="the clock is not set yet, so no KV value can expire"):
-        device("kv.put('k', 'y', 60)")
+    for times in ("60", f"None, {NOW + 60}"):
+        with pytest.raises(DeviceError, match="the clock is not set yet, so no KV value can expire"):
+            device(f"kv.put('k', 'y', {times})")
     device("kv.put('k', 'y')")
 
 
@@ -164,8 +238,13 @@ def test_namespace_is_bounded_in_bytes_across_restarts(device):
         ("kv.put('k', 'x', 1.5)", "expirationTtl of a KV value must be a whole number of seconds"),
         ("kv.put('k', 'x', True)", "expirationTtl of a KV value must be a whole number of seconds"),
         ("kv.list(7)", "prefix and cursor of a KV list must be text"),
-        ("kv.list('', 101)", "limit of a KV list must be a whole number from 1 to 100"),
-        ("kv.list('', 0)", "limit of a KV list must be a whole number from 1 to 100"),
+        ("kv.put('k', 'x', None, 0)", "expiration of a KV value must be a time to come"),
+        (f"kv.put('k', 'x', None, {NOW})", "expiration of a KV value must be a time to come"),
+        ("kv.put('k', 'x', None, 0xFFFFFFFF)", "expiration of a KV value must be a time to come"),
+        ("kv.put('k', 'x', None, 1.5e9)", "expiration of a KV value must be a time to come"),
+        ("kv.put('k', 'x', metadata='7' * 1025)", "the metadata of a KV value has 1025 bytes of JSON: at most 1024"),
+        ("kv.list('', 1001)", "limit of a KV list must be a whole number from 1 to 1000"),
+        ("kv.list('', 0)", "limit of a KV list must be a whole number from 1 to 1000"),
     ],
 )
 def test_bad_arguments_are_refused(device, call, message):
@@ -347,7 +426,7 @@ class Model(RuleBasedStateMachine):
         while cursor is not None:
             page, cursor = self.device("kv.list({}, {}, {})", prefix, limit, cursor)
             assert len(page) <= limit
-            found += page
+            found += [entry[:2] for entry in page]
         assert found == sorted((key, entry[1]) for key, entry in self.live().items() if key.startswith(prefix))
 
     @invariant()

@@ -51,7 +51,7 @@ TABLE = (
     ("release_bytes", "device", 256 << 20, 512 << 10, 1024, 1 << 30, "size of all of them"),
     ("kv_keys", "device", 10000, 128, 1, 1000000, "keys of a KV namespace"),
     ("kv_value_bytes", "device", 1 << 20, 4096, 16, 16 << 20, "size of a value in KV"),
-    ("kv_bytes", "device", 64 << 20, 32 << 10, 1024, 1 << 30, "size of a KV namespace, keys and values"),
+    ("kv_bytes", "device", 64 << 20, 32 << 10, 1024, 1 << 30, "size of a KV namespace: keys, values, metadata"),
     ("kv_cache_bytes", "device", 1 << 20, 1024, 0, 64 << 20, "values of a KV namespace kept in RAM"),
     ("ratelimit_keys", "device", 1024, 64, 1, 65536, "keys that a rate limit binding tells apart"),
 )

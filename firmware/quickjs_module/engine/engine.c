@@ -924,6 +924,15 @@ JSValue engine_iterator_result(JSContext *ctx, JSValue value, bool done) {
     return js_create_iterator_result(ctx, value, done);
 }
 
+JSValue engine_map_new(JSContext *ctx) {
+    engine_need(ctx, ENGINE_MAP_SET);
+    return js_map_constructor(ctx, JS_UNDEFINED, 0, NULL, 0);
+}
+
+void engine_map_set(JSContext *ctx, JSValueConst map, JSValueConst key, JSValueConst value) {
+    JS_FreeValue(ctx, js_map_set(ctx, map, 2, (JSValueConst[]){key, value}, 0));
+}
+
 JSValue engine_module_namespace(JSContext *ctx, JSValueConst module) {
     return JS_GetModuleNamespace(ctx, JS_VALUE_GET_PTR(module));
 }

@@ -143,6 +143,10 @@ JSValue engine_async_iterator(JSContext *ctx, JSValueConst iterable);
 // { value, done }, which takes over the value.
 JSValue engine_iterator_result(JSContext *ctx, JSValue value, bool done);
 
+// An empty Map, and setting a value in one.
+JSValue engine_map_new(JSContext *ctx);
+void engine_map_set(JSContext *ctx, JSValueConst map, JSValueConst key, JSValueConst value);
+
 // The namespace object of a module (JS_TAG_MODULE).
 JSValue engine_module_namespace(JSContext *ctx, JSValueConst module);
 

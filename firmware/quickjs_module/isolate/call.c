@@ -132,21 +132,40 @@ typedef struct _settle_t {
     const void *arg;
 } settle_t;
 
+// What an operation is settled with; `*reject` says how.
+static JSValue settled_value(JSContext *ctx, const settle_t *settle, bool *reject) {
+    const isolate_op_t *op = settle->op;
+    JSValue value = settle->convert(ctx, settle->arg);
+    *reject = settle->reject;
+    if (settle->reject) {
+        value = make_error(ctx, value);
+    }
+    if (op->step == NULL) {
+        return value;
+    }
+
+    JSValue result = op->step(ctx, op->subject, settle->reject, value);
+    JS_FreeValue(ctx, value);
+    *reject = JS_IsException(result);
+    return *reject ? JS_GetException(ctx) : result;
+}
+
 static void settle_turn(isolate_t *iso, void *arg) {
     const settle_t *settle = arg;
     isolate_op_t *op = settle->op;
     JSContext *ctx = iso->ctx;
-    JSValue function = settle->reject ? op->reject : op->resolve;
-    JSValue value = settle->convert(ctx, settle->arg);
-    if (settle->reject) {
-        value = make_error(ctx, value);
-    }
-
+    // First, so that a step may queue another one in its place.
     bool over = !op->repeats || settle->reject;
     if (over) {
         host_remove_op(iso->host, op);
     }
+    bool reject;
+    JSValue value = settled_value(ctx, settle, &reject);
+    if (iso->killed != ISOLATE_OK) {
+        return;
+    }
 
+    JSValue function = reject ? op->reject : op->resolve;
     if (JS_IsFunction(ctx, function)) {
         JSValue result = JS_Call(ctx, function, JS_UNDEFINED, 1, (JSValueConst *)&value);
         if (JS_IsException(result) && iso->killed == ISOLATE_OK) {

@@ -40,7 +40,11 @@ static void env_define(JSContext *ctx, JSValueConst object, const base_slice_t *
 }
 
 static JSValue new_binding(JSContext *ctx, const isolate_binding_t *binding) {
-    JSValue object = JS_NewObject(ctx);
+    JSValue object = isolate_extension_binding(ctx, binding);
+    if (!JS_IsUndefined(object)) {
+        return object;
+    }
+    object = JS_NewObject(ctx);
     for (size_t i = 0; i < binding->method_count; i++) {
         env_define(ctx, object, &binding->methods[i], new_method(ctx, binding, &binding->methods[i]));
     }

@@ -194,6 +194,14 @@ JSModuleDef *isolate_builtin_module(JSContext *ctx, const char *name) {
     return module;
 }
 
+JSValue isolate_extension_binding(JSContext *ctx, const isolate_binding_t *binding) {
+    JSValue object = JS_UNDEFINED;
+    for (extension_t *const *e = host_of(ctx)->isolate->extensions; *e != NULL && JS_IsUndefined(object); e++) {
+        object = (*e)->binding != NULL ? (*e)->binding(ctx, binding) : JS_UNDEFINED;
+    }
+    return object;
+}
+
 // The engine has a row for each class up to the last one that was needed: rare ones come last.
 static void number_classes(extension_t *const *extensions, bool rare, JSClassID *next) {
     for (extension_t *const *e = extensions; *e != NULL; e++) {

@@ -70,6 +70,8 @@ struct _extension_t {
     void (*loaded)(JSContext *ctx);
     // The built-in module of that name, or NULL without an exception.
     JSModuleDef *(*module)(JSContext *ctx, const char *name);
+    // env.NAME of a binding; undefined where the extension has none of that kind.
+    JSValue (*binding)(JSContext *ctx, const isolate_binding_t *binding);
     const extension_handlers_t *handlers;
 
     // Filled by isolate_init, with the same values for every isolate.

@@ -57,7 +57,13 @@ int host_timer(JSContext *ctx, const char *what, double ms, JSValue function);
 
 // Queues an operation and returns a promise of its result, or an exception.
 JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv);
-// The same for an operation with one argument, a copy of these bytes.
+// Makes of an operation's result, or of the Error that it is rejected with, what its promise is resolved with; an
+// exception rejects it.
+typedef JSValue host_step_t(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value);
+// As host_op, with a step between the operation and its promise.
+JSValue host_op_with(
+    JSContext *ctx, const char *name, int argc, JSValueConst *argv, host_step_t *step, JSValueConst subject);
+// As host_op, for an operation with one argument, a copy of these bytes.
 JSValue host_op_bytes(JSContext *ctx, const char *name, base_slice_t bytes);
 // The id of the operation that was queued last.
 uint32_t host_last_op(JSContext *ctx);

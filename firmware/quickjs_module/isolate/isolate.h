@@ -205,7 +205,7 @@ typedef struct _isolate_var_t {
     base_slice_t name, value;
 } isolate_var_t;
 
-// env.NAME, an object whose methods queue operations "kind.method".
+// env.NAME: what an extension has for that kind, or else an object whose methods queue operations "kind.method".
 typedef struct _isolate_binding_t {
     base_slice_t name, kind;
     const base_slice_t *methods;
@@ -249,6 +249,9 @@ typedef struct _isolate_op_t {
     isolate_arg_t args[ISOLATE_OP_ARGS_MAX];
     JSValue resolve; // called with the value
     JSValue reject;  // called with an Error; undefined for timers
+    // What makes of the outcome what the promise gets, see host_step_t; or NULL.
+    JSValue (*step)(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value);
+    JSValue subject;
 } isolate_op_t;
 
 // Makes an isolate over a block of `size` bytes from port_arena_alloc, in memory that must stay until the last

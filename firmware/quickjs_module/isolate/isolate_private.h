@@ -68,6 +68,8 @@ void isolate_use_extensions(isolate_t *iso, extension_t *const *extensions);
 void isolate_install_extensions(JSContext *ctx);
 // In the engine, once the bundle's code is loaded: defines what depends on the names in it.
 void isolate_install_named(JSContext *ctx);
+// In the engine: what an extension has for a binding, or undefined.
+JSValue isolate_extension_binding(JSContext *ctx, const isolate_binding_t *binding);
 // In the engine: the built-in module of that name, or NULL without an exception.
 JSModuleDef *isolate_builtin_module(JSContext *ctx, const char *name);
 

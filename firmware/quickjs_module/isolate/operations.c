@@ -41,6 +41,7 @@ void host_free_op(JSContext *ctx, isolate_op_t *op) {
     }
     JS_FreeValue(ctx, op->resolve);
     JS_FreeValue(ctx, op->reject);
+    JS_FreeValue(ctx, op->subject);
     js_free(ctx, op);
 }
 
@@ -54,6 +55,7 @@ isolate_op_t *host_new_op(JSContext *ctx, const char *name) {
     op->id = ++host->next_op_id;
     op->resolve = JS_UNDEFINED;
     op->reject = JS_UNDEFINED;
+    op->subject = JS_UNDEFINED;
     strncpy(op->name, name, ISOLATE_OP_NAME_MAX);
     return op;
 }
@@ -191,7 +193,8 @@ static JSValue queue_op(JSContext *ctx, isolate_op_t *op, JSValue promise) {
     return promise;
 }
 
-JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv) {
+JSValue host_op_with(
+    JSContext *ctx, const char *name, int argc, JSValueConst *argv, host_step_t *step, JSValueConst subject) {
     if (host_at_top_level(ctx, name)) {
         return JS_EXCEPTION;
     }
@@ -203,7 +206,13 @@ JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv) 
         return JS_EXCEPTION;
     }
 
+    op->step = step;
+    op->subject = JS_DupValue(ctx, subject);
     return queue_op(ctx, op, fill_op(ctx, op, argc, argv));
+}
+
+JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv) {
+    return host_op_with(ctx, name, argc, argv, NULL, JS_UNDEFINED);
 }
 
 JSValue host_op_bytes(JSContext *ctx, const char *name, base_slice_t bytes) {

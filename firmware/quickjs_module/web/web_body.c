@@ -212,6 +212,12 @@ JSValue web_content_stream(JSContext *ctx, web_content_t content) {
     return stream_of_source(ctx, &content_source, opaque);
 }
 
+JSValue web_stream_of_bytes(JSContext *ctx, base_slice_t bytes) {
+    web_content_t content = {.text = JS_UNDEFINED};
+    content_of_bytes(ctx, &content, bytes);
+    return web_content_stream(ctx, content);
+}
+
 JSValue web_body_stream(JSContext *ctx, web_body_t *body) {
     if (!web_body_present(body)) {
         return JS_NULL;

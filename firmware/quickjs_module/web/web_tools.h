@@ -39,6 +39,11 @@ void web_buf_put_text(JSContext *ctx, web_buf_t *buf, const char *text);
 // The string that the buffer, which it frees, holds in UTF-8.
 JSValue web_buf_string(JSContext *ctx, web_buf_t *buf);
 
+// ---- bodies (web_body.c) ----
+
+// A ReadableStream of a copy of these bytes.
+JSValue web_stream_of_bytes(JSContext *ctx, base_slice_t bytes);
+
 // ---- iteration (web_iterate.c) ----
 
 // What Symbol.iterator names of an object, or an exception; undefined for what is no object.

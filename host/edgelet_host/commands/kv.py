@@ -1,5 +1,6 @@
 """`edgelet kv`: the keys and values of a function's KV binding."""
 
+import json
 from typing import Any
 
 import click
@@ -79,10 +80,14 @@ def kv_list(binding: str, prefix: str, function: str | None, devices: tuple[str,
             keys += page["keys"]
             cursor = page["cursor"]
     if as_json:
-        print_json([{"name": key, "expires": expiry or None} for key, expiry in keys])
+        print_json([_entry(*one) for one in keys])
     else:
-        for key, _ in keys:
-            click.echo(key)
+        for one in keys:
+            click.echo(one[0])
+
+
+def _entry(key: str, expiry: int | None, metadata: str | None) -> dict[str, Any]:
+    return {"name": key, "expires": expiry, "metadata": None if metadata is None else json.loads(metadata)}
 
 
 @kv.command("delete")

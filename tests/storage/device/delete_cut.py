@@ -57,7 +57,7 @@ def delete():
 def kept(device, name):
     """What is there for a function, after a look at what its KV has."""
     store = device.bindings.kv(name, "STORE")
-    return device.config.env(name), [key for key, _ in store.list()[0]]
+    return device.config.env(name), [key for key, *_ in store.list()[0]]
 
 
 def names(folder):

@@ -74,6 +74,12 @@ CHANGES = {
         b"old" * 1000,
         b"new" * 1300,
     ),
+    "metadata": (
+        lambda: store().put("k", "old", metadata="7" * 1000),
+        lambda: store().get_with_metadata("k"),
+        (b"old", None),
+        (b"old", b"7" * 1000),
+    ),
     "together": (change_some, ask_some, [b"old", b"old" * 1000, None], [b"newest", None, b"new" * 1300]),
     "delete": (lambda: store().delete("k"), lambda: store().get("k"), b"old", None),
     "vars": (lambda: set_env("new"), lambda: config().vars("hello"), {"VAR": "old"}, {"VAR": "new"}),
@@ -98,7 +104,7 @@ def check_others():
         if one.get(key) != value:
             raise AssertionError(key + " was damaged")
     one.put("after", "works")
-    keys = [key for key, _ in one.list()[0]]
+    keys = [key for key, *_ in one.list()[0]]
     if one.get("after") != b"works" or len(keys) not in (len(OTHERS) + 2, len(OTHERS) + 3, len(OTHERS) + 4):
         raise AssertionError("the namespace does not work")
 

@@ -384,7 +384,7 @@ async def _change_kv(store, key, record):
 
 
 def kv_list(name, binding, prefix="", cursor=""):
-    """Starts to read a page of keys; the job. Its result: {keys: [[key, expiry]], cursor}."""
+    """Starts to read a page of keys; the job. Its result: {keys: [[key, expiry, metadata as JSON]], cursor}."""
     return _start(_list_kv(_namespace(name, binding), prefix, cursor))
 
 

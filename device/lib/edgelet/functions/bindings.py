@@ -32,9 +32,14 @@ class Bindings:
             "ratelimit.limit": self.limit,
         }
 
-    def methods(self, kind):
-        """What a binding of a kind offers to a handler: the names of its methods."""
-        return tuple([name[len(kind) + 1 :] for name in self.operations if name.startswith(kind + ".")])
+    def offer(self, kind):
+        """What a binding of a kind is to a handler, as `quickjs.Arena.build` takes it: (kind, names of its methods).
+
+        A kind that is a class of the engine has its methods there (firmware/quickjs_module/workers/).
+        """
+        if kind == "kv":
+            return "KvNamespace", ()
+        return kind, tuple([name[len(kind) + 1 :] for name in self.operations if name.startswith(kind + ".")])
 
     def kv(self, function_name, binding):
         """The namespace of a function's binding, as `edgelet.storage.kv.KV`."""
@@ -45,24 +50,31 @@ class Bindings:
             self._bindings[key] = KV(folder(self._root, *key), self._settings, _now)
         return self._bindings[key]
 
-    def kv_get(self, function, binding, key, kind=None):
-        """env.NAME.get(key, type) or get(key, { type }): text, json or arrayBuffer."""
-        if kind not in (None, "text", "json", "arrayBuffer"):
-            kind = _options(kind).get("type")
-        value = self.kv(function.name, binding).get(key)
-        if value is None or kind == "arrayBuffer":
-            return value
-        return json.loads(value) if kind == "json" else value.decode()
+    def kv_get(self, function, binding, key, as_text):
+        """A key's [value, metadata as JSON or None]; None where there is none.
 
-    def kv_put(self, function, binding, key, value, options=None):
-        """env.NAME.put(key, value, { expirationTtl }): seconds."""
+        The value is bytes, or text where that is wanted and they are UTF-8.
+        """
+        found = self.kv(function.name, binding).get_with_metadata(key)
+        if found is None:
+            return None
+        value, metadata = found
+        if as_text:
+            try:
+                value = value.decode()
+            except UnicodeError:
+                pass  # Workers have characters in place of what is none, which JavaScript puts there.
+        return [value, metadata and metadata.decode()]
+
+    def kv_put(self, function, binding, key, value, expiration, ttl, metadata):
+        """Sets a key's value, text or bytes: see `edgelet.storage.kv.KV.record`."""
         store = self.kv(function.name, binding)
-        record = store.record(value, _options(options).get("expirationTtl"))
+        record = store.record(value, ttl, expiration, metadata)
         yield from store.prepare(key, record)
         return self._change(store, key, record)
 
     def kv_delete(self, function, binding, key):
-        """env.NAME.delete(key)."""
+        """Removes a key."""
         store = self.kv(function.name, binding)
         yield from store.prepare(key, None)
         return self._change(store, key, None)
@@ -74,17 +86,11 @@ class Bindings:
             self._commits = Commits()
         return self._commits.add(store, key, record)
 
-    def kv_list(self, function, binding, options=None):
-        """env.NAME.list({ prefix, limit, cursor }): { keys: [{ name }], list_complete, cursor }."""
-        given = _options(options)
-        arguments = {name: given[name] for name in ("prefix", "limit", "cursor") if given.get(name) is not None}
-        entries, cursor = yield from self.kv(function.name, binding).list_steps(**arguments)
-        keys = []
-        for key, expiry in entries:
-            keys.append({"name": key, "expiration": expiry} if expiry else {"name": key})
-        if cursor is None:
-            return {"keys": keys, "list_complete": True}
-        return {"keys": keys, "list_complete": False, "cursor": cursor}
+    def kv_list(self, function, binding, prefix, limit, cursor):
+        """[[(name, expiration or None, metadata as JSON or None)], cursor or None]; None for what is not asked for."""
+        given = {"prefix": prefix, "limit": limit, "cursor": cursor}
+        arguments = {name: value for name, value in given.items() if value is not None}
+        return list((yield from self.kv(function.name, binding).list_steps(**arguments)))
 
     def limit(self, function, binding, options):
         """env.NAME.limit({ key }): { success }."""

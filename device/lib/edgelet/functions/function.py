@@ -126,8 +126,7 @@ class Function:
         env = self.registry.config.env(self.name, self.vars)
         bindings = {}
         for name, options in self.bindings.items():
-            kind = options["type"]
-            bindings[name] = (kind, self.registry.bindings.methods(kind))
+            bindings[name] = self.registry.bindings.offer(options["type"])
         try:
             image = arena.build(
                 self._release.bundle(),

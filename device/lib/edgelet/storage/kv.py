@@ -1,7 +1,9 @@
 """The key/value store that a function reaches as a binding of type "kv".
 
 A namespace is a folder and a key a file in it, named by the key in base64url (RFC 4648, section 5);
-the file holds the expiry, 4 bytes of little-endian seconds since 1970 or 0, and then the value.
+the file holds the expiry, 4 bytes of little-endian seconds since 1970 or 0, and then the value. Where the value has
+metadata, the file begins with 0xFFFFFFFF instead, which is no expiry; then come the expiry, two bytes of the metadata's
+length, the metadata as JSON, and the value.
 After a power cut a key has its old value or the new one.
 
 Wear: littlefs keeps a small file beside its name, and to overwrite one is a single commit of 256 bytes or a few, so
@@ -13,6 +15,7 @@ only when its room is needed.
 import errno
 import os
 import struct
+import sys
 from binascii import a2b_base64, b2a_base64
 from collections import OrderedDict
 
@@ -20,9 +23,15 @@ from edgelet import log, names
 from edgelet.storage import files
 
 KEY_BYTES = 180  # in base64 240 characters, which leaves room for "~" in a name of at most 255
-LIST_LIMIT = 100  # keys of one page
+METADATA_BYTES = 1024  # of JSON, as in Workers
+LIST_LIMIT = 1000  # keys that may be asked for in one page, as in Workers
+_LINUX = sys.platform == "linux"
+_PAGE = 1000 if _LINUX else 100  # keys of one page at most
+_PAGE_METADATA = 262144 if _LINUX else 4096  # bytes of their metadata, unless that of the first has more
 
-HEADER = struct.calcsize("<I")  # bytes of a file before the value
+HEADER = struct.calcsize("<I")  # bytes of a file before the value, or of what says that there is metadata
+_WITH_METADATA = 0xFFFFFFFF
+_METADATA_AT = HEADER + struct.calcsize("<IH")
 _CACHE_OVERHEAD = 64  # bytes of RAM that an entry of the cache takes beside key and value
 
 
@@ -63,6 +72,16 @@ def key_of(name):
         return None
 
 
+def _split(record):
+    """Of a record or what a file begins with: (expiry or 0, metadata or None, where the value begins)."""
+    expiry = struct.unpack_from("<I", record)[0]
+    if expiry != _WITH_METADATA or len(record) < _METADATA_AT:
+        return expiry, None, HEADER
+    expiry, size = struct.unpack_from("<IH", record, HEADER)
+    end = _METADATA_AT + size
+    return expiry, record[_METADATA_AT:end], end
+
+
 class KV:
     """A namespace in `folder`, which no other object may have open.
 
@@ -85,14 +104,20 @@ class KV:
 
     def get(self, key):
         """The value, bytes, or None where there is none or it has expired."""
-        record = self._record(_encode(key), key)
-        if record is None or self._expired(record):
-            return None
-        return record[HEADER:]
+        found = self.get_with_metadata(key)
+        return found and found[0]
 
-    def put(self, key, value, ttl=None):
-        """Sets a value (bytes or str), for `ttl` seconds or for good."""
-        self._change_now(key, self.record(value, ttl))
+    def get_with_metadata(self, key):
+        """(value, metadata), bytes each and the latter None where there is none; None as `get`."""
+        record = self._record(_encode(key), key)
+        if record is None:
+            return None
+        expiry, metadata, start = _split(record)
+        return None if self._expired(expiry) else (record[start:], metadata)
+
+    def put(self, key, value, ttl=None, expiration=None, metadata=None):
+        """Sets a value: see `record`."""
+        self._change_now(key, self.record(value, ttl, expiration, metadata))
 
     def delete(self, key):
         """Removes a key, if it is there."""
@@ -104,14 +129,24 @@ class KV:
             if error:
                 raise error
 
-    def record(self, value, ttl=None):
-        """What `change` takes for a value (bytes or str) that is kept for `ttl` seconds, or for good."""
+    def record(self, value, ttl=None, expiration=None, metadata=None):
+        """What `change` takes for a value, bytes or str.
+
+        It is kept for `ttl` seconds, or up to `expiration` in seconds since 1970, or for good. metadata: JSON as str.
+        """
         if isinstance(value, str):
             value = value.encode()
         limit = self._settings["kv_value_bytes"]
         if not isinstance(value, bytes) or len(value) > limit:
             raise ValueError("a KV value must be text or bytes, at most %d bytes" % limit)
-        return struct.pack("<I", self._expiry(ttl)) + value
+        expiry = self._expiry(ttl, expiration)
+        if metadata is None:
+            return struct.pack("<I", expiry) + value
+        metadata = metadata.encode()
+        if len(metadata) > METADATA_BYTES:
+            text = "the metadata of a KV value has %d bytes of JSON: at most %d"
+            raise ValueError(text % (len(metadata), METADATA_BYTES))
+        return struct.pack("<IIH", _WITH_METADATA, expiry, len(metadata)) + metadata + value
 
     def prepare(self, key, record):
         """What is to be done before a change, as a generator of steps: it may have to look at every file.
@@ -169,21 +204,31 @@ class KV:
     def list_steps(self, prefix="", limit=LIST_LIMIT, cursor=""):
         """A page of the keys that begin with `prefix` and come after `cursor`, as a generator of steps.
 
-        It returns (entries, cursor). Entries: at most `limit` (key, expiry in seconds since 1970 or None), sorted by
-        key, without what has expired, so that a page may be shorter. cursor: for the next page, or None.
+        It returns (entries, cursor). Entries: at most `limit` (key, expiry in seconds since 1970 or None, metadata as
+        JSON or None), sorted by key, without what has expired, so that a page may be shorter, as one with much metadata
+        is. cursor: for the next page, or None.
         """
         if not isinstance(prefix, str) or not isinstance(cursor, str):
             raise ValueError("prefix and cursor of a KV list must be text")
         if type(limit) is not int or not 1 <= limit <= LIST_LIMIT:
             raise ValueError("limit of a KV list must be a whole number from 1 to %d" % LIST_LIMIT)
+        limit = min(limit, _PAGE)
         keys = yield from self._first_keys(prefix, limit + 1, cursor)
         next_cursor = keys[limit - 1] if len(keys) > limit else None
         entries = []
-        for key in keys[:limit]:
+        room = _PAGE_METADATA
+        for i, key in enumerate(keys[:limit]):
             yield
             header = self._header(_encode(key))
-            if header and not self._expired(header):
-                entries.append((key, struct.unpack("<I", header)[0] or None))
+            if not header:
+                continue
+            expiry, metadata, _ = _split(header)
+            if self._expired(expiry):
+                continue
+            room -= len(metadata or b"")
+            if room < 0 and entries:
+                return entries, keys[i - 1]
+            entries.append((key, expiry or None, metadata and metadata.decode()))
         return entries, next_cursor
 
     def _first_keys(self, prefix, count, cursor):
@@ -233,18 +278,20 @@ class KV:
     def _path(self, name):
         return self._folder + "/" + name
 
-    def _expiry(self, ttl):
-        if ttl is None:
+    def _expiry(self, ttl, expiration):
+        if ttl is None and expiration is None:
             return 0
-        if type(ttl) is not int or not 1 <= ttl <= 0x7FFFFFFF:
+        if ttl is not None and (type(ttl) is not int or not 1 <= ttl <= 0x7FFFFFFF):
             raise ValueError("expirationTtl of a KV value must be a whole number of seconds, from 1")
         now = self._clock()
         if now is None:
             raise ValueError("the clock is not set yet, so no KV value can expire")
-        return now + ttl
+        expiry = expiration if ttl is None else now + ttl
+        if type(expiry) is not int or not now < expiry < _WITH_METADATA:
+            raise ValueError("expiration of a KV value must be a time to come, in whole seconds since 1970")
+        return expiry
 
-    def _expired(self, record):
-        expiry = struct.unpack_from("<I", record)[0]
+    def _expired(self, expiry):
         now = self._clock()
         return bool(expiry) and now is not None and expiry <= now
 
@@ -267,10 +314,13 @@ class KV:
         return record
 
     def _header(self, name):
-        """The header of a file, None where it has gone."""
+        """What a file begins with, up to the value; None where it has gone."""
         try:
             with open(self._path(name), "rb") as file:
-                return file.read(HEADER)
+                header = file.read(HEADER)
+                if header == b"\xff\xff\xff\xff":
+                    header += file.read(_METADATA_AT - HEADER + METADATA_BYTES)
+                return header
         except OSError as error:
             if error.errno != errno.ENOENT:
                 raise
@@ -342,7 +392,7 @@ class KV:
             for name, key, size in self._files():
                 yield
                 header = self._header(name)
-                expiry = struct.unpack("<I", header)[0] if header else 0
+                expiry = _split(header)[0] if header else 0
                 if expiry and expiry <= now:
                     os.remove(self._path(name))
                     self._forget(key)
@@ -377,7 +427,7 @@ class KV:
 
     def _have_written(self, key, record):
         if record is not None:
-            expiry = struct.unpack_from("<I", record)[0]
+            expiry = _split(record)[0]
             if expiry:
                 self._next_expiry = min(self._next_expiry, expiry)
             self._remember(key, record)
