@@ -3,44 +3,13 @@
 import contextlib
 import socket
 import ssl
-import subprocess
 
 import pytest
+from authority import NAMES, Authority
 from device_helpers import running
-from fetch_helpers import deploy_probe, error, fetched
+from edgelet_host.errors import EdgeletError
+from fetch_helpers import PROBE, deploy_probe, error, fetched
 from upstream import Upstream, response
-
-NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
-
-
-class Authority:
-    """A certificate authority, in a folder."""
-
-    def __init__(self, folder, name):
-        self.folder = folder
-        self.name = name
-        self._make("req", "-x509", *self._new(name), "-subj", f"/CN={name}", "-days", "30")
-
-    def _new(self, name):
-        options = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        return [*options, "-keyout", f"{name}.key", "-out", f"{name}.pem"]
-
-    def _make(self, *command):
-        subprocess.run(["openssl", *command], cwd=self.folder, check=True, capture_output=True)
-
-    def certificate(self, name, names=NAMES, days="30"):
-        """A context of a server that has a certificate for these names."""
-        (self.folder / "extensions").write_text(names)
-        self._make("req", *self._new(name)[:-1], f"{name}.csr", "-subj", f"/CN={name}")
-        signing = ["-CA", f"{self.name}.pem", "-CAkey", f"{self.name}.key", "-CAcreateserial", "-extfile", "extensions"]
-        self._make("x509", "-req", "-in", f"{name}.csr", "-out", f"{name}.pem", "-days", days, *signing)
-        return self.server(name)
-
-    def server(self, name):
-        """A context of a server with a certificate that is there."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.folder / f"{name}.pem", self.folder / f"{name}.key")
-        return context
 
 
 @pytest.fixture(scope="module")
@@ -209,3 +178,68 @@ def test_roots_that_change_are_read_anew(box, authority, tmp_path, trusted):
         roots.write_text(before)
     with Upstream(serve, trusted) as upstream:
         assert fetched(box, upstream.url)["status"] == 200
+
+
+def named(box, authorities, name="own"):
+    """A function that trusts these authorities only."""
+    files = {f"{i}.pem": (one.folder / f"{one.name}.pem").read_text() for i, one in enumerate(authorities)}
+    fetch = {"allow": ["127.0.0.1", "localhost"], "roots": list(files)}
+    box.deploy(name, {"main.js": PROBE, **files}, route=f"/{name}", fetch=fetch)
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("other"), "other")
+
+
+def test_a_function_that_names_its_roots_trusts_them_only(box, authority, other, trusted):
+    named(box, [other])
+    with Upstream(serve, other.certificate("theirs")) as theirs, Upstream(serve, trusted) as ours:
+        assert fetched(box, theirs.url, name="own")["text"] == "GET / HTTP/1.1"
+        assert "not correctly signed by the trusted CA" in error(box, ours.url, name="own")
+        assert "not correctly signed by the trusted CA" in error(box, theirs.url)
+        named(box, [other, authority])
+        assert fetched(box, theirs.url, name="own")["status"] == fetched(box, ours.url, name="own")["status"] == 200
+
+
+def test_a_connection_is_for_those_who_trust_alike(box, authority, other, trusted):
+    """One that is kept for another request was opened to somebody whom not every function trusts."""
+    named(box, [other])
+    named(box, [authority], "too")
+    with Upstream(serve, trusted) as upstream:
+        assert fetched(box, upstream.url)["status"] == 200
+        assert "not correctly signed by the trusted CA" in error(box, upstream.url, name="own")
+        for _ in range(2):
+            assert fetched(box, upstream.url, name="too")["status"] == 200
+        assert fetched(box, upstream.url)["status"] == 200
+    assert upstream.connections == 3  # two that are kept, and the one that was refused
+
+
+def test_as_many_roots_as_there_may_be(box, authority, other, trusted):
+    named(box, [other] * 15 + [authority])
+    with Upstream(serve, trusted) as upstream:
+        assert fetched(box, upstream.url, name="own")["status"] == 200
+    with pytest.raises(EdgeletError, match=r"fetch\.roots has 17 certificates of \d+ bytes, at most 16 of 32768"):
+        named(box, [other] * 17)
+
+
+PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+KEY = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    ("roots", "text", "message"),
+    [
+        ("ca.pem", "", "must be a list of files with certificates in PEM, such as"),
+        ([], "", "must be a list"),
+        ([1], "", "must be a list"),
+        (["missing.pem"], "", r"names missing\.pem, which cannot be read: No such file"),
+        (["ca.pem"], "no", r"names ca\.pem, which has no certificate in PEM"),
+        (["ca.pem"], PEM, r"names ca\.pem, whose certificate 1 is damaged"),
+        (["ca.pem"], PEM + KEY, r"names ca\.pem, which has a private key"),
+    ],
+)
+def test_roots_that_are_none(box, roots, text, message):
+    fetch = {"allow": ["localhost"], "roots": roots}
+    with pytest.raises(EdgeletError, match=rf"edgelet\.toml: fetch\.roots {message}"):
+        box.deploy("own", {"main.js": PROBE, "ca.pem": text}, fetch=fetch)

@@ -176,6 +176,7 @@ def test_function_of_static_files_only(device):
     [
         ({"main.qjs": b"x"}, {"engine": "f" * 16}, "compiled for engine ffffffffffffffff, this device has 0123"),
         ({"a.js": b"x"}, {}, "the manifest lists no file main.qjs"),
+        ({"main.qjs": b"x"}, {"fetch": {"roots": "roots.der"}}, "the manifest lists no file roots.der"),
         ({"main.qjs": b"x"}, {"routes": ["/taken"]}, "route /taken belongs to function other: choose another one"),
         ({"main.qjs": b"x" * 2000}, {}, "file main.qjs has 2000 bytes, this device takes 1024"),
         ({"main.qjs": b"", **{f"{i}": b"" for i in range(8)}}, {}, "the release has 9 files, this device takes 8"),

@@ -16,10 +16,12 @@ from edgelet_host.device.invocation import Answer, Request, invoke
 from edgelet_host.errors import EdgeletError
 from edgelet_host.project.bundle import compile_project
 from edgelet_host.project.config import FILE, Project
+from edgelet_host.project.roots import read_roots
 from edgelet_host.runtime import manifest, protocol
 
-# The bundle's path inside a release.
+# Paths inside a release: the bundle's, and that of the certificates that it trusts.
 MAIN = "main.qjs"
+ROOTS = "roots.der"
 
 _HEALTH_S = 10
 
@@ -67,6 +69,8 @@ class Deployed:
 def make_release(project: Project, firmware: Path) -> Release:
     """Compile the project and put its release together. Raises EdgeletError where no device would take it."""
     contents = {path: file.read_bytes() for path, file in project.static_files().items()}
+    if "roots" in project.fetch:
+        contents[ROOTS] = read_roots(project)
     engine = ""
     explain: Callable[[str], str] = str
     if project.main:
@@ -86,7 +90,7 @@ def make_release(project: Project, firmware: Path) -> Release:
         "created_by": f"edgelet {__version__}",
     }
     if project.fetch:
-        header["fetch"] = project.fetch
+        header["fetch"] = project.fetch | ({"roots": ROOTS} if ROOTS in contents else {})
     lines = [json.dumps(header)]
     files = {}
     for path in sorted(contents, key=lambda path: path.encode()):

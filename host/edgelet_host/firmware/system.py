@@ -27,6 +27,7 @@ TEST_PACKAGES: Packages = (
     BOARD_PACKAGES
     | RISCV_PACKAGES
     | {
+        "caddy": "caddy",
         "ccache": "ccache",
         "clang": "clang",
         "gcc-multilib": None,
@@ -36,6 +37,7 @@ TEST_PACKAGES: Packages = (
         "gpg-agent": "gpg-agent",
         "libclang-rt-dev": None,
         "libpython3-dev": None,
+        "nginx-light": "nginx",
         "nodejs": "node",
         "npm": "npm",
         "openssl": "openssl",

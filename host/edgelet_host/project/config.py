@@ -17,8 +17,8 @@ class Project:
     folder: where edgelet.toml is. name: of the function. main: the module with the handler, relative to the folder; ""
     for static files only. routes: path prefixes. hosts: host names, empty for all. vars, limits and bindings: see
     docs/functions.md. secrets: names of those that the function needs. static: {"folder": ..., "max_age": seconds} or
-    empty. fetch: {"allow": [what it may reach]} or empty. strip: leave out source positions. dev_kv: what
-    `edgelet dev` puts into KV, binding -> key -> value.
+    empty. fetch: {"allow": [what it may reach], "roots": [files of certificates]} or empty. strip: leave out source
+    positions. dev_kv: what `edgelet dev` puts into KV, binding -> key -> value.
     alias: name of a module -> the npm package or the file, beginning with "./", that imports of it get.
     event: version of the events that a Lambda handler expects, "1.0" or "2.0".
     """

@@ -35,9 +35,10 @@ class Fetches:
             raise ValueError("fetch: more than %d requests for one (subrequests)" % most)
         self._sent += 1
         number = self._sent
+        allowed = function.fetch.get("allow", ())
         request = Request(method, secure, host, port, target, bytes([ord(c) for c in lines]), body)
         try:
-            response = await self._client.fetch(function.limits, function.fetch.get("allow", ()), request)
+            response = await self._client.fetch(function.limits, allowed, function.roots, request)
         except BaseException:
             # Who is cancelled may have a response already.
             if request.response:

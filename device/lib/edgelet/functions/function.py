@@ -38,6 +38,7 @@ class Function:
         self.vars = release.vars
         self.bindings = release.bindings
         self.fetch = release.fetch
+        self._roots = None
         self.limits = _limits(release, registry.config.settings, registry.arena.size)
         self.memory_asked = release.limits.get("memory", 0)  # what its project sets, which may be more than there is
         self.image_size = 0
@@ -65,6 +66,15 @@ class Function:
         """Puts a static file's response into the log."""
         connection.server.record(connection, head, response[0], body_size(response[2]), "info", self.name)
         return response
+
+    @property
+    def roots(self):
+        """Whom it trusts over https, as `edgelet.outbound.client` wants it; None for whom the computer trusts."""
+        if self._roots is None and "roots" in self.fetch:
+            from edgelet.outbound.roots import Named
+
+            self._roots = Named(self._release.roots)
+        return self._roots
 
     def redact(self, text):
         """A text for the log or for an error, without the values of the function's secrets."""

@@ -9,6 +9,11 @@ from edgelet.outbound.exchange import Exchange, Stale
 from edgelet.outbound.response import Malformed
 from micropython import const
 
+try:
+    import tls as _tls
+except ImportError:
+    _tls = None
+
 _LINUX = sys.platform == "linux"
 _CONNECTIONS = 256 if _LINUX else 2  # in use at a time
 _IDLE = 16 if _LINUX else 0  # that wait for another request
@@ -114,19 +119,20 @@ class Client:
         self._ended = asyncio.Event()
         self._sweeping = None
 
-    async def fetch(self, limits, allow, request):
+    async def fetch(self, limits, allow, roots, request):
         """The `Response` to an `exchange.Request`.
 
-        limits: fetch_ms, fetch_bytes. allow: what may be reached (`edgelet.outbound.policy`). Raises ValueError with
-        what a person should know.
+        limits: fetch_ms, fetch_bytes. allow: what may be reached (`edgelet.outbound.policy`). roots: who is trusted
+        over https (`edgelet.outbound.roots`), None for whom the computer trusts. Raises ValueError with what a person
+        should know.
         """
         try:
             policy.check_host(allow, request.host, request.port, request.shown)
         except policy.Refused as e:
             raise ValueError("fetch: %s" % e) from None
-        return await explained(self._fetch(limits, allow, request), limits, request)
+        return await explained(self._fetch(limits, allow, roots, request), limits, request)
 
-    async def _fetch(self, limits, allow, request):
+    async def _fetch(self, limits, allow, roots, request):
         while self._open >= _CONNECTIONS:
             self._ended.clear()
             await self._ended.wait()
@@ -134,7 +140,7 @@ class Client:
         response = None
         try:
             found = await self._look_up(allow, request)
-            connection = self._take_idle(request, found)
+            connection = self._take_idle(request, found, roots)
             if connection:
                 try:
                     response = await self._begin(connection, limits, request)
@@ -142,7 +148,7 @@ class Client:
                     if request.method not in _REPEATABLE:
                         raise
             if response is None:
-                response = await self._begin(await self._connect(request, found), limits, request)
+                response = await self._begin(await self._connect(request, found, roots), limits, request)
             return response
         finally:
             if response is None or not response.is_open:
@@ -177,25 +183,30 @@ class Client:
             raise refusal
         return allowed
 
-    async def _connect(self, request, found):
+    async def _connect(self, request, found, roots):
         texts = [addresses.text(address) for address in found]
         connection = await open_connection(request.secure, request.host, request.port, found, texts)
         if request.secure:
             try:
-                connection.begin_tls(await self._context())
+                connection.begin_tls(await self._context(roots))
+                connection.roots = roots
             except BaseException:
                 connection.close()
                 raise
         return connection
 
-    async def _context(self):
-        if self._roots is None:
+    async def _context(self, roots):
+        if _tls is None:
+            raise Failed("this board does not speak https: use http, or a gateway")
+        if roots is None:
             if not _LINUX:
-                raise Failed("boards do not speak https: use http, or a gateway")
-            from edgelet.outbound.roots import Roots
+                raise Failed("a board trusts nobody over https but those whom edgelet.toml names as [fetch] roots")
+            if self._roots is None:
+                from edgelet.outbound.roots import System
 
-            self._roots = Roots()
-        return await self._roots.context()
+                self._roots = System()
+            roots = self._roots
+        return await roots.context()
 
     def release(self, connection, is_persistent):
         """A response has been read, or nobody wants it."""
@@ -209,11 +220,12 @@ class Client:
         self._open -= 1
         self._ended.set()
 
-    def _take_idle(self, request, found):
+    def _take_idle(self, request, found, roots):
         """An idle connection to where a request goes, or None."""
         for connection in list(self._idle):
             wanted = (request.secure, request.host, request.port)
-            if (connection.secure, connection.host, connection.port) == wanted and connection.address in found:
+            fits = (connection.secure, connection.host, connection.port) == wanted and connection.address in found
+            if fits and (connection.roots is roots or not request.secure):
                 self._idle.remove(connection)
                 if connection.is_silent:
                     return connection

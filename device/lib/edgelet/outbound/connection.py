@@ -55,6 +55,7 @@ class Connection:
         self.host = host
         self.port = port
         self.address = address
+        self.roots = None  # who was trusted
         self.used = False  # whether it has brought a response
         self._since = 0  # time.ticks_ms() since when it is idle
         self._sock = sock

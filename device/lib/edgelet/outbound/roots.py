@@ -1,7 +1,10 @@
-"""The certificates that Linux trusts, for what speaks TLS with others."""
+"""The certificates that are trusted by who speaks TLS with others: those of Linux, or those that a function names."""
 
 import asyncio
 import os
+import sys
+
+_LINUX = sys.platform == "linux"
 
 # Where distributions keep all of them in one file, PEM.
 _FILES = (
@@ -13,8 +16,8 @@ _FILES = (
 _BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 
 
-class Roots:
-    """They are read when they are first needed, and anew when their file has changed."""
+class System:
+    """Those of the computer. They are read when they are first needed, and anew when their file has changed."""
 
     def __init__(self):
         self._context = None
@@ -25,9 +28,26 @@ class Roots:
         path = _file()
         stamp = path, os.stat(path)[6:9]
         if stamp != self._stamp:
-            self._context = await _load(path)
+            with open(path, "rb") as file:
+                text = file.read()  # bytes: to find a place in a str takes time
+            self._context = await _trusting(path, _of_pem(text))
             self._stamp = stamp
         return self._context
+
+
+class Named:
+    """Those of a function. `read()` gives them, DER one after the other; ValueError where they are damaged."""
+
+    def __init__(self, read):
+        self._read = read
+        self._context = None
+
+    async def context(self):
+        """As `System.context`."""
+        context = self._context or await _trusting("[fetch] roots", _of_der(self._read()))
+        if _LINUX:
+            self._context = context  # a board has the RAM for something else
+        return context
 
 
 def _file():
@@ -41,23 +61,35 @@ def _file():
     raise ValueError("this computer has no root certificates: install ca-certificates, or set SSL_CERT_FILE")
 
 
-async def _load(path):
-    import tls
-
-    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-    with open(path, "rb") as file:
-        text = file.read()  # bytes: to find a place in a str takes time
-    count = 0
+def _of_pem(text):
     at = text.find(_BEGIN)
     while at >= 0:
         end = text.find(_END, at) + len(_END)
+        yield text[at:end] + b"\n"
+        at = text.find(_BEGIN, end)
+
+
+def _of_der(data):
+    """Each is a SEQUENCE whose length has two bytes (X.690, section 8.1.3.5): they have 256 to 65,535."""
+    at = 0
+    while at < len(data):
+        end = at + 4 + (data[at + 2] << 8 | data[at + 3])
+        yield data[at:end]
+        at = end
+
+
+async def _trusting(source, certificates):
+    import tls
+
+    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    count = 0
+    for certificate in certificates:
         try:
-            context.load_verify_locations(text[at:end] + b"\n")
+            context.load_verify_locations(certificate)
             count += 1
         except ValueError:
             pass  # of a kind that mbedTLS does not know
-        at = text.find(_BEGIN, end)
         await asyncio.sleep_ms(0)
     if not count:
-        raise ValueError("%s has no root certificates" % path)
+        raise ValueError("%s has no root certificates" % source)
     return context

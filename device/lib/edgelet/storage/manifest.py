@@ -5,7 +5,7 @@ A manifest is JSON Lines in UTF-8. Its first line is an object, the header:
     {"function": "login", "engine": "0123456789abcdef", "main": "main.qjs",
      "hosts": [], "routes": ["/"], "limits": {"cpu_ms": 50}, "vars": {"ISSUER": "edgelet"},
      "bindings": {"USERS": {"type": "kv"}}, "static": {"folder": "public", "max_age": 0},
-     "fetch": {"allow": ["api.example.com"]}, "created_by": "edgelet 0.1.0"}
+     "fetch": {"allow": ["api.example.com"], "roots": "roots.der"}, "created_by": "edgelet 0.1.0"}
 
 Each further line is a file, ordered by the path's UTF-8 bytes, written without blanks and with
 its path unescaped, so that a path can be found without parsing:
@@ -80,12 +80,14 @@ def _check_static(static):
 
 def _check_fetch(fetch):
     for key in fetch:
-        if key != "allow":
-            raise ValueError("fetch has no %r; there are: allow" % key)
+        if key not in ("allow", "roots"):
+            raise ValueError("fetch has no %r; there are: allow, roots" % key)
     allow = fetch.get("allow", [])
     if not isinstance(allow, list):
         raise ValueError('fetch.allow must be a list, such as ["api.example.com"]')
     _check_list("fetch.allow", allow, names.reachable)
+    if "roots" in fetch:
+        names.path(fetch["roots"])
 
 
 # Key of the header -> (type, default).

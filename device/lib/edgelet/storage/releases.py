@@ -92,18 +92,23 @@ class Release:
 
     def bundle(self):
         """The compiled handler as bytes, or None where the function has static files only."""
-        if not self.main:
-            return None
-        found = [sha256 for path, sha256, _ in self.files() if path == self.main]
+        return self._read(self.main) if self.main else None
+
+    def roots(self):
+        """The certificates that the function trusts over https, DER one after the other."""
+        return self._read(self.fetch["roots"])
+
+    def _read(self, path):
+        found = [sha256 for listed, sha256, _ in self.files() if listed == path]
         if not found:
-            raise ValueError("the manifest lists no file %s" % self.main)
+            raise ValueError("the manifest lists no file %s" % path)
         try:
             with open(self._path(found[0]), "rb") as file:
                 data = file.read()
         except OSError:
             data = b""
         if _hex(hashlib.sha256(data)) != found[0]:
-            raise ValueError(self.damage(self.main, found[0]))
+            raise ValueError(self.damage(path, found[0]))
         return data
 
     def damage(self, path, sha256):
@@ -500,19 +505,19 @@ class Releases:
 
     def _check(self, release):
         total = 0
-        has_main = not release.main
+        wanted = {release.main, release.fetch.get("roots", "")} - {""}
         listed = release.files()
         try:
             for count, (path, _, size) in enumerate(listed):
                 total += size
-                has_main = has_main or path == release.main
+                wanted.discard(path)
                 self._check_limit("file %s" % path, size, "release_file_bytes", "bytes")
                 self._check_limit("the release", count + 1, "release_files", "files")
         finally:
             listed.close()
         self._check_limit("the release", total, "release_bytes", "bytes")
-        if not has_main:
-            raise ValueError("the manifest lists no file %s" % release.main)
+        for path in wanted:
+            raise ValueError("the manifest lists no file %s" % path)
         self._check_engine(release)
         self._check_routes(release)
 

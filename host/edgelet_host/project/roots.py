@@ -1,0 +1,59 @@
+"""The certificates that a function trusts over https: PEM files of the project, DER in the release."""
+
+import re
+import ssl
+
+from edgelet_host.errors import EdgeletError
+from edgelet_host.project.config import FILE, Project
+
+# As docs/limits.md has them. A board reads all of them for each connection.
+COUNT = 16
+BYTES = 32 << 10
+
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+
+
+def read_roots(project: Project) -> bytes:
+    """Give the certificates that `[fetch] roots` names, one after the other. Raises EdgeletError."""
+    found = [der for name in _names(project) for der in _read(project, name)]
+    data = b"".join(found)
+    if len(found) > COUNT or len(data) > BYTES:
+        have = f"{len(found)} certificates of {len(data)} bytes, at most {COUNT} of {BYTES} may be"
+        raise _error(project, f"has {have}: name only those that sign for the hosts in fetch.allow")
+    return data
+
+
+def _error(project: Project, text: str) -> EdgeletError:
+    return EdgeletError(f"{project.folder / FILE}: fetch.roots {text}")
+
+
+def _names(project: Project) -> list[str]:
+    names = project.fetch["roots"]
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise _error(project, 'must be a list of files with certificates in PEM, such as ["ca.pem"]')
+    return names
+
+
+def _read(project: Project, name: str) -> list[bytes]:
+    try:
+        text = (project.folder / name).read_text("ascii", errors="replace")
+    except OSError as e:
+        raise _error(project, f"names {name}, which cannot be read: {e.strerror}") from None
+    if "PRIVATE KEY-----" in text:
+        raise _error(project, f"names {name}, which has a private key: name a file with certificates only")
+    found = _PEM.findall(text)
+    if not found:
+        raise _error(project, f"names {name}, which has no certificate in PEM (-----BEGIN CERTIFICATE-----)")
+    return [_der(project, name, i, pem) for i, pem in enumerate(found, 1)]
+
+
+def _der(project: Project, name: str, number: int, pem: str) -> bytes:
+    """Give one certificate in DER, whose length the device reads in two bytes (X.690, section 8.1.3.5)."""
+    try:
+        ssl.create_default_context(cadata=pem)
+        der = ssl.PEM_cert_to_DER_cert(pem)
+        if der[:2] == b"\x30\x82":
+            return der
+    except (ssl.SSLError, ValueError):
+        pass
+    raise _error(project, f"names {name}, whose certificate {number} is damaged")

@@ -1,0 +1,38 @@
+"""A certificate authority for servers on this machine."""
+
+import ssl
+import subprocess
+from pathlib import Path
+
+# Of a server, for `Authority.certificate`.
+NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+
+
+class Authority:
+    """A certificate authority, in a folder."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder
+        self.name = name
+        self._make("req", "-x509", *self._new(name), "-subj", f"/CN={name}", "-days", "30")
+
+    def _new(self, name: str) -> list[str]:
+        options = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        return [*options, "-keyout", f"{name}.key", "-out", f"{name}.pem"]
+
+    def _make(self, *command: str) -> None:
+        subprocess.run(["openssl", *command], cwd=self.folder, check=True, capture_output=True)
+
+    def certificate(self, name: str, names: str = NAMES, days: str = "30") -> ssl.SSLContext:
+        """A context of a server that has a certificate for these names."""
+        (self.folder / "extensions").write_text(names)
+        self._make("req", *self._new(name)[:-1], f"{name}.csr", "-subj", f"/CN={name}")
+        signing = ["-CA", f"{self.name}.pem", "-CAkey", f"{self.name}.key", "-CAcreateserial", "-extfile", "extensions"]
+        self._make("x509", "-req", "-in", f"{name}.csr", "-out", f"{name}.pem", "-days", days, *signing)
+        return self.server(name)
+
+    def server(self, name: str) -> ssl.SSLContext:
+        """A context of a server with a certificate that is there."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.folder / f"{name}.pem", self.folder / f"{name}.key")
+        return context
