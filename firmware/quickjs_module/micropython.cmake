@@ -1,8 +1,12 @@
 # The isolates as a MicroPython user C module for the ports that build with CMake (rp2, esp32):
-# -DUSER_C_MODULES=.../firmware/micropython.cmake -DQUICKJS_DIR=<quickjs-ng's C sources>
+# -DUSER_C_MODULES=.../firmware/micropython.cmake -DQUICKJS_DIR=<quickjs-ng's C sources> -DZLIB_DIR=<zlib's>
 
 if(NOT EXISTS "${QUICKJS_DIR}/quickjs.c")
     message(FATAL_ERROR "QUICKJS_DIR must name the folder of quickjs-ng's C sources (./edgelet build does so)")
+endif()
+
+if(NOT EXISTS "${ZLIB_DIR}/zlib.h")
+    message(FATAL_ERROR "ZLIB_DIR must name the folder of zlib's C sources (./edgelet build does so)")
 endif()
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
@@ -42,6 +46,8 @@ set_source_files_properties(${quickjs_binding} ${CMAKE_CURRENT_LIST_DIR}/port/po
 set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/engine/engine.c PROPERTIES
     COMPILE_OPTIONS "${quickjs_options};-D__SANITIZE_ADDRESS__=1;-D__DJGPP;-DNDEBUG;-fno-strict-aliasing"
 )
+file(GLOB quickjs_compression ${CMAKE_CURRENT_LIST_DIR}/compression/*.c)
+set_source_files_properties(${quickjs_compression} PROPERTIES COMPILE_OPTIONS "${quickjs_options};-isystem;${ZLIB_DIR}")
 
 target_link_libraries(usermod_quickjs INTERFACE $<1:usermod_quickjs_library>)
 target_link_libraries(usermod INTERFACE usermod_quickjs)

@@ -1,9 +1,14 @@
-# The isolates as a MicroPython user C module: make USER_C_MODULES=.../firmware QUICKJS_DIR=<quickjs-ng's C sources>
+# The isolates as a MicroPython user C module:
+# make USER_C_MODULES=.../firmware QUICKJS_DIR=<quickjs-ng's C sources> ZLIB_DIR=<zlib's>
 
 QUICKJS_MODULE_DIR := $(USERMOD_DIR)
 
 ifeq ($(wildcard $(QUICKJS_DIR)/quickjs.c),)
 $(error QUICKJS_DIR must name the folder of quickjs-ng's C sources (./edgelet build does so))
+endif
+
+ifeq ($(wildcard $(ZLIB_DIR)/zlib.h),)
+$(error ZLIB_DIR must name the folder of zlib's C sources (./edgelet build does so))
 endif
 
 # What the engine is compiled with: see engine.c. engine_id.py lists the same definitions. The engine takes int and
@@ -24,6 +29,7 @@ CFLAGS_USERMOD += -I$(QUICKJS_MODULE_DIR) -isystem $(QUICKJS_DIR) $(QUICKJS_DEFI
 QUICKJS_OBJ = $(patsubst $(QUICKJS_MODULE_DIR)/%.c, $(BUILD)/quickjs_module/%.o, $(wildcard $(QUICKJS_MODULE_DIR)/*.c $(QUICKJS_MODULE_DIR)/*/*.c))
 $(QUICKJS_OBJ): CFLAGS += -std=gnu11 -D_GNU_SOURCE -I$(BUILD)/quickjs_module -isystem $(TOP)/lib/mbedtls/include $(QUICKJS_OPT)
 $(BUILD)/quickjs_module/engine/engine.o: CFLAGS += $(QUICKJS_FLAGS)
+$(filter $(BUILD)/quickjs_module/compression/%, $(QUICKJS_OBJ)): CFLAGS += -isystem $(ZLIB_DIR)
 $(BUILD)/quickjs_module/engine/engine.o: $(QUICKJS_ENGINE_ID_H)
 
 ifneq ($(findstring -fsanitize=address, $(CFLAGS_EXTRA)),)

@@ -14,6 +14,7 @@
 #include "py/objexcept.h"
 #include "py/objstr.h"
 
+#include "compression/compression.h"
 #include "crypto/crypto.h"
 #include "engine/bundle.h"
 #include "engine/engine.h"
@@ -38,6 +39,7 @@ static extension_t *const extensions[] = {
     &web_text_stream_extension,
     &crypto_extension,
     &jwt_extension,
+    &compression_extension, // last, as few need it: see number_classes in isolate/extension.c
     NULL,
 };
 

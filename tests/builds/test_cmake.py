@@ -13,6 +13,7 @@ cmake_minimum_required(VERSION 3.13)
 project(probe C)
 set(MICROPY_DIR "@TREE@")
 set(QUICKJS_DIR "@QUICKJS@")
+set(ZLIB_DIR "@ZLIB@")
 set(USER_C_MODULES @MODULES@)
 include(${MICROPY_DIR}/py/usermod.cmake)
 usermod_gather_sources(SOURCES INCLUDES FOUND usermod)
@@ -27,10 +28,11 @@ file(WRITE ${CMAKE_BINARY_DIR}/sources.txt "${SOURCES};${LIBRARY}")
 """
 
 
-def configure(folder, quickjs):
+def configure(folder, **places):
     """Run CMake over a project with our modules; the finished process."""
     modules = sorted(path.parent for path in FIRMWARE.glob("*/micropython.cmake"))
-    values = {"TREE": sources.micropython_tree(["mbedtls"]), "QUICKJS": quickjs, "MODULES": " ".join(map(str, modules))}
+    values = {"QUICKJS": sources.ensure("quickjs-ng"), "ZLIB": sources.ensure("zlib")} | places
+    values |= {"TREE": sources.micropython_tree(["mbedtls"]), "MODULES": " ".join(map(str, modules))}
     text = PROJECT
     for name, value in values.items():
         text = text.replace(f"@{name}@", str(value))
@@ -41,7 +43,7 @@ def configure(folder, quickjs):
 
 @pytest.fixture
 def configured(tmp_path):
-    done = configure(tmp_path, sources.ensure("quickjs-ng"))
+    done = configure(tmp_path)
     assert done.returncode == 0, done.stderr
     return tmp_path / "build"
 
@@ -71,7 +73,8 @@ def test_cmake_and_make_agree_on_the_engine(configured, firmware):
     assert f'"{done.stdout.strip()}"' in (configured / "quickjs_module" / "engine_id.h").read_text()
 
 
-def test_cmake_without_the_engines_sources_says_so(tmp_path):
-    done = configure(tmp_path, tmp_path)
+@pytest.mark.parametrize("place, library", [("QUICKJS", "quickjs-ng"), ("ZLIB", "zlib")])
+def test_cmake_without_a_librarys_sources_says_so(tmp_path, place, library):
+    done = configure(tmp_path, **{place: tmp_path})
     assert done.returncode != 0
-    assert "QUICKJS_DIR must name the folder of quickjs-ng's C sources" in done.stderr
+    assert f"{place}_DIR must name the folder of {library}'s C sources" in done.stderr

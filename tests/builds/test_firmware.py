@@ -129,6 +129,7 @@ def built(tmp_path_factory):
     sources.micropython_tree(["mbedtls"])
     sources.ensure("quickjs-ng")
     sources.ensure("microdot")
+    sources.ensure("zlib")
     checkout = Checkout(tmp_path_factory.mktemp("checkout"))
     checkout.build()
     return checkout

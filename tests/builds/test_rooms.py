@@ -22,6 +22,7 @@ ORDER = [
     "workers",
     "crypto",
     "jsonwebtoken",
+    "compression",
     "binding",
 ]
 BELOW = {room: set(ORDER[: i + 1]) for i, room in enumerate(ORDER)}

@@ -43,7 +43,7 @@ def includes():
         tree = sources.micropython_tree(["mbedtls"])
         ours = [*MODULES, build / "quickjs_module"]
         others = [FIRMWARE / "boards" / "qemu", build, tree, tree / "ports" / "qemu"]
-        others += [sources.ensure("quickjs-ng"), tree / "lib" / "mbedtls" / "include"]
+        others += [sources.ensure("quickjs-ng"), sources.ensure("zlib"), tree / "lib" / "mbedtls" / "include"]
         return [*(f"-I{path}" for path in ours), *(f"-isystem{path}" for path in others)]
 
     return folders

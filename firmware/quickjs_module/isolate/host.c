@@ -31,6 +31,12 @@ size_t host_memory_limit(JSContext *ctx) {
     return host_of(ctx)->isolate->limits.memory;
 }
 
+size_t host_memory_left(JSContext *ctx) {
+    const isolate_t *iso = host_of(ctx)->isolate;
+    size_t used = arena_used(iso->arena);
+    return used < iso->limits.memory ? iso->limits.memory - used : 0;
+}
+
 uint32_t host_remaining_ms(JSContext *ctx) {
     isolate_t *iso = host_of(ctx)->isolate;
     uint64_t now = port_cpu_us();

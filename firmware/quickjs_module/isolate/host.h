@@ -31,8 +31,9 @@ bool host_at_top_level(JSContext *ctx, const char *what);
 
 // Fills `buf` with random bytes from the port's source.
 void host_random(void *buf, size_t len);
-// Bytes that the call may use, and CPU milliseconds left to it.
+// Bytes that the call may use, how many of them it does not use yet, and CPU milliseconds left to it.
 size_t host_memory_limit(JSContext *ctx);
+size_t host_memory_left(JSContext *ctx);
 uint32_t host_remaining_ms(JSContext *ctx);
 const char *host_function_name(JSContext *ctx);
 // Whether the machine's clock tells the time of day: a board's does not until it has heard of a time server.

@@ -82,8 +82,13 @@ JSValueConst stream_pump_error(JSValueConst pump);
 // Cancels the stream of a pump that is open. A promise of what its source does then.
 JSValue stream_pump_cancel(JSContext *ctx, JSValueConst pump, JSValueConst reason);
 
+// A Uint8Array over bytes from js_malloc, which it takes over.
+JSValue stream_new_bytes(JSContext *ctx, uint8_t *bytes, size_t len);
+
 // What a transform does in C. Each enqueues what comes of it; 0, or -1 with a pending exception.
 typedef struct _stream_transformer_t {
+    // 1 where it has more to enqueue, and the readable side is full: it is called again with the same chunk once that
+    // wants more.
     int (*transform)(JSContext *ctx, JSValueConst transform, JSValueConst subject, JSValueConst chunk);
     int (*flush)(JSContext *ctx, JSValueConst transform, JSValueConst subject);
 } stream_transformer_t;
@@ -91,6 +96,8 @@ typedef struct _stream_transformer_t {
 // A TransformStream over a transformer, which is given the subject, any value.
 JSValue stream_transform_of(JSContext *ctx, const stream_transformer_t *transformer, JSValueConst subject);
 int stream_transform_enqueue(JSContext *ctx, JSValueConst transform, JSValueConst chunk);
+// Whether its readable side has as much as it wants.
+bool stream_transform_is_full(JSValueConst transform);
 // Its sides.
 JSValue stream_transform_readable(JSContext *ctx, JSValueConst transform);
 JSValue stream_transform_writable(JSContext *ctx, JSValueConst transform);

@@ -54,13 +54,17 @@ static void *realloc_bytes(JSRuntime *rt, void *opaque, void *bytes, size_t size
     return js_realloc_rt(rt, bytes, size);
 }
 
+JSValue stream_new_bytes(JSContext *ctx, uint8_t *bytes, size_t len) {
+    engine_need(ctx, ENGINE_TYPED_ARRAYS);
+    return JS_NewUint8Array(ctx, bytes, len, realloc_bytes, NULL, false);
+}
+
 static void collect_close(JSContext *ctx, JSValueConst object) {
     collector_t *collector = collector_of(object);
-    engine_need(ctx, ENGINE_TYPED_ARRAYS);
     uint8_t *bytes = js_realloc(ctx, collector->bytes, collector->len + 1);
     bytes[collector->len] = '\0';
     collector->bytes = NULL;
-    JSValue array = JS_NewUint8Array(ctx, bytes, collector->len, realloc_bytes, NULL, false);
+    JSValue array = stream_new_bytes(ctx, bytes, collector->len);
     engine_promise_resolve(ctx, collector->promise, array);
     JS_FreeValue(ctx, array);
 }

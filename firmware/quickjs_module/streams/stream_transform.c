@@ -94,6 +94,56 @@ static JSValue native_promise(JSContext *ctx, int result) {
 
 // ---- writing ----
 
+// The members of the array that is the subject of what goes on with a chunk later.
+enum {
+    LATER_TRANSFORM,
+    LATER_CHUNK,
+    LATER_PROMISE,
+};
+
+// Once the readable side wants more: a transformer in C goes on with a chunk, of which the promise tells the end.
+static JSValue native_goes_on(JSContext *ctx, JSValueConst later, bool rejected, JSValueConst value) {
+    (void)rejected, (void)value;
+    JSValue object = JS_GetPropertyUint32(ctx, later, LATER_TRANSFORM);
+    JSValue chunk = JS_GetPropertyUint32(ctx, later, LATER_CHUNK);
+    JSValue promise = JS_GetPropertyUint32(ctx, later, LATER_PROMISE);
+    const transform_t *transform = transform_of(object);
+    const writable_t *writable = writable_side(transform);
+    int result = -1;
+    if (transform->native == NULL || writable->state == WRITABLE_ERRORING) {
+        JS_Throw(ctx, JS_DupValue(ctx, writable->stored_error));
+    } else {
+        result = transform->native->transform(ctx, object, transform->transformer, chunk);
+    }
+    if (result > 0) {
+        stream_react(ctx, transform->change, native_goes_on, later);
+    } else if (result == 0) {
+        engine_promise_resolve(ctx, promise, JS_UNDEFINED);
+    } else {
+        JSValue error = JS_GetException(ctx);
+        engine_promise_reject(ctx, promise, error);
+        JS_FreeValue(ctx, error);
+    }
+    JS_FreeValue(ctx, promise);
+    JS_FreeValue(ctx, chunk);
+    JS_FreeValue(ctx, object);
+    return JS_UNDEFINED;
+}
+
+static JSValue perform_native(JSContext *ctx, JSValueConst object, JSValueConst chunk) {
+    const transform_t *transform = transform_of(object);
+    int result = transform->native->transform(ctx, object, transform->transformer, chunk);
+    if (result <= 0) {
+        return native_promise(ctx, result);
+    }
+    JSValue promise = engine_promise_new(ctx);
+    JSValue members[] = {JS_DupValue(ctx, object), JS_DupValue(ctx, chunk), JS_DupValue(ctx, promise)};
+    JSValue later = JS_NewArrayFrom(ctx, BASE_COUNT(members), members);
+    stream_react(ctx, transform->change, native_goes_on, later);
+    JS_FreeValue(ctx, later);
+    return promise;
+}
+
 static JSValue transformed(JSContext *ctx, JSValueConst object, bool rejected, JSValueConst value) {
     if (!rejected) {
         return JS_UNDEFINED;
@@ -106,7 +156,7 @@ static JSValue perform_transform(JSContext *ctx, JSValueConst object, JSValueCon
     transform_t *transform = transform_of(object);
     JSValue promise;
     if (transform->native != NULL) {
-        promise = native_promise(ctx, transform->native->transform(ctx, object, transform->transformer, chunk));
+        promise = perform_native(ctx, object, chunk);
     } else if (!JS_IsUndefined(transform->transform)) {
         promise =
             call_transformer(ctx, transform, transform->transform, 2, (JSValueConst[]){chunk, transform->controller});
@@ -118,11 +168,11 @@ static JSValue perform_transform(JSContext *ctx, JSValueConst object, JSValueCon
     return result;
 }
 
-// Once the readable side wants more. The subject is an array of the transform and the chunk.
-static JSValue write_after_change(JSContext *ctx, JSValueConst pair, bool rejected, JSValueConst value) {
+// Once the readable side wants more.
+static JSValue write_after_change(JSContext *ctx, JSValueConst later, bool rejected, JSValueConst value) {
     (void)rejected, (void)value;
-    JSValue object = JS_GetPropertyUint32(ctx, pair, 0);
-    JSValue chunk = JS_GetPropertyUint32(ctx, pair, 1);
+    JSValue object = JS_GetPropertyUint32(ctx, later, LATER_TRANSFORM);
+    JSValue chunk = JS_GetPropertyUint32(ctx, later, LATER_CHUNK);
     const writable_t *writable = writable_side(transform_of(object));
     JSValue result = writable->state == WRITABLE_ERRORING ? JS_Throw(ctx, JS_DupValue(ctx, writable->stored_error))
                                                           : perform_transform(ctx, object, chunk);
@@ -408,6 +458,10 @@ JSValue stream_transform_of(JSContext *ctx, const stream_transformer_t *transfor
 
 int stream_transform_enqueue(JSContext *ctx, JSValueConst object, JSValueConst chunk) {
     return transform_enqueue(ctx, transform_of(object), chunk);
+}
+
+bool stream_transform_is_full(JSValueConst object) {
+    return transform_of(object)->backpressure;
 }
 
 JSValue stream_transform_readable(JSContext *ctx, JSValueConst object) {

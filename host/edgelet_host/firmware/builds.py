@@ -195,10 +195,10 @@ def run_build(build: Build, state: State) -> None:
         if path and re.search(r"\s", str(path)):
             raise EdgeletError(f"make cannot work with blanks in a path: move {path}.")
     tree = sources.micropython_tree(build.submodules, build.checkout)
-    quickjs, microdot = sources.ensure("quickjs-ng"), sources.ensure("microdot")
+    quickjs, microdot, zlib = (sources.ensure(name) for name in ("quickjs-ng", "microdot", "zlib"))
     if not can_continue(build.read_stamp(), state):
         shutil.rmtree(build.folder / "make", ignore_errors=True)
-    objects = build.folder / "make" / digest(str(tree), str(quickjs), str(microdot))
+    objects = build.folder / "make" / digest(str(tree), str(quickjs), str(microdot), str(zlib))
     state = State(state.setup, state.inputs, started=time.time())
     build.write_stamp(state)
     made = objects / build.port / build.product
@@ -210,6 +210,7 @@ def run_build(build: Build, state: State) -> None:
         mpy_cross = ensure_mpy_cross(tree, log, detail)
         definitions = {
             "QUICKJS_DIR": quickjs,
+            "ZLIB_DIR": zlib,
             "MICROPY_MANIFEST_MICRODOT_DIR": microdot,
             "MICROPY_MPYCROSS": mpy_cross,
             "MICROPY_MANIFEST_VERSION_DIR": write_version(build.folder),

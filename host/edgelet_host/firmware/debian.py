@@ -94,7 +94,7 @@ class Archive:
     def update(self, release: str) -> None:
         """Fetch the release's index."""
         if shutil.which("apt-get") is None:
-            raise EdgeletError("There is no apt here to bring MicroPython. Build with --micropython DIR.")
+            raise EdgeletError("There is no apt here to bring MicroPython and zlib. Build on Debian.")
         ensure_packages(FETCH_PACKAGES)
         for name in ("lists/partial", "cache/archives/partial"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
@@ -180,8 +180,8 @@ def machine_mirror() -> str:
         address = find_mirror()
     if address is None:
         raise EdgeletError(
-            "This machine's apt knows no Debian mirror that could bring MicroPython. "
-            "Run `sudo apt update` once, or build with --micropython DIR."
+            "This machine's apt knows no Debian mirror that could bring MicroPython and zlib. "
+            "Run `sudo apt update` once."
         )
     return address
 

@@ -1,0 +1,5 @@
+// See compression_inflate.c.
+
+#include "compression/compression_zlib.h"
+
+#include "inftrees.c"
