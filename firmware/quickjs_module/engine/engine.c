@@ -325,19 +325,11 @@ static const JSCFunctionListEntry base64_functions[] = {
     JS_CFUNC_MAGIC_DEF("btoa", 1, base64_function, true),
 };
 
-// Math comes from engine_new_math, with a random function that knows the top level.
-static void remove_math(JSContext *ctx) {
-    JSAtom atom = JS_NewAtom(ctx, "Math");
-    JS_DeleteProperty(ctx, ctx->global_obj, atom, 0);
-    JS_FreeAtom(ctx, atom);
-}
-
 static void install_builtins(JSContext *ctx) {
     JS_AddIntrinsicBaseObjects(ctx);
     JS_AddIntrinsicRegExp(ctx);
     JS_AddIntrinsicJSON(ctx);
     JS_AddIntrinsicPromise(ctx);
-    remove_math(ctx);
     JS_SetPropertyFunctionList(ctx, ctx->global_obj, base64_functions, countof(base64_functions));
     for (size_t i = 0; i < countof(lazy_globals); i++) {
         engine_define_lazy(ctx, ctx->global_obj, lazy_globals[i].name, make_lazy_global);
@@ -358,14 +350,6 @@ JSContext *engine_new(const JSMallocFunctions *mf, void *opaque) {
     JSContext *ctx = JS_NewContextRaw(rt);
     install_builtins(ctx);
     return ctx;
-}
-
-JSValue engine_new_math(JSContext *ctx) {
-    JSValue math = JS_NewObjectProtoList(ctx, ctx->class_proto[JS_CLASS_OBJECT], js_math_funcs, countof(js_math_funcs));
-    JSAtom atom = JS_NewAtom(ctx, "random");
-    JS_DeleteProperty(ctx, math, atom, 0);
-    JS_FreeAtom(ctx, atom);
-    return math;
 }
 
 void engine_enable_compiler(JSContext *ctx) {
@@ -603,12 +587,6 @@ void engine_renew(JSContext *ctx, uint64_t random_state, size_t stack) {
     ctx->interrupt_counter = JS_INTERRUPT_COUNTER_INIT;
     ctx->rt->stack_size = stack;
     JS_UpdateStackTop(ctx->rt);
-}
-
-double engine_random(JSContext *ctx) {
-    JSFloat64Union u;
-    u.u64 = ((uint64_t)0x3ff << 52) | (xorshift64star(&ctx->random_state) >> 12);
-    return u.d - 1.0;
 }
 
 void engine_interrupt_soon(JSContext *ctx) {

@@ -41,9 +41,6 @@ typedef enum {
     ENGINE_GROUP_COUNT,
 } engine_group_t;
 
-// A Math object without `random`, which engine_new leaves out for the isolate to define.
-JSValue engine_new_math(JSContext *ctx);
-
 // Native code that makes objects of a group's classes calls this first: whatever a handler did to the global, the
 // class is there afterwards. Runs no code of the handler's.
 void engine_need(JSContext *ctx, engine_group_t group);
@@ -80,9 +77,6 @@ int engine_warm(JSContext *ctx);
 // What a restored context needs before it runs: a fresh Math.random state (0 is replaced) and the stack limits
 // of the C stack that it is called on.
 void engine_renew(JSContext *ctx, uint64_t random_state, size_t stack);
-
-// The next Math.random number, in [0, 1).
-double engine_random(JSContext *ctx);
 
 // Makes the engine call its interrupt handler at the next poll. Safe in interrupt context.
 void engine_interrupt_soon(JSContext *ctx);

@@ -2,7 +2,6 @@
 
 #include "isolate/isolate_private.h"
 
-#include "engine/engine.h"
 #include "port/port.h"
 
 isolate_host_t *host_of(JSContext *ctx) {
@@ -48,16 +47,6 @@ const char *host_function_name(JSContext *ctx) {
     return name != NULL ? name : "";
 }
 
-static JSValue math_random(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
-    (void)this_val;
-    (void)argc;
-    (void)argv;
-    if (host_at_top_level(ctx, "Math.random")) {
-        return JS_EXCEPTION;
-    }
-    return JS_NewFloat64(ctx, engine_random(ctx));
-}
-
 double host_now_ms(JSContext *ctx) {
     return (double)(port_ticks_us() - host_of(ctx)->began_us) / 1000.0;
 }
@@ -79,25 +68,13 @@ static const JSCFunctionListEntry performance_functions[] = {
     JS_CGETSET_DEF("timeOrigin", performance_time_origin, NULL),
 };
 
-static const JSCFunctionListEntry math_functions[] = {
-    JS_CFUNC_DEF("random", 0, math_random),
-};
-
 static const JSCFunctionListEntry global_functions[] = {
     JS_OBJECT_DEF("performance", performance_functions,
         sizeof(performance_functions) / sizeof(performance_functions[0]), JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE),
 };
 
-static JSValue make_math(JSContext *ctx, const char *name) {
-    (void)name;
-    JSValue math = engine_new_math(ctx);
-    JS_SetPropertyFunctionList(ctx, math, math_functions, 1);
-    return math;
-}
-
 void host_install(JSContext *ctx) {
     JSValue global = JS_GetGlobalObject(ctx);
-    engine_define_lazy(ctx, global, "Math", make_math);
     host_install_timers(ctx, global);
     host_install_console(ctx, global);
     JS_SetPropertyFunctionList(ctx, global, global_functions, 1);

@@ -120,14 +120,19 @@ static const JSMallocFunctions memory_functions = {
     arena_usable_size,
 };
 
+static void renew(isolate_t *iso) {
+    uint64_t seed;
+    host_random(&seed, sizeof(seed));
+    engine_renew(iso->ctx, seed, iso->limits.stack);
+}
+
 void isolate_new_runtime(isolate_t *iso) {
     iso->ctx = engine_new(&memory_functions, NULL);
     JSRuntime *rt = JS_GetRuntime(iso->ctx);
     JS_SetInterruptHandler(rt, on_interrupt, NULL);
     // The first cycle collection comes when three quarters of the limit are in use.
     JS_SetGCThreshold(rt, iso->limits.memory / 4 * 3);
-    JS_SetMaxStackSize(rt, iso->limits.stack);
-    JS_UpdateStackTop(rt);
+    renew(iso);
 }
 
 // Running
@@ -142,9 +147,7 @@ static void run_turn(void *arg) {
     turn_t *turn = arg;
     isolate_t *iso = turn->iso;
     if (iso->ctx != NULL) {
-        uint64_t seed;
-        host_random(&seed, sizeof(seed));
-        engine_renew(iso->ctx, seed, iso->limits.stack);
+        renew(iso);
     }
     iso->running = true;
     turn->fn(iso, turn->arg);
