@@ -42,7 +42,8 @@ BOTH = {
         "exports": { ".": { "node": "./main.js", "browser": "./browser.js" }, "./old": "./old/index.js" }
     }""",
     PACKAGE + "main.js": "module.exports = require('fs').constants;",
-    PACKAGE + "browser.js": "module.exports = 'browser, ' + process.env.NODE_ENV;",
+    PACKAGE
+    + "browser.js": "module.exports = 'browser, ' + process.env.NODE_ENV + globalThis.process?.env['NODE_ENV'];",
     "node_modules/old/package.json": '{"name": "old", "main": "main.js", "browser": {"./main.js": "./browser.js"}}',
     "node_modules/old/main.js": "module.exports = require('fs').constants;",
     "node_modules/old/browser.js": "module.exports = 'mapped';",
@@ -65,7 +66,18 @@ def test_packages_give_what_they_have_for_workers_and_browsers(cli, local, varia
         cli.folder / "variant", "variant", {"main.js": source, **BOTH}, vars=variables, route="/variant"
     )
     cli.ok("deploy", project)
-    assert get(local.address, "/variant").text == f"browser, {mode}; mapped; workerd"
+    assert get(local.address, "/variant").text == f"browser, {mode}{mode}; mapped; workerd"
+
+
+def test_a_package_may_be_named_like_a_file_of_the_project(cli, local):
+    files = {
+        "main.js": "export { default } from './lib.js';",
+        "lib.js": "import said from 'lib.js'; export default { fetch() { return new Response(said) } };",
+        "node_modules/lib.js/index.js": "module.exports = 'of the package';",
+    }
+    project = write_project(cli.folder / "named", "named", files, route="/named")
+    cli.ok("deploy", project)
+    assert get(local.address, "/named").text == "of the package"
 
 
 DATA = {

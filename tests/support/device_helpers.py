@@ -33,7 +33,7 @@ def with_heap(firmware: Path, folder: Path, heap: str) -> Path:
 def toml(value: Any) -> str:
     """Write a value as TOML; tables inline."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {toml(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{json.dumps(key)} = {toml(one)}" for key, one in value.items()) + "}"
     return json.dumps(value)
 
 

@@ -109,7 +109,7 @@ def _needs_esbuild(project: Project, sources: dict[str, str], bare: set[str]) ->
     aliases = sorted(bare & project.alias.keys())
     if aliases:
         return f"'{aliases[0]}' has an alias"
-    packages = sorted(bare - sources.keys() - set(names.NATIVE_MODULES))
+    packages = sorted(bare - set(names.NATIVE_MODULES))
     return f"'{packages[0]}' is an npm package" if packages else ""
 
 

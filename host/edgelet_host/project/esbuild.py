@@ -60,6 +60,7 @@ def bundle_with_esbuild(project: Project, reason: str) -> tuple[dict[str, str], 
 
 def _options(project: Project) -> list[str]:
     native = set(names.NATIVE_MODULES) - project.alias.keys()
+    mode = json.dumps(project.vars.get("NODE_ENV", "production"))
     return [
         "--bundle",
         "--format=esm",
@@ -72,7 +73,7 @@ def _options(project: Project) -> list[str]:
         "--color=false",
         "--sourcemap=external",
         "--sources-content=false",
-        f"--define:process.env.NODE_ENV={json.dumps(project.vars.get('NODE_ENV', 'production'))}",
+        *[f"--define:{scope}process.env.NODE_ENV={mode}" for scope in ("", "globalThis.", "global.")],
         "--entry-names=main",
         "--asset-names=[name]-[hash]",
         *[f"--loader:{ending}=text" for ending in data_modules.TEXT],
