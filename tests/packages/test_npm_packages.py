@@ -1,0 +1,93 @@
+"""npm packages as they come, each doing its job through HTTP requests; what they answer in Node.js is the reference."""
+
+import json
+
+import pytest
+from aws_signature import problem
+from edgelet_host.errors import EdgeletError
+from package_helpers import NAMES, running_packages
+
+# One device for all.
+pytestmark = pytest.mark.xdist_group("packages")
+
+
+@pytest.fixture(scope="module")
+def packages(firmware, tmp_path_factory):
+    with running_packages(firmware, tmp_path_factory.mktemp("packages")) as packages:
+        yield packages
+
+
+def said(answer, wanted):
+    """A body, as JSON where that is wanted."""
+    return answer if isinstance(wanted, str) else json.loads(answer)
+
+
+def fields(headers):
+    """Header fields without those that say how a message is sent. Only Set-Cookie is more than one value."""
+    names = {name for name, _ in headers} - {"content-length", "transfer-encoding", "connection", "date"}
+    found = {name: [value for key, value in headers if key == name] for name in names}
+    return {name: values if name == "set-cookie" else [", ".join(values)] for name, values in found.items()}
+
+
+# What takes seconds to bundle and compile.
+LARGE = {"mathjs"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in NAMES]
+)
+def test_a_package_does_its_job(packages, name):
+    reference = packages.reference[name]
+    asked = list(zip(reference["requests"], reference["answers"], strict=True))
+    for request, node in asked:
+        # What the file says is what Node.js answers.
+        wanted = request["answer"]
+        assert (node["status"], said(node["body"], wanted)) == (request.get("status", 200), wanted), request
+    if lacks := reference.get("lacks"):
+        assert lacks["error"] in failure(packages, name, reference["requests"][0])
+        return
+    packages.deploy(name)
+    for request, node in asked:
+        got = packages.ask(request)
+        wanted = request["answer"]
+        assert (got.status, said(got.body, wanted)) == (node["status"], wanted), (request, packages.box.logs()[-1])
+        headers = fields(got.headers)
+        assert {key: headers.get(key) for key in fields(node["headers"])} == fields(node["headers"]), request
+        for key, value in request.get("answerHeaders", {}).items():
+            assert headers[key] == ([value] if isinstance(value, str) else value), request
+
+
+def failure(packages, name, request):
+    """The error of a handler that cannot be deployed, or fails at a request."""
+    try:
+        packages.deploy(name)
+    except EdgeletError as error:
+        return str(error)
+    assert packages.ask(request).status == 500
+    return packages.box.logs()[-1]["text"]
+
+
+# From the examples that AWS published with the algorithm: get-vanilla.
+VANILLA = {
+    "host": "example.amazonaws.com",
+    "x-amz-date": "20150830T123600Z",
+    "authorization": "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
+    "SignedHeaders=host;x-amz-date, "
+    "Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body", "changed", "found"),
+    [
+        ("GET", "/", b"", {}, ""),
+        ("POST", "/", b"", {}, "wrong signature"),
+        ("GET", "/?a", b"", {}, "wrong signature"),
+        ("GET", "/", b"a", {}, "wrong signature"),
+        ("GET", "/", b"", {"host": "example.org"}, "wrong signature"),
+        ("GET", "/", b"", {"x-amz-date": "20150831T000000Z"}, "a signature of something else"),
+        ("GET", "/", b"", {"authorization": "Basic YTpi"}, "no signature"),
+    ],
+)
+def test_the_server_that_checks_signatures_knows_right_from_wrong(method, target, body, changed, found):
+    assert problem(method, target, VANILLA | changed, body, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY") == found
