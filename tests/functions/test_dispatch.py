@@ -193,10 +193,11 @@ def test_request_for_which_the_queue_has_no_room_is_told_so(firmware, tmp_path):
 
 
 NOBODY_WAITS = """
-from edgelet.console.admin import _Connection, _Head
+from edgelet.console.admin import _Connection
+from edgelet.functions.service import Head
 from edgelet.device import running
 device = running()
-device.functions.get("slow")(_Head("GET", "/slow?ms=60000", "bench", b"", 0), b"", _Connection(device.server))
+device.functions.get("slow")(Head("GET", "/slow?ms=60000", "bench", b"", 0), b"", _Connection(device.server))
 print(len(device.functions.get("slow").pending))
 """
 

@@ -1,5 +1,6 @@
 """The device as a whole: the server, the functions behind it, and the device's own pages."""
 
+import socket
 import sys
 
 import quickjs
@@ -9,7 +10,7 @@ from edgelet.functions.deployment import Deployment
 from edgelet.functions.registry import Functions
 from edgelet.http.routing import host_name
 from edgelet.http.server import Server
-from edgelet.outbound import resolver
+from edgelet.outbound import addresses, resolver
 from edgelet.storage import config
 from edgelet.storage.releases import Releases
 from microdot import Response
@@ -39,7 +40,9 @@ class Device:
         self.deployment = Deployment(self.functions)
         self.server = Server(self._find, settings.server_limits())
         self.server.client_of = self.functions.peer
+        self.server.is_here = self._is_here
         self._own_hosts = names.own_hosts(settings["hostname"])
+        self.resolver.own = self._own_hosts[:2]
         self.server.get(names.HEALTH)(self._healthz)
         self.server.get(names.METRICS)(self._metrics)
         self.restarts = 0
@@ -87,6 +90,23 @@ class Device:
         if target in names.OWN_PATHS and host_name(head.host) in self._own_hosts:
             return None
         return self.functions.find(head.host, target)
+
+    def _is_here(self, address):
+        text = addresses.text(address)
+        if sys.platform != "linux":
+            return address[0] == 127 or (bool(self.link) and self.link.address() == text)
+        host = self.listens_at.rpartition(":")[0]
+        if host != "0.0.0.0":
+            return host == text
+        # Linux binds a socket to its own addresses only.
+        sock = socket.socket()
+        try:
+            sock.bind(socket.getaddrinfo(text, 0)[0][-1])
+            return True
+        except OSError:
+            return False
+        finally:
+            sock.close()
 
     def _is_own(self, request):
         return host_name(request.headers.get("Host", "")) in self._own_hosts

@@ -19,6 +19,9 @@ extern extension_t web_extension;
 // TextEncoderStream and TextDecoderStream.
 extern extension_t web_text_stream_extension;
 
+// fetch(input, init), which the function answers that the binding of that name means; undefined is
+// for no binding. A promise, or an exception.
+JSValue web_fetch_service(JSContext *ctx, JSValueConst name, int argc, JSValueConst *argv);
 // Whether the running call's handler called ctx.passThroughOnException.
 bool web_passes_through(JSContext *ctx);
 

@@ -51,6 +51,7 @@ static JSValue fetch_send_to(JSContext *ctx, JSValueConst object, const web_url_
     web_headers_t *headers = web_message_headers(ctx, &request->message);
     bool secure = web_url_scheme_is(url, "https");
     int default_port = secure ? 443 : 80;
+    bool is_service = !JS_IsUndefined(request->service);
     JSValue args[] = {
         JS_DupValue(ctx, web_request_method(ctx, request)),
         JS_NewBool(ctx, secure),
@@ -59,9 +60,12 @@ static JSValue fetch_send_to(JSContext *ctx, JSValueConst object, const web_url_
         target_value(ctx, url),
         web_latin1_string(ctx, headers->lines.data, headers->lines.len),
         body_value(ctx, &request->message.body),
+        JS_DupValue(ctx, request->service),
     };
 
-    JSValue operation = host_op(ctx, "fetch", BASE_COUNT(args), (JSValueConst *)args);
+    const char *name = is_service ? "fetch.service" : "fetch";
+    int count = is_service ? BASE_COUNT(args) : BASE_COUNT(args) - 1;
+    JSValue operation = host_op(ctx, name, count, (JSValueConst *)args);
     for (int i = 0; i < BASE_COUNT(args); i++) {
         JS_FreeValue(ctx, args[i]);
     }
@@ -235,10 +239,12 @@ static JSValue fetch_response(
 // The operation has settled: [status, reason, header lines, body], the body being bytes, null, or a number where it is
 // still to be read.
 static JSValue fetch_answered(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value) {
-    if (rejected) {
-        return JS_Throw(ctx, fetch_error(ctx, value));
-    }
     web_request_t *request = request_of(subject);
+    if (rejected) {
+        // What another function throws stays an Error, as in Workers.
+        bool is_service = !JS_IsUndefined(request->service);
+        return JS_Throw(ctx, is_service ? JS_DupValue(ctx, value) : fetch_error(ctx, value));
+    }
     int32_t status;
     JSValue number = JS_GetPropertyUint32(ctx, value, ANSWER_STATUS);
     JS_ToInt32(ctx, &status, number);
@@ -337,18 +343,25 @@ static JSValue fetch_begin_abortable(JSContext *ctx, JSValueConst object) {
     return JS_DupValue(ctx, request->answer);
 }
 
-JSValue web_fetch(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
-    (void)this_val;
+JSValue web_fetch_service(JSContext *ctx, JSValueConst service, int argc, JSValueConst *argv) {
     if (web_check_args(ctx, argc, 1) < 0) {
-        return web_reject_pending(ctx);
+        return JS_EXCEPTION;
     }
     // The request is the call's own, whatever the script does with what it has given.
     JSValue object = web_request_from(ctx, argv[0], argc > 1 ? argv[1] : JS_UNDEFINED);
     if (JS_IsException(object)) {
-        return web_reject_pending(ctx);
+        return object;
     }
-    bool abortable = event_is_signal(request_of(object)->signal);
+    web_request_t *request = request_of(object);
+    request->service = JS_DupValue(ctx, service);
+    bool abortable = event_is_signal(request->signal);
     JSValue promise = abortable ? fetch_begin_abortable(ctx, object) : fetch_begin(ctx, object);
     JS_FreeValue(ctx, object);
+    return promise;
+}
+
+JSValue web_fetch(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val;
+    JSValue promise = web_fetch_service(ctx, JS_UNDEFINED, argc, argv);
     return JS_IsException(promise) ? web_reject_pending(ctx) : promise;
 }

@@ -386,6 +386,7 @@ typedef struct _web_request_t {
     JSValue url;        // likewise
     JSValue signal;     // an AbortSignal; undefined until asked for, where the constructor got none
     JSValue answer;     // fetch()'s promise, where a signal may abort it; else undefined
+    JSValue service;    // the name of the binding whose function is asked, see web_fetch_service; else undefined
     uint32_t operation; // of fetch() that is open
     uint8_t redirect;   // a web_redirect_t
     uint8_t redirects;  // that fetch() has followed with it

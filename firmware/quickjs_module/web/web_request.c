@@ -6,7 +6,7 @@
 static web_request_t *request_new(JSContext *ctx) {
     web_request_t *request = js_mallocz(ctx, sizeof(*request));
     web_message_init(&request->message);
-    request->method = request->url = request->signal = request->answer = JS_UNDEFINED;
+    request->method = request->url = request->signal = request->answer = request->service = JS_UNDEFINED;
     return request;
 }
 
@@ -17,6 +17,7 @@ static void request_free(JSRuntime *rt, web_request_t *request) {
         JS_FreeValueRT(rt, request->url);
         JS_FreeValueRT(rt, request->signal);
         JS_FreeValueRT(rt, request->answer);
+        JS_FreeValueRT(rt, request->service);
         web_bytes_free(rt, request->wire);
         js_free_rt(rt, request);
     }

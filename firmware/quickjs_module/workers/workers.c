@@ -6,6 +6,7 @@
 
 static const extension_class_t *const workers_classes[WORKERS_CLASS_COUNT] = {
     [WORKERS_KV] = &workers_class_kv,
+    [WORKERS_FETCHER] = &workers_class_fetcher,
 };
 
 JSValueConst workers_name(JSContext *ctx, workers_class_id_t id, JSValueConst value) {

@@ -10,10 +10,12 @@
 // Indexes of workers_extension.classes. The class' name is the binding's kind.
 typedef enum {
     WORKERS_KV,
+    WORKERS_FETCHER,
     WORKERS_CLASS_COUNT,
 } workers_class_id_t;
 
 extern const extension_class_t workers_class_kv;
+extern const extension_class_t workers_class_fetcher;
 
 // What lies behind each of their objects.
 typedef struct _workers_binding_t {

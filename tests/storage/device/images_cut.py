@@ -29,7 +29,8 @@ class Connection:
 
     scheme = "http"
     peer = ("127.0.0.1", 1)
-    arrived_us = arrived_ms = 0
+    arrived_us = arrived_ms = depth = 0
+    caller = calls = None
 
     def __init__(self, server):
         self.server = server

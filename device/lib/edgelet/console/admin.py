@@ -159,23 +159,12 @@ def listing():
     return running().releases.names()
 
 
-class _Head:
-    """A request's head, as the server gives it to a function."""
-
-    minor = 1  # of HTTP's version
-
-    def __init__(self, method, target, host, headers, length):
-        self.method = method
-        self.target = target
-        self.host = host
-        self.headers = headers
-        self.length = length
-
-
 class _Connection:
     """A connection over the console."""
 
     reader = writer = None  # for microdot's websockets, which it has not
+    caller = calls = None
+    depth = 0
 
     def __init__(self, server):
         self.server = server
@@ -232,12 +221,14 @@ def invoke(name, method, target, headers, body):
     Its result: {status, headers, body (base64), us (wall time), failure}. `headers` is text, lines that end with CR LF.
     failure: why the function did not answer, see `protocol`; None where it did.
     """
+    from edgelet.functions.service import Head  # here: it is in memory only where it is used
+
     device = running()
     function = device.functions.get(name)
     if function is None:
         raise ValueError("there is no function %s: 'edgelet list' shows those there are" % name)
     host = function.hosts[0] if function.hosts else device.config.settings["hostname"]
-    return _start(_invoke(function, _Head(method, target, host, headers, len(body)), body))
+    return _start(_invoke(function, Head(method, target, host, headers, len(body)), body))
 
 
 def releases(name):

@@ -39,6 +39,8 @@ class Bindings:
         """
         if kind == "kv":
             return "KvNamespace", ()
+        if kind == "service":
+            return "Fetcher", ()
         return kind, tuple([name[len(kind) + 1 :] for name in self.operations if name.startswith(kind + ".")])
 
     def kv(self, function_name, binding):

@@ -47,6 +47,9 @@ def _begin(function, head, body, connection):
         except Busy as e:
             reason = str(e)
             turns.have_no_room(reason)
+    if turns.full and connection.caller and connection.caller.is_in_arena:
+        # Nobody has room before the one who waits for this has ended.
+        return _refused(function, head, connection, turns.full)
     return _queued(function, head, bytes(body), connection, reason)
 
 
@@ -149,7 +152,7 @@ def _pending(function, call, head, body, connection):
     """An awaitable of the response of a handler that awaits operations, or has given some to ctx.waitUntil."""
     number = function.registry.next_request()
     try:
-        pending = PendingCall(function, call, log.request_name(number))
+        pending = PendingCall(function, call, log.request_name(number), connection)
     except MemoryError as e:
         call.abandon()
         function.registry.turns.left()

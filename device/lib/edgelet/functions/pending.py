@@ -45,10 +45,11 @@ class PendingCall:
     call: no time left, no function, or more than that function's share of what waits.
     """
 
-    def __init__(self, function, call, request):
+    def __init__(self, function, call, request, connection):
         self.function = function
         self.call = call
         self.request = request
+        self.connection = connection  # whose request it answers
         self.failure = None
         self._turns = function.registry.turns
         self._operations = function.registry.bindings.operations
@@ -276,7 +277,7 @@ class PendingCall:
             if self._fetches is None:
                 from edgelet.functions.fetches import Fetches  # here: who does not fetch has the RAM for something else
 
-                self._fetches = Fetches(self.function)
+                self._fetches = Fetches(self)
             succeeded, result = True, await self._fetches.carry_out(name, args)
         except Exception as e:
             succeeded, result = False, _message(e)

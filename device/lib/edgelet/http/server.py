@@ -59,7 +59,9 @@ class Server(Microdot):
         self.find_function = find_function or (lambda head: None)
         self.limits = limits or ServerLimits()
         self.client_of = lambda head, connection: connection.peer[0]  # whose request it is, for the log
+        self.is_here = lambda address: False  # whether it listens at that IP address, bytes
         self.memory = None  # `edgelet.http.memory.Memory`, when it has started
+        self.port = 0  # where it listens
         self.scheme = "http"
         # -> True. No set: MicroPython 1.25 breaks one that cannot grow for want of memory (py/map.c, mp_set_rehash).
         self.connections = {}
@@ -76,6 +78,7 @@ class Server(Microdot):
     async def start_server(self, host="0.0.0.0", port=5000, debug=False, ssl=None, start_serving=True):
         """Serves until `shutdown()`; see microdot. `ssl`: an SSLContext with a certificate, for https."""
         self.debug = debug
+        self.port = port
         self.ssl = ssl
         self.scheme = "https" if ssl else "http"
         self.memory = Memory(self.limits)

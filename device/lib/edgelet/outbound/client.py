@@ -119,20 +119,21 @@ class Client:
         self._ended = asyncio.Event()
         self._sweeping = None
 
-    async def fetch(self, limits, allow, roots, request):
+    async def fetch(self, limits, allow, roots, request, inside):
         """The `Response` to an `exchange.Request`.
 
         limits: fetch_ms, fetch_bytes. allow: what may be reached (`edgelet.outbound.policy`). roots: who is trusted
-        over https (`edgelet.outbound.roots`), None for whom the computer trusts. Raises ValueError with what a person
+        over https (`edgelet.outbound.roots`), None for whom the computer trusts. inside(found): what gives the response
+        without a connection where these addresses are the device's own, else None. Raises ValueError with what a person
         should know.
         """
         try:
             policy.check_host(allow, request.host, request.port, request.shown)
         except policy.Refused as e:
             raise ValueError("fetch: %s" % e) from None
-        return await explained(self._fetch(limits, allow, roots, request), limits, request)
+        return await explained(self._fetch(limits, allow, roots, request, inside), limits, request)
 
-    async def _fetch(self, limits, allow, roots, request):
+    async def _fetch(self, limits, allow, roots, request, inside):
         while self._open >= _CONNECTIONS:
             self._ended.clear()
             await self._ended.wait()
@@ -140,19 +141,25 @@ class Client:
         response = None
         try:
             found = await self._look_up(allow, request)
-            connection = self._take_idle(request, found, roots)
-            if connection:
-                try:
-                    response = await self._begin(connection, limits, request)
-                except Stale:
-                    if request.method not in _REPEATABLE:
-                        raise
-            if response is None:
-                response = await self._begin(await self._connect(request, found, roots), limits, request)
-            return response
+            answer = inside(found)
+            if answer is None:
+                response = await self._ask(found, roots, limits, request)
+                return response
         finally:
             if response is None or not response.is_open:
                 self.have_ended()
+        request.response = await answer
+        return request.response
+
+    async def _ask(self, found, roots, limits, request):
+        connection = self._take_idle(request, found, roots)
+        if connection:
+            try:
+                return await self._begin(connection, limits, request)
+            except Stale:
+                if request.method not in _REPEATABLE:
+                    raise
+        return await self._begin(await self._connect(request, found, roots), limits, request)
 
     async def _begin(self, connection, limits, request):
         response = Response(self, connection, limits, request)

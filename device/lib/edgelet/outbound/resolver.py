@@ -42,6 +42,7 @@ class Resolver:
         self._servers = servers
         self._hosts = hosts
         self._port = port
+        self.own = ()  # the device's own names
         self._cache = {}  # name -> (clock.uptime_ms() up to which it holds, addresses), oldest first
 
     async def lookup(self, name):
@@ -55,7 +56,7 @@ class Resolver:
         name = name.lower()
         if name[-1:] == ".":
             name = name[:-1]
-        if name == "localhost" or name.endswith(".localhost"):
+        if name == "localhost" or name.endswith(".localhost") or name in self.own:
             return [b"\x7f\0\0\1"]  # RFC 6761 section 6.3
         found = self._hosts and _in_hosts(self._hosts, name)
         if found:

@@ -21,9 +21,10 @@ from edgelet import limits, names
 
 HEADER_BYTES = 8192
 
-# Kinds of binding: type -> its options, name -> (lowest, highest), all of them required.
+# Kinds of binding: type -> its options, name -> (lowest, highest), or None for a function's name. All are required.
 BINDINGS = {
     "kv": {},
+    "service": {"function": None},
     "ratelimit": {"limit": (1, 65535), "period": (1, 86400)},  # calls, seconds
 }
 
@@ -51,9 +52,12 @@ def _check_bindings(bindings):
             raise ValueError("binding %s: its type must be one of: %s" % (name, _list(BINDINGS)))
         table = BINDINGS[kind]
         given = {key: value for key, value in options.items() if key != "type"}
-        _check_numbers("binding " + name, given, table)
+        numbers = {key: value for key, value in given.items() if table.get(key, ()) is not None}
+        _check_numbers("binding " + name, numbers, table)
         if len(given) != len(table):
             raise ValueError("binding %s of type %s needs: %s" % (name, kind, _list(table)))
+        if "function" in table:
+            names.function(given["function"])
 
 
 def _check_list(what, given, check):
