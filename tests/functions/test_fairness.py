@@ -98,7 +98,7 @@ def test_writes_that_are_acknowledged_are_there_and_later_ones_win(box):
 
 
 def test_a_write_that_fails_is_told_to_its_handler_only(box):
-    body = """const answers = await Promise.allSettled(["a", "", "b"].map((key) => env.KV.put(key, "v")));
+    body = """const answers = await Promise.allSettled(["a", "x".repeat(181), "b"].map((key) => env.KV.put(key, "v")));
       return Response.json(answers.map((one) => one.reason?.message ?? "done"))"""
     box.deploy("failing", handler(body), route="/failing", bindings=BINDINGS)
     assert box.get("/failing").json() == ["done", "a KV key must have 1 to 180 bytes", "done"]

@@ -40,6 +40,7 @@ def test_values_come_in_the_type_that_is_asked_for(box):
         await KV.get("none"), await KV.get("none", "json"), await KV.get("none", "stream"),
         String(await KV.put("k", "")), await KV.get("k"), (await KV.get("k", "arrayBuffer")).byteLength,
         await new Response(await KV.get("k", "stream")).text(), String(await KV.delete("k")), await KV.get("k"),
+        (await KV.list({ limit: 0 })).list_complete, String(KV),
       ]);"""
     parsed = {"a": [1.5, "ü"]}
     assert answer(box, body) == [
@@ -56,7 +57,7 @@ def test_values_come_in_the_type_that_is_asked_for(box):
         "from a stream",
         "8",
         *[None] * 3,
-        *["undefined", "", 0, "", "undefined", None],
+        *["undefined", "", 0, "", "undefined", None, True, "[object KvNamespace]"],
     ]
 
 
@@ -121,7 +122,10 @@ def test_many_keys_at_once(box):
 
 ERRORS = [
     ('KV.get("text", "json")', "SyntaxError"),
-    ('KV.get(["none", "text"], "json")', "SyntaxError"),
+    (
+        'KV.get(["none", "text"], "json")',
+        "Error: KV GET_BULK failed: 400 At least one of the requested keys corresponds to a non-json value",
+    ),
     (
         'KV.get("k", "blob")',
         'TypeError: Unknown response type. Possible types are "text", "arrayBuffer", "json", and "stream".',
@@ -136,7 +140,10 @@ ERRORS = [
         "Error: KV GET_BULK failed: 400 You can request a maximum of 100 keys",
     ),
     ('KV.get(["k", ""])', "Error: a KV key must have 1 to 180 bytes"),
-    ('KV.get("")', "Error: a KV key must have 1 to 180 bytes"),
+    ('KV.get("")', "TypeError: Key name cannot be empty."),
+    ('KV.put("", "")', "TypeError: Key name cannot be empty."),
+    ('KV.delete("")', "TypeError: Key name cannot be empty."),
+    ('KV.get("k".repeat(181))', "Error: a KV key must have 1 to 180 bytes"),
     ("KV.get()", "TypeError"),
     ("KV.get(Symbol())", "TypeError"),
     ('KV.get("k", 7)', "TypeError: options must be an object"),

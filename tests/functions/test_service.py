@@ -89,8 +89,9 @@ def test_each_call_has_its_own_record(box):
 
 
 FAILURES = {
+    "class": ("throw new (class Own extends Error { name = 'Own' })('x')", {}, "Error: Own: x"),
     "thrown": ("throw new Error('no such user')", {}, "Error: no such user"),
-    "type": ("null.x", {}, "Error: TypeError: cannot read property 'x' of null"),
+    "type": ("null.x", {}, "TypeError: cannot read property 'x' of null"),
     "cpu": ("for (;;);", {"cpu_ms": 5}, "Error: failing: CPU limit of 5 ms exceeded"),
     "wall": ("await new Promise((r) => setTimeout(r, 60000))", {"wall_ms": 100}, "Error: failing: wall time limit of"),
     "result": ("return 7", {}, "Error: failing: TypeError: the handler must return a Response, not a number"),
@@ -171,7 +172,7 @@ def test_a_stream_that_breaks_off_is_an_error(box):
     )
     box.deploy("breaking", source, route="/breaking")
     body = "return new Response(await (await env.B.fetch('http://b/')).text().catch(String))"
-    assert caller(box, body, "breaking").text == "TypeError: broken"
+    assert caller(box, body, "breaking").text == "Error: broken"
 
 
 def test_large_bodies_both_ways(box):
@@ -275,7 +276,7 @@ def test_what_env_has_of_a_service(box):
       }
       return Response.json([String(env.B), typeof env.B.fetch, errors]);"""
     errors = ["TypeError"] * 4 + ["Error"]
-    assert caller(box, body, "plain").json() == ["[object Object]", "function", errors]
+    assert caller(box, body, "plain").json() == ["[object Fetcher]", "function", errors]
 
 
 @pytest.mark.parametrize(
@@ -345,7 +346,7 @@ def test_fetch_of_the_device_itself_takes_no_socket(box):
         status, text = json.loads(text)
     assert (status, text) == (
         200,
-        json.dumps(f"TypeError: fetch: 127.0.0.1:{port}: calls of functions are more than 16 deep"),
+        json.dumps(f"TypeError: fetch: 127.0.0.1:{port}: Error: calls of functions are more than 16 deep"),
     )
 
 

@@ -176,11 +176,33 @@ static bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-// The TypeError that says what the Error of an operation says.
+typedef JSValue (*throw_t)(JSContext *ctx, const char *format, ...);
+
+// What a message begins with that says which error it is: another function's.
+static const struct {
+    const char *prefix;
+    throw_t throw;
+} error_classes[] = {
+    {"Error: ", JS_ThrowPlainError},
+    {"RangeError: ", JS_ThrowRangeError},
+    {"ReferenceError: ", JS_ThrowReferenceError},
+    {"SyntaxError: ", JS_ThrowSyntaxError},
+    {"TypeError: ", JS_ThrowTypeError},
+};
+
+// The error that says what the Error of an operation says: a TypeError, as what fetch itself fails with is one.
 static JSValue fetch_error(JSContext *ctx, JSValueConst error) {
     JSValue value = JS_GetPropertyStr(ctx, error, "message");
-    const char *message = JS_ToCString(ctx, value);
-    JS_ThrowTypeError(ctx, "%s", message);
+    const char *message = JS_ToCString(ctx, value), *text = message;
+    throw_t throw = JS_ThrowTypeError;
+    for (int i = 0; i < BASE_COUNT(error_classes); i++) {
+        size_t length = strlen(error_classes[i].prefix);
+        if (strncmp(message, error_classes[i].prefix, length) == 0) {
+            throw = error_classes[i].throw;
+            text = message + length;
+        }
+    }
+    throw(ctx, "%s", text);
     JS_FreeCString(ctx, message);
     JS_FreeValue(ctx, value);
     return JS_GetException(ctx);
@@ -241,9 +263,7 @@ static JSValue fetch_response(
 static JSValue fetch_answered(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value) {
     web_request_t *request = request_of(subject);
     if (rejected) {
-        // What another function throws stays an Error, as in Workers.
-        bool is_service = !JS_IsUndefined(request->service);
-        return JS_Throw(ctx, is_service ? JS_DupValue(ctx, value) : fetch_error(ctx, value));
+        return JS_Throw(ctx, fetch_error(ctx, value));
     }
     int32_t status;
     JSValue number = JS_GetPropertyUint32(ctx, value, ANSWER_STATUS);

@@ -11,6 +11,7 @@ static JSValue fetcher_fetch(JSContext *ctx, JSValueConst this_val, int argc, JS
 
 static const JSCFunctionListEntry fetcher_proto[] = {
     JS_CFUNC_DEF("fetch", 1, fetcher_fetch),
+    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Fetcher", JS_PROP_CONFIGURABLE),
 };
 
 const extension_class_t workers_class_fetcher = {

@@ -51,7 +51,7 @@ static JSValue kv_number_option(JSContext *ctx, JSValueConst options, const char
     if (JS_IsException(value) || JS_IsUndefined(value)) {
         return value;
     }
-    double number;
+    double number = 0;
     int failed = JS_ToFloat64(ctx, &number, value);
     JS_FreeValue(ctx, value);
     return failed ? JS_EXCEPTION : JS_NewFloat64(ctx, number);
@@ -66,6 +66,17 @@ static JSValue kv_json_option(JSContext *ctx, JSValueConst options, const char *
     JSValue json = JS_JSONStringify(ctx, value, JS_UNDEFINED, JS_UNDEFINED);
     JS_FreeValue(ctx, value);
     return json;
+}
+
+// A key as a string.
+static JSValue kv_key(JSContext *ctx, JSValueConst given) {
+    JSValue key = JS_ToString(ctx, given);
+    int64_t length = 0;
+    if (!JS_IsException(key) && JS_GetLength(ctx, key, &length) == 0 && length == 0) {
+        JS_FreeValue(ctx, key);
+        return JS_ThrowTypeError(ctx, "Key name cannot be empty.");
+    }
+    return key;
 }
 
 // The type that the second argument of a get is, or has as its option. 0 or -1.
@@ -188,7 +199,7 @@ static JSValue kv_got(JSContext *ctx, JSValueConst subject, bool rejected, JSVal
 }
 
 static JSValue kv_get_one(JSContext *ctx, JSValueConst name, JSValueConst given, int how) {
-    JSValue key = JS_ToString(ctx, given);
+    JSValue key = kv_key(ctx, given);
     if (JS_IsException(key)) {
         return key;
     }
@@ -265,6 +276,9 @@ static JSValue many_got(JSContext *ctx, JSValueConst many, bool rejected, JSValu
     // As in Workers, a key that is not there is null with metadata too.
     JSValue entry = kv_entry(ctx, found, JS_IsNull(found) ? KV_TEXT : how);
     if (JS_IsException(entry)) {
+        JS_FreeValue(ctx, JS_GetException(ctx));
+        JS_ThrowPlainError(
+            ctx, "KV GET_BULK failed: 400 At least one of the requested keys corresponds to a non-json value");
         many_fail(ctx, many);
         return JS_UNDEFINED;
     }
@@ -413,7 +427,7 @@ static JSValue put_value(JSContext *ctx, JSValueConst value) {
 static JSValue put_argument(JSContext *ctx, int which, JSValueConst *argv, JSValueConst options) {
     switch (which) {
         case PUT_KEY:
-            return JS_ToString(ctx, argv[0]);
+            return kv_key(ctx, argv[0]);
         case PUT_VALUE:
             return put_value(ctx, argv[1]);
         case PUT_EXPIRATION:
@@ -454,7 +468,7 @@ static JSValue kv_put(JSContext *ctx, JSValueConst this_val, int argc, JSValueCo
 
 static JSValue kv_delete(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     JSValueConst name = workers_name(ctx, WORKERS_KV, this_val);
-    JSValue key = JS_IsException(name) || web_check_args(ctx, argc, 1) < 0 ? JS_EXCEPTION : JS_ToString(ctx, argv[0]);
+    JSValue key = JS_IsException(name) || web_check_args(ctx, argc, 1) < 0 ? JS_EXCEPTION : kv_key(ctx, argv[0]);
     if (JS_IsException(key)) {
         return web_reject_pending(ctx);
     }
@@ -552,6 +566,7 @@ static const JSCFunctionListEntry kv_proto[] = {
     JS_CFUNC_DEF("put", 3, kv_put),
     JS_CFUNC_DEF("delete", 1, kv_delete),
     JS_CFUNC_DEF("list", 1, kv_list),
+    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "KvNamespace", JS_PROP_CONFIGURABLE),
 };
 
 const extension_class_t workers_class_kv = {

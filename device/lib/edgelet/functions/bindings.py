@@ -91,7 +91,8 @@ class Bindings:
     def kv_list(self, function, binding, prefix, limit, cursor):
         """[[(name, expiration or None, metadata as JSON or None)], cursor or None]; None for what is not asked for."""
         given = {"prefix": prefix, "limit": limit, "cursor": cursor}
-        arguments = {name: value for name, value in given.items() if value is not None}
+        # As in Workers, no limit is one of 0.
+        arguments = {name: value for name, value in given.items() if value not in (None, 0)}
         return list((yield from self.kv(function.name, binding).list_steps(**arguments)))
 
     def limit(self, function, binding, options):

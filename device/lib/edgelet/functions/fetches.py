@@ -72,7 +72,7 @@ class Fetches:
         name = self._function.bindings[binding]["function"]
         function = self._function.registry.get(name)
         if function is None:
-            raise ValueError("%s: there is no function %s on this device: deploy it" % (binding, name))
+            raise ValueError("Error: %s: there is no function %s on this device: deploy it" % (binding, name))
         head = service.head(method, secure, host, port, target, _bytes(lines), body)
         return self._given(number, await service.ask(self._call, self._calls, function, head, secure, body, True))
 

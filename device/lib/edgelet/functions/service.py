@@ -20,6 +20,8 @@ DEPTH = 16 if _LINUX else 4
 #: Calls to which one request of a client comes altogether, as of Workers.
 CALLS = const(32)
 _METHOD = const(32)  # bytes of a method's name, as of a client's
+# The classes of errors that JavaScript makes of a text that begins so (firmware/quickjs_module/web/web_fetch.c).
+_ERRORS = ("Error", "RangeError", "ReferenceError", "SyntaxError", "TypeError")
 _PART = 16384 if _LINUX else 2048  # bytes of a body that is given at once
 
 
@@ -86,11 +88,14 @@ class _Connection:
 
 
 def _failure(function, connection):
-    """What the handler that calls learns of a failure: of what another handler throws its text, as in Workers."""
+    """What the handler that calls learns of a failure, behind the class of the error.
+
+    Of what another handler throws it is the message, as in Workers.
+    """
     text = connection.server.text.partition("\n")[0]
-    if connection.failure == "thrown":
-        return text[7:] if text.startswith("Error: ") else text
-    return "%s: %s" % (function.name, text)
+    if connection.failure != "thrown":
+        return "Error: %s: %s" % (function.name, text)
+    return text if text.partition(":")[0] in _ERRORS else "Error: " + text
 
 
 class Answer:
@@ -128,7 +133,7 @@ class Answer:
         try:
             self._share.hold(len(body))
         except Refused as e:
-            raise ValueError("%s: %s" % (self._function.name, e.text)) from None
+            raise ValueError("Error: %s: %s" % (self._function.name, e.text)) from None
         self.body = body
         self.is_open = True
 
@@ -192,11 +197,11 @@ def _check(connection, head):
     """Raises ValueError for what no client may ask either, and where there are too many calls."""
     limits = connection.server.limits
     if connection.depth > DEPTH:
-        raise ValueError("calls of functions are more than %d deep" % DEPTH)
+        raise ValueError("Error: calls of functions are more than %d deep" % DEPTH)
     if connection.calls[0] >= CALLS:
-        raise ValueError("more than %d calls of functions for one request" % CALLS)
+        raise ValueError("Error: more than %d calls of functions for one request" % CALLS)
     if len(head.method) > _METHOD or len(head.target) > limits.url or len(head.headers) > limits.head:
-        raise ValueError("the request's head is too large: see the limits url and head")
+        raise ValueError("Error: the request's head is too large: see the limits url and head")
 
 
 async def ask(caller, calls, function, head, secure, body, is_service):
