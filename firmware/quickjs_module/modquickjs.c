@@ -39,7 +39,9 @@ static extension_t *const extensions[] = {
     &web_text_stream_extension,
     &crypto_extension,
     &jwt_extension,
-    &compression_extension, // last, as few need it: see number_classes in isolate/extension.c
+    // Last, as few need them: see number_classes in isolate/extension.c.
+    &compression_extension,
+    &stream_bytes_extension,
     NULL,
 };
 

@@ -101,6 +101,11 @@ export default {
       const start = (c) => { c.enqueue(encode("re")); c.enqueue(encode("ady")); c.close(); };
       return new Response(new ReadableStream({ start }));
     }
+    if (path === "fixed") {
+      const stream = new FixedLengthStream(6);
+      new ReadableStream(paths.many(query)).pipeTo(stream.writable).catch((error) => console.log(error.name));
+      return new Response(stream.readable);
+    }
     if (path === "behind") ctx.waitUntil(opened(env, query + "3").then(() => console.log("behind", query)));
     if (path === "events") headers["content-type"] = "text/event-stream";
     return new Response(new ReadableStream(paths[path === "behind" ? "many" : path](query, env)), { headers });
@@ -275,6 +280,14 @@ def test_a_length_that_the_handler_gives_is_kept(box, wanted, body, text):
         assert stream.head() == (200, [f"content-length: {wanted}", "connection: close"])
         assert stream.rest() == body.encode()
     assert [one["text"] for one in records(box, "/many")] == [text]
+
+
+@pytest.mark.parametrize(("count", "text"), [(3, ""), (2, "TypeError"), (4, "TypeError")])
+def test_the_length_of_a_fixed_length_stream_is_that_of_the_response(box, count, text):
+    with Stream(box, f"/fixed?{count}", b"Connection: close\r\n") as stream:
+        assert stream.head() == (200, ["content-length: 6", "connection: close"])
+        assert stream.rest() == b"0 1 2 "[: 2 * count]
+    assert text in records(box, "/fixed")[-1]["text"]
 
 
 def test_pipelined_requests_are_answered_in_their_order(box):

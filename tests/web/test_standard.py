@@ -14,6 +14,7 @@ SCRIPTS = [
     "web_headers.js",
     "web_streams.js",
     "stream_programs.js",
+    "byte_streams.js",
     "web_text.js",
     "web_text_streams.js",
     "web_clone.js",
@@ -39,7 +40,7 @@ def test_urls_where_the_standard_is_ahead_of_node(firmware):
         assert result == expected, (start, change)
 
 
-@pytest.mark.parametrize("name", ["web_streams.js", "web_text_streams.js"])
+@pytest.mark.parametrize("name", ["web_streams.js", "web_text_streams.js", "byte_streams.js"])
 def test_streams_where_node_is_wrong(firmware, name):
     pairs = run_in_firmware(firmware, JS / name, "runStandard")
     assert [result for _, result in pairs] == [expected for expected, _ in pairs]

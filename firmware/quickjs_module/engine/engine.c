@@ -801,6 +801,36 @@ int engine_buffer_source(JSContext *ctx, JSValueConst value, base_slice_t *bytes
     return found;
 }
 
+int engine_view_of(JSContext *ctx, JSValueConst value, engine_view_t *view) {
+    uint8_t *data;
+    int found = engine_view_bytes(ctx, value, &data, &view->len);
+    if (found > 0) {
+        const JSObject *object = JS_VALUE_GET_OBJ(value);
+        bool typed = is_typed_array(object->class_id);
+        view->offset = object->u.typed_array->offset;
+        view->class = object->class_id;
+        view->element_bytes = typed ? (uint8_t)(1 << typed_array_size_log2(object->class_id)) : 1;
+        view->buffer = js_dup(JS_MKPTR(JS_TAG_OBJECT, object->u.typed_array->buffer));
+    }
+    return found;
+}
+
+JSValue engine_new_view(JSContext *ctx, const engine_view_t *view, JSValueConst buffer, size_t offset, size_t len) {
+    JSValueConst args[] = {buffer, js_uint32((uint32_t)offset), js_uint32((uint32_t)(len / view->element_bytes))};
+    return view->class == JS_CLASS_DATAVIEW ? js_dataview_constructor(ctx, JS_UNDEFINED, 3, args)
+                                            : js_typed_array_constructor(ctx, JS_UNDEFINED, 3, args, view->class);
+}
+
+JSValue engine_new_bytes(JSContext *ctx, JSValueConst buffer, size_t offset, size_t len) {
+    engine_need(ctx, ENGINE_TYPED_ARRAYS);
+    const engine_view_t bytes = {.class = JS_CLASS_UINT8_ARRAY, .element_bytes = 1};
+    return engine_new_view(ctx, &bytes, buffer, offset, len);
+}
+
+JSValue engine_transfer_buffer(JSContext *ctx, JSValueConst buffer) {
+    return js_array_buffer_transfer(ctx, buffer, 0, NULL, JS_ARRAY_BUFFER_TRANSFER_TO_FIXED_LENGTH);
+}
+
 const char *engine_usv_string(JSContext *ctx, size_t *len, JSValueConst value) {
     const char *utf8 = JS_ToCStringLen(ctx, len, value);
     if (utf8 == NULL) {

@@ -98,6 +98,24 @@ int engine_view_bytes(JSContext *ctx, JSValueConst value, uint8_t **data, size_t
 // The same for an ArrayBuffer too (Web IDL's BufferSource). Valid until a script runs; runs none itself.
 int engine_buffer_source(JSContext *ctx, JSValueConst value, base_slice_t *bytes);
 
+// What a typed array or DataView shows of its buffer, as it is now.
+typedef struct _engine_view_t {
+    JSValue buffer;
+    size_t offset, len;    // in bytes
+    uint16_t class;        // of views: for engine_new_view
+    uint8_t element_bytes; // 1 for a DataView
+} engine_view_t;
+
+// 1 with a counted buffer, 0 when value is no view, -1 with a pending TypeError as engine_view_bytes.
+int engine_view_of(JSContext *ctx, JSValueConst value, engine_view_t *view);
+// A view of that class over `len` bytes of another buffer, or an exception where that is too short.
+JSValue engine_new_view(JSContext *ctx, const engine_view_t *view, JSValueConst buffer, size_t offset, size_t len);
+// A Uint8Array over a part of a buffer.
+JSValue engine_new_bytes(JSContext *ctx, JSValueConst buffer, size_t offset, size_t len);
+// The content of an ArrayBuffer in a new one of fixed length; the old one is detached. TypeError where it is already,
+// or where it must stay.
+JSValue engine_transfer_buffer(JSContext *ctx, JSValueConst buffer);
+
 // UTF-8 of the value as a string, with U+FFFD for a lone surrogate (a USVString): the form in which text leaves
 // JavaScript. Free it with JS_FreeCString. NULL with a pending exception.
 const char *engine_usv_string(JSContext *ctx, size_t *len, JSValueConst value);

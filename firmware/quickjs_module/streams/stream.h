@@ -8,6 +8,8 @@
 #include "isolate/extension.h"
 
 extern extension_t stream_extension;
+// The classes of byte streams.
+extern extension_t stream_bytes_extension; // and Workers' transforms of bytes
 
 // The room of a chunk that a source in C gives, in bytes.
 #define STREAM_CHUNK_SIZE (4096)
@@ -51,6 +53,9 @@ bool stream_is_locked(JSValueConst stream);
 bool stream_is_disturbed(JSValueConst stream);
 // Whether nothing of its source is needed any more: it is closed, or will be behind the chunks that are there.
 bool stream_is_complete(JSValueConst stream);
+
+// The bytes that a stream will have given at its end, which a FixedLengthStream's is known by; else -1.
+int64_t stream_fixed_length(JSValueConst stream);
 
 // The opaque of a stream over that source while nobody has read or locked it; else NULL.
 void *stream_untouched(JSValueConst stream, const stream_source_t *source);

@@ -69,7 +69,7 @@ static void collect_close(JSContext *ctx, JSValueConst object) {
     JS_FreeValue(ctx, array);
 }
 
-static const stream_read_t collect_read = {collect_chunk, collect_close, collect_error};
+static const stream_read_t collect_read = {collect_chunk, collect_close, collect_error, NULL};
 
 static void read_more(JSContext *ctx, JSValueConst object) {
     collector_t *collector = collector_of(object);

@@ -1,6 +1,6 @@
 // ReadableStreamDefaultController (Streams standard, sections 4.6 and 4.9.4).
 
-#include "streams/stream_private.h"
+#include "streams/stream_bytes_private.h"
 
 // ---- where chunks come from ----
 
@@ -55,6 +55,9 @@ void stream_controller_clear(JSContext *ctx, stream_t *stream) {
         JS_FreeValue(ctx, old[i]);
     }
     stream_queue_reset(rt, &stream->queue);
+    if (stream->bytes != NULL) {
+        stream_bytes_reset(stream);
+    }
 }
 
 bool stream_controller_can_enqueue(const stream_t *stream) {
@@ -133,6 +136,9 @@ void stream_controller_start(JSContext *ctx, stream_t *stream, JSValueConst star
 }
 
 int stream_controller_enqueue(JSContext *ctx, stream_t *stream, JSValueConst chunk) {
+    if (stream->bytes != NULL) {
+        return stream_bytes_enqueue(ctx, stream, chunk);
+    }
     if (has_requests(stream)) {
         stream_reader_fulfill(ctx, stream_reader_of(stream), chunk);
         stream_controller_pull(ctx, stream);
@@ -151,6 +157,10 @@ int stream_controller_enqueue(JSContext *ctx, stream_t *stream, JSValueConst chu
 }
 
 void stream_controller_close(JSContext *ctx, stream_t *stream) {
+    if (stream->bytes != NULL) {
+        stream_bytes_end(ctx, stream);
+        return;
+    }
     if (!stream_controller_can_enqueue(stream)) {
         return;
     }
@@ -163,6 +173,9 @@ void stream_controller_close(JSContext *ctx, stream_t *stream) {
 
 void stream_controller_error(JSContext *ctx, stream_t *stream, JSValueConst error) {
     if (stream->state == STREAM_OPEN) {
+        if (stream->bytes != NULL) {
+            stream_bytes_clear(ctx, stream);
+        }
         stream_controller_clear(ctx, stream);
         stream_error(ctx, stream, error);
     }
@@ -171,13 +184,15 @@ void stream_controller_error(JSContext *ctx, stream_t *stream, JSValueConst erro
 // ---- the object ----
 
 stream_t *stream_of_controller(JSValueConst controller) {
-    void *object = stream_class_get(STREAM_CONTROLLER, controller);
+    void *object = JS_GetAnyOpaque(controller, &(JSClassID){0}); // of either class
     return stream_of(JS_MKPTR(JS_TAG_OBJECT, object));
 }
 
 JSValue stream_controller_object(JSContext *ctx, stream_t *stream) {
     if (JS_IsUndefined(stream->controller)) {
-        stream->controller = stream_class_new(ctx, STREAM_CONTROLLER, JS_UNDEFINED);
+        stream->controller = stream->bytes != NULL
+                                 ? extension_class_new(ctx, &stream_bytes_extension, BYTES_CONTROLLER, JS_UNDEFINED)
+                                 : stream_class_new(ctx, STREAM_CONTROLLER, JS_UNDEFINED);
         JS_DupValue(ctx, stream->object);
         JS_SetOpaque(stream->controller, JS_VALUE_GET_PTR(stream->object));
     }

@@ -61,7 +61,7 @@ static void next_error(JSContext *ctx, JSValueConst object, JSValueConst error) 
     JS_FreeValue(ctx, promise);
 }
 
-static const stream_read_t next_read = {next_chunk, next_close, next_error};
+static const stream_read_t next_read = {next_chunk, next_close, next_error, NULL};
 
 static JSValue next_now(JSContext *ctx, JSValueConst object) {
     iterator_t *iterator = iterator_of(object);

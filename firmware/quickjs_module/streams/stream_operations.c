@@ -44,6 +44,7 @@ static const stream_algorithms_t operations_algorithms = {operations_pull, opera
 JSValue stream_of_operations(JSContext *ctx, const stream_operations_t *operations, JSValueConst argument) {
     stream_t *stream = stream_new(ctx, &operations_algorithms, argument, 0);
     stream->opaque = (void *)(uintptr_t)operations;
+    stream->byte_source = true;
     stream->started = true;
     return stream->object;
 }

@@ -204,7 +204,7 @@ static void pipe_error(JSContext *ctx, JSValueConst object, JSValueConst error) 
     (void)ctx, (void)object, (void)error; // likewise
 }
 
-static const stream_read_t pipe_read = {pipe_chunk, pipe_close, pipe_error};
+static const stream_read_t pipe_read = {pipe_chunk, pipe_close, pipe_error, NULL};
 
 static JSValue destination_ready(JSContext *ctx, JSValueConst object, bool rejected, JSValueConst value) {
     (void)value;

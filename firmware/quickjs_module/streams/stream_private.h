@@ -123,6 +123,7 @@ typedef enum {
 } stream_state_t;
 
 typedef struct _stream_t stream_t;
+typedef struct _stream_bytes_t stream_bytes_t;
 
 // Where a stream's chunks come from.
 typedef struct _stream_algorithms_t {
@@ -142,10 +143,12 @@ struct _stream_t {
     JSValue size;                          // the strategy's function; undefined for 1
     const stream_source_t *native;         // a source in C, with
     void *opaque;
+    stream_bytes_t *bytes; // of a byte stream (stream_bytes_private.h); else NULL
     stream_queue_t queue;
     double high_water;
     uint8_t state;
     bool disturbed, started, close_requested, pulling, pull_again;
+    bool byte_source; // every chunk is a Uint8Array that no script has
 };
 
 // Who calls what takes a stream_t holds the stream's object, since scripts run there.
@@ -164,6 +167,8 @@ extern const stream_algorithms_t stream_native_algorithms;
 // Begins to pull once the promise that `start` is given as is fulfilled.
 void stream_controller_start(JSContext *ctx, stream_t *stream, JSValueConst start);
 JSValue stream_controller_object(JSContext *ctx, stream_t *stream);
+// A number of bytes or elements ([EnforceRange] unsigned long long). 0, or -1 with a pending exception.
+int stream_count(JSContext *ctx, JSValueConst value, const char *what, size_t *count);
 bool stream_controller_can_enqueue(const stream_t *stream);
 // -1 with a pending exception, which is the stream's error then, where the strategy refuses the chunk.
 int stream_controller_enqueue(JSContext *ctx, stream_t *stream, JSValueConst chunk);
@@ -256,11 +261,13 @@ JSValue stream_pipe_through(JSContext *ctx, JSValueConst this_val, int argc, JSV
 
 // ---- readers (stream_reader.c) ----
 
-// What becomes of a read. One of the three is called, with the target.
+// What becomes of a read. One of them is called, with the target.
 typedef struct _stream_read_t {
     void (*chunk)(JSContext *ctx, JSValueConst target, JSValueConst chunk);
     void (*close)(JSContext *ctx, JSValueConst target);
     void (*error)(JSContext *ctx, JSValueConst target, JSValueConst error);
+    // Of a read with a buffer: the stream is closed, and here is the buffer.
+    void (*finish)(JSContext *ctx, JSValueConst target, JSValueConst view);
 } stream_read_t;
 
 typedef struct _stream_request_t {
@@ -274,13 +281,24 @@ typedef struct _stream_reader_t {
     JSValue closed;   // the promise; undefined until somebody asks for it
     JSValue released; // what `closed` is rejected with then
     stream_request_t *first, *last;
+    bool byob; // a ReadableStreamBYOBReader's
 } stream_reader_t;
 
+stream_reader_t *stream_byob_reader_of(JSValueConst value);
 // The reader of a stream that a script or we have locked; NULL where there is none.
 stream_reader_t *stream_reader_of(const stream_t *stream);
 // A new reader; TypeError where the stream is locked.
 JSValue stream_reader_new(JSContext *ctx, JSValueConst stream, JSValueConst new_target);
+// Makes a reader behind its object, of a stream that is not locked.
+stream_reader_t *stream_reader_attach(JSContext *ctx, JSValueConst object, JSValueConst stream);
+void stream_reader_free(JSRuntime *rt, stream_reader_t *reader);
+void stream_reader_mark(JSRuntime *rt, const stream_reader_t *reader, JS_MarkFunc *mark);
+// The TypeErrors for a stream that has a reader, and a reader that has no stream.
+JSValue stream_throw_locked(JSContext *ctx);
+JSValue stream_throw_released(JSContext *ctx);
 void stream_reader_read(JSContext *ctx, stream_reader_t *reader, const stream_read_t *read, JSValueConst target);
+// A read that waits.
+void stream_reader_await(JSContext *ctx, stream_reader_t *reader, const stream_read_t *read, JSValueConst target);
 void stream_reader_release(JSContext *ctx, stream_reader_t *reader);
 JSValue stream_reader_cancel(JSContext *ctx, stream_reader_t *reader, JSValueConst reason);
 // The promise of the attribute `closed`, not counted.
@@ -290,6 +308,10 @@ void stream_reader_on_close(JSContext *ctx, stream_reader_t *reader);
 void stream_reader_on_error(JSContext *ctx, stream_reader_t *reader, JSValueConst error);
 // Gives the chunk to the first request, which must be there.
 void stream_reader_fulfill(JSContext *ctx, stream_reader_t *reader, JSValueConst chunk);
+// The same of a closed stream: the view is what the request's buffer came back in, or undefined.
+void stream_reader_finish(JSContext *ctx, stream_reader_t *reader, JSValueConst view);
+// Ends the requests of a stream that was cancelled, which are without a buffer.
+void stream_reader_finish_all(JSContext *ctx, stream_reader_t *reader);
 
 // ---- async iteration (stream_iterate.c) ----
 

@@ -99,7 +99,7 @@ static void pump_chunk(JSContext *ctx, JSValueConst object, JSValueConst chunk) 
     }
 }
 
-static const stream_read_t pump_read = {pump_chunk, pump_close, pump_error};
+static const stream_read_t pump_read = {pump_chunk, pump_close, pump_error, NULL};
 
 static void pump_more(JSContext *ctx, JSValueConst object) {
     pump_t *pump = pump_of(object);

@@ -1,6 +1,8 @@
 // ReadableStream (Streams standard, sections 4.2 and 4.9).
 
-#include "streams/stream_private.h"
+#include "streams/stream_bytes_private.h"
+
+#include <string.h>
 
 stream_t *stream_of(JSValueConst object) {
     return stream_class_get(STREAM_READABLE, object);
@@ -45,6 +47,20 @@ void stream_error(JSContext *ctx, stream_t *stream, JSValueConst error) {
     }
 }
 
+// Of a byte stream that was cancelled: whoever reads gets no buffer back.
+static void finish_reads(JSContext *ctx, stream_t *stream) {
+    if (stream->bytes == NULL) {
+        return;
+    }
+    if (stream_reader_of(stream) != NULL) {
+        JSValue reader = JS_DupValue(ctx, stream->reader);
+        stream_reader_finish_all(ctx, stream_reader_of(stream));
+        JS_FreeValue(ctx, reader);
+    }
+    stream_bytes_clear(ctx, stream);
+    stream_bytes_reset(stream);
+}
+
 static JSValue cancelled(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value) {
     (void)subject;
     return rejected ? JS_Throw(ctx, JS_DupValue(ctx, value)) : JS_UNDEFINED;
@@ -59,6 +75,7 @@ JSValue stream_cancel(JSContext *ctx, stream_t *stream, JSValueConst reason) {
         return stream_rejected_promise(ctx, stream->stored_error);
     }
     stream_close(ctx, stream);
+    finish_reads(ctx, stream);
     stream_queue_reset(JS_GetRuntime(ctx), &stream->queue);
     JSValue promise = stream->algorithms->cancel(ctx, stream, reason);
     stream_controller_clear(ctx, stream);
@@ -73,6 +90,7 @@ JSValue stream_of_source(JSContext *ctx, const stream_source_t *source, void *op
     stream_t *stream = stream_new(ctx, &stream_native_algorithms, JS_UNDEFINED, 0);
     stream->native = source;
     stream->opaque = opaque;
+    stream->byte_source = true;
     stream->started = true;
     return stream->object;
 }
@@ -129,29 +147,80 @@ JSValue stream_move(JSContext *ctx, JSValueConst object) {
 
 #define SOURCE "an underlying source"
 
-static int check_type(JSContext *ctx, JSValueConst source) {
-    JSValue type = JS_GetPropertyStr(ctx, source, "type");
-    if (JS_IsUndefined(type)) {
+// What a member that has one value only is: 0 where it is undefined, 1 where it is that, or -1 with a pending
+// exception.
+static int only_value(JSContext *ctx, JSValueConst object, const char *name, const char *expected) {
+    JSValue value = JS_GetPropertyStr(ctx, object, name);
+    if (JS_IsUndefined(value)) {
         return 0;
     }
-    if (!JS_IsException(type)) {
-        JS_ThrowTypeError(ctx, "type of an underlying source: byte streams are not supported; leave it out");
+    const char *text = JS_IsException(value) ? NULL : JS_ToCString(ctx, value);
+    JS_FreeValue(ctx, value);
+    if (text == NULL) {
+        return -1;
     }
-    JS_FreeValue(ctx, type);
-    return -1;
+    bool equal = strcmp(text, expected) == 0;
+    JS_FreeCString(ctx, text);
+    if (!equal) {
+        JS_ThrowTypeError(ctx, "%s must be \"%s\" or be left out", name, expected);
+    }
+    return equal ? 1 : -1;
+}
+
+// An autoAllocateChunkSize that is 0, which only a byte stream refuses.
+#define NO_BYTES (SIZE_MAX)
+
+// The member "autoAllocateChunkSize", 0 where there is none. 0, or -1 with a pending exception.
+static int auto_allocate_size(JSContext *ctx, JSValueConst source, size_t *size) {
+    *size = 0;
+    JSValue value = JS_GetPropertyStr(ctx, source, "autoAllocateChunkSize");
+    if (JS_IsUndefined(value)) {
+        return 0;
+    }
+    int result = JS_IsException(value) ? -1 : stream_count(ctx, value, "autoAllocateChunkSize", size);
+    JS_FreeValue(ctx, value);
+    if (result == 0 && *size == 0) {
+        *size = NO_BYTES;
+    }
+    return result;
+}
+
+// Makes it a byte stream. 0, or -1 with a pending exception.
+static int set_up_bytes(JSContext *ctx, stream_t *stream, size_t auto_size) {
+    if (!JS_IsUndefined(stream->size)) {
+        JS_ThrowRangeError(ctx, "the strategy of a byte stream can have no size");
+        return -1;
+    }
+    if (auto_size == NO_BYTES) {
+        JS_ThrowTypeError(ctx, "autoAllocateChunkSize must be 1 at least");
+        return -1;
+    }
+    stream_bytes_attach(ctx, stream, auto_size);
+    return 0;
+}
+
+// The type of the source, whose other members are read. 0, or -1 with a pending exception.
+static int set_up_type(JSContext *ctx, stream_t *stream, JSValueConst source, size_t auto_size) {
+    int bytes = only_value(ctx, source, "type", "bytes");
+    if (stream->high_water < 0) {
+        stream->high_water = bytes > 0 ? 0 : 1;
+    }
+    return bytes > 0 ? set_up_bytes(ctx, stream, auto_size) : bytes;
 }
 
 // Takes the members of the underlying source, and calls its start function. 0 or -1.
 static int set_up(JSContext *ctx, stream_t *stream, JSValueConst source) {
     JSValue start;
-    if (stream_function(ctx, source, "cancel", SOURCE, &stream->cancel) < 0 ||
+    size_t auto_size;
+    if (auto_allocate_size(ctx, source, &auto_size) < 0 ||
+        stream_function(ctx, source, "cancel", SOURCE, &stream->cancel) < 0 ||
         stream_function(ctx, source, "pull", SOURCE, &stream->pull) < 0 ||
         stream_function(ctx, source, "start", SOURCE, &start) < 0) {
         return -1;
     }
 
     JSValue result = JS_UNDEFINED;
-    if (check_type(ctx, source) < 0) {
+    if (set_up_type(ctx, stream, source, auto_size) < 0) {
         result = JS_EXCEPTION;
     } else if (!JS_IsUndefined(start)) {
         JSValue controller = stream_controller_object(ctx, stream);
@@ -175,7 +244,7 @@ static JSValue readable_construct(JSContext *ctx, JSValueConst new_target, int a
     if (!JS_IsUndefined(source) && !JS_IsObject(source)) {
         return JS_ThrowTypeError(ctx, "the underlying source must be an object");
     }
-    if (stream_strategy(ctx, argc > 1 ? argv[1] : JS_UNDEFINED, 1, &high_water, &size) < 0) {
+    if (stream_strategy(ctx, argc > 1 ? argv[1] : JS_UNDEFINED, -1, &high_water, &size) < 0) {
         return JS_EXCEPTION;
     }
     JSValue object = stream_class_new(ctx, STREAM_READABLE, new_target);
@@ -190,6 +259,7 @@ static JSValue readable_construct(JSContext *ctx, JSValueConst new_target, int a
     stream->high_water = high_water;
     stream->size = size;
     if (JS_IsUndefined(source)) {
+        stream->high_water = high_water < 0 ? 1 : high_water;
         stream_controller_start(ctx, stream, JS_UNDEFINED);
     } else if (set_up(ctx, stream, source) < 0) {
         JS_FreeValue(ctx, object);
@@ -217,8 +287,8 @@ static JSValue readable_cancel(JSContext *ctx, JSValueConst this_val, int argc, 
     return stream == NULL ? stream_reject_pending(ctx) : stream_cancel(ctx, stream, stream_argument(argc, argv));
 }
 
-// The member "mode" of getReader's argument. 0 where there is none, or -1 with a pending TypeError.
-static int check_mode(JSContext *ctx, JSValueConst options) {
+// Whether getReader's argument asks for a reader with a buffer of its own. 0 or 1, or -1 with a pending exception.
+static int wants_byob(JSContext *ctx, JSValueConst options) {
     if (JS_IsUndefined(options) || JS_IsNull(options)) {
         return 0;
     }
@@ -226,22 +296,16 @@ static int check_mode(JSContext *ctx, JSValueConst options) {
         JS_ThrowTypeError(ctx, "the argument of getReader must be an object");
         return -1;
     }
-    JSValue mode = JS_GetPropertyStr(ctx, options, "mode");
-    if (JS_IsUndefined(mode)) {
-        return 0;
-    }
-    if (!JS_IsException(mode)) {
-        JS_ThrowTypeError(ctx, "mode of getReader: readers with a buffer of their own are not supported; leave it out");
-    }
-    JS_FreeValue(ctx, mode);
-    return -1;
+    return only_value(ctx, options, "mode", "byob");
 }
 
 static JSValue readable_get_reader(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
-    if (expect_readable(ctx, this_val) == NULL || check_mode(ctx, stream_argument(argc, argv)) < 0) {
+    int byob = expect_readable(ctx, this_val) == NULL ? -1 : wants_byob(ctx, stream_argument(argc, argv));
+    if (byob < 0) {
         return JS_EXCEPTION;
     }
-    return stream_reader_new(ctx, this_val, JS_UNDEFINED);
+    return byob > 0 ? stream_byob_reader_new(ctx, this_val, JS_UNDEFINED)
+                    : stream_reader_new(ctx, this_val, JS_UNDEFINED);
 }
 
 static JSValue readable_tee(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
@@ -254,7 +318,7 @@ static JSValue readable_tee(JSContext *ctx, JSValueConst this_val, int argc, JSV
         return JS_ThrowTypeError(ctx, "Invalid state: the stream is locked");
     }
     JSValue branches[2];
-    stream_tee(ctx, this_val, stream->native != NULL, branches);
+    stream_tee(ctx, this_val, stream->byte_source || stream->bytes != NULL, branches);
     return JS_NewArrayFrom(ctx, 2, branches);
 }
 
@@ -283,6 +347,9 @@ static void readable_finalize(JSRuntime *rt, JSValueConst value) {
     }
     stream_free_values(rt, stream, readable_values, BASE_COUNT(readable_values));
     stream_queue_reset(rt, &stream->queue);
+    if (stream->bytes != NULL) {
+        stream_bytes_free(rt, stream->bytes);
+    }
     js_free_rt(rt, stream);
 }
 
@@ -291,6 +358,9 @@ static void readable_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) 
     if (stream != NULL) {
         stream_mark_values(rt, stream, readable_values, BASE_COUNT(readable_values), mark);
         stream_queue_mark(rt, &stream->queue, mark);
+        if (stream->bytes != NULL) {
+            stream_bytes_mark(rt, stream->bytes, mark);
+        }
     }
 }
 

@@ -1,16 +1,17 @@
 // ReadableStreamDefaultReader (Streams standard, sections 4.4 and 4.9.2).
 
-#include "streams/stream_private.h"
+#include "streams/stream_bytes_private.h"
 
 static const char released_message[] = "Invalid state: the reader is released";
 
 stream_reader_t *stream_reader_of(const stream_t *stream) {
-    return stream_class_get(STREAM_READER, stream->reader);
+    stream_reader_t *reader = stream_class_get(STREAM_READER, stream->reader);
+    return reader != NULL || stream->bytes == NULL ? reader : stream_byob_reader_of(stream->reader);
 }
 
 // ---- requests ----
 
-static void put_request(JSContext *ctx, stream_reader_t *reader, const stream_read_t *read, JSValueConst target) {
+void stream_reader_await(JSContext *ctx, stream_reader_t *reader, const stream_read_t *read, JSValueConst target) {
     stream_request_t *request = js_malloc(ctx, sizeof(*request));
     *request = (stream_request_t){.read = read, .target = JS_DupValue(ctx, target)};
     if (reader->first == NULL) {
@@ -21,12 +22,31 @@ static void put_request(JSContext *ctx, stream_reader_t *reader, const stream_re
     reader->last = request;
 }
 
-void stream_reader_fulfill(JSContext *ctx, stream_reader_t *reader, JSValueConst chunk) {
+static stream_request_t *take_request(stream_reader_t *reader) {
     stream_request_t *request = reader->first;
     reader->first = request->next;
-    request->read->chunk(ctx, request->target, chunk);
+    return request;
+}
+
+static void free_request(JSContext *ctx, stream_request_t *request) {
     JS_FreeValue(ctx, request->target);
     js_free(ctx, request);
+}
+
+void stream_reader_fulfill(JSContext *ctx, stream_reader_t *reader, JSValueConst chunk) {
+    stream_request_t *request = take_request(reader);
+    request->read->chunk(ctx, request->target, chunk);
+    free_request(ctx, request);
+}
+
+void stream_reader_finish(JSContext *ctx, stream_reader_t *reader, JSValueConst view) {
+    stream_request_t *request = take_request(reader);
+    if (request->read->finish != NULL) {
+        request->read->finish(ctx, request->target, view);
+    } else {
+        request->read->close(ctx, request->target);
+    }
+    free_request(ctx, request);
 }
 
 // Ends all requests: with the error, or as those of a closed stream.
@@ -40,8 +60,7 @@ static void end_requests(JSContext *ctx, stream_reader_t *reader, const JSValue 
         } else {
             request->read->close(ctx, request->target);
         }
-        JS_FreeValue(ctx, request->target);
-        js_free(ctx, request);
+        free_request(ctx, request);
         request = next;
     }
 }
@@ -74,6 +93,13 @@ void stream_reader_on_close(JSContext *ctx, stream_reader_t *reader) {
     if (!JS_IsUndefined(reader->closed)) {
         engine_promise_resolve(ctx, reader->closed, JS_UNDEFINED);
     }
+    // Those with a buffer get it back from the source.
+    if (!reader->byob) {
+        end_requests(ctx, reader, NULL);
+    }
+}
+
+void stream_reader_finish_all(JSContext *ctx, stream_reader_t *reader) {
     end_requests(ctx, reader, NULL);
 }
 
@@ -84,24 +110,36 @@ void stream_reader_on_error(JSContext *ctx, stream_reader_t *reader, JSValueCons
 
 // ---- the standard's operations ----
 
-JSValue stream_reader_new(JSContext *ctx, JSValueConst stream, JSValueConst new_target) {
-    if (stream_is_locked(stream)) {
-        return JS_ThrowTypeError(ctx, "Invalid state: the stream is locked: somebody else has its reader");
-    }
-    JSValue object = stream_class_new(ctx, STREAM_READER, new_target);
-    if (JS_IsException(object)) {
-        return object;
-    }
+JSValue stream_throw_locked(JSContext *ctx) {
+    return JS_ThrowTypeError(ctx, "Invalid state: the stream is locked: somebody else has its reader");
+}
+
+JSValue stream_throw_released(JSContext *ctx) {
+    return JS_ThrowTypeError(ctx, released_message);
+}
+
+stream_reader_t *stream_reader_attach(JSContext *ctx, JSValueConst object, JSValueConst stream) {
     stream_reader_t *reader = js_mallocz(ctx, sizeof(*reader));
     reader->stream = JS_DupValue(ctx, stream);
     reader->closed = reader->released = JS_UNDEFINED;
     JS_SetOpaque(object, reader);
     stream_of(stream)->reader = JS_DupValue(ctx, object);
+    return reader;
+}
+
+JSValue stream_reader_new(JSContext *ctx, JSValueConst stream, JSValueConst new_target) {
+    if (stream_is_locked(stream)) {
+        return stream_throw_locked(ctx);
+    }
+    JSValue object = stream_class_new(ctx, STREAM_READER, new_target);
+    if (!JS_IsException(object)) {
+        stream_reader_attach(ctx, object, stream);
+    }
     return object;
 }
 
 static void read_chunk(JSContext *ctx, stream_t *stream, const stream_read_t *read, JSValueConst target) {
-    JSValue chunk = stream_queue_take(&stream->queue);
+    JSValue chunk = stream->bytes != NULL ? stream_bytes_take(ctx, stream) : stream_queue_take(&stream->queue);
     if (stream->close_requested && stream->queue.count == 0) {
         stream_controller_clear(ctx, stream);
         stream_close(ctx, stream);
@@ -123,7 +161,10 @@ void stream_reader_read(JSContext *ctx, stream_reader_t *reader, const stream_re
     } else if (stream->queue.count > 0) {
         read_chunk(ctx, stream, read, target);
     } else {
-        put_request(ctx, reader, read, target);
+        if (stream->bytes != NULL) {
+            stream_bytes_auto_allocate(ctx, stream);
+        }
+        stream_reader_await(ctx, reader, read, target);
         stream_controller_pull(ctx, stream);
     }
     JS_FreeValue(ctx, object);
@@ -141,6 +182,9 @@ void stream_reader_release(JSContext *ctx, stream_reader_t *reader) {
     reader->stream = JS_UNDEFINED;
     JSValue held = stream->reader;
     stream->reader = JS_UNDEFINED;
+    if (stream->bytes != NULL) {
+        stream_bytes_release(ctx, stream);
+    }
     end_requests(ctx, reader, &reader->released);
     JS_FreeValue(ctx, held);
     JS_FreeValue(ctx, object);
@@ -169,7 +213,7 @@ static void promise_close(JSContext *ctx, JSValueConst promise) {
     promise_result(ctx, promise, JS_UNDEFINED, true);
 }
 
-static const stream_read_t promise_read = {promise_chunk, promise_close, engine_promise_reject};
+static const stream_read_t promise_read = {promise_chunk, promise_close, engine_promise_reject, NULL};
 
 // ---- the class ----
 
@@ -177,7 +221,7 @@ static const stream_read_t promise_read = {promise_chunk, promise_close, engine_
 static stream_reader_t *expect_attached(JSContext *ctx, JSValueConst this_val) {
     stream_reader_t *reader = stream_class_expect(ctx, STREAM_READER, this_val);
     if (reader != NULL && JS_IsUndefined(reader->stream)) {
-        JS_ThrowTypeError(ctx, released_message);
+        stream_throw_released(ctx);
         return NULL;
     }
     return reader;
@@ -224,8 +268,7 @@ static JSValue reader_cancel(JSContext *ctx, JSValueConst this_val, int argc, JS
     return reader == NULL ? stream_reject_pending(ctx) : stream_reader_cancel(ctx, reader, stream_argument(argc, argv));
 }
 
-static void reader_finalize(JSRuntime *rt, JSValueConst value) {
-    stream_reader_t *reader = stream_class_get(STREAM_READER, value);
+void stream_reader_free(JSRuntime *rt, stream_reader_t *reader) {
     if (reader == NULL) {
         return;
     }
@@ -241,8 +284,11 @@ static void reader_finalize(JSRuntime *rt, JSValueConst value) {
     js_free_rt(rt, reader);
 }
 
-static void reader_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
-    const stream_reader_t *reader = stream_class_get(STREAM_READER, value);
+static void reader_finalize(JSRuntime *rt, JSValueConst value) {
+    stream_reader_free(rt, stream_class_get(STREAM_READER, value));
+}
+
+void stream_reader_mark(JSRuntime *rt, const stream_reader_t *reader, JS_MarkFunc *mark) {
     if (reader == NULL) {
         return;
     }
@@ -252,6 +298,10 @@ static void reader_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
     JS_MarkValue(rt, reader->stream, mark);
     JS_MarkValue(rt, reader->closed, mark);
     JS_MarkValue(rt, reader->released, mark);
+}
+
+static void reader_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
+    stream_reader_mark(rt, stream_class_get(STREAM_READER, value), mark);
 }
 
 static const JSCFunctionListEntry reader_proto[] = {

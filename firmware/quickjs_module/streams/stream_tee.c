@@ -101,7 +101,7 @@ static void tee_error(JSContext *ctx, JSValueConst object, JSValueConst error) {
     tee_of(object)->reading = false;
 }
 
-static const stream_read_t tee_read = {tee_chunk, tee_close, tee_error};
+static const stream_read_t tee_read = {tee_chunk, tee_close, tee_error, NULL};
 
 static void read_next(JSContext *ctx, JSValueConst object) {
     tee_t *tee = tee_of(object);
@@ -164,9 +164,12 @@ void stream_tee(JSContext *ctx, JSValueConst stream, bool copies, JSValue branch
     JS_SetOpaque(object, tee);
 
     // What is there already waits for a branch's reader; a script's stream is read ahead by a chunk.
-    double high_water = stream_of(stream)->native != NULL ? 0 : 1;
+    const stream_t *source = stream_of(stream);
+    bool bytes = source->byte_source || source->bytes != NULL;
+    double high_water = bytes ? 0 : 1;
     for (int i = 0; i < 2; i++) {
         stream_t *branch = stream_new(ctx, &tee_algorithms, object, high_water);
+        branch->byte_source = bytes && copies;
         branches[i] = branch->object;
         tee->controllers[i] = stream_controller_object(ctx, branch);
         stream_controller_start(ctx, branch, JS_UNDEFINED);

@@ -1,6 +1,6 @@
 // TransformStream (Streams standard, section 6).
 
-#include "streams/stream_private.h"
+#include "streams/stream_bytes_private.h"
 
 // Its object and its controller's both lead to it by the object.
 typedef struct _transform_t {
@@ -12,6 +12,7 @@ typedef struct _transform_t {
     JSValue transform, flush, cancel;   // functions of the object
     JSValue change;                     // a promise of the next change of `backpressure`
     JSValue finish;                     // the promise of the flush or cancel; undefined before
+    int64_t length, left;               // bytes of a FixedLengthStream, and how many have not come; else -1
     bool backpressure;
 } transform_t;
 
@@ -394,6 +395,7 @@ static void attach_transform(
     transform->flush = init->flush;
     transform->cancel = init->cancel;
     transform->change = transform->finish = JS_UNDEFINED;
+    transform->length = transform->left = -1;
     JS_SetOpaque(object, transform);
 
     writable_t *writable = writable_new(ctx, &transform_sink, object, init->writable_mark, init->writable_size);
@@ -443,9 +445,13 @@ static JSValue transform_construct(JSContext *ctx, JSValueConst new_target, int 
 
 // ---- for the rooms above ----
 
-JSValue stream_transform_of(JSContext *ctx, const stream_transformer_t *transformer, JSValueConst subject) {
+static JSValue transform_native(
+    JSContext *ctx, JSValueConst new_target, const stream_transformer_t *transformer, JSValueConst subject) {
     const transform_init_t init = empty_init();
-    JSValue object = stream_class_new(ctx, STREAM_TRANSFORM, JS_UNDEFINED);
+    JSValue object = stream_class_new(ctx, STREAM_TRANSFORM, new_target);
+    if (JS_IsException(object)) {
+        return object;
+    }
     attach_transform(ctx, object, subject, &init);
     transform_t *transform = transform_of(object);
     transform->native = transformer;
@@ -454,6 +460,10 @@ JSValue stream_transform_of(JSContext *ctx, const stream_transformer_t *transfor
     stream_controller_start(ctx, readable_of(transform), start);
     JS_FreeValue(ctx, start);
     return object;
+}
+
+JSValue stream_transform_of(JSContext *ctx, const stream_transformer_t *transformer, JSValueConst subject) {
+    return transform_native(ctx, JS_UNDEFINED, transformer, subject);
 }
 
 int stream_transform_enqueue(JSContext *ctx, JSValueConst object, JSValueConst chunk) {
@@ -530,6 +540,120 @@ const extension_class_t stream_class_transform = {
     .proto = transform_proto,
     .proto_len = BASE_COUNT(transform_proto),
 };
+
+// ---- IdentityTransformStream and FixedLengthStream, as Workers have them: for bytes only ----
+
+static int identity_chunk(JSContext *ctx, JSValueConst object, JSValueConst subject, JSValueConst chunk) {
+    (void)subject;
+    base_slice_t bytes;
+    int found = engine_buffer_source(ctx, chunk, &bytes);
+    if (found == 0) {
+        JS_ThrowTypeError(ctx, "a chunk must be an ArrayBuffer or a view of one: encode text with new TextEncoder()");
+    }
+    if (found <= 0) {
+        return -1;
+    }
+    transform_t *transform = transform_of(object);
+    if (transform->left >= 0 && bytes.len > (uint64_t)transform->left) {
+        JS_ThrowTypeError(ctx, "more bytes than this FixedLengthStream was made for");
+        return -1;
+    }
+    if (transform->left >= 0) {
+        transform->left -= (int64_t)bytes.len;
+    }
+    if (bytes.len == 0) {
+        return 0;
+    }
+    engine_need(ctx, ENGINE_TYPED_ARRAYS);
+    JSValue copy = JS_NewUint8ArrayCopy(ctx, (const uint8_t *)bytes.data, bytes.len);
+    int result = transform_enqueue(ctx, transform, copy);
+    JS_FreeValue(ctx, copy);
+    return result;
+}
+
+static int identity_end(JSContext *ctx, JSValueConst object, JSValueConst subject) {
+    (void)subject;
+    if (transform_of(object)->left > 0) {
+        JS_ThrowTypeError(ctx, "fewer bytes than this FixedLengthStream was made for");
+        return -1;
+    }
+    return 0;
+}
+
+static const stream_transformer_t identity_transformer = {identity_chunk, identity_end};
+
+// It is an object of TransformStream's class, with another prototype.
+static JSValue identity_new(JSContext *ctx, JSValueConst new_target, int64_t length) {
+    JSValue object = transform_native(ctx, new_target, &identity_transformer, JS_UNDEFINED);
+    if (!JS_IsException(object)) {
+        transform_t *transform = transform_of(object);
+        transform->length = transform->left = length;
+        readable_of(transform)->byte_source = true;
+    }
+    return object;
+}
+
+static JSValue identity_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
+    (void)argc, (void)argv;
+    return identity_new(ctx, new_target, -1);
+}
+
+static JSValue fixed_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
+    JSValueConst given = stream_argument(argc, argv);
+    int64_t length = 0;
+    size_t count = 0;
+    if (JS_IsBigInt(given)) {
+        JS_ToBigInt64(ctx, &length, given);
+    } else if (stream_count(ctx, given, "the length of a FixedLengthStream", &count) < 0) {
+        return JS_EXCEPTION;
+    } else {
+        length = (int64_t)count;
+    }
+    return length < 0 ? JS_ThrowTypeError(ctx, "the length of a FixedLengthStream must be a number from 0 up")
+                      : identity_new(ctx, new_target, length);
+}
+
+int64_t stream_fixed_length(JSValueConst object) {
+    const stream_t *stream = stream_of(object);
+    return stream->algorithms == &transform_source ? transform_of(stream->source)->length : -1;
+}
+
+static JSValue transform_proto_of(JSContext *ctx) {
+    extension_class_ready(ctx, &stream_extension, STREAM_TRANSFORM);
+    return JS_GetClassProto(ctx, stream_extension.first_class + STREAM_TRANSFORM);
+}
+
+static JSValue identity_proto_of(JSContext *ctx) {
+    extension_class_ready(ctx, &stream_bytes_extension, BYTES_IDENTITY);
+    return JS_GetClassProto(ctx, stream_bytes_extension.first_class + BYTES_IDENTITY);
+}
+
+static const JSCFunctionListEntry identity_proto[] = {
+    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "IdentityTransformStream", JS_PROP_CONFIGURABLE),
+};
+
+const extension_class_t stream_bytes_class_identity = {
+    .def = {.class_name = "IdentityTransformStream"},
+    .constructor = identity_construct,
+    .proto = identity_proto,
+    .proto_len = BASE_COUNT(identity_proto),
+    .parent = transform_proto_of,
+};
+
+static const JSCFunctionListEntry fixed_proto[] = {
+    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "FixedLengthStream", JS_PROP_CONFIGURABLE),
+};
+
+const extension_class_t stream_bytes_class_fixed = {
+    .def = {.class_name = "FixedLengthStream"},
+    .constructor = fixed_construct,
+    .length = 1,
+    .proto = fixed_proto,
+    .proto_len = BASE_COUNT(fixed_proto),
+    .parent = identity_proto_of,
+};
+
+// ---- the controller's class ----
 
 // The transform of a controller; NULL with a pending TypeError.
 static transform_t *expect_transform(JSContext *ctx, JSValueConst this_val) {

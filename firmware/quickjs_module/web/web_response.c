@@ -363,7 +363,8 @@ static int64_t stated_length(const web_headers_t *headers) {
 static void begin_body(JSContext *ctx, web_message_t *message, isolate_response_t *out) {
     bool pending = web_body_is_pending(&message->body);
     if (pending) {
-        out->length = stated_length(message->headers);
+        int64_t fixed = stream_fixed_length(message->body.stream);
+        out->length = fixed < 0 ? stated_length(message->headers) : fixed;
         out->body = (base_slice_t){NULL, 0};
         out->received = web_fetch_untouched(message->body.stream);
     }
