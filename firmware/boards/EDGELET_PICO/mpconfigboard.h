@@ -1,4 +1,4 @@
 #define MICROPY_HW_BOARD_NAME "edgelet on Raspberry Pi Pico"
 
-// TLS' record buffers alone would be 20 KB of its heap, and the code is 104 KB of flash: it speaks plain HTTP.
+// A handshake would hold up everybody for 2 s and take 27 KB of the heap, its code 104 KB of flash (docs/boards.md).
 #define MICROPY_PY_SSL (0)
