@@ -80,6 +80,67 @@ def test_a_package_may_be_named_like_a_file_of_the_project(cli, local):
     assert get(local.address, "/named").text == "of the package"
 
 
+def write_user_of(cli, name, package, main):
+    """A project whose main module has the package `needy`, a module of CommonJS."""
+    files = {
+        "main.js": f"import needy from 'needy'; {main}",
+        "node_modules/needy/package.json": '{"name": "needy", "main": "lib/main.js"}',
+        "node_modules/needy/lib/main.js": package,
+    }
+    return write_project(cli.folder / name, name, files, route=f"/{name}")
+
+
+ANSWER = "export default { fetch() { return new Response(String(needy())) } };"
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "advice"),
+    [
+        (
+            "new Function('return 1')",
+            "eval and new Function are not available",
+            "schemas as ajv's standalone code does",
+        ),
+        ("(0, eval)('1')", "eval and new Function are not available", "precompile templates"),
+        (
+            "new WebAssembly.Module(new Uint8Array())",
+            "WebAssembly is not defined",
+            "Use the package's JavaScript variant",
+        ),
+    ],
+)
+def test_what_devices_have_no_parser_for_is_refused_with_package_file_and_advice(cli, local, code, error, advice):
+    early = write_user_of(cli, "early", f"const made = {code};\nmodule.exports = () => made;", ANSWER)
+    refused = cli.run("deploy", early)
+    assert refused.status == 1
+    for part in (error, "The npm package needy ", "node_modules/needy/lib/main.js:1:", advice):
+        assert part in refused.err
+    late = write_user_of(cli, "late", f"module.exports = () => {code};", ANSWER)
+    told = cli.run("deploy", late)
+    assert told.status == 0 and error in told.err and "The npm package needy " in told.err
+
+
+def test_code_that_only_asks_for_a_parser_is_deployed_in_silence(cli, local):
+    package = """
+        let found = typeof WebAssembly === "object" ? WebAssembly.Memory : "none";
+        try { found = new Function("return this")() } catch {}
+        try { found = eval("1") } catch (error) { found += error.name }
+        module.exports = () => found || new Function("return this")();
+    """
+    told = cli.run("deploy", write_user_of(cli, "asking", package, ANSWER))
+    assert told.status == 0 and "not available" not in told.out + told.err
+    assert get(local.address, "/asking").text == "noneEvalError"
+
+
+@pytest.mark.parametrize("files", [{}, {"other.ts": "export {}"}])
+def test_an_import_of_webassembly_is_refused_with_advice(cli, files):
+    imports = "".join(f"import './{name}';" for name in files)
+    project = write_project(cli.folder / "wasm", "wasm", {"main.js": f"import m from './m.wasm'; {imports}", **files})
+    (project / "m.wasm").write_bytes(b"\0asm\1\0\0\0")
+    refused = cli.fails("deploy", project)
+    assert "m.wasm" in refused and "is WebAssembly, which devices do not have. Use the package's JavaScript" in refused
+
+
 DATA = {
     "data.json": b'\xef\xbb\xbf{"__proto__": 1, "a": ["\xc3\xa9", 1e3]}',
     "page.html": "<p>é</p>\r\n".encode(),

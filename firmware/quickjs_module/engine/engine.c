@@ -306,7 +306,9 @@ static bool has_base64_result(JSValueConst string, bool encodes) {
 
 // atob and btoa, for whose errors only DOMException comes into being.
 static JSValue base64_function(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int encodes) {
-    (void)argc;
+    if (argc == 0) {
+        return JS_ThrowTypeError(ctx, "1 argument needed, got 0");
+    }
     JSValue string = JS_ToString(ctx, argv[0]);
     if (JS_IsException(string)) {
         return JS_EXCEPTION;
@@ -336,6 +338,14 @@ static void install_builtins(JSContext *ctx) {
     }
 }
 
+// What code from text comes to, be it of eval or of new Function: upstream's eval_internal.
+static JSValue refuse_code(JSContext *ctx, JSValueConst this_obj, const char *input, size_t input_len,
+    const char *filename, int line, int flags, int scope) {
+    (void)this_obj, (void)input, (void)input_len, (void)filename, (void)line, (void)flags, (void)scope;
+    static const char text[] = "eval and new Function are not available: devices have no parser";
+    return JS_Throw(ctx, JS_MakeError2(ctx, JS_EVAL_ERROR, true, text));
+}
+
 JSContext *engine_new(const JSMallocFunctions *mf, void *opaque) {
     JSRuntime *rt = JS_NewRuntime2(mf, opaque);
     engine_state_t *state = js_malloc_rt(rt, sizeof(*state));
@@ -348,6 +358,7 @@ JSContext *engine_new(const JSMallocFunctions *mf, void *opaque) {
     JS_SetCanBlock(rt, false);
 
     JSContext *ctx = JS_NewContextRaw(rt);
+    ctx->eval_internal = refuse_code;
     install_builtins(ctx);
     return ctx;
 }

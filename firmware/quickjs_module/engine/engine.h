@@ -15,8 +15,8 @@
 typedef JSValue (*engine_make_t)(JSContext *ctx, const char *name);
 
 // A runtime that allocates with `mf` only, and a context with the standard built-ins: those that few handlers touch
-// (Map, Date, typed arrays, Proxy, ...) come into being when their global is first read. No eval, no Atomics and
-// no SharedArrayBuffer, no performance, time zone UTC.
+// (Map, Date, typed arrays, Proxy, ...) come into being when their global is first read. eval and Function throw an
+// EvalError; no Atomics and no SharedArrayBuffer, no performance, time zone UTC.
 //
 // The rule for full memory, in the engine and in all that runs in it: `mf` gives no NULL. What does not fit leaves by a
 // jump, and with its memory all is lost that was under way. So nobody looks whether js_malloc, JS_NewObject,

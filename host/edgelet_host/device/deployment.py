@@ -199,7 +199,7 @@ def deploy_and_check(
     answer = invoke(device, release.function, Request("GET", release.route))
     problem = _function_problem(answer) or _server_problem(base, bool(url))
     if problem is None:
-        return replace(deployed, url=_url(release, base), thrown=_error(answer) if _is_thrown(answer) else "")
+        return replace(deployed, url=_url(release, base), thrown=_thrown(answer, release))
     if before - {deployed.id}:
         device.wait_for_job(device.call("rollback", release.function, before.pop()))
         raise DeviceError(f"release {deployed.id} does not come up ({problem}); the one before is active again")
@@ -221,9 +221,13 @@ def _is_thrown(answer: Answer) -> bool:
     return answer.failure in protocol.THROWN
 
 
-def _error(answer: Answer) -> str:
+def _thrown(answer: Answer, release: Release) -> str:
+    return _error(answer, release.explain) if _is_thrown(answer) else ""
+
+
+def _error(answer: Answer, explain: Callable[[str], str] = str) -> str:
     """Give the last error that the log has of a request."""
-    errors = [record["text"].splitlines()[0] for record in answer.logs if record["level"] == "error"]
+    errors = [explain(record["text"]).splitlines()[0] for record in answer.logs if record["level"] == "error"]
     return errors[-1] if errors else f"status {answer.status}"
 
 

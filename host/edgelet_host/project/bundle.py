@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
+from edgelet_host.project.advice import NO_WEBASSEMBLY, advise
 from edgelet_host.project.config import Project
 from edgelet_host.project.data_modules import data_module, is_data
 from edgelet_host.project.esbuild import bundle_with_esbuild
@@ -58,8 +59,10 @@ class Bundle:
         return self.data[8:24].decode()
 
     def explain(self, text: str) -> str:
-        """Put places in the author's files into a text from a device that has places of the bundle."""
-        return self.origins.explain(text, self.main) if self.origins else text
+        """Put places in the author's files into an error from a device, and what helps against it."""
+        text = self.origins.explain(text, self.main) if self.origins else text
+        error, line_end, stack = text.partition("\n")
+        return error + advise(text) + line_end + stack
 
 
 def collect_sources(project: Project) -> tuple[dict[str, str], SourceMap | None]:
@@ -74,6 +77,8 @@ def collect_sources(project: Project) -> tuple[dict[str, str], SourceMap | None]
         path = todo.pop()
         if path in sources:
             continue
+        if path.endswith(".wasm"):
+            raise BundleError(f"{project.folder / path} is WebAssembly, {NO_WEBASSEMBLY}")
         if is_data(path):
             sources[path] = data_module(project.folder / path)
             continue

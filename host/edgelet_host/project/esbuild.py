@@ -4,20 +4,18 @@ import json
 import os
 import posixpath
 import re
-import shutil
 import subprocess
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
-from edgelet_host.firmware.sources import locked
-from edgelet_host.paths import cache_dir
 from edgelet_host.project import data_modules, source_map
+from edgelet_host.project.advice import NO_WEBASSEMBLY
 from edgelet_host.project.config import Project
+from edgelet_host.project.npm import ensure_program
 from edgelet_host.project.source_map import SourceMap
 from edgelet_host.runtime import names
-from edgelet_host.terminal import step
 
 _VERSION = "0.28.2"
 # The syntax that the engine knows (quickjs-ng).
@@ -103,6 +101,8 @@ def _explain(folder: Path, errors: str) -> str:
     message = next((line.partition("[ERROR] ")[2] for line in lines if "[ERROR]" in line), lines[0] if lines else "")
     place = next((line.rstrip(":") for line in lines if line.endswith(":") and line.count(":") >= 3), "")
     hint = ""
+    if message.startswith('No loader is configured for ".wasm"'):
+        hint = f". It is WebAssembly, {NO_WEBASSEMBLY}"
     if message.startswith('Could not resolve "') and not message.startswith('Could not resolve ".'):
         hint = _hint(message.split('"')[1])
     return f"{folder}: {place + ': ' if place else ''}{message}{hint}"
@@ -120,25 +120,4 @@ def _hint(module: str) -> str:
 
 def ensure_esbuild(reason: str) -> Path:
     """Give the path of esbuild; install it first if need be. reason: why it is needed, for who has no Node.js."""
-    folder = cache_dir() / f"esbuild-{_VERSION}"
-    program = folder / "node_modules" / ".bin" / "esbuild"
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        raise EdgeletError(f"{reason}, which needs Node.js and npm. Install them: sudo apt install nodejs npm")
-    if not program.exists():
-        # Two npm in one folder would spoil each other's work.
-        with locked(folder):
-            if not program.exists():
-                _install(npm, folder)
-    return program
-
-
-def _install(npm: str, folder: Path) -> None:
-    with step(f"Installing esbuild {_VERSION} from npm"):
-        command = [npm, "install", "--no-save", "--no-audit", "--no-fund", f"--prefix={folder}", f"esbuild@{_VERSION}"]
-        quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
-        done = subprocess.run(command, cwd=folder, env=quiet, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        errors = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
-        reason = errors[0] if errors else "unknown error"
-        raise EdgeletError(f"npm could not install esbuild: {reason}. Check the network and run again")
+    return ensure_program("esbuild", _VERSION, reason)

@@ -1,0 +1,40 @@
+"""Programs that come from npm when they are first needed."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from edgelet_host.errors import EdgeletError
+from edgelet_host.firmware.sources import locked
+from edgelet_host.paths import cache_dir
+from edgelet_host.terminal import step
+
+
+def ensure_program(package: str, version: str, reason: str) -> Path:
+    """Give the path of the program that a package has under its own name; install the package first if need be.
+
+    reason: why it is needed, for who has no Node.js. Raises EdgeletError.
+    """
+    folder = cache_dir() / f"{package}-{version}"
+    program = folder / "node_modules" / ".bin" / package
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise EdgeletError(f"{reason}, which needs Node.js and npm. Install them: sudo apt install nodejs npm")
+    if not program.exists():
+        # Two npm in one folder would spoil each other's work.
+        with locked(folder):
+            if not program.exists():
+                _install(npm, folder, package, version)
+    return program
+
+
+def _install(npm: str, folder: Path, package: str, version: str) -> None:
+    with step(f"Installing {package} {version} from npm"):
+        command = [npm, "install", "--no-save", "--no-audit", "--no-fund", f"--prefix={folder}", f"{package}@{version}"]
+        quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
+        done = subprocess.run(command, cwd=folder, env=quiet, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        errors = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
+        reason = errors[0] if errors else "unknown error"
+        raise EdgeletError(f"npm could not install {package}: {reason}. Check the network and run again")
