@@ -12,8 +12,8 @@ _MASK = "***"
 class Redactor:
     """Replaces the values of `secrets`, texts, by asterisks: redactor(text).
 
-    Of a value of several lines each line is replaced; so is a value in the form that it has inside JSON, and the
-    beginning of one at the end of a text, which may have been cut there.
+    Of a value of several lines each line is replaced; so is a value in the form that it has inside JSON, in lower case,
+    as in the host name of a URL, and the beginning of one at the end of a text, which may have been cut there.
     """
 
     def __init__(self, secrets):
@@ -22,6 +22,7 @@ class Redactor:
             for line in value.split("\n"):
                 line = line.strip()
                 parts[line] = None
+                parts[line.lower()] = None
                 parts[json.dumps(line)[1:-1]] = None
         # One may contain another.
         self._parts = sorted([part for part in parts if len(part) >= SHORTEST], key=len, reverse=True)
