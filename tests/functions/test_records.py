@@ -17,6 +17,13 @@ SOURCE = """export default { async fetch(request) {
   const what = new URL(request.url).pathname.split("/").pop();
   if (what === "loop") for (;;);
   if (what === "wait-long") await new Promise((done) => setTimeout(done, 1000));
+  if (what === "reject") {
+    Promise.reject(new Error("nobody"));
+    const handled = Promise.reject(new Error("somebody"));
+    handled.catch(() => {});
+    (async () => { await null; throw "later"; })();
+  }
+  if (what === "fetch") await fetch("https://example.com/").catch((error) => console.log(error));
   if (what === "wait") await new Promise((done) => setTimeout(done, 30));
   if (what === "minute") await new Promise((done) => setTimeout(done, 60000));
   return new Response("hello", { status: 201 });
@@ -30,6 +37,24 @@ def box(firmware, tmp_path_factory):
         project = write_project(box.folder / "told", "told", files, route="/told", static={"folder": "public"})
         deploy(box.device, make_release(read_project(project), box.firmware))
         yield box
+
+
+def test_rejections_that_nobody_handles_are_logged(box):
+    seen = last(box)["seq"]
+    assert box.request("POST", "/told/reject").status == 201
+    texts = [(one["level"], one["text"].split("(main.js")[0]) for one in box.logs() if one["seq"] > seen]
+    assert texts == [
+        ("error", "Uncaught (in promise) Error: nobody\n    at fetch "),
+        ("error", "Uncaught (in promise) later"),
+        ("info", ""),
+    ]
+
+
+def test_an_error_of_fetch_has_the_stack_of_its_call(box):
+    seen = last(box)["seq"]
+    assert box.request("POST", "/told/fetch").status == 201
+    (text, _) = (one["text"] for one in box.logs() if one["seq"] > seen)
+    assert text.startswith("TypeError: fetch: example.com") and "at fetch (main.js:" in text
 
 
 def last(box):

@@ -77,6 +77,10 @@ const paths = {
     pull(c) { this.pulls++; c.enqueue(new Uint8Array(16000)); },
     cancel() { console.log("pulled", this.pulls); },
   }),
+  refusing: () => ({
+    async pull(c) { await sleep(1); c.enqueue(encode("a")); },
+    async cancel() { await sleep(1); throw new Error("no end"); },
+  }),
   slow: () => ({ n: 0, async pull(c) {
     await sleep(250);
     if (this.n++ === 7) c.close(); else c.enqueue(encode("a"));
@@ -251,6 +255,12 @@ def test_a_client_that_resets_its_connection_cancels_the_stream(box):
         stream.head()
         stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     logged(box, "cancelled 0 true the client did not wait for the end of the response")
+
+
+def test_a_cancel_that_throws_is_logged(box):
+    with Stream(box, "/refusing") as stream:
+        stream.head()
+    wait_until(lambda: any(one["text"].startswith("Uncaught (in promise) Error: no end") for one in box.logs()))
 
 
 def test_http_1_0_gets_the_bytes_until_the_connection_closes(box):

@@ -59,8 +59,8 @@ def test_a_get(box, upstream):
 
 def test_method_headers_and_body(box, upstream):
     headers = {"X-A": "é", "Host": "evil.example", "Content-Length": "99", "Connection": "x", "Accept-Encoding": "br"}
-    seen = echoed(box, upstream.url, {"method": "patch", "headers": headers, "body": "grüße"})
-    assert (seen["method"], seen["target"], seen["body"]) == ("patch", "/", "grüße".encode().decode("latin-1"))
+    seen = echoed(box, upstream.url, {"method": "purge", "headers": headers, "body": "grüße"})
+    assert (seen["method"], seen["target"], seen["body"]) == ("purge", "/", "grüße".encode().decode("latin-1"))
     assert seen["headers"] == {
         "host": f"127.0.0.1:{upstream.port}",
         "content-length": "7",

@@ -962,6 +962,26 @@ def test_done(firmware, form, body):
     assert (answer.status, answer.text) == (201, "x")
 
 
+@pytest.mark.parametrize(
+    ("parameters", "body"),
+    [
+        ("event, context, done", "return setTimeout(() => done(null, { statusCode: 201, body: 'x' }), 5)"),
+        ("event, context, done", "setTimeout(() => done(null, { statusCode: 201, body: 'x' }), 5); return { on() {} }"),
+        ("event, context", "return setTimeout(() => context.succeed({ statusCode: 201, body: 'x' }), 5)"),
+        ("event, context", "setTimeout(() => context.done(null, { statusCode: 201, body: 'x' }), 5)"),
+        ("event", "setTimeout(() => {}, 5); return { statusCode: 201, body: 'x' }"),
+    ],
+)
+def test_what_is_returned_without_a_promise_does_not_come_before_done(firmware, parameters, body):
+    answer = run_one(firmware, f"export const handler = function ({parameters}) {{ {body} }}")
+    assert (answer.status, answer.text) == (201, "x")
+
+
+def test_what_is_returned_without_a_promise_is_looked_at_once_nothing_can_call_done(firmware):
+    answer = run_one(firmware, "export const handler = () => { setTimeout(() => {}, 5); return 5 }")
+    assert (answer.kind, answer.message) == ("result", f"TypeError: the handler's result: {RESULT_RULE}")
+
+
 def test_done_comes_before_a_rejection(firmware):
     answer = with_done(
         firmware, "done({ statusCode: 201 }); throw new Error('late')", "async (event, context, done) =>"
@@ -975,7 +995,13 @@ def test_done_with_an_error(firmware, body):
     assert (answer.kind, answer.message) == ("thrown", "Error: mine")
 
 
-@pytest.mark.parametrize("body", ["done()", "done(null)", "done(5)"])
+@pytest.mark.parametrize(("value", "message"), [("'text'", "text"), ("5", "5"), ("true", "true")])
+def test_done_with_what_is_no_object_is_an_error(firmware, value, message):
+    answer = with_done(firmware, f"done({value})")
+    assert (answer.kind, answer.message) == ("thrown", message)
+
+
+@pytest.mark.parametrize("body", ["done()", "done(null)"])
 def test_done_without_a_response(firmware, body):
     answer = with_done(firmware, body)
     assert (answer.kind, answer.message) == ("result", f"TypeError: the handler's result: {RESULT_RULE}")

@@ -136,7 +136,7 @@ async function requests() {
     lines.push(`url ${url} ${attempt(() => new Request(url).url)}`);
   }
   lines.push(new Request(new URL("http://h/url")).url);
-  for (const method of ["get", "GET", "post", "PoSt", "patch", "PATCH", "delete", "x y", "", "TRACE", "connect", "m\u00e9", "FOO", undefined, null, "head", "Options", "put"]) {
+  for (const method of ["get", "GET", "post", "PoSt", "purge", "PATCH", "delete", "x y", "", "TRACE", "connect", "m\u00e9", "FOO", undefined, null, "head", "Options", "put"]) {
     lines.push(`method ${method} ${attempt(() => new Request("http://h", { method }).method)}`);
   }
   for (const [method, body] of [["GET", "x"], ["HEAD", "x"], ["GET", null], ["POST", null], ["POST", "x"], ["DELETE", "x"], ["GET", undefined]]) {

@@ -157,7 +157,7 @@ static int invoke_all(JSContext *ctx, event_target_t *target, event_t *event, JS
             invoke(ctx, listener, event, object, event_object) == 0) {
             continue;
         }
-        if (!reports || host_log_exception(ctx) < 0) {
+        if (!reports || host_log_exception(ctx, NULL) < 0) {
             result = -1;
             break;
         }

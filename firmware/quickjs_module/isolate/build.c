@@ -119,6 +119,7 @@ static bool run_top_level(isolate_t *iso, JSValue main) {
         isolate_take_exception(iso, ISOLATE_THROWN);
         return false;
     }
+    JS_PromiseMarkAsHandled(iso->ctx, promise); // `settled` reports a rejection
     isolate_drain_jobs(iso);
     bool ok = iso->killed == ISOLATE_OK && settled(iso, promise);
     JS_FreeValue(iso->ctx, promise);

@@ -14,9 +14,10 @@ void isolate_drain_jobs(isolate_t *iso) {
     while (iso->killed == ISOLATE_OK && (result = JS_ExecutePendingJob(rt, &ctx)) != 0) {
         if (result < 0 && iso->killed == ISOLATE_OK) {
             // Nobody else is told of a job's exception (queueMicrotask). A kill is noted.
-            (void)host_log_exception(ctx);
+            (void)host_log_exception(ctx, NULL);
         }
     }
+    isolate_log_rejections(iso);
 }
 
 static void take_outcome(isolate_t *iso) {

@@ -90,15 +90,17 @@ static JSValue console_write(JSContext *ctx, JSValueConst this_val, int argc, JS
     return JS_UNDEFINED;
 }
 
-int host_log_exception(JSContext *ctx) {
-    JSValue exception = JS_GetException(ctx);
+int host_log_exception(JSContext *ctx, const char *prefix) {
+    JSValue parts[] = {JS_NewString(ctx, prefix == NULL ? "" : prefix), JS_GetException(ctx)};
     JSValue written = JS_EXCEPTION;
-    if (JS_IsUncatchableError(exception)) {
-        JS_Throw(ctx, JS_DupValue(ctx, exception));
+    if (JS_IsUncatchableError(parts[1])) {
+        JS_Throw(ctx, JS_DupValue(ctx, parts[1]));
+    } else if (prefix == NULL) {
+        written = console_write(ctx, JS_UNDEFINED, 1, &parts[1], 'e');
     } else {
-        written = console_write(ctx, JS_UNDEFINED, 1, &exception, 'e');
+        written = console_write(ctx, JS_UNDEFINED, 2, parts, 'e');
     }
-    JS_FreeValue(ctx, exception);
+    JS_FreeValues(ctx, parts[0], parts[1]);
     if (!JS_IsException(written)) {
         return 0;
     }

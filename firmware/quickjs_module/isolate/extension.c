@@ -36,9 +36,12 @@ static void define_properties(JSContext *ctx, JSValueConst object, const JSCFunc
     }
 }
 
-static void define_named(JSContext *ctx, JSValueConst object, const JSCFunctionListEntry *list, int len) {
-    for (int i = 0; i < len; i++) {
-        if (engine_knows_name(ctx, list[i].name)) {
+// The rare entries.
+static void define_named(JSContext *ctx, JSValueConst object, const extension_class_t *class) {
+    const JSCFunctionListEntry *list = class->proto + class->proto_len - class->rare_len;
+    bool (*knows)(JSContext *, const char *) = class->knows != NULL ? class->knows : engine_knows_name;
+    for (int i = 0; i < class->rare_len; i++) {
+        if (knows(ctx, list[i].name)) {
             define_properties(ctx, object, &list[i], 1);
         }
     }
@@ -77,9 +80,8 @@ void extension_class_ready(JSContext *ctx, const extension_t *extension, unsigne
 
     const extension_class_t *info = extension->classes[class];
     proto = make_proto(ctx, info);
-    int always = info->proto_len - info->rare_len;
-    define_properties(ctx, proto, info->proto, always);
-    define_named(ctx, proto, info->proto + always, info->rare_len);
+    define_properties(ctx, proto, info->proto, info->proto_len - info->rare_len);
+    define_named(ctx, proto, info);
     if (info->constructor != NULL) {
         make_constructor(ctx, info, proto);
     }

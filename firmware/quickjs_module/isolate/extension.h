@@ -16,6 +16,7 @@ typedef struct _extension_class_t {
     const JSCFunctionListEntry *proto;
     int proto_len;
     int rare_len; // so many of its last entries are there only where the bundle's code names them
+    bool (*knows)(JSContext *ctx, const char *name); // whether it does; NULL for engine_knows_name
     const JSCFunctionListEntry *statics;
     int statics_len;
     bool rare; // it takes no memory before it is needed; a global only where the bundle's code names it

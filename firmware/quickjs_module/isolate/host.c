@@ -47,6 +47,13 @@ const char *host_function_name(JSContext *ctx) {
     return name != NULL ? name : "";
 }
 
+JSValue host_stack(JSContext *ctx) {
+    char stack[512];
+    const isolate_t *iso = host_of(ctx)->isolate;
+    engine_backtrace(ctx, stack, sizeof(stack), iso->arena, iso->size);
+    return JS_NewString(ctx, stack);
+}
+
 double host_now_ms(JSContext *ctx) {
     return (double)(port_ticks_us() - host_of(ctx)->began_us) / 1000.0;
 }

@@ -47,8 +47,12 @@ void host_unmask(void);
 // Appends a line to the call's log. Level is one byte: 'd', 'i', 'w' or 'e'.
 void host_log(isolate_t *iso, char level, const char *text, size_t len);
 
-// Logs the pending exception, as console.error would. 0, or -1 where nothing may catch it: then it stays pending.
-int host_log_exception(JSContext *ctx);
+// Logs the pending exception, as console.error would, with a text before it unless that is NULL. 0, or -1 where nothing
+// may catch it: then it stays pending.
+int host_log_exception(JSContext *ctx, const char *prefix);
+
+// The JavaScript stack as text, as errors have it.
+JSValue host_stack(JSContext *ctx);
 
 // Milliseconds since the time origin: performance.now().
 double host_now_ms(JSContext *ctx);

@@ -167,6 +167,9 @@ typedef struct _isolate_parking_t {
 // See extension.h.
 typedef struct _extension_t extension_t;
 
+// See isolate_private.h.
+typedef struct _isolate_rejection_t isolate_rejection_t;
+
 typedef struct _isolate_t {
     arena_t *arena; // the block
     size_t size;
@@ -189,6 +192,8 @@ typedef struct _isolate_t {
     volatile uint64_t cpu_deadline_us; // of this turn
     volatile isolate_kind_t killed;    // ISOLATE_CPU, ISOLATE_MEMORY or ISOLATE_OK
     volatile bool running;
+    isolate_rejection_t *rejections; // in the arena, of this turn
+    uint32_t rejection_count;
 
     size_t log_used;
     uint32_t log_dropped;

@@ -32,6 +32,14 @@ void isolate_new_runtime(isolate_t *iso);
 // In the engine: runs the jobs that wait, until none is left or the call is killed.
 void isolate_drain_jobs(isolate_t *iso);
 
+// ---- rejections (rejections.c) ----
+
+// The engine's JSHostPromiseRejectionTracker: notes a promise that was rejected and that nobody handles, unless there
+// are many, and forgets it once somebody does.
+void isolate_note_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason, bool is_handled, void *opaque);
+// In the engine, when no job is left: logs why those were rejected, and forgets them.
+void isolate_log_rejections(isolate_t *iso);
+
 // ---- building (build.c) ----
 
 // An empty arena under these limits, for a build or a compilation.

@@ -130,6 +130,7 @@ void isolate_new_runtime(isolate_t *iso) {
     iso->ctx = engine_new(&memory_functions, NULL);
     JSRuntime *rt = JS_GetRuntime(iso->ctx);
     JS_SetInterruptHandler(rt, on_interrupt, NULL);
+    JS_SetHostPromiseRejectionTracker(rt, isolate_note_rejection, NULL);
     // The first cycle collection comes when three quarters of the limit are in use.
     JS_SetGCThreshold(rt, iso->limits.memory / 4 * 3);
     renew(iso);
@@ -181,6 +182,8 @@ void isolate_run(isolate_t *iso, void (*fn)(isolate_t *iso, void *arg), void *ar
     turn_t turn = {iso, fn, arg};
     uint64_t limit = (uint64_t)iso->limits.cpu_ms * 1000;
     iso->killed = ISOLATE_OK;
+    iso->rejections = NULL;
+    iso->rejection_count = 0;
     masked = 0;
     abandon_when_unmasked = false;
     running = iso;

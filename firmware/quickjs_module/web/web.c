@@ -3,6 +3,23 @@
 #include <string.h>
 #include "web/web_private.h"
 
+bool web_knows_name(JSContext *ctx, const char *name) {
+    if (strcmp(name, "url") == 0) {
+        return web_of(ctx)->names_url;
+    }
+    if (strcmp(name, "redirect") == 0) {
+        return web_of(ctx)->names_redirect;
+    }
+    return engine_knows_name(ctx, name);
+}
+
+static void web_loaded(JSContext *ctx) {
+    web_t *web = web_of(ctx);
+    web->names_url = engine_knows_name(ctx, "url");
+    web->names_redirect = engine_knows_name(ctx, "redirect");
+    web_worker_loaded(ctx);
+}
+
 int web_check_args(JSContext *ctx, int argc, int needed) {
     if (argc >= needed) {
         return 0;
@@ -20,6 +37,19 @@ static JSValue make_navigator(JSContext *ctx, const char *name) {
     JSValue navigator = JS_NewObject(ctx);
     JS_DefinePropertyValueStr(ctx, navigator, "userAgent", JS_NewString(ctx, "edgelet"), JS_PROP_ENUMERABLE);
     return navigator;
+}
+
+static JSValue report_error(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val;
+    if (web_check_args(ctx, argc, 1) < 0) {
+        return JS_EXCEPTION;
+    }
+    JS_Throw(ctx, JS_DupValue(ctx, argv[0]));
+    return host_log_exception(ctx, NULL) < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+}
+
+static JSValue make_report_error(JSContext *ctx, const char *name) {
+    return JS_NewCFunction(ctx, report_error, name, 1);
 }
 
 static JSValue make_fetch(JSContext *ctx, const char *name) {
@@ -225,6 +255,14 @@ static JSValue call_fetch(JSContext *ctx, const isolate_request_t *request) {
     return result;
 }
 
+// Whether await takes a value for what it resolves to. -1 with a pending exception.
+static int is_thenable(JSContext *ctx, JSValueConst value) {
+    JSValue then = JS_IsObject(value) ? JS_GetPropertyStr(ctx, value, "then") : JS_UNDEFINED;
+    int result = JS_IsException(then) ? -1 : JS_IsFunction(ctx, then);
+    JS_FreeValue(ctx, then);
+    return result;
+}
+
 static int web_call(JSContext *ctx, const isolate_request_t *request) {
     web_t *web = web_of(ctx);
     JSValue result = web->shape == WEB_SHAPE_LAMBDA ? web_lambda_call(ctx, request) : call_fetch(ctx, request);
@@ -232,7 +270,13 @@ static int web_call(JSContext *ctx, const isolate_request_t *request) {
         return -1;
     }
     // As await does: an object with a then method counts for what it resolves to.
-    if (JS_IsObject(result) && !JS_IsPromise(result) && web_class_get(WEB_RESPONSE, result) == NULL) {
+    bool is_plain = JS_IsPromise(result) || web_class_get(WEB_RESPONSE, result) != NULL;
+    int thenable = is_plain ? 0 : is_thenable(ctx, result);
+    if (thenable < 0) {
+        JS_FreeValue(ctx, result);
+        return -1;
+    }
+    if (thenable > 0) {
         JSValue promise = JS_NewSettledPromise(ctx, false, result);
         JS_FreeValue(ctx, result);
         if (JS_IsException(promise)) {
@@ -289,6 +333,17 @@ static extension_outcome_t fetch_result(JSContext *ctx, web_t *web, isolate_resp
     return taken > 0 ? EXTENSION_ANSWERED : EXTENSION_BAD_RESULT;
 }
 
+// Whether what a Lambda handler has returned is no answer, since it answers by done() or its kin. AWS takes nothing for
+// one that comes without a promise; here an object is, of a handler that declares no third parameter, or once nothing
+// is open that could call done().
+static bool waits_for_done(JSContext *ctx, const web_t *web) {
+    if (JS_IsUndefined(web->outcome) && web->wants_done) {
+        return true;
+    }
+    bool is_answer = JS_IsObject(web->outcome) && !web->wants_done;
+    return !web->promised && !is_answer && host_of(ctx)->op_count > 0;
+}
+
 static extension_outcome_t web_outcome(JSContext *ctx, isolate_response_t *out) {
     web_t *web = web_of(ctx);
     if (!JS_IsUninitialized(web->done_value)) {
@@ -312,12 +367,13 @@ static extension_outcome_t web_outcome(JSContext *ctx, isolate_response_t *out) 
         }
         JS_FreeValue(ctx, web->outcome);
         web->outcome = settled; // `out` may point into it
+        web->promised = true;
     }
 
     if (web->shape == WEB_SHAPE_FETCH) {
         return fetch_result(ctx, web, out);
     }
-    if (JS_IsUndefined(web->outcome) && web->wants_done) {
+    if (waits_for_done(ctx, web)) {
         return EXTENSION_PENDING;
     }
     return web_lambda_result(ctx, web->outcome, out);
@@ -338,9 +394,7 @@ static isolate_body_t web_body(JSContext *ctx) {
 
 // What the source does then goes on behind the response.
 static void web_cancel_body(JSContext *ctx, JSValueConst reason) {
-    JSValue promise = stream_pump_cancel(ctx, web_of(ctx)->pump, reason);
-    JS_PromiseMarkAsHandled(ctx, promise);
-    wait_until(ctx, promise);
+    wait_until(ctx, stream_pump_cancel(ctx, web_of(ctx)->pump, reason));
 }
 
 bool web_passes_through(JSContext *ctx) {
@@ -364,6 +418,7 @@ static const extension_class_t *const web_classes[WEB_CLASS_COUNT] = {
 static const extension_global_t web_globals[] = {
     {"fetch", make_fetch, true},
     {"navigator", make_navigator, true},
+    {"reportError", make_report_error, true},
     {"structuredClone", make_structured_clone, false},
 };
 
@@ -383,7 +438,7 @@ extension_t web_extension = {
     .global_count = BASE_COUNT(web_globals),
     .state_size = sizeof(web_t),
     .install = web_install,
-    .loaded = web_worker_loaded,
+    .loaded = web_loaded,
     .module = web_worker_module,
     .handlers = &web_handlers,
 };

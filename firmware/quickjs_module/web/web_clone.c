@@ -1,5 +1,5 @@
-// structuredClone (HTML standard, section 2.7) for everything but platform objects; of these, ArrayBuffers are
-// transferred.
+// structuredClone (HTML standard, section 2.7) for everything but platform objects; of these, Blobs and Files are
+// cloned, and ArrayBuffers transferred.
 //
 // The engine's own serializer is not used: it calls getters while it walks an object's properties by address. Clones
 // are made empty and filled one after the other from a list, so that depth costs no stack.
@@ -169,6 +169,15 @@ static JSValue copy_error(JSContext *ctx, JSValueConst source) {
     return copy;
 }
 
+static JSValue copy_blob(JSContext *ctx, const web_blob_t *source) {
+    JSValue name = JS_DupValue(ctx, source->name);
+    base_slice_t data = {source->data, source->len};
+    JSValue type = JS_DupValue(ctx, source->type);
+    JSValue copy = web_blob_new(ctx, source->bytes, data, type, JS_IsUndefined(name) ? NULL : &name);
+    web_blob_of(copy)->last_modified = source->last_modified;
+    return copy;
+}
+
 // Whether the object is of the class that `sample` is of. Frees the sample.
 static bool same_class(JSContext *ctx, JSValueConst object, JSValue sample) {
     bool same = JS_GetClassID(object) == JS_GetClassID(sample);
@@ -218,6 +227,9 @@ static JSValue copy_of_class(JSContext *ctx, clones_t *clones, JSValueConst sour
     }
     if (JS_IsError(source)) {
         return copy_error(ctx, source);
+    }
+    if (web_blob_of(source) != NULL) {
+        return copy_blob(ctx, web_blob_of(source));
     }
     if (is_boxed(ctx, source)) {
         return copy_boxed(ctx, source);

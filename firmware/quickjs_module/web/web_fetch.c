@@ -258,13 +258,10 @@ static JSValue fetch_response(
     return response;
 }
 
-// The operation has settled: [status, reason, header lines, body], the body being bytes, null, or a number where it is
+// What the operation gave: [status, reason, header lines, body], the body being bytes, null, or a number where it is
 // still to be read.
-static JSValue fetch_answered(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value) {
+static JSValue fetch_take(JSContext *ctx, JSValueConst subject, JSValueConst value) {
     web_request_t *request = request_of(subject);
-    if (rejected) {
-        return JS_Throw(ctx, fetch_error(ctx, value));
-    }
     int32_t status;
     JSValue number = JS_GetPropertyUint32(ctx, value, ANSWER_STATUS);
     JS_ToInt32(ctx, &status, number);
@@ -287,6 +284,20 @@ static JSValue fetch_answered(JSContext *ctx, JSValueConst subject, bool rejecte
     return result;
 }
 
+// The operation has settled. No code of the handler's is running, so errors get the stack that fetch() was called with.
+static JSValue fetch_answered(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value) {
+    JSValue result = rejected ? JS_Throw(ctx, fetch_error(ctx, value)) : fetch_take(ctx, subject, value);
+    if (JS_IsException(result)) {
+        JSValue error = JS_GetException(ctx);
+        if (JS_IsError(error)) {
+            JSValue stack = JS_DupValue(ctx, request_of(subject)->stack);
+            JS_DefinePropertyValueStr(ctx, error, "stack", stack, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+        }
+        JS_Throw(ctx, error);
+    }
+    return result;
+}
+
 // ---- the function ----
 
 static JSValue fetch_send_complete(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst array) {
@@ -305,7 +316,8 @@ static JSValue fetch_begin(JSContext *ctx, JSValueConst object) {
     web_request_t *request = request_of(object);
     web_headers_t *headers = web_message_headers(ctx, &request->message);
     headers->immutable = false;
-    web_headers_remove(headers, "host"); // it follows from the URL
+    web_headers_remove(headers, "host");   // it follows from the URL
+    web_headers_remove(headers, "expect"); // a 100 is for who sends the body, which the client has done
     if (!web_body_is_usable(&request->message.body) || !web_body_present(&request->message.body) ||
         !web_body_is_pending(&request->message.body)) {
         return fetch_send(ctx, object);
@@ -374,6 +386,7 @@ JSValue web_fetch_service(JSContext *ctx, JSValueConst service, int argc, JSValu
     }
     web_request_t *request = request_of(object);
     request->service = JS_DupValue(ctx, service);
+    request->stack = host_stack(ctx);
     bool abortable = event_is_signal(request->signal);
     JSValue promise = abortable ? fetch_begin_abortable(ctx, object) : fetch_begin(ctx, object);
     JS_FreeValue(ctx, object);

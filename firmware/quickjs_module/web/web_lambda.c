@@ -16,12 +16,12 @@ static void settle_lambda(JSContext *ctx, JSValueConst value, bool failed) {
     }
 }
 
-// done(response), done(null, response) or done(error).
+// done(null, response) or done(error), as on AWS, and done(response) with an object that is no Error.
 JSValue web_lambda_done(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val;
     JSValueConst first = argc > 0 ? argv[0] : JS_UNDEFINED;
     bool no_error = JS_IsUndefined(first) || JS_IsNull(first);
-    bool only_response = argc == 1 && !JS_IsError(first);
+    bool only_response = argc == 1 && JS_IsObject(first) && !JS_IsError(first);
     settle_lambda(ctx, no_error && argc > 1 ? argv[1] : first, !no_error && !only_response);
     return JS_UNDEFINED;
 }

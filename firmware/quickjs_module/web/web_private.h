@@ -19,20 +19,23 @@
 
 // In each context. Values that are undefined are JS_UNDEFINED unless it says otherwise.
 typedef struct _web_t {
-    JSValue handler;        // the function; undefined where listeners handle requests
-    JSValue handler_this;   // the object that it is a method of, or undefined
-    JSValue outcome;        // promise (or plain value) of the running call
-    JSValue done_value;     // what a Lambda handler passed to done(), JS_UNINITIALIZED before
-    JSValue wait_until;     // array of promises given to ctx.waitUntil; undefined before the first
-    JSValue ctx;            // the third argument of a fetch handler, what fetch events inherit from, or the context
-                            // of a Lambda handler
-    JSValue pump;           // what sends the response's body, where that is a stream
-    JSValue iterator_proto; // %Iterator.prototype%
-    JSAtom symbol_iterator; // Symbol.iterator
-    uint8_t shape;          // a web_shape_t
-    bool done_failed;       // done() got an error
-    bool pass_through;      // ctx.passThroughOnException was called
-    bool wants_done;        // the Lambda handler declares a third parameter
+    JSValue handler;         // the function; undefined where listeners handle requests
+    JSValue handler_this;    // the object that it is a method of, or undefined
+    JSValue outcome;         // promise (or plain value) of the running call
+    JSValue done_value;      // what a Lambda handler passed to done(), JS_UNINITIALIZED before
+    JSValue wait_until;      // array of promises given to ctx.waitUntil; undefined before the first
+    JSValue ctx;             // the third argument of a fetch handler, what fetch events inherit from, or the context
+                             // of a Lambda handler
+    JSValue pump;            // what sends the response's body, where that is a stream
+    JSValue iterator_proto;  // %Iterator.prototype%
+    JSAtom symbol_iterator;  // Symbol.iterator
+    uint8_t shape;           // a web_shape_t
+    bool done_failed : 1;    // done() got an error
+    bool pass_through : 1;   // ctx.passThroughOnException was called
+    bool wants_done : 1;     // the Lambda handler declares a third parameter
+    bool promised : 1;       // the outcome is what a promise was settled with
+    bool names_url : 1;      // the bundle's code names url, and
+    bool names_redirect : 1; // redirect
 } web_t;
 
 static inline web_t *web_of(JSContext *ctx) {
@@ -66,6 +69,9 @@ extern const extension_class_t web_class_blob;
 extern const extension_class_t web_class_file;
 extern const extension_class_t web_class_text_encoder;
 extern const extension_class_t web_class_text_decoder;
+
+// For names that other classes have, too: whether the bundle's code names it, and not only such a class.
+bool web_knows_name(JSContext *ctx, const char *name);
 
 // See extension.h.
 static inline JSValue web_class_new(JSContext *ctx, web_class_id_t id, JSValueConst new_target) {
@@ -387,6 +393,7 @@ typedef struct _web_request_t {
     JSValue signal;     // an AbortSignal; undefined until asked for, where the constructor got none
     JSValue answer;     // fetch()'s promise, where a signal may abort it; else undefined
     JSValue service;    // the name of the binding whose function is asked, see web_fetch_service; else undefined
+    JSValue stack;      // where fetch() was called; else undefined
     uint32_t operation; // of fetch() that is open
     uint8_t redirect;   // a web_redirect_t
     uint8_t redirects;  // that fetch() has followed with it

@@ -7,6 +7,7 @@ static web_request_t *request_new(JSContext *ctx) {
     web_request_t *request = js_mallocz(ctx, sizeof(*request));
     web_message_init(&request->message);
     request->method = request->url = request->signal = request->answer = request->service = JS_UNDEFINED;
+    request->stack = JS_UNDEFINED;
     return request;
 }
 
@@ -18,6 +19,7 @@ static void request_free(JSRuntime *rt, web_request_t *request) {
         JS_FreeValueRT(rt, request->signal);
         JS_FreeValueRT(rt, request->answer);
         JS_FreeValueRT(rt, request->service);
+        JS_FreeValueRT(rt, request->stack);
         web_bytes_free(rt, request->wire);
         js_free_rt(rt, request);
     }
@@ -101,7 +103,11 @@ static JSValue make_url(JSContext *ctx, const isolate_request_t *parts) {
     web_buf_put(ctx, &text, parts->scheme.data, parts->scheme.len);
     web_buf_put_text(ctx, &text, "://");
     web_buf_put(ctx, &text, parts->host.data, parts->host.len);
-    web_buf_put(ctx, &text, parts->target.data, parts->target.len);
+    if (base_equal_text(parts->target.data, parts->target.len, "*")) {
+        web_buf_put_text(ctx, &text, "/"); // RFC 9112, section 3.3: no path
+    } else {
+        web_buf_put(ctx, &text, parts->target.data, parts->target.len);
+    }
 
     JSValue string = JS_UNDEFINED;
     if (!is_plain_host(parts->host) || !is_plain_url(parts->target, false)) {
@@ -134,8 +140,9 @@ JSValueConst web_request_method(JSContext *ctx, web_request_t *request) {
 
 // ---- from a script ----
 
-// Methods that the standard writes so whatever their case is, and those it forbids.
-static const char *const normalized_methods[] = {"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"};
+// Methods that are written so whatever their case is, as in the standard, and PATCH as in Workers; and those that the
+// standard forbids.
+static const char *const normalized_methods[] = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"};
 static const char *const forbidden_methods[] = {"CONNECT", "TRACE", "TRACK"};
 
 static JSValue checked_method(JSContext *ctx, JSValueConst value) {
@@ -246,19 +253,21 @@ static int fill_signal(JSContext *ctx, web_request_t *request, JSValueConst init
     return 0;
 }
 
+// By web_redirect_t.
+static const char *const redirect_modes[] = {"follow", "error", "manual"};
+
 static int fill_redirect(JSContext *ctx, web_request_t *request, JSValueConst init) {
-    static const char *const modes[] = {"follow", "error", "manual"};
     JSValue value = JS_GetPropertyStr(ctx, init, "redirect");
     if (JS_IsException(value) || JS_IsUndefined(value)) {
         return JS_IsException(value) ? -1 : 0;
     }
     const char *text = JS_ToCString(ctx, value);
     JS_FreeValue(ctx, value);
-    int mode = text == NULL ? BASE_COUNT(modes) : 0;
-    while (mode < BASE_COUNT(modes) && strcmp(text, modes[mode]) != 0) {
+    int mode = text == NULL ? BASE_COUNT(redirect_modes) : 0;
+    while (mode < BASE_COUNT(redirect_modes) && strcmp(text, redirect_modes[mode]) != 0) {
         mode++;
     }
-    if (mode == BASE_COUNT(modes)) {
+    if (mode == BASE_COUNT(redirect_modes)) {
         if (text != NULL) {
             JS_ThrowTypeError(ctx, "the option redirect must be follow, error or manual");
         }
@@ -349,6 +358,7 @@ typedef enum {
     GET_URL,
     GET_PEER,
     GET_SIGNAL,
+    GET_REDIRECT,
 } request_getter_t;
 
 static JSValue request_get(JSContext *ctx, JSValueConst this_val, int magic) {
@@ -366,6 +376,8 @@ static JSValue request_get(JSContext *ctx, JSValueConst this_val, int magic) {
                 request->signal = event_signal_new(ctx);
             }
             return JS_DupValue(ctx, request->signal);
+        case GET_REDIRECT:
+            return JS_NewString(ctx, redirect_modes[request->redirect]);
         default:
             return web_latin1_string(ctx, request->parts.peer.data, request->parts.peer.len);
     }
@@ -407,6 +419,7 @@ static const JSCFunctionListEntry request_proto[] = {
     WEB_MESSAGE_PROTO(WEB_REQUEST),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Request", JS_PROP_CONFIGURABLE),
     JS_CGETSET_MAGIC_DEF("signal", request_get, NULL, GET_SIGNAL),
+    JS_CGETSET_MAGIC_DEF("redirect", request_get, NULL, GET_REDIRECT),
     WEB_MESSAGE_RARE_PROTO(WEB_REQUEST),
 };
 
@@ -416,5 +429,6 @@ const extension_class_t web_class_request = {
     .length = 1,
     .proto = request_proto,
     .proto_len = BASE_COUNT(request_proto),
-    .rare_len = 2,
+    .rare_len = 3,
+    .knows = web_knows_name,
 };

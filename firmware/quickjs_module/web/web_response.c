@@ -6,13 +6,16 @@
 typedef struct _response_t {
     web_message_t message; // first: what web_message.c takes for it
     int status;
+    bool redirected;     // fetch() has followed a redirect to it
     JSValue status_text; // string, or undefined for ""
+    JSValue url;         // that of the request, with its fragment; undefined where fetch() has not received it
 } response_t;
 
 static void response_free(JSRuntime *rt, response_t *response) {
     if (response != NULL) {
         web_message_free(rt, &response->message);
         JS_FreeValueRT(rt, response->status_text);
+        JS_FreeValueRT(rt, response->url);
         js_free_rt(rt, response);
     }
 }
@@ -21,7 +24,8 @@ static response_t *response_new(JSContext *ctx) {
     response_t *response = js_malloc(ctx, sizeof(*response));
     web_message_init(&response->message);
     response->status = 200;
-    response->status_text = JS_UNDEFINED;
+    response->redirected = false;
+    response->status_text = response->url = JS_UNDEFINED;
     return response;
 }
 
@@ -206,11 +210,15 @@ static JSValue response_redirect(JSContext *ctx, JSValueConst this_val, int argc
     return response_object(ctx, response, JS_UNDEFINED);
 }
 
-// ---- from another server ----
-
-static void define_hidden(JSContext *ctx, JSValueConst object, const char *name, JSValue value) {
-    JS_DefinePropertyValueStr(ctx, object, name, value, JS_PROP_CONFIGURABLE);
+static JSValue response_error(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val, (void)argc, (void)argv;
+    response_t *response = response_new(ctx);
+    response->status = 0;
+    web_message_headers(ctx, &response->message)->immutable = true;
+    return response_object(ctx, response, JS_UNDEFINED);
 }
+
+// ---- from another server ----
 
 JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, base_slice_t lines, JSValueConst body,
     const web_request_t *request) {
@@ -224,11 +232,9 @@ JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, b
     } else if (!JS_IsNull(body)) {
         web_body_complete(ctx, &response->message.body, body);
     }
-    JSValue object = response_object(ctx, response, JS_UNDEFINED);
-    // Of this object alone: the class has them not, which every function's image holds.
-    define_hidden(ctx, object, "url", JS_DupValue(ctx, request->url));
-    define_hidden(ctx, object, "redirected", JS_NewBool(ctx, request->redirects > 0));
-    return object;
+    response->url = JS_DupValue(ctx, request->url);
+    response->redirected = request->redirects > 0;
+    return response_object(ctx, response, JS_UNDEFINED);
 }
 
 JSValueConst web_response_stream(JSValueConst value) {
@@ -242,7 +248,27 @@ typedef enum {
     GET_STATUS,
     GET_OK,
     GET_STATUS_TEXT,
+    GET_URL,
+    GET_REDIRECTED,
+    GET_TYPE,
 } response_getter_t;
+
+// What Response.error() gives has no other status.
+static bool is_error(const response_t *response) {
+    return response->status == 0;
+}
+
+// The attribute url: without the fragment.
+static JSValue response_url(JSContext *ctx, const response_t *response) {
+    size_t len;
+    const char *text = JS_IsUndefined(response->url) ? NULL : JS_ToCStringLen(ctx, &len, response->url);
+    if (text == NULL) {
+        return JS_NewString(ctx, "");
+    }
+    JSValue url = JS_NewStringLen(ctx, text, strcspn(text, "#"));
+    JS_FreeCString(ctx, text);
+    return url;
+}
 
 static JSValue response_get(JSContext *ctx, JSValueConst this_val, int magic) {
     response_t *response = web_class_expect(ctx, WEB_RESPONSE, this_val);
@@ -253,7 +279,13 @@ static JSValue response_get(JSContext *ctx, JSValueConst this_val, int magic) {
         case GET_STATUS:
             return JS_NewInt32(ctx, response->status);
         case GET_OK:
-            return JS_NewBool(ctx, response->status <= 299);
+            return JS_NewBool(ctx, response->status <= 299 && !is_error(response));
+        case GET_URL:
+            return response_url(ctx, response);
+        case GET_REDIRECTED:
+            return JS_NewBool(ctx, response->redirected);
+        case GET_TYPE:
+            return JS_NewString(ctx, is_error(response) ? "error" : "default");
         default:
             return JS_IsUndefined(response->status_text) ? JS_NewString(ctx, "")
                                                          : JS_DupValue(ctx, response->status_text);
@@ -268,7 +300,9 @@ static JSValue response_clone(JSContext *ctx, JSValueConst this_val, int argc, J
     }
     response_t *copy = response_new(ctx);
     copy->status = response->status;
+    copy->redirected = response->redirected;
     copy->status_text = JS_DupValue(ctx, response->status_text);
+    copy->url = JS_DupValue(ctx, response->url);
     if (web_message_clone(ctx, &response->message, &copy->message) < 0) {
         response_free(JS_GetRuntime(ctx), copy);
         return JS_EXCEPTION;
@@ -295,11 +329,15 @@ static const JSCFunctionListEntry response_proto[] = {
     WEB_MESSAGE_PROTO(WEB_RESPONSE),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Response", JS_PROP_CONFIGURABLE),
     WEB_MESSAGE_RARE_PROTO(WEB_RESPONSE),
+    JS_CGETSET_MAGIC_DEF("url", response_get, NULL, GET_URL),
+    JS_CGETSET_MAGIC_DEF("redirected", response_get, NULL, GET_REDIRECTED),
+    JS_CGETSET_MAGIC_DEF("type", response_get, NULL, GET_TYPE),
 };
 
 static const JSCFunctionListEntry response_statics[] = {
     JS_CFUNC_DEF("json", 1, response_json),
     JS_CFUNC_DEF("redirect", 1, response_redirect),
+    JS_CFUNC_DEF("error", 0, response_error),
 };
 
 const extension_class_t web_class_response = {
@@ -307,7 +345,8 @@ const extension_class_t web_class_response = {
     .constructor = response_construct,
     .proto = response_proto,
     .proto_len = BASE_COUNT(response_proto),
-    .rare_len = 1,
+    .rare_len = 4,
+    .knows = web_knows_name,
     .statics = response_statics,
     .statics_len = BASE_COUNT(response_statics),
 };
@@ -383,6 +422,10 @@ int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *ou
         return 0;
     }
     web_message_t *message = &response->message;
+    if (is_error(response)) {
+        JS_ThrowTypeError(ctx, "the handler returned Response.error(), which cannot be sent");
+        return -1;
+    }
     if (!web_body_is_usable(&message->body)) {
         JS_ThrowTypeError(ctx, "the handler returned a Response whose body %s",
             web_body_used(&message->body) ? "has been read already" : "somebody else reads");
