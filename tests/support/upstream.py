@@ -64,7 +64,7 @@ class Upstream:
             data += part
         head, _, body = data.partition(b"\r\n\r\n")
         for line in head.split(b"\r\n"):
-            if line.startswith(b"content-length: "):
+            if line.lower().startswith(b"content-length: "):
                 while len(body) < int(line[16:]):
                     body += connection.recv(65536)
         return head + b"\r\n\r\n" + body
