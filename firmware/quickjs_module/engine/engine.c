@@ -114,6 +114,21 @@ const char engine_id[17] = EDGELET_ENGINE_ID;
 
 const JSClassID engine_first_class = JS_CLASS_INIT_COUNT;
 
+void engine_reserve_classes(JSContext *ctx, JSClassID count) {
+    JSRuntime *rt = ctx->rt;
+    int before = rt->class_count;
+    if ((int)count <= before) {
+        return;
+    }
+    ctx->class_proto = js_realloc(ctx, ctx->class_proto, count * sizeof(*ctx->class_proto));
+    rt->class_array = js_realloc(ctx, rt->class_array, count * sizeof(*rt->class_array));
+    for (int i = before; i < (int)count; i++) {
+        ctx->class_proto[i] = JS_NULL;
+    }
+    memset(rt->class_array + before, 0, (count - (JSClassID)before) * sizeof(*rt->class_array));
+    rt->class_count = (int)count;
+}
+
 // What this file keeps of a runtime, inside the arena (JSRuntime.libc_opaque): for each group that has come into being,
 // an object with its globals.
 typedef struct _engine_state_t {

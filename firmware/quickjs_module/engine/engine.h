@@ -91,6 +91,9 @@ bool engine_is_stack_overflow(JSContext *ctx, JSValueConst exception);
 
 // The first id that is free for classes of others.
 extern const JSClassID engine_first_class;
+// Room for the classes with ids below `count`, without the half as much again that the engine makes where there is
+// none.
+void engine_reserve_classes(JSContext *ctx, JSClassID count);
 
 // The bytes of a typed array or DataView, in place and as they are now, whatever a handler did to its properties.
 // 1, 0 when value is neither, -1 with a pending TypeError when its buffer is detached or too short by now.

@@ -69,6 +69,7 @@ static void register_class(JSContext *ctx, const extension_t *extension, unsigne
 
 void extension_class_ready(JSContext *ctx, const extension_t *extension, unsigned class) {
     if (!JS_IsRegisteredClass(JS_GetRuntime(ctx), class_id(extension, class))) {
+        engine_reserve_classes(ctx, class_id(extension, class) + 1);
         register_class(ctx, extension, class);
     }
     JSValue proto = JS_GetClassProto(ctx, class_id(extension, class));
