@@ -1,0 +1,33 @@
+// What is compressed is read again, chunk by chunk; what is damaged, cut off or followed by more is refused.
+//> POST /gzip {"body": "the same text, the same text, the same text"}
+//> POST /deflate {"body": "x"}
+//> POST /deflate-raw {"body": "grüße"}
+//> POST /unknown {"body": "x"}
+
+const bytes = async (stream) => new Uint8Array(await new Response(stream).arrayBuffer());
+const streamOf = (...chunks) => new Response(new Blob(chunks)).body;
+const attempt = (action) => action().then((value) => value.byteLength, (error) => error.name);
+
+export default {
+  async fetch(request) {
+    const format = new URL(request.url).pathname.slice(1);
+    let packing;
+    try {
+      packing = new CompressionStream(format);
+    } catch (error) {
+      return new Response(error.name, { status: 400 });
+    }
+    const packed = await bytes(request.body.pipeThrough(packing));
+    const unpack = (...chunks) => bytes(streamOf(...chunks).pipeThrough(new DecompressionStream(format)));
+    const text = new TextDecoder().decode(await unpack(packed));
+    const wrong = packed.slice();
+    wrong[wrong.length - 1] ^= 255;
+    return Response.json([
+      text,
+      await attempt(() => unpack(packed.slice(0, -1))),
+      format === "deflate-raw" || (await attempt(() => unpack(wrong))),
+      await attempt(() => unpack("no compressed data at all")),
+      Object.prototype.toString.call(packing),
+    ]);
+  },
+};
