@@ -562,6 +562,51 @@ def test_a_client_that_takes_nothing_holds_the_other_server(box):
     assert sent[0] < 1 << 26
 
 
+@pytest.mark.parametrize(
+    ("accepted", "body", "coding"),
+    [
+        ("gzip, br", "return fetch(own);", "gzip"),
+        ("br, *;q=0.1", "const r = await fetch(own); return new Response(r.body, r);", "gzip"),
+        # The device itself takes gzip, for handlers that read; what a client takes is not known.
+        ("gzip", "return fetch(url);", None),
+        ("gzip", "const r = await fetch(own); return new Response(await r.text(), r);", None),
+        ("gzip", "const r = await fetch(own); await r.body.getReader().read(); return new Response('x');", None),
+        ("gzip", "const r = await fetch(own); return new Response(r.clone().body);", None),
+        ("gzip", "return new Response((await fetch(own)).body, { headers: { 'content-encoding': 'br' } });", "br"),
+    ],
+)
+def test_what_is_packed_is_handed_on_packed_where_the_request_says_so(box, accepted, body, coding):
+    plain = b"x" * 99_999
+    packed = gzip.compress(plain, 0)
+    with Upstream(lambda c, r: c.sendall(response(packed, content_encoding="gzip"))) as upstream:
+        source = HANDLER.format(url=upstream.url, body=f"const own = new Request(url, request); {body}")
+        box.deploy("one", source, route="/one", fetch={"allow": ["127.0.0.1"]})
+        answer = box.get("/one", accept_encoding=accepted)
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.body in (packed if coding == "gzip" else plain, b"x")
+
+
+def test_what_is_packed_is_handed_on_as_it_comes(box):
+    packed = gzip.compress(b"x" * 50_000, 0)
+    go_on = threading.Event()
+
+    def serve(connection, request):
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n" + packed[:20_000])
+        go_on.wait()
+        connection.sendall(packed[20_000:])
+
+    with Upstream(serve) as upstream:
+        source = HANDLER.format(url=upstream.url, body="return fetch(new Request(url, request));")
+        box.deploy("one", source, route="/one", fetch={"allow": ["127.0.0.1"]})
+        client = box.connection()
+        client.request("GET", "/one", headers={"accept-encoding": "gzip"})
+        answer = client.getresponse()
+        begun = answer.read(20_000)
+        go_on.set()
+        assert begun + answer.read() == packed
+        client.close()
+
+
 @pytest.mark.parametrize(("stated", "told"), [(3, "longer"), (9, "shorter")])
 def test_a_length_that_is_wrong_cuts_what_is_handed_on(box, stated, told):
     serve, go_on = parts(5)

@@ -198,7 +198,8 @@ def _received(pending, head, connection):
     from edgelet.functions.streaming import Received  # here, as _stream
 
     call = pending.call
-    return call.status, call.headers, Stream(Received(pending, head, connection), call.length)
+    received = Received(pending, head, connection)
+    return call.status, call.headers + received.lines, Stream(received, call.length)
 
 
 async def finish(pending):

@@ -120,13 +120,22 @@ class Body:
 
 
 class Received:
-    """As `Body`, of a body that another server sends in answer to a fetch: the handler hands it on and has ended."""
+    """As `Body`, of a body that another server sends in answer to a fetch: the handler hands it on and has ended.
+
+    lines: what the response's header has for it beside the handler's.
+    """
 
     def __init__(self, pending, head, connection):
         call = pending.call
         self.function = pending.function
         self.length = call.length
-        self._response = pending.take_received()
+        self._response = response = pending.take_received()
+        self.lines = b""
+        # Whoever hands on a client's Accept-Encoding has the body handed on as it comes, too.
+        if response and self.length is None and b"content-encoding:" not in call.headers:
+            coding = response.keep_encoded()
+            if coding:
+                self.lines = b"content-encoding: %s\r\n" % coding
         self._head = head
         self._connection = connection
         self._request = pending.request

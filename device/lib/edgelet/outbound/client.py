@@ -97,6 +97,10 @@ class Response:
             self.close()
         return part
 
+    def keep_encoded(self):
+        """As `exchange.Exchange.keep_encoded`, of a body that is open."""
+        return self._exchange.keep_encoded()
+
     def close(self):
         """Nobody wants more of it. May be called again."""
         connection, self._connection = self._connection, None

@@ -19,7 +19,8 @@ _CODINGS = ("gzip", "x-gzip", "deflate")
 class Request:
     """A request. lines: header lines as bytes, each with its CR LF. body: bytes, or None for none.
 
-    response: what is to be closed of it, None where there is nothing.
+    response: what is to be closed of it, None where there is nothing. names_codings: whether its lines have those that
+    it takes.
     """
 
     def __init__(self, method, secure, host, port, target, lines, body):
@@ -33,13 +34,15 @@ class Request:
         self._lines = lines
         self.body = body
         self.response = None
+        self.names_codings = False
 
     def head(self):
         """The head as it goes on the wire."""
         lines = own_fields(self._lines)
+        self.names_codings = b"accept-encoding:" in lines
         parts = ["%s %s HTTP/1.1\r\nhost: %s\r\n" % (self.method, self._target, self.shown)]
         # A board has no room for the window of a compressed body.
-        if _LINUX and b"accept-encoding:" not in lines:
+        if _LINUX and not self.names_codings:
             parts.append("accept-encoding: gzip, deflate\r\n")
         if self.body is not None or self.method in ("POST", "PUT", "PATCH"):
             parts.append("content-length: %d\r\n" % len(self.body or b""))
@@ -69,6 +72,7 @@ class Exchange:
         self._left = 0  # of a body whose length is known
         self._read = 0
         self._chunked = None  # a decoder
+        self._unpacks = True
         self._inflating = None  # the steps of decoding an encoded body
         self._ended = False
 
@@ -101,7 +105,17 @@ class Exchange:
         return self.head.lines
 
     def _is_encoded(self):
-        return _LINUX and self.head.encoding in _CODINGS
+        return self._unpacks and _LINUX and self.head.encoding in _CODINGS
+
+    def keep_encoded(self):
+        """Has `read` give the body as it is sent, where it is encoded as the request asked and nothing is read of it.
+
+        Its coding; None where that is not so.
+        """
+        if self._inflating or not self._request.names_codings or not self._is_encoded():
+            return None
+        self._unpacks = False
+        return self.head.encoding
 
     async def read(self):
         """The next bytes of the body; None at its end."""
