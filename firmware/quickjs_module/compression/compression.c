@@ -71,6 +71,10 @@ static size_t memory_needed(const compression_t *c, unsigned bits) {
 // The window for which half of what is left to the call is enough. 0, or -1 with a pending RangeError.
 static int choose_window(JSContext *ctx, compression_t *c) {
     size_t left = host_memory_left(ctx);
+    if (memory_needed(c, MIN_BITS) > left / 2) {
+        JS_RunGC(JS_GetRuntime(ctx));
+        left = host_memory_left(ctx);
+    }
     c->bits = MAX_WBITS;
     while (c->bits > MIN_BITS && memory_needed(c, c->bits) > left / 2) {
         c->bits--;
