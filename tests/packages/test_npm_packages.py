@@ -1,11 +1,13 @@
 """npm packages as they come, each doing its job through HTTP requests; what they answer in Node.js is the reference."""
 
 import json
+import re
 
 import pytest
 from aws_signature import problem
 from edgelet_host.errors import EdgeletError
-from package_helpers import NAMES, running_packages
+from edgelet_host.paths import ROOT
+from package_helpers import FOLDER, NAMES, running_packages
 
 # One device for all.
 pytestmark = pytest.mark.xdist_group("packages")
@@ -65,6 +67,16 @@ def failure(packages, name, request):
         return str(error)
     assert packages.ask(request).status == 500
     return packages.box.logs()[-1]["text"]
+
+
+def test_the_page_about_packages_has_all_of_them():
+    rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", (ROOT / "docs" / "packages.md").read_text(), re.MULTILINE)
+    assert sorted(name for name, _ in rows) == NAMES
+    versions = json.loads((FOLDER / "package.json").read_text())["dependencies"]
+    told = dict(pin.rsplit(" ", 1) for _, pins in rows for pin in pins.split(", "))
+    assert told == {name: version for name, version in versions.items() if name in told}
+    # The others are there because these need them beside them.
+    assert versions.keys() - told.keys() <= {"file-type"}
 
 
 # From the examples that AWS published with the algorithm: get-vanilla.

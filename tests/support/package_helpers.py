@@ -116,7 +116,7 @@ def _ask_node(there: Path, box: Box, upstream: Upstream) -> dict[str, dict[str, 
     base = "http://{}:{}".format(*box.local.address)
     command = ["node", FOLDER / "oracle.mjs", handlers, base, upstream.url]
     # As devices have it.
-    environment = os.environ | {"NODE_ENV": "production"}
+    environment = os.environ | {"NODE_ENV": "production", "TZ": "UTC"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     answers: dict[str, dict[str, Any]] = json.loads(done.stdout)

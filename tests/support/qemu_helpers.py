@@ -42,17 +42,17 @@ QEMU_OPTIONS = f"-nographic -monitor null -semihosting -serial pty -icount shift
 
 
 @functools.cache
-def board_firmware(board: str) -> Path:
-    """The ELF file of a board's firmware; built first where it is missing or stale."""
+def board_firmware(board: str, *variables: str) -> Path:
+    """The ELF file of a board's firmware; built first where it is missing or stale. variables: more of make's."""
     folder = FIRMWARE / "boards" / board
     return builds.ensure(
         builds.Build(
-            name=board,
+            name=f"{board}-{builds.digest(*variables)}" if variables else board,
             title=f"the firmware of {board}",
             port="qemu",
             product="firmware.elf",
             folders=(folder, FIRMWARE / "boards" / "qemu"),
-            variables=(f"BOARD={board}", f"BOARD_DIR={folder}"),
+            variables=(f"BOARD={board}", f"BOARD_DIR={folder}", *variables),
             submodules=("mbedtls",),
             compiler=MACHINES[board].compiler,
             packages=MACHINES[board].packages,
@@ -79,12 +79,15 @@ class _Target:
 
 
 class Board(_Target):
-    """A simulated board, a name in MACHINES. Use it as a context manager. elf: its firmware."""
+    """A simulated board, a name in MACHINES. Use it as a context manager. elf: its firmware.
+
+    variables: of make, for a firmware of its own.
+    """
 
     arena_size = None
 
-    def __init__(self, board: str = CORTEX_M3) -> None:
-        self.elf = board_firmware(board)
+    def __init__(self, board: str = CORTEX_M3, *variables: str) -> None:
+        self.elf = board_firmware(board, *variables)
         self._process = subprocess.Popen(
             [*MACHINES[board].qemu.split(), *QEMU_OPTIONS, "-kernel", self.elf],
             stdin=subprocess.DEVNULL,
