@@ -94,3 +94,45 @@ def test_a_requests_body_is_a_byte_stream(firmware, given):
     answers = said(firmware, body, method="POST", body=b"a" * 4999 + b"bc" + b"d" * 400)
     assert answers[0] == "5000 5000 false"
     assert answers[1:] == ["200 25699 false", "1", "true"]
+
+
+@pytest.mark.parametrize(
+    ("made", "lock"),
+    [
+        (f"new ReadableStream({{ type: 'bytes' }}), {reader}", lock)
+        for reader in ("ReadableStreamBYOBReader", "ReadableStreamDefaultReader")
+        for lock in ("stream.getReader()", "stream.getReader({ mode: 'byob' })")
+    ]
+    + [("new WritableStream(), WritableStreamDefaultWriter", "stream.getWriter()")],
+)
+def test_a_stream_that_is_locked_while_its_reader_is_made(firmware, made, lock):
+    """Two readers of one stream, of which one is released, ended the device."""
+    stream, kind = made.rsplit(", ", 1)
+    body = f"""
+      const stream = {stream};
+      let first;
+      const target = new Proxy(function () {{}}, {{
+        get(object, key) {{
+          if (key === "prototype") first = {lock};
+          return key === "prototype" ? {kind}.prototype : object[key];
+        }},
+      }});
+      await attempt(() => Reflect.construct({kind}, [stream], target));
+      first.releaseLock();
+      say(stream.locked);
+      await attempt(() => (first.read ?? first.write).call(first, new Uint8Array(8)));
+    """
+    assert said(firmware, body) == ["TypeError", "false", "TypeError"]
+
+
+def test_a_source_is_asked_once_for_readers_that_wait(firmware):
+    body = """
+      let pulls = 0;
+      const reader = new ReadableStream({ type: "bytes", pull() { pulls++; } }).getReader({ mode: "byob" });
+      for (let i = 0; i < 3; i++) {
+        reader.read(new Uint8Array(1));
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+      say(pulls);
+    """
+    assert said(firmware, body) == ["1"]

@@ -383,13 +383,16 @@ void stream_bytes_pull_into(JSContext *ctx, stream_t *stream, engine_view_t *vie
     }
     stream_bytes_t *bytes = stream->bytes;
     pull_into_t *into = new_pull_into(ctx, view, minimum, PULL_INTO_BYOB);
-    if (bytes->first == NULL && read_at_once(ctx, stream, into, read, target)) {
+    bool is_first = bytes->first == NULL;
+    if (is_first && read_at_once(ctx, stream, into, read, target)) {
         free_pull_into(JS_GetRuntime(ctx), into);
         return;
     }
     append_pull_into(bytes, into);
     stream_reader_await(ctx, stream_reader_of(stream), read, target);
-    stream_controller_pull(ctx, stream);
+    if (is_first) {
+        stream_controller_pull(ctx, stream);
+    }
 }
 
 void stream_bytes_release(JSContext *ctx, stream_t *stream) {

@@ -125,17 +125,20 @@ stream_reader_t *stream_byob_reader_of(JSValueConst value) {
 }
 
 JSValue stream_byob_reader_new(JSContext *ctx, JSValueConst stream, JSValueConst new_target) {
+    JSValue object = extension_class_new(ctx, &stream_bytes_extension, BYTES_READER, new_target);
+    if (JS_IsException(object)) {
+        return object;
+    }
+    // After what may run a script, as in stream_reader_new().
     stream_t *of = stream_of(stream);
     if (of->bytes == NULL && !of->byte_source) {
+        JS_FreeValue(ctx, object);
         return JS_ThrowTypeError(
             ctx, "a reader with a buffer of its own needs a byte stream: give its source type: \"bytes\"");
     }
     if (stream_is_locked(stream)) {
+        JS_FreeValue(ctx, object);
         return stream_throw_locked(ctx);
-    }
-    JSValue object = extension_class_new(ctx, &stream_bytes_extension, BYTES_READER, new_target);
-    if (JS_IsException(object)) {
-        return object;
     }
     if (of->bytes == NULL) {
         stream_bytes_attach(ctx, of, 0);

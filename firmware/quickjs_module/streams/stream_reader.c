@@ -128,13 +128,16 @@ stream_reader_t *stream_reader_attach(JSContext *ctx, JSValueConst object, JSVal
 }
 
 JSValue stream_reader_new(JSContext *ctx, JSValueConst stream, JSValueConst new_target) {
+    JSValue object = stream_class_new(ctx, STREAM_READER, new_target);
+    if (JS_IsException(object)) {
+        return object;
+    }
+    // After what may run a script: the getter of new_target's prototype.
     if (stream_is_locked(stream)) {
+        JS_FreeValue(ctx, object);
         return stream_throw_locked(ctx);
     }
-    JSValue object = stream_class_new(ctx, STREAM_READER, new_target);
-    if (!JS_IsException(object)) {
-        stream_reader_attach(ctx, object, stream);
-    }
+    stream_reader_attach(ctx, object, stream);
     return object;
 }
 

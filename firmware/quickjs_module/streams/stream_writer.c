@@ -35,13 +35,15 @@ void writer_reject_closed(JSContext *ctx, writer_t *writer, JSValueConst error) 
 }
 
 JSValue writer_new(JSContext *ctx, JSValueConst object, JSValueConst new_target) {
-    writable_t *stream = writable_of(object);
-    if (!JS_IsUndefined(stream->writer)) {
-        return JS_ThrowTypeError(ctx, "Invalid state: the stream is locked: somebody else has its writer");
-    }
     JSValue value = stream_class_new(ctx, STREAM_WRITER, new_target);
     if (JS_IsException(value)) {
         return value;
+    }
+    // After what may run a script, as in stream_reader_new().
+    writable_t *stream = writable_of(object);
+    if (!JS_IsUndefined(stream->writer)) {
+        JS_FreeValue(ctx, value);
+        return JS_ThrowTypeError(ctx, "Invalid state: the stream is locked: somebody else has its writer");
     }
     writer_t *writer = js_malloc(ctx, sizeof(*writer));
     *writer = (writer_t){JS_DupValue(ctx, object), engine_promise_new(ctx), engine_promise_new(ctx)};
