@@ -164,15 +164,25 @@ def test_streams_go_through(box):
         wait_until(lambda: idle(box))
 
 
+BREAKING = handler(
+    "let n = 0; return new Response(new ReadableStream({ async pull(c) {"
+    " await new Promise((r) => setTimeout(r, 1));"
+    " if (n++) throw new Error('broken'); c.enqueue(new Uint8Array(3)) } }))"
+)
+
+
 def test_a_stream_that_breaks_off_is_an_error(box):
-    source = handler(
-        "let n = 0; return new Response(new ReadableStream({ async pull(c) {"
-        " await new Promise((r) => setTimeout(r, 1));"
-        " if (n++) throw new Error('broken'); c.enqueue(new Uint8Array(3)) } }))"
-    )
-    box.deploy("breaking", source, route="/breaking")
+    box.deploy("breaking", BREAKING, route="/breaking")
     body = "return new Response(await (await env.B.fetch('http://b/')).text().catch(String))"
     assert caller(box, body, "breaking").text == "Error: broken"
+
+
+def test_a_stream_of_the_device_itself_that_breaks_off_tells_no_more_than_to_a_client(box):
+    box.deploy("breaking", BREAKING, route="/breaking")
+    port = box.local.address[1]
+    body = f"return new Response(await (await fetch('http://127.0.0.1:{port}/breaking')).text().catch(String))"
+    box.deploy("asking", handler(body), route="/asking", fetch={"allow": ["127.0.0.1"]})
+    assert box.get("/asking").text == f"TypeError: fetch: 127.0.0.1:{port}: the response is cut off"
 
 
 def test_large_bodies_both_ways(box):
@@ -348,6 +358,35 @@ def test_fetch_of_the_device_itself_takes_no_socket(box):
         200,
         json.dumps(f"TypeError: fetch: 127.0.0.1:{port}: Error: calls of functions are more than 16 deep"),
     )
+
+
+def test_the_device_itself_by_any_of_its_addresses(box):
+    port = box.local.address[1]
+    url = f"http://[::ffff:127.0.0.1]:{port}/asking"
+    body = f"return new Response(await fetch('{url}').then((r) => r.text(), String))"
+    box.deploy("asking", handler(body), route="/asking", fetch={"allow": ["[::ffff:127.0.0.1]", "127.0.0.1"]})
+    assert "calls of functions are more than 16 deep" in box.get("/asking").text
+
+
+def test_the_client_is_whom_the_first_request_came_from(firmware, tmp_path):
+    with running(firmware, tmp_path, proxies="127.0.0.1") as box:
+        box.deploy("callee", handler("return new Response(request.peer)"), route="/callee")
+        headers = "{ 'x-forwarded-for': '6.6.6.6' }"
+        body = f"return new Response(await (await env.B.fetch('http://b/', {{ headers: {headers} }})).text())"
+        box.deploy("caller", handler(body), route="/caller", bindings={"B": service("callee")})
+        assert box.get("/caller", x_forwarded_for="9.9.9.9").text == "9.9.9.9"
+        assert {one["client"] for one in box.logs() if one.get("status")} == {"9.9.9.9"}
+
+
+def test_a_binding_may_change_its_kind_and_its_numbers(box):
+    def limit(n):
+        return {"B": {"type": "ratelimit", "limit": n, "period": 86400}}
+
+    ask = "return Response.json((await env.B.limit({ key: 'a' })).success)"
+    put = "await env.B.put('a', 'x'); return Response.json(await env.B.get('a') === 'x')"
+    for body, bindings in ((ask, limit(1)), (put, {"B": {"type": "kv"}}), (ask, limit(1000)), (ask, limit(1000))):
+        box.deploy("changing", handler(body), route="/changing", bindings=bindings)
+        assert box.get("/changing").json() is True
 
 
 ACCEPTED = """

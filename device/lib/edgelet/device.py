@@ -92,6 +92,9 @@ class Device:
         return self.functions.find(head.host, target)
 
     def _is_here(self, address):
+        from edgelet.outbound import policy  # here, as metrics below
+
+        address = policy.meant(address)
         text = addresses.text(address)
         if sys.platform != "linux":
             return address[0] == 127 or (bool(self.link) and self.link.address() == text)

@@ -45,11 +45,11 @@ class Bindings:
 
     def kv(self, function_name, binding):
         """The namespace of a function's binding, as `edgelet.storage.kv.KV`."""
-        key = (function_name, binding)
+        key = (function_name, binding, "kv")
         if key not in self._bindings:
             from edgelet.storage.kv import KV, folder  # here: a device without KV has the RAM for something else
 
-            self._bindings[key] = KV(folder(self._root, *key), self._settings, _now)
+            self._bindings[key] = KV(folder(self._root, function_name, binding), self._settings, _now)
         return self._bindings[key]
 
     def kv_get(self, function, binding, key, as_text):
@@ -97,14 +97,16 @@ class Bindings:
 
     def limit(self, function, binding, options):
         """env.NAME.limit({ key }): { success }."""
-        key = (function.name, binding)
-        if key not in self._bindings:
+        key = (function.name, binding, "ratelimit")
+        wanted = function.bindings[binding]
+        counted = self._bindings.get(key)
+        # Another release may have other numbers.
+        if counted is None or counted[0] != wanted:
             from edgelet.functions.ratelimit import RateLimit
 
-            wanted = function.bindings[binding]
             places = self._settings["ratelimit_keys"]
-            self._bindings[key] = RateLimit(wanted["limit"], wanted["period"], places)
-        return {"success": self._bindings[key].limit(_options(options).get("key"))}
+            self._bindings[key] = counted = wanted, RateLimit(wanted["limit"], wanted["period"], places)
+        return {"success": counted[1].limit(_options(options).get("key"))}
 
     @property
     def client(self):

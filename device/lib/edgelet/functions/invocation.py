@@ -157,6 +157,7 @@ def _pending(function, call, head, body, connection):
         call.abandon()
         function.registry.turns.left()
         return errors.unbuilt(function, e, log.request_name(number), head, connection)
+    pending.head = head
     return _wait(pending, number, head, body, connection)
 
 

@@ -118,7 +118,7 @@ class Functions:
     def peer(self, head, connection):
         """The client's address: what X-Forwarded-For says, but only from a proxy that the owner named."""
         peer = connection.peer[0]
-        if peer in self.proxies:
+        if peer in self.proxies and not connection.caller:
             return forwarded_for(head.headers, self.proxies) or peer
         return peer
 

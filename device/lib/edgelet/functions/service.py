@@ -76,7 +76,8 @@ class _Connection:
         self.calls = calls
         self.depth = above.depth + 1
         self.server = _Server(above.server)
-        self.peer = above.peer
+        # Whatever the handler that calls says: X-Forwarded-For is a proxy's to set.
+        self.peer = caller.function.registry.peer(caller.head, above), above.peer[1]
         self.scheme = scheme
         self.arrived_us = time.ticks_us()
         self.arrived_ms = time.ticks_ms()
@@ -103,12 +104,13 @@ class Answer:
 
     reason = ""
 
-    def __init__(self, function, connection, head, response):
+    def __init__(self, function, connection, head, response, is_service):
         self.status, lines, body = response
         self.body = None
         self.is_open = False
         self._function = function
         self._connection = connection
+        self._cut = None if is_service else "fetch: %s: the response is cut off" % head.host
         self._share = Share(connection.server.memory)
         self._stream = body if type(body) is Stream else None
         self._at = 0  # what is read of a body that is bytes
@@ -150,7 +152,7 @@ class Answer:
         except StopAsyncIteration:
             self.close()
         except Cut:
-            raise ValueError(_failure(self._function, self._connection)) from None
+            raise ValueError(self._cut or _failure(self._function, self._connection)) from None
         except asyncio.CancelledError:
             if self._stream:
                 raise
@@ -165,6 +167,10 @@ class Answer:
             return None
         self._at += len(part)
         return part
+
+    def keep_encoded(self):
+        """As `edgelet.outbound.client.Response.keep_encoded`: a function's response comes as it is."""
+        return
 
     def close(self):
         """Nobody wants more of it; who waits for a part has None. May be called again."""
@@ -219,7 +225,7 @@ async def ask(caller, calls, function, head, secure, body, is_service):
     if connection.failure and is_service:
         raise ValueError(_failure(function, connection))
     try:
-        return Answer(function, connection, head, response)
+        return Answer(function, connection, head, response, is_service)
     except BaseException:
         if type(response[2]) is Stream:
             await response[2].close()

@@ -44,7 +44,7 @@ class Refused(Exception):
 
 def special(address):
     """What an address is that is not the public internet's: "loopback", "private" and so on; "" of a public one."""
-    address = _meant(address)
+    address = meant(address)
     networks = _NETWORKS_4 if len(address) == 4 else _NETWORKS_6
     for network, bits, kind in networks:
         if _prefix(address, bits) == _prefix(addresses.parse(network), bits):
@@ -52,7 +52,7 @@ def special(address):
     return "reserved" if len(address) == 16 and address[0] >> 5 != 1 else ""
 
 
-def _meant(address):
+def meant(address):
     """The IPv4 address in an IPv6 address that embeds one; else the address."""
     for network in _EMBEDDING:
         if address[:-4] == addresses.parse(network)[:12]:
