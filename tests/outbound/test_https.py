@@ -233,7 +233,11 @@ KEY = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"
         ("ca.pem", "", "must be a list of files with certificates in PEM, such as"),
         ([], "", "must be a list"),
         ([1], "", "must be a list"),
-        (["missing.pem"], "", r"names missing\.pem, which cannot be read: No such file"),
+        (["missing.pem"], "", r"names missing\.pem, but there is no such file"),
+        (["../ca.pem"], "", r"names \.\./ca\.pem, which is outside the project: put a copy in its place"),
+        (["\0"], "", r"names '\\x00', which is no file name"),
+        (["ca.pem"], "-----BEGIN CERTIFICATE-----\n" * 9000, "has no certificate in PEM"),
+        (["ca.pem"], "#" * (1 << 18 | 1), "has more than 256 KiB: name only what signs for the hosts"),
         (["ca.pem"], "no", r"names ca\.pem, which has no certificate in PEM"),
         (["ca.pem"], PEM, r"names ca\.pem, whose certificate 1 is damaged"),
         (["ca.pem"], PEM + KEY, r"names ca\.pem, which has a private key"),
@@ -241,5 +245,11 @@ KEY = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"
 )
 def test_roots_that_are_none(box, roots, text, message):
     fetch = {"allow": ["localhost"], "roots": roots}
-    with pytest.raises(EdgeletError, match=rf"edgelet\.toml: fetch\.roots {message}"):
+    with pytest.raises(EdgeletError, match=rf"edgelet\.toml: fetch\.roots .*{message}"):
         box.deploy("own", {"main.js": PROBE, "ca.pem": text}, fetch=fetch)
+
+
+def test_bytes_behind_a_certificate(box, other):
+    pem = (other.folder / "other.pem").read_text().replace("-----END", "AAAA\n-----END")
+    with pytest.raises(EdgeletError, match=r"whose certificate 1 is damaged"):
+        box.deploy("own", {"main.js": PROBE, "ca.pem": pem}, fetch={"allow": ["localhost"], "roots": ["ca.pem"]})

@@ -10,7 +10,8 @@ from edgelet_host.project.config import FILE, Project
 COUNT = 16
 BYTES = 32 << 10
 
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
+_READ = 256 << 10  # bytes of a file, which may have comments
 
 
 def read_roots(project: Project) -> bytes:
@@ -36,9 +37,21 @@ def _names(project: Project) -> list[str]:
 
 def _read(project: Project, name: str) -> list[bytes]:
     try:
-        text = (project.folder / name).read_text("ascii", errors="replace")
+        path = (project.folder / name).resolve()
+        if not path.is_relative_to(project.folder.resolve()):
+            raise _error(project, f"names {name}, which is outside the project: put a copy in its place")
+        if not path.is_file():
+            raise _error(project, f"names {name}, but there is no such file")
+        with path.open("rb") as file:
+            text = file.read(_READ + 1).decode("ascii", errors="replace")
     except OSError as e:
         raise _error(project, f"names {name}, which cannot be read: {e.strerror}") from None
+    except ValueError:
+        raise _error(project, f"names {name!a}, which is no file name") from None
+    if len(text) > _READ:
+        raise _error(
+            project, f"names {name}, which has more than {_READ >> 10} KiB: name only what signs for the hosts"
+        )
     if "PRIVATE KEY-----" in text:
         raise _error(project, f"names {name}, which has a private key: name a file with certificates only")
     found = _PEM.findall(text)
@@ -52,7 +65,7 @@ def _der(project: Project, name: str, number: int, pem: str) -> bytes:
     try:
         ssl.create_default_context(cadata=pem)
         der = ssl.PEM_cert_to_DER_cert(pem)
-        if der[:2] == b"\x30\x82":
+        if der[:2] == b"\x30\x82" and int.from_bytes(der[2:4], "big") + 4 == len(der):
             return der
     except (ssl.SSLError, ValueError):
         pass
