@@ -153,7 +153,9 @@ def keeper(box):
     return folder
 
 
-@pytest.mark.parametrize("call", [("kv_list",), ("kv_put", "new", "v"), ("delete",)], ids=lambda call: call[0])
+@pytest.mark.parametrize(
+    "call", [("kv_list", "key0000"), ("kv_put", "new", "v"), ("delete",)], ids=lambda call: call[0]
+)
 def test_a_command_that_looks_at_many_keys_holds_up_nobody(box, keeper, call):
     name, *args = call
     box.device.execute(WATCH)
