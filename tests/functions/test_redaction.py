@@ -25,6 +25,7 @@ TELLING = """export default { async fetch(request, env) {
 } };
 """
 NAME = "ToKeN-oF-LaTe"
+LONG = "".join(f"{n:02x}" for n in range(1, 120))
 PARTS = (KEY, NAME.lower(), json.dumps(KEY)[1:-1], "first-line", "second-line", "BEGIN KEY", KEY[:12], "k3y-")
 
 
@@ -44,6 +45,42 @@ def test_no_log_line_has_a_secret(box, what):
     text = "\n".join(one["text"] for one in box.logs() if one["seq"] > seen)
     assert "***" in text
     assert [part for part in PARTS if part in text] == []
+
+
+QUOTED_IN_PART = {
+    "an engine's error": "undefined[LONG];",
+    "an engine's error, caught": "try { undefined[LONG]; } catch (e) { console.log(`it was: ${e.message}, no?`); }",
+    "a header's name": "new Headers({ [`${LONG} `]: '' });",
+    "a decoder's label": "new TextDecoder(LONG);",
+    "a key's usage": "await crypto.subtle.importKey('raw', new Uint8Array(32), 'PBKDF2', false, [LONG]);",
+    "its first characters": "console.log(`${LONG.slice(0, 20)} and on`);",
+}
+
+
+@pytest.mark.parametrize("what", QUOTED_IN_PART)
+def test_a_long_secret_that_is_quoted_in_part_is_not_told(box, what):
+    body = QUOTED_IN_PART[what]
+    name = "quoting"
+    box.deploy(
+        name, f"export default {{ async fetch(request, {{ LONG }}) {{ {body} return new Response(); }} }};", route="/q"
+    )
+    box.job("set_secrets", name, {"LONG": LONG})
+    seen = max(one["seq"] for one in box.logs())
+    box.get("/q")
+    text = "\n".join(one["text"] for one in box.logs() if one["seq"] > seen)
+    assert "***" in text
+    assert LONG[:12] not in text
+
+
+def test_the_beginning_of_a_url_is_no_secret(box):
+    source = """export default { fetch(request, { HOOK }) {
+      console.log("https://hook.example.com/", HOOK);
+      return new Response();
+    } };"""
+    box.deploy("hook", source, route="/hook")
+    box.job("set_secrets", "hook", {"HOOK": "https://api.example.com/hooks/0123456789abcdef0123456789"})
+    box.get("/hook")
+    assert "https://hook.example.com/ ***" in [one["text"] for one in box.logs()]
 
 
 def test_what_is_no_secret_is_logged_as_it_is(box):
