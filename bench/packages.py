@@ -11,7 +11,6 @@ import re
 import statistics
 import sys
 import tempfile
-import zlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,28 +26,33 @@ from package_helpers import FOLDER, HANDLERS, NAMES, Packages, running_packages 
 from qemu_helpers import CORTEX_M3, Board  # noqa: E402
 
 ROUNDS = 10
-ARENA_BYTES, HEAP_BYTES = 1536 << 10, 900 << 10
-VARIABLES = (f"CFLAGS_EXTRA=-DBARE_ARENA_SIZE={ARENA_BYTES}", f"MICROPY_HEAP_SIZE={HEAP_BYTES}")
-# As much of a packed bundle as goes to the board in a line of code.
+# The largest arena and heap that the 4 MB of the simulated board leave beside its firmware.
+ARENA_BYTES, HEAP_BYTES = 2432 << 10, 760 << 10
+STACKS_KB = (12, 16, 20, 24, 32)
+VARIABLES = (
+    f"CFLAGS_EXTRA=-DBARE_ARENA_SIZE={ARENA_BYTES} -DBARE_STACK_SIZE={STACKS_KB[-1] << 10}",
+    f"MICROPY_HEAP_SIZE={HEAP_BYTES}",
+)
+# Of the heap, for the code that builds.
+RUNTIME_BYTES = 64 << 10
+# As much of a bundle as goes to the board in a line of code.
 CHUNK = 8192
 SETUP = """
 import quickjs
 from binascii import a2b_base64
-from deflate import ZLIB, DeflateIO
-from io import BytesIO
 
 arena = quickjs.Arena()
 """
 BUILD = """
 image = None
 try:
-    image = arena.build(bundle, env={env!r}, cpu_ms=60000)
+    image = arena.build(bundle, env={env!r}, cpu_ms=60000, stack={stack})
     call = image.start({method!r}, {path!r}, {headers!r}, {body!r}, "edge.local")
     print([image.size, call.peak, call.error.kind if call.error else ""])
     call.abandon()
 except quickjs.Error as error:
     print([0, 0, error.kind])
-arena.close()
+image = call = None
 """
 
 PAGE = """# npm packages
@@ -59,17 +63,17 @@ the version that is pinned there; its requests are answered as in Node.js, or th
 
 The bundle is what goes to the device, with source positions. The image is what it comes to in memory, and is copied
 before each request: on 64 bits (Linux), and on 32 bits (a simulated Cortex-M3); behind the comma what the request
-takes together with the image there. A Pico has an arena of 96 KB for both, a Pico 2 192 KB, an ESP32 with PSRAM more.
+takes together with the image there. A Pico has an arena of 96 KB for both, a Pico 2 256 KB, an ESP32 with PSRAM more.
+The stack is what JavaScript needs on 32 bits, of {stacks} KB: a Pico has 12, an ESP32 16, a Pico 2 24 KB.
 CPU is that of the handler's first request, from its arrival to its answer, the median of many.
 
 KB are 1,024 bytes. Measured on {when} on Linux: {machine}. `./edgelet bench packages` makes this page anew.
 
-| handler | package | what it does | bundle, KB | image on 64 bits, KB | on 32 bits, with the request | CPU, µs |
-| --- | --- | --- | --- | --- | --- | --- |
+| handler | package | what it does | bundle, KB | image on 64 bits, KB | on 32 bits, with request | stack | CPU, µs |
+| --- | --- | --- | --- | --- | --- | --- | --- |
 {rows}
 
-`memory` stands where {arena} KB of arena do not suffice, `stack` where a board's stack of 12 KB does not, in the top
-level or in the request, and `thrown` where the handler throws there.
+Of what has a - on 32 bits, bundle or image are too large for the simulated board's 4 MB.
 
 ## What does not run
 
@@ -80,16 +84,23 @@ level or in the request, and `thrown` where the handler throws there.
 
 
 @dataclass
+class Costs:
+    """What a handler takes on 32 bits, in bytes: its image, its first request together with that, and its stack."""
+
+    image: int
+    with_request: int
+    stack: int
+
+
+@dataclass
 class Row:
-    """A handler's costs: bytes, and CPU in us. failed: the kind of error on 32 bits, or ""."""
+    """A handler's costs: bytes, and CPU in us."""
 
     name: str
     bundle: int
     image: int
     cpu_us: float
-    image_32: int
-    with_request_32: int
-    failed: str
+    on_32_bits: Costs | None
 
 
 def measure(packages: Packages, board: Board, name: str) -> Row:
@@ -99,29 +110,31 @@ def measure(packages: Packages, board: Board, name: str) -> Row:
     for _ in range(ROUNDS):
         packages.ask(request)
     times = [record["cpu_us"] for record in packages.box.logs() if record.get("status")][-ROUNDS:]
-    image, peak, failed = on_board(board, packages, name, deployed.bundle, request)
-    return Row(name, len(deployed.bundle), deployed.image_bytes, statistics.median(times), image, peak, failed)
+    costs = on_board(board, packages, name, deployed.bundle, request)
+    return Row(name, len(deployed.bundle), deployed.image_bytes, statistics.median(times), costs)
 
 
-def on_board(
-    board: Board, packages: Packages, name: str, bundle: bytes, request: dict[str, Any]
-) -> tuple[int, int, str]:
-    """The image's size, what the request takes together with it, and how either failed."""
-    # Images have four times the size of their bundles: none of these fits into the arena.
-    if len(bundle) > HEAP_BYTES // 2:
-        return 0, 0, "memory"
-    packed = zlib.compress(bundle, 9, wbits=12)
+def on_board(board: Board, packages: Packages, name: str, bundle: bytes, request: dict[str, Any]) -> Costs | None:
+    """What the handler takes, with the smallest of the stacks that it runs with; None where the board is too small."""
+    if len(bundle) > HEAP_BYTES - RUNTIME_BYTES:
+        return None
     board.soft_reset()
-    board.exec(SETUP + f"bundle, packed = bytearray({len(bundle)}), bytearray({len(packed)})\n")
-    for start in range(0, len(packed), CHUNK):
-        part = base64.b64encode(packed[start : start + CHUNK])
-        board.exec(f"packed[{start}:{start + CHUNK}] = a2b_base64({part!r})")
-    board.exec("DeflateIO(BytesIO(packed), ZLIB).readinto(bundle)\npacked = None")
+    board.exec(SETUP + f"bundle = bytearray({len(bundle)})\n")
+    for start in range(0, len(bundle), CHUNK):
+        part = base64.b64encode(bundle[start : start + CHUNK])
+        board.exec(f"bundle[{start}:{start + CHUNK}] = a2b_base64({part!r})")
     headers = "".join(f"{key}: {value}\r\n" for key, value in request.get("headers", {}).items()).encode()
     asked = {"method": request.get("method", "GET"), "path": request["path"], "headers": headers}
     env = packages.project(name).vars
-    image, peak, failed = ast.literal_eval(board.exec(BUILD.format(env=env, body=request.get("body"), **asked)))
-    return image, max(image, peak), failed
+    for stack in [kilobytes << 10 for kilobytes in STACKS_KB]:
+        code = BUILD.format(env=env, stack=stack, body=request.get("body"), **asked)
+        image, peak, failed = ast.literal_eval(board.exec(code))
+        if not failed:
+            board.exec("arena.close()")
+            return Costs(image, max(image, peak), stack)
+    if failed == "memory":
+        return None
+    raise SystemExit(f"{name} does not run on the board: {failed}")
 
 
 def title(name: str) -> str:
@@ -141,18 +154,18 @@ def kilobytes(size: int) -> str:
     return f"{size / 1024:.1f}" if size < 10240 else f"{size / 1024:.0f}"
 
 
-def on_32_bits(row: Row) -> str:
-    """Image and request on 32 bits, or the kind of error in their place."""
-    if not row.image_32:
-        return f"`{row.failed}`"
-    return f"{kilobytes(row.image_32)}, {f'`{row.failed}`' if row.failed else kilobytes(row.with_request_32)}"
+def on_32_bits(costs: Costs | None) -> list[str]:
+    """The cells of a row for image and request, and for the stack."""
+    if costs is None:
+        return ["-", "-"]
+    return [f"{kilobytes(costs.image)}, {kilobytes(costs.with_request)}", str(costs.stack >> 10)]
 
 
 def page(rows: list[Row], reference: dict[str, dict[str, Any]]) -> str:
     """The page for people."""
     lines = []
     for row in rows:
-        sizes = [kilobytes(row.bundle), kilobytes(row.image), on_32_bits(row)]
+        sizes = [kilobytes(row.bundle), kilobytes(row.image), *on_32_bits(row.on_32_bits)]
         lines.append([f"`{row.name}`", pinned(row.name), title(row.name), *sizes, f"{row.cpu_us:.0f}"])
     lacking = [name for name in NAMES if reference[name].get("lacks")]
     lacks = [[f"`{name}`", pinned(name), title(name), reference[name]["lacks"]["why"]] for name in lacking]
@@ -160,7 +173,7 @@ def page(rows: list[Row], reference: dict[str, dict[str, Any]]) -> str:
         when=date.today(),
         machine=machine(),
         rows=table(lines),
-        arena=ARENA_BYTES >> 10,
+        stacks=", ".join(str(kilobytes) for kilobytes in STACKS_KB),
         lacks=table(lacks),
     )
 
