@@ -76,10 +76,11 @@ def test_the_report_agrees_with_the_compilers_tools(built):
 def test_flash_and_ram_are_divided_without_a_gap(built):
     numbers = {name: int(value) for name, value in read_definitions(built.board).items() if value.isdigit()}
     report = built.report
-    parts = report["flash_size"] + report["slots"] * report["slot_size"] + report["filesystem"]
+    images = sum(number * size for number, size in report["slots"])
+    parts = report["flash_size"] + images + report["filesystem"]
     assert parts == numbers["EDGELET_FLASH_BYTES"]
     assert report["arena"] == numbers["EDGELET_ARENA_BYTES"]
-    assert report["slot_size"] % 4096 == report["flash_size"] % 4096 == 0
+    assert {size % 4096 for _, size in report["slots"]} == {report["flash_size"] % 4096} == {0}
     assert built.symbols["__GcHeapStart"] + report["heap"] == built.symbols["__GcHeapEnd"]
     # What the linker lets the firmware have is what the report says.
     [linker_map] = built.elf.parent.glob("make/*/rp2/firmware.elf.map")

@@ -155,6 +155,24 @@ def test_an_image_that_no_slot_holds_is_refused(firmware, tmp_path):
         assert len(used_slots(tmp_path)) == 2
 
 
+def test_a_large_image_has_a_slot_of_its_own_size(firmware, tmp_path):
+    large = "const kept = new Uint8Array(100000).fill(7);" + COUNTING
+    layout = "env SLOTS=3x32,2x64 setarch -R"
+    with flashed(firmware, tmp_path, layout) as box:
+        deploy_two(box)
+        box.deploy("large", large % "large", route="/large")
+        for _ in range(2):
+            box.deploy("large", large % "larger", route="/large")
+        with pytest.raises(
+            EdgeletError, match=r"none of this device's image slots of \d{6} bytes and more is free: remove"
+        ):
+            box.deploy("two", large % "two", route="/two")
+    with flashed(firmware, tmp_path, layout) as box:
+        check_two(box)
+        assert box.get("/large").text == "larger 1 undefined"
+        assert builds(box) == 0
+
+
 WORN = """
 from edgelet.device import running
 chip = running().functions.images._flash._region._chip
@@ -251,13 +269,13 @@ class TestSlots:
             yield device
 
     def start(self, device):
-        device("slots = ImageSlots(nor.Region(chip, 0, 3))")
+        device("slots = ImageSlots(nor.Region(chip, 0, (5, 3)))")
 
-    def write(self, device, key):
-        return device("asyncio.run(slots.write({}, Image()))", key * 32)
+    def write(self, device, key, old=None):
+        return device("asyncio.run(slots.write({}, Image(), {}))", key * 32, old)
 
     def test_what_was_written_is_read(self, device):
-        assert device("slots.count, slots.capacity") == (5, 3 * SECTOR - 256)
+        assert device("slots.count, slots.room, slots.capacity") == (5, 4, 3 * SECTOR - 256)
         number = self.write(device, b"a")
         expected = bytes(i * 7 & 255 for i in range(9000))
         assert device("bytes(slots.saved({}))", number) == expected
@@ -275,11 +293,36 @@ class TestSlots:
         self.start(device)
         assert device("[slots._header(number) is None for number in range(5)].count(False)") == 1
 
-    def test_no_slot_is_free(self, device):
-        for number in range(5):
-            self.write(device, b"%d" % number)
-        with pytest.raises(DeviceError, match="none of this device's 5 image slots is free"):
+    def test_the_last_slot_is_for_an_image_that_replaces_another(self, device):
+        old = [self.write(device, b"%d" % number) for number in range(4)]
+        with pytest.raises(DeviceError, match="none of this device's image slots of 9000 bytes and more is free"):
             self.write(device, b"x")
+        self.write(device, b"x", old[0])
+        with pytest.raises(DeviceError, match="none of this device's image slots of 9000 bytes and more is free"):
+            self.write(device, b"y", old[0])
+
+    def test_a_large_image_has_a_large_slot_and_a_small_one_what_is_free(self, device):
+        device("slots = ImageSlots(nor.Region(chip, 0, (3, 2), (3, 3)))")
+        assert device("slots.count, slots.room, slots.capacity") == (6, 4, 3 * SECTOR - 256)
+        large = self.write(device, b"a")
+        assert large in (3, 4, 5)
+        device("Image.saved_size = 2 * nor.SECTOR - 256")
+        small = [self.write(device, b"%d" % number) for number in range(3)]
+        assert [number < 3 for number in small] == [True, True, False]
+        with pytest.raises(DeviceError, match="none of this device's image slots of 7936 bytes and more is free"):
+            self.write(device, b"x")
+        # In the slot that is spare among those of the one that it replaces.
+        assert self.write(device, b"x", small[0]) < 3
+        device("Image.saved_size = 9000")
+        again = self.write(device, b"b", large)
+        assert again not in (large, *small)
+        with pytest.raises(DeviceError, match="none of this device's image slots of 9000 bytes and more is free"):
+            self.write(device, b"c", small[0])
+        device("asyncio.run(slots.erase({}))", large)
+        device("slots = ImageSlots(nor.Region(chip, 0, (3, 2), (3, 3)))")
+        assert [device("slots.find({})", key * 32) for key in (b"a", b"b", b"0", b"2")] == [None, again, *small[::2]]
+        expected = bytes(i * 7 & 255 for i in range(9000))
+        assert device("bytes(slots.saved({}))", again) == expected
 
     def test_the_event_loop_goes_on_after_each_sector(self, device):
         device(
@@ -306,7 +349,7 @@ class TestSlots:
                 self.start(device)
                 for key in b"012a":
                     device("slots.find(bytes([{}]) * 32)", key)
-            new = self.write(device, b"a")
+            new = self.write(device, b"a", last)
             device("asyncio.run(slots.erase({}))", last)
             last = new
         erases = device("chip.erases")

@@ -55,11 +55,11 @@ def run():
 class _ImageRegion:
     """The flash for images, see `edgelet.storage.image_slots`."""
 
-    def __init__(self, device, slot_bytes):
+    def __init__(self, device, slots):
         self.ioctl = device.ioctl
         self.writeblocks = device.writeblocks
         self.memory = memoryview(device)  # read in place
-        self.slot_bytes = slot_bytes
+        self.slots = slots
 
 
 def _image_region():
@@ -71,7 +71,7 @@ def _image_region():
     from _rp2 import Flash  # rp2 is the assembler of its PIO too, which takes RAM
 
     start, length = partition.IMAGES
-    return _ImageRegion(Flash(start=start, len=length), partition.SLOT)
+    return _ImageRegion(Flash(start=start, len=length), partition.SLOTS)
 
 
 def _is_low(pin):

@@ -6,17 +6,20 @@
 # The chip's file sets:
 #
 # EDGELET_FLASH_BYTES      of the flash chip
-# EDGELET_IMAGE_SLOTS      images in the flash, one of them spare
+# EDGELET_IMAGE_SLOTS      images of up to EDGELET_SLOT_BYTES in the flash, one of them spare
+# EDGELET_LARGE_SLOTS      images of up to EDGELET_LARGE_SLOT_BYTES behind them, one of them spare, or none
 # EDGELET_ARENA_BYTES      of the one arena, whose address the linker fixes
+# EDGELET_STACK_BYTES      of C stack for JavaScript
 #
 # What follows the firmware and the slots is the file system. MicroPython's rp2.Flash is both: slots, then file system.
 
-# Of one slot, a multiple of the flash's 4096. Every image of an RP2040's arena fits.
+# Of one slot, a multiple of the flash's 4096. Every image of an RP2040's arena fits, and most of an RP2350's.
 set(EDGELET_SLOT_BYTES 98304) # 96 KB
 
 set(EDGELET_RP2_DIR ${CMAKE_CURRENT_LIST_DIR})
 
-math(EXPR EDGELET_IMAGE_BYTES "${EDGELET_IMAGE_SLOTS} * ${EDGELET_SLOT_BYTES}")
+math(EXPR EDGELET_IMAGE_BYTES
+    "${EDGELET_IMAGE_SLOTS} * ${EDGELET_SLOT_BYTES} + ${EDGELET_LARGE_SLOTS} * ${EDGELET_LARGE_SLOT_BYTES}")
 math(EXPR EDGELET_FILES_BYTES "${EDGELET_FLASH_BYTES} - ${EDGELET_FIRMWARE_BYTES} - ${EDGELET_IMAGE_BYTES}")
 if(EDGELET_FILES_BYTES LESS 65536)
     message(FATAL_ERROR "no room for the file system behind firmware and images")
@@ -28,9 +31,13 @@ list(APPEND MICROPY_SOURCE_BOARD ${EDGELET_RP2_DIR}/gmtime.c ${EDGELET_RP2_DIR}/
 list(APPEND MICROPY_DEF_BOARD
     MP_CONFIGFILE="mpconfigrp2.h"
     BARE_ARENA_SIZE=${EDGELET_ARENA_BYTES}
+    BARE_STACK_SIZE=${EDGELET_STACK_BYTES}
     EDGELET_FIRMWARE_BYTES=${EDGELET_FIRMWARE_BYTES}
     EDGELET_IMAGE_BYTES=${EDGELET_IMAGE_BYTES}
+    EDGELET_IMAGE_SLOTS=${EDGELET_IMAGE_SLOTS}
     EDGELET_SLOT_BYTES=${EDGELET_SLOT_BYTES}
+    EDGELET_LARGE_SLOTS=${EDGELET_LARGE_SLOTS}
+    EDGELET_LARGE_SLOT_BYTES=${EDGELET_LARGE_SLOT_BYTES}
     # One that sleeps, the watchdog's, and two for who is at the prompt.
     PICO_TIME_DEFAULT_ALARM_POOL_MAX_TIMERS=4
 )

@@ -79,9 +79,10 @@ def _print_report(report: "Report") -> None:
     from edgelet_host.terminal import print_table
     from edgelet_host.units import size_text
 
+    slots = " and ".join(f"{number} slots of {size_text(size)}" for number, size in report.slots)
     rows = [
         ("flash: firmware", size_text(report.flash_used), f"{size_text(report.flash_free)} of its part are free"),
-        ("flash: images", size_text(report.slots * report.slot_size), f"{report.slots} slots, one of them spare"),
+        ("flash: images", size_text(report.images), f"{slots}, one of each spare"),
         ("flash: files", size_text(report.filesystem), "functions, settings, secrets, static files, KV"),
         ("RAM: arena", size_text(report.arena), "for JavaScript"),
         ("RAM: other variables", size_text(report.data + report.bss - report.arena), f".data {report.data} bytes"),

@@ -123,9 +123,13 @@ class Report:
     bss: int
     arena: int
     heap: int
-    slots: int
-    slot_size: int
+    slots: list[tuple[int, int]]
     filesystem: int
+
+    @property
+    def images(self) -> int:
+        """Bytes of all image slots."""
+        return sum(number * size for number, size in self.slots)
 
     @property
     def flash_free(self) -> int:
@@ -137,7 +141,8 @@ def measure(board: str, elf: Path) -> Report:
     """Read from an RP2 board's firmware what it takes."""
     symbols, sizes = _symbols(elf)
     definitions = {name: int(value) for name, value in read_definitions(board).items() if value.isdigit()}
-    slots, slot_size = definitions["EDGELET_IMAGE_SLOTS"], definitions["EDGELET_SLOT_BYTES"]
+    kinds = [("EDGELET_IMAGE_SLOTS", "EDGELET_SLOT_BYTES"), ("EDGELET_LARGE_SLOTS", "EDGELET_LARGE_SLOT_BYTES")]
+    slots = [(definitions[number], definitions[size]) for number, size in kinds if definitions[number]]
     firmware = definitions["EDGELET_FIRMWARE_BYTES"]
     return Report(
         board=board,
@@ -148,8 +153,7 @@ def measure(board: str, elf: Path) -> Report:
         arena=sizes["arena_block"],
         heap=symbols["__GcHeapEnd"] - symbols["__GcHeapStart"],
         slots=slots,
-        slot_size=slot_size,
-        filesystem=definitions["EDGELET_FLASH_BYTES"] - firmware - slots * slot_size,
+        filesystem=definitions["EDGELET_FLASH_BYTES"] - firmware - sum(number * size for number, size in slots),
     )
 
 

@@ -1,4 +1,6 @@
-"""MicroPython: the runtime with three image slots in a flash that outlives it, in the file DATA.flash.
+"""MicroPython: the runtime with image slots in a flash that outlives it, in the file DATA.flash.
+
+Three slots, or as $SLOTS says: NUMBERxSECTORS of each size, with commas between them.
 
 Arguments: DATA --host ADDRESS --port PORT.
 """
@@ -6,6 +8,7 @@ Arguments: DATA --host ADDRESS --port PORT.
 # MicroPython has no pathlib.
 # ruff: noqa: PTH123
 
+import os
 import sys
 
 import nor
@@ -13,7 +16,7 @@ from edgelet import runtime
 
 # With 64-bit addresses an image takes 82 KB and, with the red zone that the sanitizer's firmware has behind each block,
 # 98; a Pico's slot holds a whole arena.
-SLOTS, SLOT_SECTORS = 3, 32
+SLOTS = [tuple(map(int, kind.split("x"))) for kind in os.getenv("SLOTS", "3x32").split(",")]
 
 
 class FileChip(nor.Chip):
@@ -24,7 +27,7 @@ class FileChip(nor.Chip):
             with open(path, "rb") as file:
                 media = bytearray(file.read())
         except OSError:
-            media = bytearray(b"\xff" * (SLOTS * SLOT_SECTORS * nor.SECTOR))
+            media = bytearray(b"\xff" * (sum(number * sectors for number, sectors in SLOTS) * nor.SECTOR))
             with open(path, "wb") as file:
                 file.write(media)
         self._file = open(path, "r+b")  # noqa: SIM115 - for as long as the process lives
@@ -38,4 +41,4 @@ class FileChip(nor.Chip):
 
 data, _, host, _, port = sys.argv[1:]
 chip = FileChip(data + ".flash")
-runtime.run(data, host, int(port), region=nor.Region(chip, 0, SLOT_SECTORS))
+runtime.run(data, host, int(port), region=nor.Region(chip, 0, *SLOTS))

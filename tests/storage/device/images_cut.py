@@ -49,7 +49,7 @@ class Device:
     def __init__(self, chip):
         nor.mount(chip, FILES)
         try:
-            self.parts = Parts(nor.MOUNT, nor.Region(chip, FILES, SLOT_SECTORS))
+            self.parts = Parts(nor.MOUNT, nor.Region(chip, FILES, (SLOTS, SLOT_SECTORS)))
             self.parts.start()
         except BaseException:
             nor.unmount()

@@ -103,11 +103,11 @@ class Files:
 class Region:
     """The chip's sectors from `start` on, as the runtime wants a region for images."""
 
-    def __init__(self, chip, start, slot_sectors):
+    def __init__(self, chip, start, *slots):
         self._chip = chip
         self._start = start
         self.memory = memoryview(chip.media)[start * SECTOR :]
-        self.slot_bytes = slot_sectors * SECTOR
+        self.slots = [(number, sectors * SECTOR) for number, sectors in slots]
 
     def writeblocks(self, sector, data, offset):
         self._chip.program((self._start + sector) * SECTOR + offset, bytes(data))

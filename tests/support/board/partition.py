@@ -2,4 +2,5 @@
 
 FIRMWARE = 1152 << 10  # bytes before the two, which rp2.Flash does not see
 IMAGES = (0, 8 * 4096)
+SLOTS = ((1, 8 * 4096),)
 FILES = (8 * 4096, 64 * 4096)

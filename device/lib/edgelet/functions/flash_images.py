@@ -10,8 +10,8 @@ from edgelet.storage.image_slots import ImageSlots
 class FlashImages:
     """Images in a region of flash (see `edgelet.storage.image_slots.ImageSlots`), for one arena.
 
-    A new image is written before the old one is erased, for which there is a spare slot. Requests never build: that
-    would stop the device for a second and wear the flash.
+    A new image is written before the old one is erased, for which a slot of each size is spare. Requests never build:
+    that would stop the device for a second and wear the flash.
     """
 
     bytes = 0  # in RAM
@@ -22,7 +22,7 @@ class FlashImages:
         self._flash = ImageSlots(region)
         self._numbers = {}  # function -> its image slot
         self._problems = {}  # function -> why it has no image
-        self.room = self._flash.count - 1
+        self.room = self._flash.room
         self.builds = 0
 
     def find(self, function):
@@ -53,7 +53,7 @@ class FlashImages:
             key = function.key()
             draft = function.build(self._arena, False)
             self.builds += 1
-            number = await self._flash.write(key, draft)
+            number = await self._flash.write(key, draft, self._number_of(function.name))
             try:
                 self._map(function, number)
             except quickjs.Error:
@@ -62,6 +62,12 @@ class FlashImages:
         except (ValueError, quickjs.Error) as e:
             self._problems[function] = str(e)
             raise
+
+    def _number_of(self, name):
+        for function, number in self._numbers.items():
+            if function.name == name:
+                return number
+        return None
 
     def _map(self, function, number):
         image = self._arena.map(self._flash.saved(number))

@@ -1,6 +1,6 @@
 """Image slots in raw flash: saved images that are read in place.
 
-The region is divided into slots of equal size. What lies in one:
+The region is divided into slots, of one size or of two. What lies in one:
 
     page 0      the header: magic, generation, length, key, CRC-32 of these; programmed last
     page 1 on   a saved image (`quickjs.Image.readinto`) of `length` bytes
@@ -8,10 +8,11 @@ The region is divided into slots of equal size. What lies in one:
 A slot without a valid header holds no image. Where the power fails, the slot that was being written or erased is one of
 those, and a slot that is being written never holds the image that requests are served from.
 
-Slots are taken in turn. Each image that is written costs its slot one erase afterwards, and one before where the slot
-has not been erased since the start: an erase that the power cut short can look like a whole one. With n free slots, the
-images of even one and the same function go round n + 1 of them. So flash for 100,000 erases a sector (W25Q16JV
-datasheet, features) bears at least 50,000 * (n + 1) deploys and changes of variables and secrets; n is 1 at least.
+An image goes into a slot of the smallest size that has room for it; slots of a size are taken in turn. Each image that
+is written costs its slot one erase afterwards, and one before where the slot has not been erased since the start: an
+erase that the power cut short can look like a whole one. With n free slots of its size, the images of even one and the
+same function go round n + 1 of them. So flash for 100,000 erases a sector (W25Q16JV datasheet, features) bears at least
+50,000 * (n + 1) deploys and changes of variables and secrets; n is 1 at least.
 """
 
 import asyncio
@@ -30,27 +31,32 @@ class ImageSlots:
     """The slots of a region of flash.
 
     region: a block device of sectors, of which `ioctl(6, sector)` erases one and `writeblocks(sector, data, offset)`
-    programs; `memory` is a buffer over all of it that is read in place, `slot_bytes` the size of a slot, a multiple of
-    `SECTOR`. Attributes: `count` of slots, `capacity` of one in bytes of a saved image.
+    programs; `memory` is a buffer over all of it that is read in place; `slots` are (number, bytes) of the slots of
+    each size, the smallest first, bytes being multiples of `SECTOR`. Attributes: `count` of slots, `room`: of images
+    that it keeps, as one slot of each size is spare, `capacity` of the largest in bytes of a saved image.
     """
 
     def __init__(self, region):
         self._region = region
         self._memory = memoryview(region.memory)
-        self._sectors = region.slot_bytes // SECTOR
-        self.count = region.ioctl(4, 0) // self._sectors
-        self.capacity = region.slot_bytes - PAGE
+        self._kinds = [(number, size // SECTOR) for number, size in region.slots]
+        self.count = sum([number for number, _ in self._kinds])
+        self.room = self.count - len(self._kinds)
+        self.capacity = max([sectors for _, sectors in self._kinds]) * SECTOR - PAGE
         self._used = {}  # number -> True. No set: one that cannot grow for want of memory breaks (MicroPython 1.25)
         self._erased = {}  # since the start, and not written to since then
         self._damaged = {}  # with a sound header and useless content
         self._changing = asyncio.Lock()
-        self._last = 0
+        self._last = {}  # sectors of a slot -> the last one of them that was written
         self._generation = 0
+        latest = {}
         for number in range(self.count):
             header = self._header(number)
-            if header and header[0] > self._generation:
-                self._generation = header[0]
-                self._last = number
+            sectors = self._place(number)[1]
+            if header and header[0] > latest.get(sectors, 0):
+                latest[sectors] = header[0]
+                self._last[sectors] = number
+                self._generation = max(self._generation, header[0])
 
     def find(self, key):
         """The slot with the latest image under a key of 32 bytes that was not given up, or None. It is now in use."""
@@ -72,13 +78,14 @@ class ImageSlots:
 
     def saved(self, number):
         """The saved image in a slot: a memoryview of the flash itself."""
-        start = number * self._sectors * SECTOR + PAGE
+        start = self._place(number)[0] * SECTOR + PAGE
         return self._memory[start : start + self._header(number)[1]]
 
-    async def write(self, key, image):
+    async def write(self, key, image, old=None):
         """Writes an image under a key into a free slot; its number. The event loop goes on after each sector.
 
-        ValueError where no slot is free, or the image is larger than one.
+        old: the slot whose image it replaces. ValueError where no slot is free, or none that an image needs which
+        replaces one, and where the image is larger than a slot.
         """
         if image.saved_size > self.capacity:
             raise ValueError(
@@ -86,7 +93,7 @@ class ImageSlots:
                 % (image.saved_size, self.capacity)
             )
         async with self._changing:
-            number = self._take()
+            number = self._take(image.saved_size, old)
             try:
                 if number not in self._erased:
                     await self._erase(number)
@@ -96,10 +103,11 @@ class ImageSlots:
                 self._used.pop(number, None)
                 raise
             self._generation += 1
-            self._last = number
+            first, sectors = self._place(number)
+            self._last[sectors] = number
             header = struct.pack(_HEADER, _MAGIC, self._generation, image.saved_size, 0, key)
             page = header + struct.pack("<I", crc32(header))
-            self._region.writeblocks(number * self._sectors, _page(page), 0)
+            self._region.writeblocks(first, _page(page), 0)
             return number
 
     async def erase(self, number):
@@ -114,33 +122,56 @@ class ImageSlots:
             if number not in self._used and not self._is_blank(number):
                 await self.erase(number)
 
+    def _place(self, number):
+        """(first sector, number of sectors) of a slot."""
+        first = 0
+        for slots, sectors in self._kinds:
+            if number < slots:
+                break
+            number -= slots
+            first += slots * sectors
+        return first + number * sectors, sectors
+
     def _header(self, number):
         """(generation, length, key) of the image in a slot, None where there is none."""
-        start = number * self._sectors * SECTOR
+        first, sectors = self._place(number)
+        start = first * SECTOR
         header = self._memory[start : start + _HEADER_SIZE]
         (crc,) = struct.unpack_from("<I", self._memory, start + _HEADER_SIZE)
         magic, generation, length, _, key = struct.unpack(_HEADER, header)
-        if magic != _MAGIC or crc != crc32(header) or not 0 < length <= self.capacity:
+        if magic != _MAGIC or crc != crc32(header) or not 0 < length <= sectors * SECTOR - PAGE:
             return None
         return generation, length, key
 
-    def _take(self):
-        for step in range(self.count):
-            number = (self._last + 1 + step) % self.count
-            if number not in self._used:
+    def _take(self, size, old):
+        before = 0
+        for slots, sectors in self._kinds:
+            numbers = range(before, before + slots)
+            before += slots
+            if size > sectors * SECTOR - PAGE:
+                continue
+            # One stays free for what will replace an image.
+            free = [number for number in numbers if number not in self._used]
+            if len(free) > (0 if old is not None and old in numbers else 1):
+                last = self._last.get(sectors, -1)
+                number = min([((number - last - 1) % slots, number) for number in free])[1]
                 self._used[number] = True
                 return number
-        raise ValueError("none of this device's %d image slots is free" % self.count)
+        raise ValueError(
+            "none of this device's image slots of %d bytes and more is free: remove a function with 'edgelet delete'"
+            % size
+        )
 
     def _is_blank(self, number):
         blank = b"\xff" * PAGE
-        start = number * self._sectors * SECTOR
-        end = start + self._sectors * SECTOR
-        return all(self._memory[at : at + PAGE] == blank for at in range(start, end, PAGE))
+        first, sectors = self._place(number)
+        pages = range(first * SECTOR, (first + sectors) * SECTOR, PAGE)
+        return all(self._memory[at : at + PAGE] == blank for at in pages)
 
     async def _erase(self, number):
+        first, sectors = self._place(number)
         # The header first: what is half erased must not be taken for an image.
-        for sector in range(number * self._sectors, (number + 1) * self._sectors):
+        for sector in range(first, first + sectors):
             self._region.ioctl(6, sector)
             await asyncio.sleep_ms(0)
         self._erased[number] = True
@@ -148,10 +179,11 @@ class ImageSlots:
 
     async def _program(self, number, image):
         page = bytearray(PAGE)
+        first = self._place(number)[0]
         for at in range(0, image.saved_size, PAGE):
             n = image.readinto(page, at)
             sector, offset = divmod(PAGE + at, SECTOR)
-            self._region.writeblocks(number * self._sectors + sector, page if n == PAGE else _page(page[:n]), offset)
+            self._region.writeblocks(first + sector, page if n == PAGE else _page(page[:n]), offset)
             if offset + PAGE == SECTOR:
                 await asyncio.sleep_ms(0)
 
