@@ -4,24 +4,29 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
 class Upstream:
     """Calls `serve(connection, request)` for each request, whose bytes it has read, until the connection ends.
 
-    `serve` returns True where another request may follow. connections: how many came so far, closed: how many of them
-    it has closed. requests: all of them.
+    `serve` returns True where another request may follow; with `heads` it reads what is behind a request's head itself.
+    connections: how many came so far, closed: how many of them it has closed. requests: all of them; of one that came
+    chunked the body is as if it had not.
     """
 
     def __init__(
-        self, serve: Callable[[socket.socket, bytes], bool | None], context: ssl.SSLContext | None = None
+        self,
+        serve: Callable[[socket.socket, bytes], bool | None],
+        context: ssl.SSLContext | None = None,
+        heads: bool = False,
     ) -> None:
         self.connections = self.closed = 0
         self.requests: list[bytes] = []
         self._serve = serve
         self._context = context
+        self._heads = heads
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._open: list[socket.socket] = []
@@ -42,7 +47,7 @@ class Upstream:
                 thread.start()
 
     def _talk(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, EOFError):
             try:
                 if self._context:
                     connection = self._context.wrap_socket(connection, server_side=True)
@@ -62,11 +67,15 @@ class Upstream:
             if not part:
                 return b""
             data += part
+        if self._heads:
+            return data
         head, _, body = data.partition(b"\r\n\r\n")
+        if b"\r\ntransfer-encoding: chunked\r\n" in head.lower() + b"\r\n":
+            body = b"".join(chunks(connection, body))
         for line in head.split(b"\r\n"):
             if line.lower().startswith(b"content-length: "):
                 while len(body) < int(line[16:]):
-                    body += connection.recv(65536)
+                    body += _more(connection)
         return head + b"\r\n\r\n" + body
 
     def __enter__(self) -> "Upstream":
@@ -80,6 +89,28 @@ class Upstream:
             one.close()
         for thread in self._threads:
             thread.join()
+
+
+def _more(connection: socket.socket) -> bytes:
+    part = connection.recv(65536)
+    if not part:
+        raise EOFError
+    return part
+
+
+def chunks(connection: socket.socket, data: bytes = b"") -> Iterator[bytes]:
+    """Yield the chunks of a request's body, of which `data` has come. EOFError where it breaks off."""
+    while True:
+        while b"\r\n" not in data:
+            data += _more(connection)
+        size, _, data = data.partition(b"\r\n")
+        while len(data) < int(size, 16) + 2:
+            data += _more(connection)
+        assert data[int(size, 16) :].startswith(b"\r\n")
+        if not int(size, 16):
+            return
+        yield data[: int(size, 16)]
+        data = data[int(size, 16) + 2 :]
 
 
 def response(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:

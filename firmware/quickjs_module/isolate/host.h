@@ -68,8 +68,9 @@ typedef JSValue host_step_t(JSContext *ctx, JSValueConst subject, bool rejected,
 // As host_op, with a step between the operation and its promise.
 JSValue host_op_with(
     JSContext *ctx, const char *name, int argc, JSValueConst *argv, host_step_t *step, JSValueConst subject);
-// As host_op, for an operation with one argument, a copy of these bytes.
-JSValue host_op_bytes(JSContext *ctx, const char *name, base_slice_t bytes);
+// As host_op, for an operation whose last argument is a copy of these bytes, and whose first one the number, unless
+// that is 0.
+JSValue host_op_bytes(JSContext *ctx, const char *name, uint32_t number, base_slice_t bytes);
 // The id of the operation that was queued last.
 uint32_t host_last_op(JSContext *ctx);
 // Ends an operation, unless it has settled: its promise stays pending.

@@ -215,12 +215,15 @@ JSValue host_op(JSContext *ctx, const char *name, int argc, JSValueConst *argv) 
     return host_op_with(ctx, name, argc, argv, NULL, JS_UNDEFINED);
 }
 
-JSValue host_op_bytes(JSContext *ctx, const char *name, base_slice_t bytes) {
+JSValue host_op_bytes(JSContext *ctx, const char *name, uint32_t number, base_slice_t bytes) {
     isolate_op_t *op = host_new_op(ctx, name);
     if (op == NULL) {
         return JS_EXCEPTION;
     }
-    op->argc = 1;
-    copy_bytes(ctx, &op->args[0], bytes);
+    if (number != 0) {
+        op->args[op->argc].type = ISOLATE_ARG_NUMBER;
+        op->args[op->argc++].number = number;
+    }
+    copy_bytes(ctx, &op->args[op->argc++], bytes);
     return queue_op(ctx, op, make_promise(ctx, op));
 }

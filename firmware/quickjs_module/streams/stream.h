@@ -71,16 +71,26 @@ void stream_tee(JSContext *ctx, JSValueConst stream, bool copies, JSValue branch
 // is a NUL; rejected with what the stream fails with, or a TypeError for a chunk that is no bytes.
 JSValue stream_read_all(JSContext *ctx, JSValueConst stream);
 
-// Sends what a stream gives in operations of that name (isolate/host.h), each with STREAM_PIECE_SIZE bytes at most:
-// each once the one before is resolved, and only then the stream is asked for its next chunk.
+// Sends what a stream gives in operations (isolate/host.h), each with STREAM_PIECE_SIZE bytes at most: each once the
+// one before is resolved, and only then the stream is asked for its next chunk.
 typedef enum {
     STREAM_PUMP_OPEN,
-    STREAM_PUMP_ENDED,  // all is sent, or the rest is not wanted
-    STREAM_PUMP_FAILED, // the stream's failure, or a TypeError for a chunk that is no bytes
+    STREAM_PUMP_ENDED,    // all is sent
+    STREAM_PUMP_UNWANTED, // the rest is not wanted: it was cancelled, or an operation rejected
+    STREAM_PUMP_FAILED,   // the stream's failure, or a TypeError for a chunk that is no bytes
 } stream_pump_state_t;
 
-// The pump of a stream, which must not be locked: an object. `operation` must stay.
-JSValue stream_pump_new(JSContext *ctx, JSValueConst stream, const char *operation);
+// Where a pump sends to; it must stay.
+typedef struct _stream_sink_t {
+    const char *operation; // takes the number, where there is one, and the bytes
+    // The pump is open no more, maybe before stream_pump_new returns. NULL where nobody is to learn of it.
+    void (*ended)(JSContext *ctx, JSValueConst subject, JSValueConst pump);
+} stream_sink_t;
+
+// The pump of a stream, which must not be locked: an object. number: of what the bytes are for, or 0. subject: any
+// value for `ended`.
+JSValue stream_pump_new(
+    JSContext *ctx, JSValueConst stream, const stream_sink_t *sink, uint32_t number, JSValueConst subject);
 stream_pump_state_t stream_pump_state(JSValueConst pump);
 // What it failed with, not counted.
 JSValueConst stream_pump_error(JSValueConst pump);

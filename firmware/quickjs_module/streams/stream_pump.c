@@ -6,7 +6,9 @@ typedef struct _pump_t {
     JSValue reader;
     JSValue chunk; // of which `sent` bytes are out, and some more under way; else undefined
     JSValue error; // of STREAM_PUMP_FAILED
-    const char *operation;
+    JSValue subject;
+    const stream_sink_t *sink;
+    uint32_t number;
     size_t sent, sending;
     uint8_t state;
     bool looping, again; // chunks without bytes are passed over in a loop, not by recursion
@@ -20,28 +22,45 @@ static stream_reader_t *reader_of(const pump_t *pump) {
     return stream_class_get(STREAM_READER, pump->reader);
 }
 
+// The pump is open no more, unless it was so before: who cancels a stream ends what reads it.
+static void pump_end(JSContext *ctx, JSValueConst object, stream_pump_state_t state) {
+    pump_t *pump = pump_of(object);
+    if (pump->state == STREAM_PUMP_OPEN) {
+        pump->state = state;
+        if (pump->sink->ended != NULL) {
+            pump->sink->ended(ctx, pump->subject, object);
+        }
+    }
+}
+
 // The stream's own failure.
 static void pump_error(JSContext *ctx, JSValueConst object, JSValueConst error) {
     pump_t *pump = pump_of(object);
-    pump->state = STREAM_PUMP_FAILED;
-    pump->error = JS_DupValue(ctx, error);
+    if (pump->state == STREAM_PUMP_OPEN) {
+        pump->error = JS_DupValue(ctx, error);
+        pump_end(ctx, object, STREAM_PUMP_FAILED);
+    }
 }
 
-JSValue stream_pump_cancel(JSContext *ctx, JSValueConst object, JSValueConst reason) {
-    pump_t *pump = pump_of(object);
-    pump->state = STREAM_PUMP_ENDED;
+// Tells the stream's source that nobody wants the rest.
+static JSValue cancel_stream(JSContext *ctx, pump_t *pump, JSValueConst reason) {
     JS_FreeValue(ctx, pump->chunk);
     pump->chunk = JS_UNDEFINED;
     return stream_reader_cancel(ctx, reader_of(pump), reason);
 }
 
+JSValue stream_pump_cancel(JSContext *ctx, JSValueConst object, JSValueConst reason) {
+    pump_end(ctx, object, STREAM_PUMP_UNWANTED);
+    return cancel_stream(ctx, pump_of(object), reason);
+}
+
 // What the stream gave cannot be sent: with the pending exception its source is told so.
 static void give_up(JSContext *ctx, JSValueConst object) {
     JSValue error = JS_GetException(ctx);
-    JSValue promise = stream_pump_cancel(ctx, object, error);
+    pump_error(ctx, object, error);
+    JSValue promise = cancel_stream(ctx, pump_of(object), error);
     JS_PromiseMarkAsHandled(ctx, promise);
     JS_FreeValue(ctx, promise);
-    pump_error(ctx, object, error);
     JS_FreeValue(ctx, error);
 }
 
@@ -66,7 +85,8 @@ static bool send_piece(JSContext *ctx, JSValueConst object) {
 
     size_t left = bytes.len - pump->sent;
     pump->sending = left < STREAM_PIECE_SIZE ? left : STREAM_PIECE_SIZE;
-    JSValue promise = host_op_bytes(ctx, pump->operation, (base_slice_t){bytes.data + pump->sent, pump->sending});
+    base_slice_t piece = {bytes.data + pump->sent, pump->sending};
+    JSValue promise = host_op_bytes(ctx, pump->sink->operation, pump->number, piece);
     if (JS_IsException(promise)) {
         give_up(ctx, object);
         return true;
@@ -84,8 +104,7 @@ static void drop_chunk(JSContext *ctx, pump_t *pump) {
 }
 
 static void pump_close(JSContext *ctx, JSValueConst object) {
-    (void)ctx;
-    pump_of(object)->state = STREAM_PUMP_ENDED;
+    pump_end(ctx, object, STREAM_PUMP_ENDED);
 }
 
 static void pump_more(JSContext *ctx, JSValueConst object);
@@ -121,8 +140,9 @@ static JSValue piece_sent(JSContext *ctx, JSValueConst object, bool rejected, JS
         return JS_UNDEFINED;
     }
     if (rejected) {
-        JS_Throw(ctx, JS_DupValue(ctx, value));
-        give_up(ctx, object);
+        JSValue promise = stream_pump_cancel(ctx, object, value);
+        JS_PromiseMarkAsHandled(ctx, promise);
+        JS_FreeValue(ctx, promise);
         return JS_UNDEFINED;
     }
     pump->sent += pump->sending;
@@ -133,12 +153,15 @@ static JSValue piece_sent(JSContext *ctx, JSValueConst object, bool rejected, JS
     return JS_UNDEFINED;
 }
 
-JSValue stream_pump_new(JSContext *ctx, JSValueConst stream, const char *operation) {
+JSValue stream_pump_new(
+    JSContext *ctx, JSValueConst stream, const stream_sink_t *sink, uint32_t number, JSValueConst subject) {
     JSValue object = stream_class_new(ctx, STREAM_PUMP, JS_UNDEFINED);
     pump_t *pump = js_mallocz(ctx, sizeof(*pump));
     pump->reader = stream_reader_new(ctx, stream, JS_UNDEFINED);
     pump->chunk = pump->error = JS_UNDEFINED;
-    pump->operation = operation;
+    pump->subject = JS_DupValue(ctx, subject);
+    pump->sink = sink;
+    pump->number = number;
     JS_SetOpaque(object, pump);
     pump_more(ctx, object);
     return object;
@@ -156,6 +179,7 @@ static const uint16_t pump_values[] = {
     offsetof(pump_t, reader),
     offsetof(pump_t, chunk),
     offsetof(pump_t, error),
+    offsetof(pump_t, subject),
 };
 
 static void pump_finalize(JSRuntime *rt, JSValueConst value) {

@@ -87,8 +87,7 @@ static void web_install(JSContext *ctx) {
 
 // ---- the ctx object of fetch handlers ----
 
-// Has the call go on until the promise, which it takes over, is settled.
-static void wait_until(JSContext *ctx, JSValue promise) {
+void web_wait_until(JSContext *ctx, JSValue promise) {
     web_t *web = web_of(ctx);
     if (JS_IsUndefined(web->wait_until)) {
         web->wait_until = JS_NewArray(ctx);
@@ -104,7 +103,7 @@ static JSValue ctx_wait_until(JSContext *ctx, JSValueConst this_val, int argc, J
     if (JS_IsException(promise)) {
         return promise;
     }
-    wait_until(ctx, promise);
+    web_wait_until(ctx, promise);
     return JS_UNDEFINED;
 }
 
@@ -385,6 +384,7 @@ static isolate_body_t web_body(JSContext *ctx) {
         case STREAM_PUMP_OPEN:
             return ISOLATE_BODY_OPEN;
         case STREAM_PUMP_ENDED:
+        case STREAM_PUMP_UNWANTED:
             return ISOLATE_BODY_ENDED;
         default:
             JS_Throw(ctx, JS_DupValue(ctx, stream_pump_error(pump)));
@@ -394,7 +394,7 @@ static isolate_body_t web_body(JSContext *ctx) {
 
 // What the source does then goes on behind the response.
 static void web_cancel_body(JSContext *ctx, JSValueConst reason) {
-    wait_until(ctx, stream_pump_cancel(ctx, web_of(ctx)->pump, reason));
+    web_wait_until(ctx, stream_pump_cancel(ctx, web_of(ctx)->pump, reason));
 }
 
 bool web_passes_through(JSContext *ctx) {

@@ -18,6 +18,10 @@ static JSValue ascii_string(JSContext *ctx, const web_buf_t *buf) {
 
 // ---- sending ----
 
+static bool is_streamed(const web_request_t *request) {
+    return web_body_present(&request->message.body) && web_body_is_pending(&request->message.body);
+}
+
 static JSValue fetch_answered(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value);
 
 static JSValue body_value(JSContext *ctx, const web_body_t *body) {
@@ -45,6 +49,11 @@ static JSValue target_value(JSContext *ctx, const web_url_t *url) {
     return value;
 }
 
+// What stands for a body whose parts follow in operations: its length, or -1 where that is not known.
+static JSValue body_length(JSContext *ctx, const web_body_t *body) {
+    return JS_NewInt64(ctx, stream_fixed_length(body->stream));
+}
+
 // A promise of the response to a request that is sent to a URL.
 static JSValue fetch_send_to(JSContext *ctx, JSValueConst object, const web_url_t *url) {
     web_request_t *request = request_of(object);
@@ -59,7 +68,7 @@ static JSValue fetch_send_to(JSContext *ctx, JSValueConst object, const web_url_
         JS_NewInt32(ctx, url->port >= 0 ? url->port : default_port),
         target_value(ctx, url),
         web_latin1_string(ctx, headers->lines.data, headers->lines.len),
-        body_value(ctx, &request->message.body),
+        is_streamed(request) ? body_length(ctx, &request->message.body) : body_value(ctx, &request->message.body),
         JS_DupValue(ctx, request->service),
     };
 
@@ -148,6 +157,9 @@ static JSValue fetch_follow(JSContext *ctx, JSValueConst object, int status, bas
     if (redirect_url(ctx, request, location, &same_origin) < 0) {
         return JS_EXCEPTION;
     }
+    if (status != 303 && is_streamed(request)) {
+        return JS_ThrowTypeError(ctx, "fetch: redirected, and a body that is a stream cannot be sent again");
+    }
 
     request->redirects++;
     web_headers_t *headers = request->message.headers;
@@ -170,6 +182,7 @@ typedef enum {
     ANSWER_REASON,
     ANSWER_LINES,
     ANSWER_BODY,
+    ANSWER_ENDS_SENDING,
 } answer_t;
 
 static bool is_redirect(int status) {
@@ -258,8 +271,8 @@ static JSValue fetch_response(
     return response;
 }
 
-// What the operation gave: [status, reason, header lines, body], the body being bytes, null, or a number where it is
-// still to be read.
+// What the operation gave: [status, reason, header lines, body, whether the rest of the request's body is not wanted],
+// the body being bytes, null, or a number where it is still to be read.
 static JSValue fetch_take(JSContext *ctx, JSValueConst subject, JSValueConst value) {
     web_request_t *request = request_of(subject);
     int32_t status;
@@ -284,8 +297,69 @@ static JSValue fetch_take(JSContext *ctx, JSValueConst subject, JSValueConst val
     return result;
 }
 
+// ---- a body that is a stream ----
+
+// Nobody wants the rest of the body.
+static void stop_sending(JSContext *ctx, const web_request_t *request, JSValueConst reason) {
+    if (!JS_IsUndefined(request->pump) && stream_pump_state(request->pump) == STREAM_PUMP_OPEN) {
+        JSValue promise = stream_pump_cancel(ctx, request->pump, reason);
+        JS_PromiseMarkAsHandled(ctx, promise);
+        JS_FreeValue(ctx, promise);
+    }
+}
+
+// The stream's failure is that of fetch(), unless the response has come; then its body is cut off.
+static void sending_failed(JSContext *ctx, const web_request_t *request, JSValueConst error) {
+    host_cancel_op(ctx, request->operation);
+    engine_promise_reject(ctx, request->answer, error);
+}
+
+// The pump is open no more.
+static void sending_ended(JSContext *ctx, JSValueConst object, JSValueConst pump) {
+    const web_request_t *request = request_of(object);
+    stream_pump_state_t state = stream_pump_state(pump);
+    JSValueConst args[] = {JS_NewUint32(ctx, request->upload), JS_NewBool(ctx, state == STREAM_PUMP_ENDED)};
+    JSValue promise = host_op(ctx, "fetch.end", BASE_COUNT(args), args);
+    if (JS_IsException(promise)) {
+        JSValue error = JS_GetException(ctx);
+        sending_failed(ctx, request, error);
+        JS_FreeValue(ctx, error);
+        return;
+    }
+    JS_PromiseMarkAsHandled(ctx, promise);
+    if (state == STREAM_PUMP_FAILED) {
+        sending_failed(ctx, request, stream_pump_error(pump));
+    }
+    if (JS_IsUndefined(request->sent)) {
+        JS_FreeValue(ctx, promise);
+    } else {
+        web_wait_until(ctx, promise);
+        engine_promise_resolve(ctx, request->sent, JS_UNDEFINED);
+    }
+}
+
+static const stream_sink_t upload = {"fetch.write", sending_ended};
+
+// The operation has settled while the body is being sent.
+static void sending_answered(JSContext *ctx, web_request_t *request, bool rejected, JSValueConst value) {
+    if (JS_IsUndefined(request->pump) || stream_pump_state(request->pump) != STREAM_PUMP_OPEN) {
+        return;
+    }
+    JSValue ends = rejected ? JS_TRUE : JS_GetPropertyUint32(ctx, value, ANSWER_ENDS_SENDING);
+    if (JS_ToBool(ctx, ends)) {
+        JS_ThrowTypeError(ctx, "fetch: the rest of the request's body is not wanted");
+        JSValue reason = JS_GetException(ctx);
+        stop_sending(ctx, request, reason);
+        JS_FreeValue(ctx, reason);
+    } else if (JS_IsUndefined(request->sent)) {
+        request->sent = engine_promise_new(ctx);
+        web_wait_until(ctx, JS_DupValue(ctx, request->sent));
+    }
+}
+
 // The operation has settled. No code of the handler's is running, so errors get the stack that fetch() was called with.
 static JSValue fetch_answered(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value) {
+    sending_answered(ctx, request_of(subject), rejected, value);
     JSValue result = rejected ? JS_Throw(ctx, fetch_error(ctx, value)) : fetch_take(ctx, subject, value);
     if (JS_IsException(result)) {
         JSValue error = JS_GetException(ctx);
@@ -300,40 +374,28 @@ static JSValue fetch_answered(JSContext *ctx, JSValueConst subject, bool rejecte
 
 // ---- the function ----
 
-static JSValue fetch_send_complete(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst array) {
-    if (rejected) {
-        return JS_Throw(ctx, JS_DupValue(ctx, array));
-    }
-    web_request_t *request = request_of(subject);
-    if (event_is_signal(request->signal) && event_signal_is_aborted(request->signal)) {
-        return JS_Throw(ctx, event_signal_reason(ctx, request->signal));
-    }
-    web_body_complete(ctx, &request->message.body, array);
-    return fetch_send(ctx, subject);
-}
-
 static JSValue fetch_begin(JSContext *ctx, JSValueConst object) {
     web_request_t *request = request_of(object);
     web_headers_t *headers = web_message_headers(ctx, &request->message);
     headers->immutable = false;
     web_headers_remove(headers, "host");   // it follows from the URL
     web_headers_remove(headers, "expect"); // a 100 is for who sends the body, which the client has done
-    if (!web_body_is_usable(&request->message.body) || !web_body_present(&request->message.body) ||
-        !web_body_is_pending(&request->message.body)) {
-        return fetch_send(ctx, object);
-    }
-    JSValue bytes = stream_read_all(ctx, request->message.body.stream);
-    JSValue promise = stream_then(ctx, bytes, fetch_send_complete, object);
-    JS_FreeValue(ctx, bytes);
-    return promise;
+    return fetch_send(ctx, object);
 }
 
 // The signal is aborted.
 static void fetch_abort(JSContext *ctx, JSValueConst signal, JSValueConst object) {
     web_request_t *request = request_of(object);
     JSValue reason = event_signal_reason(ctx, signal);
-    host_cancel_op(ctx, request->operation);
-    engine_promise_reject(ctx, request->answer, reason);
+    sending_failed(ctx, request, reason);
+    stop_sending(ctx, request, reason);
+    JS_FreeValue(ctx, reason);
+}
+
+// Likewise, when the response has come and the body is still being sent.
+static void abort_sending(JSContext *ctx, JSValueConst signal, JSValueConst object) {
+    JSValue reason = event_signal_reason(ctx, signal);
+    stop_sending(ctx, request_of(object), reason);
     JS_FreeValue(ctx, reason);
 }
 
@@ -345,23 +407,30 @@ static void abort_body(JSContext *ctx, JSValueConst signal, JSValueConst stream)
 
 static JSValue fetch_settle(JSContext *ctx, JSValueConst object, bool rejected, JSValueConst value) {
     web_request_t *request = request_of(object);
-    event_signal_remove(ctx, request->signal, fetch_abort, object);
+    bool abortable = event_is_signal(request->signal);
+    if (abortable) {
+        event_signal_remove(ctx, request->signal, fetch_abort, object);
+    }
     if (rejected) {
         engine_promise_reject(ctx, request->answer, value);
     } else {
         JSValueConst stream = web_response_stream(value);
-        if (stream_is(stream)) {
+        if (abortable && stream_is(stream)) {
             event_signal_add(ctx, request->signal, abort_body, stream);
+        }
+        if (abortable && !JS_IsUndefined(request->sent)) {
+            event_signal_add(ctx, request->signal, abort_sending, object);
         }
         engine_promise_resolve(ctx, request->answer, value);
     }
     return JS_UNDEFINED;
 }
 
-// As fetch_begin, for a request that has a signal.
-static JSValue fetch_begin_abortable(JSContext *ctx, JSValueConst object) {
+// As fetch_begin, for a request that has a signal, or a stream as its body.
+static JSValue fetch_begin_rejectable(JSContext *ctx, JSValueConst object) {
     web_request_t *request = request_of(object);
-    if (event_signal_is_aborted(request->signal)) {
+    bool abortable = event_is_signal(request->signal);
+    if (abortable && event_signal_is_aborted(request->signal)) {
         return JS_Throw(ctx, event_signal_reason(ctx, request->signal));
     }
     JSValue promise = fetch_begin(ctx, object);
@@ -369,9 +438,15 @@ static JSValue fetch_begin_abortable(JSContext *ctx, JSValueConst object) {
         return promise;
     }
     request->answer = engine_promise_new(ctx);
-    event_signal_add(ctx, request->signal, fetch_abort, object);
+    if (abortable) {
+        event_signal_add(ctx, request->signal, fetch_abort, object);
+    }
     JS_FreeValue(ctx, stream_then(ctx, promise, fetch_settle, object));
     JS_FreeValue(ctx, promise);
+    if (is_streamed(request)) {
+        request->upload = request->operation;
+        request->pump = stream_pump_new(ctx, request->message.body.stream, &upload, request->upload, object);
+    }
     return JS_DupValue(ctx, request->answer);
 }
 
@@ -387,8 +462,8 @@ JSValue web_fetch_service(JSContext *ctx, JSValueConst service, int argc, JSValu
     web_request_t *request = request_of(object);
     request->service = JS_DupValue(ctx, service);
     request->stack = host_stack(ctx);
-    bool abortable = event_is_signal(request->signal);
-    JSValue promise = abortable ? fetch_begin_abortable(ctx, object) : fetch_begin(ctx, object);
+    bool rejectable = event_is_signal(request->signal) || is_streamed(request);
+    JSValue promise = rejectable ? fetch_begin_rejectable(ctx, object) : fetch_begin(ctx, object);
     JS_FreeValue(ctx, object);
     return promise;
 }

@@ -42,6 +42,9 @@ static inline web_t *web_of(JSContext *ctx) {
     return extension_state(ctx, &web_extension);
 }
 
+// Has the call go on until the promise, which it takes over, is settled.
+void web_wait_until(JSContext *ctx, JSValue promise);
+
 // Indexes of web_extension.classes.
 typedef enum {
     WEB_HEADERS,
@@ -391,10 +394,14 @@ typedef struct _web_request_t {
     JSValue method;     // string; undefined until asked for, where wire has it
     JSValue url;        // likewise
     JSValue signal;     // an AbortSignal; undefined until asked for, where the constructor got none
-    JSValue answer;     // fetch()'s promise, where a signal may abort it; else undefined
+    JSValue answer;     // fetch()'s promise, where a signal or the body's stream may reject it; else undefined
     JSValue service;    // the name of the binding whose function is asked, see web_fetch_service; else undefined
     JSValue stack;      // where fetch() was called; else undefined
+    JSValue pump;       // what sends the body for fetch(), where that is a stream; else undefined
+    JSValue sent;       // a promise that fulfills once it is open no more, where the response has come before; else
+                        // undefined
     uint32_t operation; // of fetch() that is open
+    uint32_t upload;    // of those of fetch() the one whose body `pump` sends
     uint8_t redirect;   // a web_redirect_t
     uint8_t redirects;  // that fetch() has followed with it
 } web_request_t;

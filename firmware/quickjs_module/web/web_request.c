@@ -7,7 +7,7 @@ static web_request_t *request_new(JSContext *ctx) {
     web_request_t *request = js_mallocz(ctx, sizeof(*request));
     web_message_init(&request->message);
     request->method = request->url = request->signal = request->answer = request->service = JS_UNDEFINED;
-    request->stack = JS_UNDEFINED;
+    request->stack = request->pump = request->sent = JS_UNDEFINED;
     return request;
 }
 
@@ -20,6 +20,8 @@ static void request_free(JSRuntime *rt, web_request_t *request) {
         JS_FreeValueRT(rt, request->answer);
         JS_FreeValueRT(rt, request->service);
         JS_FreeValueRT(rt, request->stack);
+        JS_FreeValueRT(rt, request->pump);
+        JS_FreeValueRT(rt, request->sent);
         web_bytes_free(rt, request->wire);
         js_free_rt(rt, request);
     }
@@ -408,6 +410,8 @@ static void request_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
         web_message_mark(rt, &request->message, mark);
         JS_MarkValue(rt, request->signal, mark);
         JS_MarkValue(rt, request->answer, mark);
+        JS_MarkValue(rt, request->pump, mark);
+        JS_MarkValue(rt, request->sent, mark);
     }
 }
 

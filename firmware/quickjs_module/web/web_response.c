@@ -399,6 +399,8 @@ static int64_t stated_length(const web_headers_t *headers) {
     return length;
 }
 
+static const stream_sink_t client = {"body.write", NULL};
+
 static void begin_body(JSContext *ctx, web_message_t *message, isolate_response_t *out) {
     bool pending = web_body_is_pending(&message->body);
     if (pending) {
@@ -409,7 +411,7 @@ static void begin_body(JSContext *ctx, web_message_t *message, isolate_response_
     }
     out->streams = pending && out->received == 0;
     if (out->streams) {
-        web_of(ctx)->pump = stream_pump_new(ctx, message->body.stream, "body.write");
+        web_of(ctx)->pump = stream_pump_new(ctx, message->body.stream, &client, 0, JS_UNDEFINED);
     } else if (!pending) {
         const char *cstring; // stays: `out` points into it
         out->body = web_body_bytes(ctx, &message->body, &cstring);

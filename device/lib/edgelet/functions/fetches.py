@@ -10,13 +10,16 @@ class Fetches:
         self._calls = call.connection.calls or [0]  # see `edgelet.functions.service`
         self._sent = 0
         self._bodies = {}  # number of a request -> its response, whose body is still to be read
+        self._uploads = {}  # id of an operation that sends a request -> its `edgelet.outbound.upload.Upload`
 
-    async def carry_out(self, name, args):
-        """The result of an operation. ValueError with what the handler should know."""
-        if name == "fetch":
-            return await self._send(*args)
-        if name == "fetch.service":
-            return await self._ask(*args)
+    async def carry_out(self, id, name, args):
+        """The result of the operation of that id. ValueError with what the handler should know."""
+        if name == "fetch" or name == "fetch.service":
+            return await (self._send if name == "fetch" else self._ask)(id, *args)
+        if name == "fetch.write":
+            return await self._write(*args)
+        if name == "fetch.end":
+            return self._end(*args)
         response = self._bodies.get(args[0])
         part = None
         if response and name == "fetch.read":
@@ -25,16 +28,41 @@ class Fetches:
             self._forget(args[0])
         return part
 
-    async def _send(self, method, secure, host, port, target, lines, body):
-        """[status, reason, header lines, body]: the body is bytes, None, or a number for `fetch.read`.
+    async def _write(self, id, part):
+        upload = self._uploads.get(id)
+        if upload is None:
+            raise ValueError("fetch: nobody takes the request's body")
+        await upload.put(part)
 
-        lines: header lines, a character for each byte.
+    def _end(self, id, is_whole):
+        """Nothing follows of a request's body; is_whole says whether it is all there."""
+        upload = self._uploads.pop(id, None)
+        if upload and is_whole:
+            upload.end()
+        elif upload:
+            upload.close("the request's body is cut off")
+
+    def _body(self, id, body):
+        """A request's body as it is sent: what stands for a stream is a number, see `web_fetch.c`."""
+        if type(body) is not int:
+            return body
+        from edgelet.outbound.upload import Upload  # here: few send any
+
+        self._uploads[id] = upload = Upload(None if body < 0 else body, self._function.limits["fetch_bytes"])
+        return upload
+
+    async def _send(self, id, method, secure, host, port, target, lines, body):
+        """[status, reason, header lines, body, whether the rest of the request's body is not wanted].
+
+        The body is bytes, None, or a number for `fetch.read`. lines: header lines, a character for each byte. body:
+        bytes, None, or the length of a stream, of which -1 says that it is not known.
         """
         from edgelet.outbound.exchange import Request  # here: who calls functions only has the RAM for something else
 
         number = self._count()
         function = self._function
         lines = _bytes(lines)
+        body = self._body(id, body)
         request = Request(method, secure, host, port, target, lines, body)
         client, allow = function.registry.bindings.client, function.fetch.get("allow", ())
 
@@ -47,8 +75,9 @@ class Fetches:
             # Who is cancelled may have a response already.
             if request.response:
                 request.response.close()
+            self._end(id, False)
             raise
-        return self._given(number, response)
+        return self._given(number, response, id)
 
     def _inside(self, found, method, secure, host, port, target, lines, body):
         """What gives the answer of a function to a request to these addresses; None where they are not the device's."""
@@ -58,13 +87,13 @@ class Fetches:
             return None
         from edgelet.functions import service  # here, as above
 
-        head = service.head(method, secure, host, port, target, lines, body)
+        head = service.head(method, secure, host, port, target, lines)
         function = server.find_function(head)
         if function is None:
             return None
         return service.ask(self._call, self._calls, function, head, secure, body, False)
 
-    async def _ask(self, method, secure, host, port, target, lines, body, binding):
+    async def _ask(self, id, method, secure, host, port, target, lines, body, binding):
         """As `_send`, of the function that a binding names."""
         from edgelet.functions import service  # here, as above
 
@@ -73,8 +102,14 @@ class Fetches:
         function = self._function.registry.get(name)
         if function is None:
             raise ValueError("Error: %s: there is no function %s on this device: deploy it" % (binding, name))
-        head = service.head(method, secure, host, port, target, _bytes(lines), body)
-        return self._given(number, await service.ask(self._call, self._calls, function, head, secure, body, True))
+        head = service.head(method, secure, host, port, target, _bytes(lines))
+        body = self._body(id, body)
+        try:
+            response = await service.ask(self._call, self._calls, function, head, secure, body, True)
+        except BaseException:
+            self._end(id, False)
+            raise
+        return self._given(number, response, id)
 
     def _count(self):
         """The number of a further request."""
@@ -84,11 +119,13 @@ class Fetches:
         self._sent += 1
         return self._sent
 
-    def _given(self, number, response):
-        """What JavaScript gets of a response."""
+    def _given(self, number, response, id):
+        """What JavaScript gets of a response to the request that the operation of that id has sent."""
         if response.is_open:
             self._bodies[number] = response
-        return [response.status, response.reason, response.lines, number if response.is_open else response.body]
+        body = number if response.is_open else response.body
+        upload = self._uploads.get(id)
+        return [response.status, response.reason, response.lines, body, upload is not None and upload.is_closed]
 
     def take(self, number):
         """The response of that number, which is somebody else's to close from now on; None where it is closed."""
@@ -103,6 +140,8 @@ class Fetches:
         """The call is over."""
         for number in list(self._bodies):
             self._forget(number)
+        for id in list(self._uploads):
+            self._end(id, False)
 
 
 def _bytes(lines):

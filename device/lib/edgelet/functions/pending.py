@@ -278,7 +278,7 @@ class PendingCall:
                 from edgelet.functions.fetches import Fetches  # here: who does not fetch has the RAM for something else
 
                 self._fetches = Fetches(self)
-            succeeded, result = True, await self._fetches.carry_out(name, args)
+            succeeded, result = True, await self._fetches.carry_out(id, name, args)
         except Exception as e:
             succeeded, result = False, _message(e)
         self._open.pop(id, None)

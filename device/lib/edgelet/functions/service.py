@@ -37,6 +37,11 @@ class Head:
         self.headers = headers
         self.length = length
 
+    def has_body(self, length):
+        """A body of so many bytes follows."""
+        self.length = length
+        self.headers += b"content-length: %d\r\n" % length
+
 
 class _Server:
     """What a function that is called sees of the server. text: what the last record says of a failure."""
@@ -187,16 +192,14 @@ class Answer:
             asyncio.create_task(stream.close())
 
 
-def head(method, secure, host, port, target, lines, body):
-    """The `Head` of a request. lines: header lines as bytes. body: bytes, or None for none."""
+def head(method, secure, host, port, target, lines):
+    """The `Head` of a request without a body. lines: header lines as bytes."""
     if port != (443 if secure else 80):
         host = "%s:%d" % (host, port)
     kept = [b"host: " + host.encode()]
     # Nobody would unpack what comes packed.
     kept += [line for line in own_fields(lines).split(b"\r\n")[:-1] if not line.startswith(b"accept-encoding:")]
-    if body is not None:
-        kept.append(b"content-length: %d" % len(body))
-    return Head(method, target, host, b"\r\n".join(kept) + b"\r\n", len(body or b""))
+    return Head(method, target, host, b"\r\n".join(kept) + b"\r\n", 0)
 
 
 def _check(connection, head):
@@ -210,18 +213,37 @@ def _check(connection, head):
         raise ValueError("Error: the request's head is too large: see the limits url and head")
 
 
+async def _collect(upload, function, share):
+    """The bytes of an `Upload`, at least one more than the function takes where there are more."""
+    share.belong(function)
+    try:
+        return await upload.collect(function.limits["body"], share.hold)
+    except Refused as e:
+        raise ValueError("Error: %s: %s" % (function.name, e.text)) from None
+
+
 async def ask(caller, calls, function, head, secure, body, is_service):
     """The `Answer` of a function to a request of the `PendingCall` caller.
 
-    calls: see `_Connection`. body: bytes, or None for none. is_service: whether a failure is an error of who calls, as
-    in Workers, and not the response that a client gets. Raises ValueError with what the handler that calls should know.
+    calls: see `_Connection`. head: without the length of the body. body: bytes, None for none, or an
+    `edgelet.outbound.upload.Upload`, which is read to its end first. is_service: whether a failure is an error of who
+    calls, as in Workers, and not the response that a client gets. Raises ValueError with what the handler that calls
+    should know.
     """
     connection = _Connection(caller, calls, "https" if secure else "http")
     _check(connection, head)
     calls[0] += 1
-    response = function(head, body or b"", connection)
-    if type(response) is not tuple:
-        response = await response
+    share = Share(connection.server.memory)
+    try:
+        if hasattr(body, "collect"):
+            body = await _collect(body, function, share)
+        if body is not None:
+            head.has_body(len(body))
+        response = function(head, body or b"", connection)
+        if type(response) is not tuple:
+            response = await response
+    finally:
+        share.keep(0)
     if connection.failure and is_service:
         raise ValueError(_failure(function, connection))
     try:

@@ -39,14 +39,37 @@ class _Room:
         self._size = size
 
 
+async def _watch(task, upload, ms):
+    """Ends a task when the other server has let an `Upload` wait for so long."""
+    while upload.idle_ms() < ms:
+        await asyncio.sleep_ms(ms - upload.idle_ms())
+    upload.close("the other server takes too long (fetch_ms)")
+    task.cancel()
+
+
+async def _within(work, ms, upload):
+    """What a coroutine gives; the time that the handler takes to go on with an `Upload` does not count."""
+    upload.watch()
+    watch = asyncio.create_task(_watch(asyncio.current_task(), upload, ms))
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if watch.done():
+            raise asyncio.TimeoutError from None
+        raise
+    finally:
+        watch.cancel()
+
+
 async def explained(work, limits, request):
     """What a coroutine gives within `fetch_ms`. Raises ValueError with what a person should know of its failure."""
+    ms = limits["fetch_ms"]
     try:
-        return await asyncio.wait_for_ms(work, limits["fetch_ms"])
+        return await (_within(work, ms, request.upload) if request.upload else asyncio.wait_for_ms(work, ms))
     except policy.Refused as e:
         raise ValueError("fetch: %s" % e) from None
     except asyncio.TimeoutError:
-        text = "no response within %d ms (fetch_ms)" % limits["fetch_ms"]
+        text = "no response within %d ms (fetch_ms)" % ms
     except (Failed, Malformed, Stale, ValueError) as e:
         text = str(e)
     except EOFError:
@@ -105,6 +128,7 @@ class Response:
         """Nobody wants more of it. May be called again."""
         connection, self._connection = self._connection, None
         if connection:
+            self._exchange.stop_sending()
             self._room.hold(0)
             self._client.release(connection, self._exchange.persistent)
             if self.is_open:
@@ -156,7 +180,8 @@ class Client:
         return request.response
 
     async def _ask(self, found, roots, limits, request):
-        connection = self._take_idle(request, found, roots)
+        # What is sent as it comes cannot be sent again where an idle connection has ended.
+        connection = None if request.upload else self._take_idle(request, found, roots)
         if connection:
             try:
                 return await self._begin(connection, limits, request)

@@ -62,7 +62,7 @@ class Connection:
         self._carrier = None
         self._stream = sock
         self._established = not secure
-        self._waiting = None  # the task that waits for the socket
+        self._waiting = []  # tasks that wait for the socket
         self._is_closed = False
         self.buffer = bytearray(_READ_SIZE)
         self.start = self.end = 0
@@ -108,11 +108,12 @@ class Connection:
 
     def _ready(self, queue):
         """Waits until the socket can be read or written. OSError where somebody closes the connection meanwhile."""
-        self._waiting = core.cur_task
+        task = core.cur_task
+        self._waiting.append(task)
         try:
             yield queue(self._sock)
         finally:
-            self._waiting = None
+            self._waiting.remove(task)
         if self._is_closed:
             raise OSError(errno.ECONNABORTED)
 
@@ -134,16 +135,16 @@ class Connection:
             return False
 
     def close(self):
-        """Ends it as it is; a task that waits for it goes on with an error.
+        """Ends it as it is; a task that waits for it goes on with an error. May be called again.
 
         Left where it is, the task would stand in the way of the next socket with the same descriptor, whosever that is.
         """
         self._is_closed = True
-        waiting, self._waiting = self._waiting, None
-        # One that is cancelled, or whose socket has become ready, has its turn already.
-        if waiting and waiting.data is core._io_queue:
-            core._io_queue.remove(waiting)
-            core._task_queue.push(waiting)
+        for waiting in self._waiting:
+            # One that is cancelled, or whose socket has become ready, has its turn already.
+            if waiting.data is core._io_queue:
+                core._io_queue.remove(waiting)
+                core._task_queue.push(waiting)
         if self._stream is not self._sock:
             self._stream.close()
         self._sock.close()

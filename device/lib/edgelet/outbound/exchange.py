@@ -1,5 +1,6 @@
 """One request over a connection, and its response (RFC 9112)."""
 
+import asyncio
 import errno
 import io
 import sys
@@ -17,7 +18,9 @@ _CODINGS = ("gzip", "x-gzip", "deflate")
 
 
 class Request:
-    """A request. lines: header lines as bytes, each with its CR LF. body: bytes, or None for none.
+    """A request. lines: header lines as bytes, each with its CR LF.
+
+    body: bytes, None for none, or an `edgelet.outbound.upload.Upload`, which is `upload`, too, else None.
 
     response: what is to be closed of it, None where there is nothing. names_codings: whether its lines have those that
     it takes.
@@ -32,6 +35,7 @@ class Request:
         self.shown = host if port == default_port else "%s:%d" % (host, port)
         self._target = target
         self._lines = lines
+        self.upload = body if hasattr(body, "send") else None
         self.body = body
         self.response = None
         self.names_codings = False
@@ -44,7 +48,11 @@ class Request:
         # A board has no room for the window of a compressed body.
         if _LINUX and not self.names_codings:
             parts.append("accept-encoding: gzip, deflate\r\n")
-        if self.body is not None or self.method in ("POST", "PUT", "PATCH"):
+        if self.upload and self.upload.length is None:
+            parts.append("transfer-encoding: chunked\r\n")
+        elif self.upload:
+            parts.append("content-length: %d\r\n" % self.upload.length)
+        elif self.body is not None or self.method in ("POST", "PUT", "PATCH"):
             parts.append("content-length: %d\r\n" % len(self.body or b""))
         return "".join(parts).encode() + lines + b"\r\n"
 
@@ -75,6 +83,8 @@ class Exchange:
         self._unpacks = True
         self._inflating = None  # the steps of decoding an encoded body
         self._ended = False
+        self._sending = None  # the task that sends an Upload
+        self._failure = None  # what has ended the connection, where that was not the other side
 
     async def begin(self):
         """Sends the request and reads the head of its response.
@@ -82,6 +92,8 @@ class Exchange:
         OSError, EOFError, ValueError, Failed, Malformed or Stale where something is wrong; `read`, too.
         """
         self.head = head = await self._ask()
+        if head.status >= 300:
+            self.stop_sending()
         if self._request.method == "HEAD" or head.status in (204, 304):
             self._end(True)
         elif head.chunked:
@@ -91,6 +103,31 @@ class Exchange:
             self._left = self.length = head.length
             if head.length is not None and head.length > self._most:
                 self._refuse()
+
+    def stop_sending(self):
+        """The other side has answered, or nobody wants its answer: what is left of the request's body is not sent."""
+        if self._sending:
+            self._sending.cancel()
+            self._sending = None
+            self._request.upload.close("the other server does not take the rest of the request's body")
+
+    async def _send(self):
+        try:
+            await self._request.upload.send(self._connection)
+        except OSError as e:
+            self._request.upload.close(reason(e))  # it may have said before why it hears no more
+        except (ValueError, MemoryError) as e:
+            self._failure = e
+            self._connection.close()
+
+    async def _fill(self):
+        """Reads what arrives, as `Connection.fill`."""
+        try:
+            return await self._connection.fill()
+        except OSError:
+            if self._failure:
+                raise self._failure from None
+            raise
 
     @property
     def has_body(self):
@@ -144,7 +181,9 @@ class Exchange:
         try:
             try:
                 await connection.write(request.head())
-                if request.body:
+                if request.upload:
+                    self._sending = asyncio.create_task(self._send())
+                elif request.body:
                     await connection.write(request.body)
             except OSError:
                 pass  # who refuses a request may say so and hear no more of it
@@ -171,7 +210,7 @@ class Exchange:
             if size >= 4:
                 connection.start += size
                 return Head(arrived[:size])
-            if not await connection.fill():
+            if not await self._fill():
                 if arrived:
                     raise EOFError
                 raise OSError(errno.ECONNRESET)
@@ -186,7 +225,7 @@ class Exchange:
         if self._left == 0:
             self._end(True)
             return None
-        if connection.start == connection.end and not await connection.fill():
+        if connection.start == connection.end and not await self._fill():
             if self._left is not None:
                 raise EOFError
             self._end(False)
@@ -208,7 +247,7 @@ class Exchange:
                 self._end(True)
             if part or self._ended:
                 return part or None
-            if not await connection.fill():
+            if not await self._fill():
                 raise EOFError
 
     def _taken(self, size, used):
@@ -221,8 +260,10 @@ class Exchange:
     def _end(self, whole):
         """The body has ended; `whole` says whether the connection has not."""
         self._ended = True
-        # Nothing may follow that nobody has asked for.
-        self.persistent = whole and self.head.persistent and self._connection.start == self._connection.end
+        upload, connection = self._request.upload, self._connection
+        # Nothing may follow that nobody has asked for, or that is still of this request.
+        is_clear = connection.start == connection.end and (upload is None or upload.is_whole)
+        self.persistent = whole and self.head.persistent and is_clear
 
     def _count(self, size):
         self._read += size
