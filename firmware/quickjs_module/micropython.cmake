@@ -1,5 +1,6 @@
 # The isolates as a MicroPython user C module for the ports that build with CMake (rp2, esp32):
 # -DUSER_C_MODULES=.../firmware/micropython.cmake -DQUICKJS_DIR=<quickjs-ng's C sources> -DZLIB_DIR=<zlib's>
+# -DMONOCYPHER_DIR=<Monocypher's>
 
 if(NOT EXISTS "${QUICKJS_DIR}/quickjs.c")
     message(FATAL_ERROR "QUICKJS_DIR must name the folder of quickjs-ng's C sources (./edgelet build does so)")
@@ -7,6 +8,10 @@ endif()
 
 if(NOT EXISTS "${ZLIB_DIR}/zlib.h")
     message(FATAL_ERROR "ZLIB_DIR must name the folder of zlib's C sources (./edgelet build does so)")
+endif()
+
+if(NOT EXISTS "${MONOCYPHER_DIR}/monocypher.h")
+    message(FATAL_ERROR "MONOCYPHER_DIR must name the folder of Monocypher's C sources (./edgelet build does so)")
 endif()
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
@@ -17,6 +22,14 @@ execute_process(
 )
 if(NOT engine_id_result EQUAL 0)
     message(FATAL_ERROR "engine_id.py failed")
+endif()
+execute_process(
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/crypto/crypto_mbedtls_names.py
+        ${MICROPY_DIR}/lib/mbedtls ${CMAKE_BINARY_DIR}/quickjs_module/crypto_mbedtls_names.h
+    RESULT_VARIABLE mbedtls_names_result
+)
+if(NOT mbedtls_names_result EQUAL 0)
+    message(FATAL_ERROR "crypto_mbedtls_names.py failed")
 endif()
 
 set(quickjs_binding ${CMAKE_CURRENT_LIST_DIR}/modquickjs.c)
@@ -48,6 +61,9 @@ set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/engine/engine.c PROPERTIES
 )
 file(GLOB quickjs_compression ${CMAKE_CURRENT_LIST_DIR}/compression/*.c)
 set_source_files_properties(${quickjs_compression} PROPERTIES COMPILE_OPTIONS "${quickjs_options};-isystem;${ZLIB_DIR}")
+file(GLOB quickjs_crypto ${CMAKE_CURRENT_LIST_DIR}/crypto/*.c)
+set_source_files_properties(${quickjs_crypto} PROPERTIES COMPILE_OPTIONS
+    "${quickjs_options};-isystem;${MICROPY_DIR}/lib/mbedtls/library;-isystem;${MONOCYPHER_DIR}")
 
 target_link_libraries(usermod_quickjs INTERFACE $<1:usermod_quickjs_library>)
 target_link_libraries(usermod INTERFACE usermod_quickjs)

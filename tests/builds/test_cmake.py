@@ -14,6 +14,7 @@ project(probe C)
 set(MICROPY_DIR "@TREE@")
 set(QUICKJS_DIR "@QUICKJS@")
 set(ZLIB_DIR "@ZLIB@")
+set(MONOCYPHER_DIR "@MONOCYPHER@")
 set(USER_C_MODULES @MODULES@)
 include(${MICROPY_DIR}/py/usermod.cmake)
 usermod_gather_sources(SOURCES INCLUDES FOUND usermod)
@@ -27,11 +28,14 @@ get_target_property(LIBRARY usermod_quickjs_library INTERFACE_SOURCES)
 file(WRITE ${CMAKE_BINARY_DIR}/sources.txt "${SOURCES};${LIBRARY}")
 """
 
+# The places of libraries' sources, and the sources' names.
+LIBRARIES = {"QUICKJS": "quickjs-ng", "ZLIB": "zlib", "MONOCYPHER": "pymonocypher"}
+
 
 def configure(folder, **places):
     """Run CMake over a project with our modules; the finished process."""
     modules = sorted(path.parent for path in FIRMWARE.glob("*/micropython.cmake"))
-    values = {"QUICKJS": sources.ensure("quickjs-ng"), "ZLIB": sources.ensure("zlib")} | places
+    values = {place: sources.ensure(name) for place, name in LIBRARIES.items()} | places
     values |= {"TREE": sources.micropython_tree(["mbedtls"]), "MODULES": " ".join(map(str, modules))}
     text = PROJECT
     for name, value in values.items():
@@ -73,7 +77,7 @@ def test_cmake_and_make_agree_on_the_engine(configured, firmware):
     assert f'"{done.stdout.strip()}"' in (configured / "quickjs_module" / "engine_id.h").read_text()
 
 
-@pytest.mark.parametrize("place, library", [("QUICKJS", "quickjs-ng"), ("ZLIB", "zlib")])
+@pytest.mark.parametrize("place, library", [("QUICKJS", "quickjs-ng"), ("ZLIB", "zlib"), ("MONOCYPHER", "Monocypher")])
 def test_cmake_without_a_librarys_sources_says_so(tmp_path, place, library):
     done = configure(tmp_path, **{place: tmp_path})
     assert done.returncode != 0

@@ -130,6 +130,7 @@ def built(tmp_path_factory):
     sources.ensure("quickjs-ng")
     sources.ensure("microdot")
     sources.ensure("zlib")
+    sources.ensure("pymonocypher")
     checkout = Checkout(tmp_path_factory.mktemp("checkout"))
     checkout.build()
     return checkout

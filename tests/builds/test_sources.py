@@ -371,4 +371,5 @@ def test_the_pinned_sources_can_be_had(cache):
     assert (tree / "lib" / "pico-sdk" / "src").is_dir()
     assert (sources.ensure("quickjs-ng") / "quickjs.c").is_file()
     assert (sources.ensure("zlib") / "deflate.c").is_file()
+    assert (sources.ensure("pymonocypher") / "monocypher.c").is_file()
     assert (sources.ensure("microdot") / "microdot" / "microdot.py").is_file()

@@ -12,7 +12,7 @@
 
 // digest(algorithm, data)
 static JSValue subtle_digest(JSContext *ctx, JSValueConst *argv) {
-    int hash = crypto_algorithm(ctx, argv[0], CRYPTO_HASHES);
+    int hash = crypto_algorithm(ctx, argv[0], CRYPTO_DIGESTS);
     base_slice_t data;
     if (hash < 0 || crypto_bytes(ctx, argv[1], "data", &data) < 0) {
         return JS_EXCEPTION;
@@ -25,75 +25,39 @@ static JSValue subtle_digest(JSContext *ctx, JSValueConst *argv) {
     return crypto_array_buffer(ctx, result, crypto_hashes[hash].digest);
 }
 
-static void mac_of(const crypto_key_t *key, base_slice_t data, uint8_t *mac) {
-    crypto_hmac_t hmac;
-    crypto_hmac_key(&hmac, key->hash, key->secret, key->len);
-    crypto_hmac(&hmac, data.data, data.len, mac);
-    base_wipe(&hmac, sizeof(hmac));
-}
-
-// sign(algorithm, key, data)
-static JSValue subtle_sign(JSContext *ctx, JSValueConst *argv) {
-    base_slice_t data;
-    if (crypto_algorithm(ctx, argv[0], CRYPTO_BIT(CRYPTO_HMAC)) < 0 || crypto_bytes(ctx, argv[2], "data", &data) < 0) {
-        return JS_EXCEPTION;
-    }
-    const crypto_key_t *key = crypto_key(ctx, argv[1], CRYPTO_HMAC, CRYPTO_SIGN);
-    if (key == NULL) {
-        return JS_EXCEPTION;
-    }
-    uint8_t mac[CRYPTO_DIGEST_MAX];
-    mac_of(key, data, mac);
-    return crypto_array_buffer(ctx, mac, crypto_hashes[key->hash].digest);
-}
-
-// verify(algorithm, key, signature, data)
-static JSValue subtle_verify(JSContext *ctx, JSValueConst *argv) {
-    base_slice_t signature, data;
-    if (crypto_algorithm(ctx, argv[0], CRYPTO_BIT(CRYPTO_HMAC)) < 0 ||
-        crypto_copy_bytes(ctx, argv[2], "signature", &signature) < 0) {
-        return JS_EXCEPTION;
-    }
-
-    const crypto_key_t *key = NULL;
-    if (crypto_bytes(ctx, argv[3], "data", &data) == 0) {
-        key = crypto_key(ctx, argv[1], CRYPTO_HMAC, CRYPTO_VERIFY);
-    }
-
-    bool equal = false;
-    if (key != NULL) {
-        uint8_t mac[CRYPTO_DIGEST_MAX];
-        mac_of(key, data, mac);
-        size_t len = crypto_hashes[key->hash].digest;
-        equal = signature.len == len && base_equal_secret(mac, signature.data, len);
-    }
-    js_free(ctx, (char *)signature.data);
-    return key == NULL ? JS_EXCEPTION : JS_NewBool(ctx, equal);
-}
-
 typedef struct _subtle_method_t {
     JSValue (*call)(JSContext *ctx, JSValueConst *argv);
     int needed; // arguments
 } subtle_method_t;
 
 typedef enum {
+    SUBTLE_DECRYPT,
     SUBTLE_DERIVE_BITS,
     SUBTLE_DERIVE_KEY,
     SUBTLE_DIGEST,
+    SUBTLE_ENCRYPT,
     SUBTLE_EXPORT_KEY,
+    SUBTLE_GENERATE_KEY,
     SUBTLE_IMPORT_KEY,
     SUBTLE_SIGN,
+    SUBTLE_UNWRAP_KEY,
     SUBTLE_VERIFY,
+    SUBTLE_WRAP_KEY,
 } subtle_t;
 
 static const subtle_method_t methods[] = {
+    [SUBTLE_DECRYPT] = {crypto_decrypt, 3},
     [SUBTLE_DERIVE_BITS] = {crypto_derive_bits, 2},
     [SUBTLE_DERIVE_KEY] = {crypto_derive_key, 5},
     [SUBTLE_DIGEST] = {subtle_digest, 2},
+    [SUBTLE_ENCRYPT] = {crypto_encrypt, 3},
     [SUBTLE_EXPORT_KEY] = {crypto_export_key, 2},
+    [SUBTLE_GENERATE_KEY] = {crypto_generate_key, 3},
     [SUBTLE_IMPORT_KEY] = {crypto_import_key, 5},
-    [SUBTLE_SIGN] = {subtle_sign, 3},
-    [SUBTLE_VERIFY] = {subtle_verify, 4},
+    [SUBTLE_SIGN] = {crypto_sign, 3},
+    [SUBTLE_UNWRAP_KEY] = {crypto_unwrap_key, 7},
+    [SUBTLE_VERIFY] = {crypto_verify, 4},
+    [SUBTLE_WRAP_KEY] = {crypto_wrap_key, 4},
 };
 
 static JSValue call_subtle(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
@@ -125,13 +89,18 @@ static JSValue timing_safe_equal(JSContext *ctx, JSValueConst this_val, int argc
 }
 
 static const JSCFunctionListEntry subtle_functions[] = {
-    JS_CFUNC_MAGIC_DEF("deriveBits", 3, call_subtle, SUBTLE_DERIVE_BITS),
+    JS_CFUNC_MAGIC_DEF("decrypt", 3, call_subtle, SUBTLE_DECRYPT),
+    JS_CFUNC_MAGIC_DEF("deriveBits", 2, call_subtle, SUBTLE_DERIVE_BITS),
     JS_CFUNC_MAGIC_DEF("deriveKey", 5, call_subtle, SUBTLE_DERIVE_KEY),
     JS_CFUNC_MAGIC_DEF("digest", 2, call_subtle, SUBTLE_DIGEST),
+    JS_CFUNC_MAGIC_DEF("encrypt", 3, call_subtle, SUBTLE_ENCRYPT),
     JS_CFUNC_MAGIC_DEF("exportKey", 2, call_subtle, SUBTLE_EXPORT_KEY),
+    JS_CFUNC_MAGIC_DEF("generateKey", 3, call_subtle, SUBTLE_GENERATE_KEY),
     JS_CFUNC_MAGIC_DEF("importKey", 5, call_subtle, SUBTLE_IMPORT_KEY),
     JS_CFUNC_MAGIC_DEF("sign", 3, call_subtle, SUBTLE_SIGN),
+    JS_CFUNC_MAGIC_DEF("unwrapKey", 7, call_subtle, SUBTLE_UNWRAP_KEY),
     JS_CFUNC_MAGIC_DEF("verify", 4, call_subtle, SUBTLE_VERIFY),
+    JS_CFUNC_MAGIC_DEF("wrapKey", 4, call_subtle, SUBTLE_WRAP_KEY),
     JS_CFUNC_DEF("timingSafeEqual", 2, timing_safe_equal),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "SubtleCrypto", JS_PROP_CONFIGURABLE),
 };

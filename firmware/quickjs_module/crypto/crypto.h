@@ -1,5 +1,8 @@
-// Web Cryptography (W3C, level 2) for handlers, as far as passwords and symmetric tokens need it: random numbers,
-// SHA-1 and SHA-2 digests, HMAC, PBKDF2 and HKDF.
+// Web Cryptography (W3C, level 2) for handlers: random numbers; digests by SHA-1, SHA-2 and MD5; HMAC, PBKDF2, HKDF,
+// AES, RSA, ECDSA and ECDH on NIST's curves, Ed25519 and X25519.
+//
+// What is difficult is mbedTLS' and Monocypher's. Keys lie in the arena as all of a call does, those that the module's
+// top level makes in its image.
 //
 // Uses web/.
 

@@ -15,8 +15,9 @@ int crypto_refuse(JSContext *ctx, const char *name, const char *message) {
 
 // ---- algorithms ----
 
-static const char *algorithm_name(int algorithm) {
-    static const char *const names[] = {"HMAC", "PBKDF2", "HKDF"};
+const char *crypto_algorithm_name(int algorithm) {
+    static const char *const names[] = {"HMAC", "PBKDF2", "HKDF", "AES-CBC", "AES-CTR", "AES-GCM", "AES-KW",
+        "RSASSA-PKCS1-v1_5", "RSA-PSS", "RSA-OAEP", "ECDSA", "ECDH", "Ed25519", "X25519"};
     return algorithm < CRYPTO_HASH_COUNT ? crypto_hashes[algorithm].name : names[algorithm - CRYPTO_HASH_COUNT];
 }
 
@@ -29,7 +30,7 @@ static int find_algorithm(JSContext *ctx, JSValueConst name, unsigned supported)
 
     int found = 0;
     while (found < CRYPTO_ALGORITHM_COUNT &&
-           ((supported & CRYPTO_BIT(found)) == 0 || !base_equal_nocase(text, len, algorithm_name(found)))) {
+           ((supported & CRYPTO_BIT(found)) == 0 || !base_equal_nocase(text, len, crypto_algorithm_name(found)))) {
         found++;
     }
     JS_FreeCString(ctx, text);
@@ -38,6 +39,11 @@ static int find_algorithm(JSContext *ctx, JSValueConst name, unsigned supported)
         return crypto_refuse(ctx, "NotSupportedError", "the algorithm is not supported for this operation");
     }
     return found;
+}
+
+int crypto_optional(JSContext *ctx, JSValueConst params, const char *name, JSValue *value) {
+    *value = JS_IsObject(params) ? JS_GetPropertyStr(ctx, params, name) : JS_UNDEFINED;
+    return JS_IsException(*value) ? -1 : 0;
 }
 
 int crypto_parameter(JSContext *ctx, JSValueConst params, const char *name, JSValue *value) {
@@ -70,6 +76,23 @@ int crypto_hash_parameter(JSContext *ctx, JSValueConst params) {
     int algorithm = crypto_algorithm(ctx, hash, CRYPTO_HASHES);
     JS_FreeValue(ctx, hash);
     return algorithm;
+}
+
+int crypto_curve_parameter(JSContext *ctx, JSValueConst params, crypto_kind_t *kind) {
+    JSValue name;
+    if (crypto_parameter(ctx, params, "namedCurve", &name) < 0) {
+        return -1;
+    }
+    size_t len;
+    const char *text = JS_ToCStringLen(ctx, &len, name);
+    JS_FreeValue(ctx, name);
+    if (text == NULL) {
+        return -1;
+    }
+    *kind = crypto_curve_named(text, len);
+    JS_FreeCString(ctx, text);
+    // Those of Curve25519 are algorithms by themselves.
+    return *kind <= CRYPTO_KIND_P521 ? 0 : crypto_refuse(ctx, "NotSupportedError", "the curve is not supported");
 }
 
 // ---- numbers ----
@@ -176,6 +199,20 @@ int crypto_copy_bytes(JSContext *ctx, JSValueConst value, const char *name, base
 JSValue crypto_array_buffer(JSContext *ctx, const void *data, size_t len) {
     engine_need(ctx, ENGINE_TYPED_ARRAYS);
     return JS_NewArrayBufferCopy(ctx, data, len);
+}
+
+static void *reallocate(JSRuntime *rt, void *unused, void *data, size_t size) {
+    (void)unused;
+    if (size > 0) {
+        return js_realloc_rt(rt, data, size);
+    }
+    js_free_rt(rt, data);
+    return NULL;
+}
+
+JSValue crypto_adopt_buffer(JSContext *ctx, base_slice_t bytes) {
+    engine_need(ctx, ENGINE_TYPED_ARRAYS);
+    return JS_NewArrayBuffer(ctx, (uint8_t *)(uintptr_t)bytes.data, bytes.len, 0, reallocate, NULL, false);
 }
 
 JSValue crypto_base64url(JSContext *ctx, base_slice_t bytes) {

@@ -1,18 +1,26 @@
-// deriveBits and deriveKey: PBKDF2 and HKDF.
+// deriveBits and deriveKey: PBKDF2, HKDF, ECDH and X25519.
+
+#include <string.h>
 
 #include "base_secret.h"
+#include "crypto/crypto_pkey_private.h"
 #include "crypto/crypto_private.h"
 
 typedef struct _derive_t {
     crypto_algorithm_t algorithm;
     crypto_hash_t hash;
     JSValue salt, info;
+    JSValue peer; // whose public key it is that a secret is agreed on with
     uint32_t iterations;
 } derive_t;
 
 static int read_params(JSContext *ctx, JSValueConst params, derive_t *derive) {
-    *derive = (derive_t){.salt = JS_UNDEFINED, .info = JS_UNDEFINED};
-    int algorithm = crypto_algorithm(ctx, params, CRYPTO_DERIVATIONS);
+    *derive = (derive_t){.salt = JS_UNDEFINED, .info = JS_UNDEFINED, .peer = JS_UNDEFINED};
+    int algorithm = crypto_algorithm(ctx, params, CRYPTO_DERIVATIONS | CRYPTO_AGREEMENTS);
+    if (algorithm >= 0 && (CRYPTO_AGREEMENTS & CRYPTO_BIT(algorithm)) != 0) {
+        derive->algorithm = (crypto_algorithm_t)algorithm;
+        return crypto_parameter(ctx, params, "public", &derive->peer);
+    }
     int hash = algorithm < 0 ? -1 : crypto_hash_parameter(ctx, params);
     if (hash < 0 || crypto_parameter(ctx, params, "salt", &derive->salt) < 0) {
         return -1;
@@ -35,6 +43,7 @@ static int read_params(JSContext *ctx, JSValueConst params, derive_t *derive) {
 
 static void free_params(JSContext *ctx, derive_t *derive) {
     JS_FreeValues(ctx, derive->salt, derive->info);
+    JS_FreeValue(ctx, derive->peer);
 }
 
 static int check_derivation(JSContext *ctx, const derive_t *derive, size_t len) {
@@ -69,6 +78,35 @@ static void derive_fill(
     }
 }
 
+// The secret that both keys' owners have, `len` bytes of it, or all where that is 0: *len says how many.
+static char *agree_bytes(JSContext *ctx, const derive_t *derive, const crypto_key_t *key, size_t *len) {
+    const crypto_key_t *peer = crypto_expect_key(ctx, derive->peer);
+    if (peer == NULL) {
+        return NULL;
+    }
+    if (peer->type != CRYPTO_PUBLIC || peer->algorithm != key->algorithm || peer->kind != key->kind ||
+        key->type != CRYPTO_PRIVATE) {
+        crypto_refuse(ctx, "InvalidAccessError", "'public' must be a public key of the same algorithm and curve");
+        return NULL;
+    }
+
+    bool curve = key->algorithm == CRYPTO_ECDH;
+    size_t size = curve ? crypto_ec_size(key->kind) : CRYPTO_25519_SIZE;
+    *len = *len == 0 ? size : *len;
+    uint8_t secret[CRYPTO_POINT_MAX];
+    crypto_pkey_t own = crypto_key_pkey(key), other = crypto_key_pkey(peer);
+    if (*len > size ||
+        !(curve ? crypto_ec_agree(ctx, &own, &other, secret) : crypto_25519_agree(&own, &other, secret))) {
+        crypto_refuse(ctx, "OperationError",
+            *len > size ? "the secret has fewer bits than were asked for" : "the keys come to no secret");
+        return NULL;
+    }
+    char *out = js_malloc(ctx, *len);
+    memcpy(out, secret, *len);
+    base_wipe(secret, sizeof(secret));
+    return out;
+}
+
 // Derives `len` bytes, to be freed with js_free. NULL with a pending exception.
 static char *derive_bytes(JSContext *ctx, const derive_t *derive, const crypto_key_t *key, size_t len) {
     base_slice_t salt = {0}, info = {0};
@@ -99,11 +137,15 @@ JSValue crypto_derive_bits(JSContext *ctx, JSValueConst *argv) {
 
     if (read_params(ctx, argv[0], &derive) == 0 && (!has_length || JS_ToUint32(ctx, &bits, argv[2]) == 0)) {
         const crypto_key_t *key = crypto_key(ctx, argv[1], derive.algorithm, CRYPTO_DERIVE_BITS);
-        if (key != NULL && !has_length) {
+        bool agreement = crypto_is_one_of(CRYPTO_AGREEMENTS, derive.algorithm);
+        if (key != NULL && !has_length && !agreement) {
             crypto_refuse(ctx, "OperationError", "deriveBits needs a length");
         } else if (key != NULL && bytes_of_bits(ctx, bits, &len) == 0) {
-            char *bytes = derive_bytes(ctx, &derive, key, len);
+            char *bytes = agreement ? agree_bytes(ctx, &derive, key, &len) : derive_bytes(ctx, &derive, key, len);
             result = bytes == NULL ? JS_EXCEPTION : crypto_array_buffer(ctx, bytes, len);
+            if (bytes != NULL) {
+                base_wipe(bytes, len);
+            }
             js_free(ctx, bytes);
         }
     }
@@ -111,10 +153,20 @@ JSValue crypto_derive_bits(JSContext *ctx, JSValueConst *argv) {
     return result;
 }
 
-// The bytes that a key derived with these parameters has: of an HMAC key as many as the hash takes at once.
-static int key_length(JSContext *ctx, crypto_key_params_t *params, size_t *len) {
+// The bytes that a key derived with these parameters has: of an HMAC key as many as the hash takes at once. 0 for all
+// that an agreement gives.
+static int key_length(JSContext *ctx, const derive_t *derive, crypto_key_params_t *params, size_t *len) {
+    if (crypto_is_one_of(CRYPTO_AES, params->algorithm)) {
+        *len = params->length / 8;
+        bool known = params->length == 128 || params->length == 192 || params->length == 256;
+        return known ? 0 : crypto_refuse(ctx, "OperationError", "an AES key has 128, 192 or 256 bits");
+    }
     if (params->algorithm != CRYPTO_HMAC) {
-        return crypto_refuse(ctx, "OperationError", "such a key has no length to derive it by");
+        *len = 0;
+        return crypto_is_one_of(CRYPTO_AGREEMENTS, derive->algorithm) &&
+                       crypto_is_one_of(CRYPTO_DERIVATIONS, params->algorithm)
+                   ? 0
+                   : crypto_refuse(ctx, "OperationError", "such a key has no length to derive it by");
     }
     if (!params->has_length) {
         params->length = crypto_hashes[params->hash].block * 8u;
@@ -134,11 +186,15 @@ JSValue crypto_derive_key(JSContext *ctx, JSValueConst *argv) {
     size_t len = 0;
     JSValue result = JS_EXCEPTION;
 
-    if (read_params(ctx, argv[0], &derive) == 0 && crypto_key_params(ctx, argv + 2, &params) == 0) {
+    if (read_params(ctx, argv[0], &derive) == 0 && crypto_key_params(ctx, argv + 2, CRYPTO_TO_DERIVE, &params) == 0) {
         const crypto_key_t *key = crypto_key(ctx, argv[1], derive.algorithm, CRYPTO_DERIVE_KEY);
-        char *bytes = key == NULL || key_length(ctx, &params, &len) < 0 ? NULL : derive_bytes(ctx, &derive, key, len);
+        char *bytes = NULL;
+        if (key != NULL && key_length(ctx, &derive, &params, &len) == 0) {
+            bool agreement = crypto_is_one_of(CRYPTO_AGREEMENTS, derive.algorithm);
+            bytes = agreement ? agree_bytes(ctx, &derive, key, &len) : derive_bytes(ctx, &derive, key, len);
+        }
         if (bytes != NULL) {
-            result = crypto_key_object(ctx, &params, (base_slice_t){bytes, len});
+            result = crypto_key_object(ctx, &params, CRYPTO_SECRET, (base_slice_t){bytes, len});
             base_wipe(bytes, len);
             js_free(ctx, bytes);
         }

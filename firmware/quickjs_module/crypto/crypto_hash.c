@@ -12,6 +12,7 @@ const crypto_hash_info_t crypto_hashes[CRYPTO_HASH_COUNT] = {
     [CRYPTO_SHA256] = {"SHA-256", 32, 64},
     [CRYPTO_SHA384] = {"SHA-384", 48, 128},
     [CRYPTO_SHA512] = {"SHA-512", 64, 128},
+    [CRYPTO_MD5] = {"MD5", 16, 64},
 };
 
 // Hashes. mbedTLS' functions for software hashes fail for wrong arguments only.
@@ -19,6 +20,10 @@ const crypto_hash_info_t crypto_hashes[CRYPTO_HASH_COUNT] = {
 void crypto_sha_start(crypto_sha_t *sha, crypto_hash_t hash) {
     sha->hash = hash;
     switch (hash) {
+        case CRYPTO_MD5:
+            mbedtls_md5_init(&sha->md5);
+            (void)mbedtls_md5_starts(&sha->md5);
+            break;
         case CRYPTO_SHA1:
             mbedtls_sha1_init(&sha->sha1);
             (void)mbedtls_sha1_starts(&sha->sha1);
@@ -36,6 +41,9 @@ void crypto_sha_start(crypto_sha_t *sha, crypto_hash_t hash) {
 
 void crypto_sha_update(crypto_sha_t *sha, const void *data, size_t len) {
     switch (sha->hash) {
+        case CRYPTO_MD5:
+            (void)mbedtls_md5_update(&sha->md5, data, len);
+            break;
         case CRYPTO_SHA1:
             (void)mbedtls_sha1_update(&sha->sha1, data, len);
             break;
@@ -50,6 +58,9 @@ void crypto_sha_update(crypto_sha_t *sha, const void *data, size_t len) {
 
 void crypto_sha_finish(crypto_sha_t *sha, uint8_t *digest) {
     switch (sha->hash) {
+        case CRYPTO_MD5:
+            (void)mbedtls_md5_finish(&sha->md5, digest);
+            break;
         case CRYPTO_SHA1:
             (void)mbedtls_sha1_finish(&sha->sha1, digest);
             break;

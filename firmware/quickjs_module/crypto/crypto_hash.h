@@ -1,15 +1,15 @@
-// SHA-1 and SHA-2 (FIPS 180-4), HMAC (RFC 2104), PBKDF2 (RFC 8018, section 5.2) and HKDF (RFC 5869) over bytes.
+// MD5 (RFC 1321), SHA-1 and SHA-2 (FIPS 180-4), HMAC (RFC 2104), PBKDF2 (RFC 8018, section 5.2) and HKDF (RFC 5869)
+// over bytes.
 //
 // Everything lies on the caller's stack: no allocation, no lock, no static state, so a call may be abandoned anywhere.
 
 #ifndef EDGELET_CRYPTO_HASH_H
 #define EDGELET_CRYPTO_HASH_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "crypto/crypto_mbedtls.h"
 
 #include "base_sha.h"
+#include "mbedtls/md5.h"
 
 #define CRYPTO_DIGEST_MAX (64)
 #define CRYPTO_BLOCK_MAX (128)
@@ -19,6 +19,7 @@ typedef enum {
     CRYPTO_SHA256,
     CRYPTO_SHA384,
     CRYPTO_SHA512,
+    CRYPTO_MD5, // not for PBKDF2
     CRYPTO_HASH_COUNT,
 } crypto_hash_t;
 
@@ -34,6 +35,7 @@ extern const crypto_hash_info_t crypto_hashes[CRYPTO_HASH_COUNT];
 typedef struct _crypto_sha_t {
     crypto_hash_t hash;
     union {
+        mbedtls_md5_context md5;
         mbedtls_sha1_context sha1;
         mbedtls_sha256_context sha256;
         mbedtls_sha512_context sha512; // SHA-384 too

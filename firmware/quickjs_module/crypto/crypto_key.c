@@ -1,9 +1,9 @@
-// CryptoKey, and importing and exporting keys. Every key is a secret: its bytes.
+// CryptoKey: a key is its bytes, and what may be done with them.
 
 #include <string.h>
 
-#include "base_base64.h"
 #include "base_secret.h"
+#include "crypto/crypto_pkey_private.h"
 #include "crypto/crypto_private.h"
 
 // ---- the class ----
@@ -26,12 +26,13 @@ static void key_mark(JSRuntime *rt, JSValueConst value, JS_MarkFunc *mark) {
 
 static JSValue key_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
     (void)new_target, (void)argc, (void)argv;
-    return JS_ThrowTypeError(ctx, "a CryptoKey is made by crypto.subtle.importKey or deriveKey");
+    return JS_ThrowTypeError(ctx, "a CryptoKey is made by crypto.subtle");
 }
 
 static JSValue key_type(JSContext *ctx, JSValueConst this_val) {
-    return extension_class_expect(ctx, &crypto_extension, CRYPTO_KEY, this_val) == NULL ? JS_EXCEPTION
-                                                                                        : JS_NewString(ctx, "secret");
+    static const char *const names[] = {"secret", "public", "private"};
+    const crypto_key_t *key = extension_class_expect(ctx, &crypto_extension, CRYPTO_KEY, this_val);
+    return key == NULL ? JS_EXCEPTION : JS_NewString(ctx, names[key->type]);
 }
 
 static JSValue key_extractable(JSContext *ctx, JSValueConst this_val) {
@@ -55,13 +56,32 @@ static JSValue named_object(JSContext *ctx, const char *name) {
     return object;
 }
 
+static void define_rsa(JSContext *ctx, JSValueConst object, const crypto_key_t *key) {
+    base_slice_t numbers[CRYPTO_RSA_NUMBERS];
+    crypto_pkey_t pkey = crypto_key_pkey(key);
+    crypto_rsa_numbers(&pkey, numbers);
+    base_slice_t exponent = numbers[CRYPTO_RSA_E];
+    JSValue buffer = crypto_array_buffer(ctx, exponent.data, exponent.len);
+    key_define(ctx, object, "modulusLength", JS_NewInt64(ctx, (int64_t)crypto_rsa_bits(&pkey)));
+    key_define(ctx, object, "publicExponent", engine_new_bytes(ctx, buffer, 0, exponent.len));
+    JS_FreeValue(ctx, buffer);
+}
+
 static JSValue algorithm_object(JSContext *ctx, const crypto_key_t *key) {
-    if (key->algorithm != CRYPTO_HMAC) {
-        return named_object(ctx, key->algorithm == CRYPTO_HKDF ? "HKDF" : "PBKDF2");
+    JSValue object = named_object(ctx, crypto_algorithm_name(key->algorithm));
+    bool rsa = crypto_is_one_of(CRYPTO_RSA, key->algorithm);
+    if (rsa) {
+        define_rsa(ctx, object, key);
     }
-    JSValue object = named_object(ctx, "HMAC");
-    key_define(ctx, object, "hash", named_object(ctx, crypto_hashes[key->hash].name));
-    key_define(ctx, object, "length", JS_NewInt64(ctx, (int64_t)key->len * 8));
+    if (rsa || key->algorithm == CRYPTO_HMAC) {
+        key_define(ctx, object, "hash", named_object(ctx, crypto_hashes[key->hash].name));
+    }
+    if (key->algorithm == CRYPTO_HMAC || crypto_is_one_of(CRYPTO_AES, key->algorithm)) {
+        key_define(ctx, object, "length", JS_NewInt64(ctx, (int64_t)key->len * 8));
+    }
+    if (crypto_is_one_of(CRYPTO_EC, key->algorithm)) {
+        key_define(ctx, object, "namedCurve", JS_NewString(ctx, crypto_curve_name(key->kind)));
+    }
     return object;
 }
 
@@ -93,41 +113,108 @@ const extension_class_t crypto_class_key = {
 
 // ---- making and using keys ----
 
-int crypto_key_params(JSContext *ctx, JSValueConst *argv, crypto_key_params_t *params) {
-    *params = (crypto_key_params_t){0};
-    int algorithm = crypto_algorithm(ctx, argv[0], CRYPTO_BIT(CRYPTO_HMAC) | CRYPTO_DERIVATIONS);
-    if (algorithm < 0) {
+static int read_rsa_params(JSContext *ctx, JSValueConst algorithm, crypto_key_params_t *params) {
+    JSValue exponent;
+    base_slice_t bytes;
+    int given = crypto_u32_parameter(ctx, algorithm, "modulusLength", &params->modulus);
+    if (given <= 0 || crypto_parameter(ctx, algorithm, "publicExponent", &exponent) < 0) {
+        if (given == 0) {
+            JS_ThrowTypeError(ctx, "the algorithm needs the parameter 'modulusLength'");
+        }
         return -1;
     }
+    int failed = crypto_bytes(ctx, exponent, "publicExponent", &bytes);
+    for (size_t i = 0; failed == 0 && i < bytes.len; i++) {
+        params->exponent =
+            params->exponent > UINT32_MAX >> 8 ? UINT32_MAX : params->exponent << 8 | (uint8_t)bytes.data[i];
+    }
+    JS_FreeValue(ctx, exponent);
+    return failed;
+}
 
-    params->algorithm = (crypto_algorithm_t)algorithm;
-    if (algorithm == CRYPTO_HMAC) {
-        int hash = crypto_hash_parameter(ctx, argv[0]);
-        int has_length = hash < 0 ? -1 : crypto_u32_parameter(ctx, argv[0], "length", &params->length);
-        if (has_length < 0) {
+// The parameters that belong to the algorithm, once its name is known.
+static int read_algorithm_params(
+    JSContext *ctx, JSValueConst algorithm, crypto_purpose_t purpose, crypto_key_params_t *params) {
+    bool rsa = crypto_is_one_of(CRYPTO_RSA, params->algorithm), aes = crypto_is_one_of(CRYPTO_AES, params->algorithm);
+    if (rsa && purpose == CRYPTO_TO_GENERATE && read_rsa_params(ctx, algorithm, params) < 0) {
+        return -1;
+    }
+    if (rsa || params->algorithm == CRYPTO_HMAC) {
+        int hash = crypto_hash_parameter(ctx, algorithm);
+        if (hash < 0) {
             return -1;
         }
         params->hash = (crypto_hash_t)hash;
-        params->has_length = has_length > 0;
     }
+    if (params->algorithm == CRYPTO_HMAC || (aes && purpose != CRYPTO_TO_IMPORT)) {
+        int given = crypto_u32_parameter(ctx, algorithm, "length", &params->length);
+        if (given == 0 && aes) {
+            JS_ThrowTypeError(ctx, "the algorithm needs the parameter 'length'");
+        }
+        if (given < 0 || (given == 0 && aes)) {
+            return -1;
+        }
+        params->has_length = given > 0;
+    }
+    params->kind = CRYPTO_KIND_RSA;
+    if (crypto_is_one_of(CRYPTO_25519, params->algorithm)) {
+        params->kind = params->algorithm == CRYPTO_X25519 ? CRYPTO_KIND_X25519 : CRYPTO_KIND_ED25519;
+    }
+    return crypto_is_one_of(CRYPTO_EC, params->algorithm) ? crypto_curve_parameter(ctx, algorithm, &params->kind) : 0;
+}
 
+int crypto_key_params(JSContext *ctx, JSValueConst *argv, crypto_purpose_t purpose, crypto_key_params_t *params) {
+    *params = (crypto_key_params_t){0};
+    unsigned supported = purpose == CRYPTO_TO_GENERATE ? CRYPTO_KEYS & ~CRYPTO_DERIVATIONS : CRYPTO_KEYS;
+    int algorithm = crypto_algorithm(ctx, argv[0], supported);
+    if (algorithm < 0) {
+        return -1;
+    }
+    params->algorithm = (crypto_algorithm_t)algorithm;
+    if (read_algorithm_params(ctx, argv[0], purpose, params) < 0) {
+        return -1;
+    }
     int extractable = JS_ToBool(ctx, argv[1]);
     params->extractable = extractable > 0;
     return extractable < 0 ? -1 : crypto_usages(ctx, argv[2], &params->usages);
 }
 
-static int check_params(JSContext *ctx, const crypto_key_params_t *params, size_t len) {
-    bool hmac = params->algorithm == CRYPTO_HMAC;
-    uint8_t allowed = hmac ? CRYPTO_SIGN | CRYPTO_VERIFY : CRYPTO_DERIVE_KEY | CRYPTO_DERIVE_BITS;
+uint8_t crypto_usages_of(crypto_algorithm_t algorithm, crypto_key_type_t type) {
+    switch (algorithm) {
+        case CRYPTO_HMAC:
+            return CRYPTO_SIGN | CRYPTO_VERIFY;
+        case CRYPTO_PBKDF2:
+        case CRYPTO_HKDF:
+            return CRYPTO_DERIVE_KEY | CRYPTO_DERIVE_BITS;
+        case CRYPTO_AES_KW:
+            return CRYPTO_WRAP_KEY | CRYPTO_UNWRAP_KEY;
+        case CRYPTO_AES_CBC:
+        case CRYPTO_AES_CTR:
+        case CRYPTO_AES_GCM:
+            return CRYPTO_ENCRYPT | CRYPTO_DECRYPT | CRYPTO_WRAP_KEY | CRYPTO_UNWRAP_KEY;
+        case CRYPTO_RSA_OAEP:
+            return type == CRYPTO_PUBLIC ? CRYPTO_ENCRYPT | CRYPTO_WRAP_KEY : CRYPTO_DECRYPT | CRYPTO_UNWRAP_KEY;
+        case CRYPTO_ECDH:
+        case CRYPTO_X25519:
+            return type == CRYPTO_PUBLIC ? 0 : CRYPTO_DERIVE_KEY | CRYPTO_DERIVE_BITS;
+        default:
+            return type == CRYPTO_PUBLIC ? CRYPTO_VERIFY : CRYPTO_SIGN;
+    }
+}
 
-    if ((params->usages & ~allowed) != 0) {
-        return crypto_refuse(ctx, "SyntaxError",
-            hmac ? "an HMAC key is for sign and verify only" : "this key is for deriveKey and deriveBits only");
+static int check_usages(JSContext *ctx, const crypto_key_params_t *params, crypto_key_type_t type) {
+    if ((params->usages & ~crypto_usages_of(params->algorithm, type)) != 0) {
+        return crypto_refuse(ctx, "SyntaxError", "a key of this algorithm and type has no such usage");
     }
-    if (params->usages == 0) {
-        return crypto_refuse(ctx, "SyntaxError", "a secret key needs at least one usage");
+    if (params->usages == 0 && type != CRYPTO_PUBLIC) {
+        return crypto_refuse(ctx, "SyntaxError", "a secret or private key needs at least one usage");
     }
-    if (!hmac && params->extractable) {
+    return 0;
+}
+
+static int check_secret(JSContext *ctx, const crypto_key_params_t *params, size_t len) {
+    bool hmac = params->algorithm == CRYPTO_HMAC;
+    if (crypto_is_one_of(CRYPTO_DERIVATIONS, params->algorithm) && params->extractable) {
         return crypto_refuse(ctx, "SyntaxError", "a key to derive from cannot be extractable");
     }
     if (hmac && len == 0) {
@@ -136,32 +223,38 @@ static int check_params(JSContext *ctx, const crypto_key_params_t *params, size_
     if (hmac && params->has_length && (len > UINT32_MAX / 8 || params->length != len * 8)) {
         return crypto_refuse(ctx, "DataError", "the length of an HMAC key must be that of its bytes, in bits");
     }
+    if (crypto_is_one_of(CRYPTO_AES, params->algorithm) && len != 16 && len != 24 && len != 32) {
+        return crypto_refuse(ctx, "DataError", "an AES key has 16, 24 or 32 bytes");
+    }
     return 0;
 }
 
-JSValue crypto_key_object(JSContext *ctx, const crypto_key_params_t *params, base_slice_t secret) {
-    if (check_params(ctx, params, secret.len) < 0) {
+JSValue crypto_key_object(
+    JSContext *ctx, const crypto_key_params_t *params, crypto_key_type_t type, base_slice_t bytes) {
+    if (check_usages(ctx, params, type) < 0 || (type == CRYPTO_SECRET && check_secret(ctx, params, bytes.len) < 0)) {
         return JS_EXCEPTION;
     }
 
     JSValue object = extension_class_new(ctx, &crypto_extension, CRYPTO_KEY, JS_UNDEFINED);
-    crypto_key_t *key = js_malloc(ctx, sizeof(*key) + secret.len);
+    crypto_key_t *key = js_malloc(ctx, sizeof(*key) + bytes.len);
     *key = (crypto_key_t){
         .algorithm = params->algorithm,
         .hash = params->hash,
+        .type = type,
+        .kind = params->kind,
         .extractable = params->extractable,
         .usages = params->usages,
         .algorithm_object = JS_UNDEFINED,
-        .len = secret.len,
+        .len = bytes.len,
     };
-    if (secret.len > 0) {
-        memcpy(key->secret, secret.data, secret.len);
+    if (bytes.len > 0) {
+        memcpy(key->secret, bytes.data, bytes.len);
     }
     JS_SetOpaque(object, key);
     return object;
 }
 
-static const crypto_key_t *expect_key(JSContext *ctx, JSValueConst value) {
+const crypto_key_t *crypto_expect_key(JSContext *ctx, JSValueConst value) {
     const crypto_key_t *key = extension_class_get(&crypto_extension, CRYPTO_KEY, value);
     if (key == NULL) {
         JS_ThrowTypeError(ctx, "the key must be a CryptoKey");
@@ -170,7 +263,7 @@ static const crypto_key_t *expect_key(JSContext *ctx, JSValueConst value) {
 }
 
 const crypto_key_t *crypto_key(JSContext *ctx, JSValueConst value, crypto_algorithm_t algorithm, crypto_usage_t usage) {
-    const crypto_key_t *key = expect_key(ctx, value);
+    const crypto_key_t *key = crypto_expect_key(ctx, value);
     if (key == NULL) {
         return NULL;
     }
@@ -185,168 +278,82 @@ const crypto_key_t *crypto_key(JSContext *ctx, JSValueConst value, crypto_algori
     return key;
 }
 
-// ---- formats ----
-
-typedef enum {
-    FORMAT_RAW,
-    FORMAT_JWK,
-    FORMAT_OTHER, // of public and private keys
-} format_t;
-
-// A KeyFormat, or -1 with a pending exception.
-static int key_format(JSContext *ctx, JSValueConst value) {
-    static const char *const names[] = {"raw", "jwk", "pkcs8", "spki"};
-    const char *text = JS_ToCString(ctx, value);
-    if (text == NULL) {
-        return -1;
-    }
-
-    int found = 0;
-    while (found < BASE_COUNT(names) && strcmp(text, names[found]) != 0) {
-        found++;
-    }
-    JS_FreeCString(ctx, text);
-
-    if (found == BASE_COUNT(names)) {
-        JS_ThrowTypeError(ctx, "the key format must be \"raw\" or \"jwk\"");
-        return -1;
-    }
-    return found < FORMAT_OTHER ? found : FORMAT_OTHER;
+crypto_pkey_t crypto_key_pkey(const crypto_key_t *key) {
+    return (crypto_pkey_t){key->kind, key->type == CRYPTO_PRIVATE, (char *)(uintptr_t)key->secret, key->len};
 }
 
-// The JSON Web Algorithm of an HMAC key (RFC 7518, section 3.1).
-static const char *jwk_algorithm(crypto_hash_t hash) {
-    static const char *const names[] = {"HS1", "HS256", "HS384", "HS512"};
-    return names[hash];
-}
+// ---- new keys ----
 
-// A member of a JSON Web Key. 1 where it is absent or the string `expected`, 0 where it is not, -1.
-static int jwk_matches(JSContext *ctx, JSValueConst jwk, const char *name, const char *expected, bool required) {
-    JSValue value = JS_GetPropertyStr(ctx, jwk, name);
-    if (JS_IsException(value) || JS_IsUndefined(value)) {
-        return JS_IsException(value) ? -1 : !required;
+static JSValue generate_secret(JSContext *ctx, crypto_key_params_t *params) {
+    if (params->algorithm == CRYPTO_HMAC && !params->has_length) {
+        params->length = crypto_hashes[params->hash].block * 8u;
     }
-    const char *text = JS_ToCString(ctx, value);
-    int result = text == NULL ? -1 : strcmp(text, expected) == 0;
-    JS_FreeCString(ctx, text);
-    JS_FreeValue(ctx, value);
-    return result;
-}
-
-// Whether key_ops, if there, allows all usages. 1, 0 or -1.
-static int jwk_allows(JSContext *ctx, JSValueConst jwk, uint8_t usages) {
-    JSValue value = JS_GetPropertyStr(ctx, jwk, "key_ops");
-    if (JS_IsException(value) || JS_IsUndefined(value)) {
-        return JS_IsException(value) ? -1 : 1;
-    }
-    uint8_t allowed;
-    int result = crypto_usages(ctx, value, &allowed);
-    JS_FreeValue(ctx, value);
-    return result < 0 ? -1 : (usages & ~allowed) == 0;
-}
-
-// Whether ext, if there, allows the key to be extractable. 1, 0 or -1.
-static int jwk_extractable(JSContext *ctx, JSValueConst jwk, bool extractable) {
-    JSValue value = JS_GetPropertyStr(ctx, jwk, "ext");
-    if (JS_IsException(value)) {
-        return -1;
-    }
-    int result = JS_IsUndefined(value) ? 1 : JS_ToBool(ctx, value);
-    JS_FreeValue(ctx, value);
-    return extractable ? result : 1;
-}
-
-static int check_jwk(JSContext *ctx, JSValueConst jwk, const crypto_key_params_t *params) {
-    int ok = jwk_matches(ctx, jwk, "kty", "oct", true);
-    if (ok > 0) {
-        ok = jwk_matches(ctx, jwk, "alg", jwk_algorithm(params->hash), false);
-    }
-    if (ok > 0) {
-        ok = jwk_matches(ctx, jwk, "use", "sig", false);
-    }
-    if (ok > 0) {
-        ok = jwk_allows(ctx, jwk, params->usages);
-    }
-    if (ok > 0) {
-        ok = jwk_extractable(ctx, jwk, params->extractable);
-    }
-    return ok == 0 ? crypto_refuse(ctx, "DataError", "the JSON Web Key does not go with algorithm and usages") : ok;
-}
-
-static JSValue import_jwk(JSContext *ctx, const crypto_key_params_t *params, JSValueConst jwk) {
-    if (!JS_IsObject(jwk)) {
-        return JS_ThrowTypeError(ctx, "a JSON Web Key must be an object");
-    }
-    if (check_jwk(ctx, jwk, params) < 0) {
+    uint32_t len = params->length / 8;
+    bool aes = crypto_is_one_of(CRYPTO_AES, params->algorithm);
+    if (params->length % 8 != 0 || len == 0 || (aes && len != 16 && len != 24 && len != 32)) {
+        crypto_refuse(ctx, "OperationError",
+            aes ? "an AES key has 128, 192 or 256 bits" : "the length must be a multiple of 8 bits");
         return JS_EXCEPTION;
     }
-
-    JSValue k = JS_GetPropertyStr(ctx, jwk, "k");
-    JSValue key = JS_EXCEPTION;
-    bool decoded = false;
-    if (JS_IsString(k)) {
-        base_slice_t text;
-        text.data = JS_ToCStringLen(ctx, &text.len, k);
-        size_t len;
-        char *bytes = js_malloc(ctx, text.len + 1);
-        decoded = base_base64url_decode(bytes, &len, text.data, text.len);
-        if (decoded) {
-            key = crypto_key_object(ctx, params, (base_slice_t){bytes, len});
-        }
-        js_free(ctx, bytes);
-        JS_FreeCString(ctx, text.data);
+    if (check_usages(ctx, params, CRYPTO_SECRET) < 0) {
+        return JS_EXCEPTION;
     }
-
-    if (!decoded && !JS_IsException(k)) {
-        crypto_refuse(ctx, "DataError", "the member 'k' of a JSON Web Key must be base64url");
-    }
-    JS_FreeValue(ctx, k);
+    params->has_length = false;
+    char *bytes = js_malloc(ctx, len);
+    host_random(bytes, len);
+    JSValue key = crypto_key_object(ctx, params, CRYPTO_SECRET, (base_slice_t){bytes, len});
+    base_wipe(bytes, len);
+    js_free(ctx, bytes);
     return key;
 }
 
-// importKey(format, keyData, algorithm, extractable, keyUsages)
-JSValue crypto_import_key(JSContext *ctx, JSValueConst *argv) {
+static int generate_pkey(JSContext *ctx, const crypto_key_params_t *params, crypto_pkey_t *pkey) {
+    if (crypto_is_one_of(CRYPTO_25519, params->algorithm)) {
+        crypto_25519_generate(ctx, params->kind, pkey);
+        return 0;
+    }
+    if (params->kind != CRYPTO_KIND_RSA) {
+        crypto_ec_generate(ctx, params->kind, pkey);
+        return 0;
+    }
+    uint32_t bits = params->modulus, exponent = params->exponent;
+    if (bits < CRYPTO_RSA_BITS_MIN || bits > CRYPTO_RSA_BITS_MAX || bits % 8 != 0 ||
+        (exponent != 3 && exponent != 65537) || !crypto_rsa_generate(ctx, bits, (int)exponent, pkey)) {
+        return crypto_refuse(
+            ctx, "OperationError", "an RSA key has 1024 to 4096 bits, a multiple of 8, and the exponent 3 or 65537");
+    }
+    return 0;
+}
+
+static JSValue generate_pair(JSContext *ctx, crypto_key_params_t *params) {
+    uint8_t usages = params->usages, public_usages = crypto_usages_of(params->algorithm, CRYPTO_PUBLIC);
+    params->usages = usages & (uint8_t)~public_usages;
+    crypto_pkey_t pkey;
+    if (check_usages(ctx, params, CRYPTO_PRIVATE) < 0 || generate_pkey(ctx, params, &pkey) < 0) {
+        return JS_EXCEPTION;
+    }
+
+    JSValue pair = JS_NewObject(ctx);
+    crypto_key_params_t public_params = *params;
+    public_params.usages = usages & public_usages;
+    public_params.extractable = true;
+    crypto_pkey_t public;
+    crypto_pkey_publish(ctx, &pkey, &public);
+    key_define(ctx, pair, "publicKey",
+        crypto_key_object(ctx, &public_params, CRYPTO_PUBLIC, (base_slice_t){public.bytes, public.len}));
+    key_define(
+        ctx, pair, "privateKey", crypto_key_object(ctx, params, CRYPTO_PRIVATE, (base_slice_t){pkey.bytes, pkey.len}));
+    crypto_pkey_free(ctx, &public);
+    crypto_pkey_free(ctx, &pkey);
+    return pair;
+}
+
+// generateKey(algorithm, extractable, keyUsages)
+JSValue crypto_generate_key(JSContext *ctx, JSValueConst *argv) {
     crypto_key_params_t params;
-    int format = key_format(ctx, argv[0]);
-    if (format < 0 || crypto_key_params(ctx, argv + 2, &params) < 0) {
+    if (crypto_key_params(ctx, argv, CRYPTO_TO_GENERATE, &params) < 0) {
         return JS_EXCEPTION;
     }
-    if (format == FORMAT_OTHER || (format == FORMAT_JWK && params.algorithm != CRYPTO_HMAC)) {
-        crypto_refuse(ctx, "NotSupportedError", "the key format is not supported for this algorithm");
-        return JS_EXCEPTION;
-    }
-    if (format == FORMAT_JWK) {
-        return import_jwk(ctx, &params, argv[1]);
-    }
-    base_slice_t bytes;
-    return crypto_bytes(ctx, argv[1], "keyData", &bytes) < 0 ? JS_EXCEPTION : crypto_key_object(ctx, &params, bytes);
-}
-
-static JSValue export_jwk(JSContext *ctx, const crypto_key_t *key) {
-    base_slice_t secret = {(const char *)key->secret, key->len};
-    JSValue jwk = JS_NewObject(ctx);
-    key_define(ctx, jwk, "kty", JS_NewString(ctx, "oct"));
-    key_define(ctx, jwk, "k", crypto_base64url(ctx, secret));
-    key_define(ctx, jwk, "alg", JS_NewString(ctx, jwk_algorithm(key->hash)));
-    key_define(ctx, jwk, "key_ops", crypto_usages_array(ctx, key->usages));
-    key_define(ctx, jwk, "ext", JS_TRUE);
-    return jwk;
-}
-
-// exportKey(format, key)
-JSValue crypto_export_key(JSContext *ctx, JSValueConst *argv) {
-    int format = key_format(ctx, argv[0]);
-    const crypto_key_t *key = format < 0 ? NULL : expect_key(ctx, argv[1]);
-    if (key == NULL) {
-        return JS_EXCEPTION;
-    }
-    if (key->algorithm != CRYPTO_HMAC || format == FORMAT_OTHER) {
-        crypto_refuse(ctx, "NotSupportedError", "the key cannot be exported in this format");
-        return JS_EXCEPTION;
-    }
-    if (!key->extractable) {
-        crypto_refuse(ctx, "InvalidAccessError", "the key is not extractable");
-        return JS_EXCEPTION;
-    }
-    return format == FORMAT_JWK ? export_jwk(ctx, key) : crypto_array_buffer(ctx, key->secret, key->len);
+    bool secret = params.algorithm == CRYPTO_HMAC || crypto_is_one_of(CRYPTO_AES, params.algorithm);
+    return secret ? generate_secret(ctx, &params) : generate_pair(ctx, &params);
 }

@@ -195,10 +195,11 @@ def run_build(build: Build, state: State) -> None:
         if path and re.search(r"\s", str(path)):
             raise EdgeletError(f"make cannot work with blanks in a path: move {path}.")
     tree = sources.micropython_tree(build.submodules, build.checkout)
-    quickjs, microdot, zlib = (sources.ensure(name) for name in ("quickjs-ng", "microdot", "zlib"))
+    names = ("quickjs-ng", "microdot", "zlib", "pymonocypher")
+    quickjs, microdot, zlib, monocypher = unpacked = [sources.ensure(name) for name in names]
     if not can_continue(build.read_stamp(), state):
         shutil.rmtree(build.folder / "make", ignore_errors=True)
-    objects = build.folder / "make" / digest(str(tree), str(quickjs), str(microdot), str(zlib))
+    objects = build.folder / "make" / digest(str(tree), *map(str, unpacked))
     state = State(state.setup, state.inputs, started=time.time())
     build.write_stamp(state)
     made = objects / build.port / build.product
@@ -211,6 +212,7 @@ def run_build(build: Build, state: State) -> None:
         definitions = {
             "QUICKJS_DIR": quickjs,
             "ZLIB_DIR": zlib,
+            "MONOCYPHER_DIR": monocypher,
             "MICROPY_MANIFEST_MICRODOT_DIR": microdot,
             "MICROPY_MPYCROSS": mpy_cross,
             "MICROPY_MANIFEST_VERSION_DIR": write_version(build.folder),

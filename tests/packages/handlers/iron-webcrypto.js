@@ -9,5 +9,4 @@ export default {
   },
 };
 
-export const lacks = { error: "NotSupportedError", why: "needs AES in `crypto.subtle`" };
 export const requests = [{ method: "POST", path: "/", body: '{"a":1}', answer: [true, { a: 1 }] }];

@@ -1,0 +1,230 @@
+// JSON Web Keys of public and private keys: RSA and NIST's curves (RFC 7518, section 6), Curve25519 (RFC 8037).
+
+#include "crypto/crypto_mbedtls.h"
+
+#include <string.h>
+
+#include "base_base64.h"
+#include "base_secret.h"
+#include "base_text.h"
+#include "crypto/crypto_pkey_private.h"
+#include "crypto/crypto_private.h"
+
+static const char *const curve_names[CRYPTO_KIND_COUNT] = {
+    [CRYPTO_KIND_P256] = "P-256",
+    [CRYPTO_KIND_P384] = "P-384",
+    [CRYPTO_KIND_P521] = "P-521",
+    [CRYPTO_KIND_ED25519] = "Ed25519",
+    [CRYPTO_KIND_X25519] = "X25519",
+};
+
+static const char *const rsa_names[CRYPTO_RSA_NUMBERS] = {"n", "e", "d", "p", "q", "dp", "dq", "qi"};
+
+const char *crypto_curve_name(crypto_kind_t kind) {
+    return curve_names[kind];
+}
+
+crypto_kind_t crypto_curve_named(const char *name, size_t len) {
+    for (int i = CRYPTO_KIND_P256; i < CRYPTO_KIND_COUNT; i++) {
+        bool missing = crypto_kind_is_curve((crypto_kind_t)i) && crypto_ec_size((crypto_kind_t)i) == 0;
+        if (base_equal_text(name, len, curve_names[i]) && !missing) {
+            return (crypto_kind_t)i;
+        }
+    }
+    return CRYPTO_KIND_COUNT;
+}
+
+// ---- reading ----
+
+int crypto_jwk_bytes(JSContext *ctx, JSValueConst jwk, const char *name, base_slice_t *bytes) {
+    *bytes = (base_slice_t){0};
+    JSValue value = JS_GetPropertyStr(ctx, jwk, name);
+    if (JS_IsException(value) || JS_IsUndefined(value)) {
+        return JS_IsException(value) ? -1 : 1;
+    }
+    int result = 0;
+    if (JS_IsString(value)) {
+        size_t len, decoded_len = 0;
+        const char *text = JS_ToCStringLen(ctx, &len, value);
+        char *decoded = js_malloc(ctx, len + 1);
+        result = base_base64url_decode(decoded, &decoded_len, text, len) && decoded_len > 0;
+        *bytes = (base_slice_t){decoded, len + 1};
+        if (result == 0) {
+            crypto_jwk_free(ctx, bytes, 1);
+        }
+        bytes->len = decoded_len;
+        JS_FreeCString(ctx, text);
+    }
+    JS_FreeValue(ctx, value);
+    return result;
+}
+
+void crypto_jwk_free(JSContext *ctx, base_slice_t *numbers, int count) {
+    for (int i = 0; i < count; i++) {
+        if (numbers[i].data != NULL) {
+            base_wipe((char *)(uintptr_t)numbers[i].data, numbers[i].len);
+            js_free(ctx, (char *)(uintptr_t)numbers[i].data);
+            numbers[i] = (base_slice_t){0};
+        }
+    }
+}
+
+// Reads members, of which those that are not there have no bytes. 1, 0 or -1 as crypto_jwk_read; free them anyway.
+static int read_members(JSContext *ctx, JSValueConst jwk, const char *const *names, base_slice_t *numbers, int count) {
+    memset(numbers, 0, (size_t)count * sizeof(*numbers));
+    for (int i = 0; i < count; i++) {
+        int result = crypto_jwk_bytes(ctx, jwk, names[i], &numbers[i]);
+        if (result <= 0) {
+            return result;
+        }
+    }
+    return 1;
+}
+
+static int read_rsa(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key) {
+    base_slice_t numbers[CRYPTO_RSA_NUMBERS];
+    int result = read_members(ctx, jwk, rsa_names, numbers, CRYPTO_RSA_NUMBERS), present = 0;
+    while (result > 0 && present < CRYPTO_RSA_NUMBERS && numbers[present].len > 0) {
+        present++;
+    }
+    // A private key has all of them (RFC 7518, section 6.3.2, but for "oth", which nobody makes).
+    if (result > 0) {
+        bool is_private = numbers[CRYPTO_RSA_D].len > 0;
+        result =
+            present >= (is_private ? CRYPTO_RSA_NUMBERS : 2) && crypto_rsa_of_numbers(ctx, numbers, is_private, key);
+    }
+    crypto_jwk_free(ctx, numbers, CRYPTO_RSA_NUMBERS);
+    return result;
+}
+
+static int read_curve(JSContext *ctx, JSValueConst jwk, crypto_kind_t *kind) {
+    JSValue value = JS_GetPropertyStr(ctx, jwk, "crv");
+    if (JS_IsException(value)) {
+        return -1;
+    }
+    *kind = CRYPTO_KIND_COUNT;
+    if (JS_IsString(value)) {
+        size_t len;
+        const char *text = JS_ToCStringLen(ctx, &len, value);
+        *kind = crypto_curve_named(text, len);
+        JS_FreeCString(ctx, text);
+    }
+    JS_FreeValue(ctx, value);
+    return *kind != CRYPTO_KIND_COUNT;
+}
+
+static int read_ec(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key) {
+    static const char *const names[] = {"x", "y", "d"};
+    base_slice_t numbers[3] = {0};
+    crypto_kind_t kind;
+    int result = read_curve(ctx, jwk, &kind);
+    if (result > 0) {
+        result = crypto_kind_is_curve(kind) ? read_members(ctx, jwk, names, numbers, 3) : 0;
+    }
+    if (result > 0) {
+        size_t size = crypto_ec_size(kind);
+        char bytes[CRYPTO_POINT_MAX] = {4};
+        base_slice_t point = {bytes, 1 + 2 * size};
+        result = numbers[0].len == size && numbers[1].len == size && (numbers[2].len == 0 || numbers[2].len == size);
+        if (result > 0) {
+            memcpy(bytes + 1, numbers[0].data, size);
+            memcpy(bytes + 1 + size, numbers[1].data, size);
+            result = numbers[2].len > 0 ? crypto_ec_of_number(ctx, kind, numbers[2], point, key)
+                                        : crypto_ec_of_point(ctx, kind, point, key);
+        }
+    }
+    crypto_jwk_free(ctx, numbers, 3);
+    return result;
+}
+
+// A key of Curve25519 of its bytes, of which those of the private key may be missing.
+static bool okp_of(JSContext *ctx, crypto_kind_t kind, base_slice_t x, base_slice_t d, crypto_pkey_t *key) {
+    if (x.len != CRYPTO_25519_SIZE || (d.len != 0 && d.len != CRYPTO_25519_SIZE)) {
+        return false;
+    }
+    if (d.len == 0) {
+        crypto_pkey_set(ctx, key, kind, false, x.data, x.len);
+        return true;
+    }
+    crypto_25519_of_seed(ctx, kind, (const uint8_t *)d.data, key);
+    if (!base_equal(x, crypto_pkey_public(key))) {
+        crypto_pkey_free(ctx, key);
+        return false;
+    }
+    return true;
+}
+
+static int read_okp(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key) {
+    static const char *const names[] = {"x", "d"};
+    base_slice_t numbers[2] = {0};
+    crypto_kind_t kind;
+    int result = read_curve(ctx, jwk, &kind);
+    if (result > 0) {
+        result = crypto_kind_is_curve(kind) ? 0 : read_members(ctx, jwk, names, numbers, 2);
+    }
+    if (result > 0) {
+        result = okp_of(ctx, kind, numbers[0], numbers[1], key);
+    }
+    crypto_jwk_free(ctx, numbers, 2);
+    return result;
+}
+
+int crypto_jwk_read(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key) {
+    static const struct {
+        const char *type;
+        int (*read)(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key);
+    } types[] = {{"RSA", read_rsa}, {"EC", read_ec}, {"OKP", read_okp}};
+    JSValue value = JS_GetPropertyStr(ctx, jwk, "kty");
+    if (JS_IsException(value)) {
+        return -1;
+    }
+    int found = 0;
+    if (JS_IsString(value)) {
+        const char *text = JS_ToCString(ctx, value);
+        while (found < BASE_COUNT(types) && strcmp(text, types[found].type) != 0) {
+            found++;
+        }
+        JS_FreeCString(ctx, text);
+    } else {
+        found = BASE_COUNT(types);
+    }
+    JS_FreeValue(ctx, value);
+    return found < BASE_COUNT(types) ? types[found].read(ctx, jwk, key) : 0;
+}
+
+// ---- writing ----
+
+static void define(JSContext *ctx, JSValueConst jwk, const char *name, JSValue value) {
+    JS_DefinePropertyValueStr(ctx, jwk, name, value, JS_PROP_C_W_E);
+}
+
+static void define_bytes(JSContext *ctx, JSValueConst jwk, const char *name, const char *bytes, size_t len) {
+    define(ctx, jwk, name, crypto_base64url(ctx, (base_slice_t){bytes, len}));
+}
+
+void crypto_jwk_write(JSContext *ctx, JSValueConst jwk, const crypto_pkey_t *key) {
+    if (key->kind == CRYPTO_KIND_RSA) {
+        base_slice_t numbers[CRYPTO_RSA_NUMBERS];
+        int count = crypto_rsa_numbers(key, numbers);
+        define(ctx, jwk, "kty", JS_NewString(ctx, "RSA"));
+        for (int i = 0; i < count; i++) {
+            define_bytes(ctx, jwk, rsa_names[i], numbers[i].data, numbers[i].len);
+        }
+        return;
+    }
+
+    bool curve = crypto_kind_is_curve(key->kind);
+    base_slice_t public = crypto_pkey_public(key);
+    define(ctx, jwk, "kty", JS_NewString(ctx, curve ? "EC" : "OKP"));
+    define(ctx, jwk, "crv", JS_NewString(ctx, curve_names[key->kind]));
+    if (curve) {
+        size_t size = crypto_ec_size(key->kind);
+        define_bytes(ctx, jwk, "x", public.data + 1, size);
+        define_bytes(ctx, jwk, "y", public.data + 1 + size, size);
+    } else {
+        define_bytes(ctx, jwk, "x", public.data, public.len);
+    }
+    if (key->is_private) {
+        define_bytes(ctx, jwk, "d", key->bytes, key->len - public.len);
+    }
+}

@@ -1,0 +1,5 @@
+// The constants of mbedTLS' elliptic curves: see crypto_mbedtls.h.
+
+#include "crypto/crypto_mbedtls.h"
+
+#include "ecp_curves.c"

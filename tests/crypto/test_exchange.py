@@ -1,0 +1,70 @@
+"""What Node makes by Web Cryptography, a device takes, and the other way round; both refuse the same damage."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from web_helpers import call, run_bundle
+
+SCRIPT = Path(__file__).with_name("crypto_exchange.js")
+# Cases in one request.
+BATCH = 400
+
+
+def in_node(function, value):
+    """What the function of the script returns in Node."""
+    program = f"""
+        import {{ {function} }} from {json.dumps(SCRIPT.as_uri())};
+        let input = "";
+        for await (const chunk of process.stdin) input += chunk;
+        process.stdout.write(JSON.stringify(await {function}(JSON.parse(input))));
+    """
+    command = ["node", "--no-warnings", "--input-type=module", "--eval", program]
+    done = subprocess.run(command, input=json.dumps(value), capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def on_device(firmware, function, value):
+    """What it answers in a handler."""
+    main = f"""
+        import {{ {function} }} from "./{SCRIPT.name}";
+        export default {{ async fetch(request) {{ return Response.json(await {function}(await request.json())) }} }};
+    """
+    files = {"main.js": main, SCRIPT.name: SCRIPT.read_text()}
+    (answer,) = run_bundle(firmware, files, call(method="POST", body=json.dumps(value).encode()))
+    assert answer.status == 200, answer
+    return answer.json
+
+
+def stricter(case, ours, _):
+    """Whether a damaged key is refused that Node takes: one with bytes behind it, or whose numbers contradict it."""
+    keys = [case[name] for name in ("key", "peer") if name in case]
+    return ours == "refused" and any(key.get("damaged") for key in keys)
+
+
+def exchange(firmware, count):
+    """Compare what becomes of `count` cases that each of the two makes."""
+    for make in (lambda: in_node("make", count), lambda: on_device(firmware, "make", count)):
+        cases = make()
+        assert len(cases) == count
+        ours, theirs = on_device(firmware, "check", cases), in_node("check", cases)
+        differences = [one for one in zip(cases, ours, theirs, strict=True) if one[1] != one[2] and not stricter(*one)]
+        assert differences == []
+        kinds = {result.partition(" ")[0] for result in ours}
+        assert {"true", "false", "refused"} <= kinds
+
+
+def test_node_and_device_take_what_the_other_makes(firmware):
+    exchange(firmware, BATCH)
+
+
+@pytest.mark.slow
+def test_ten_thousand_cases(firmware):
+    for _ in range(13):
+        exchange(firmware, BATCH)
+
+
+@pytest.mark.slow
+def test_exchange_under_sanitizers(firmware_asan):
+    exchange(firmware_asan, BATCH)
