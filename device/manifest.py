@@ -14,5 +14,4 @@ package(
 package("edgelet", base_path="lib")
 module("edgelet_version.py", base_path="$(VERSION_DIR)")
 if options.board:
-    module("boot.py")
     module("main.py")

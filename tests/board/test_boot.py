@@ -256,3 +256,47 @@ dog.hold(False)
 print(json.dumps([timer.period, fed[99], fed[-1], chip.fed, timer.callback is None]))
 """
     assert json.loads(run_on_device(firmware, WATCHDOG + source)) == [1000, 101, 121, 122, True]
+
+
+ENDED = """
+import sys
+from edgelet import runtime, startup
+class Reset(BaseException): pass
+class Machine:
+    @staticmethod
+    def reset(): raise Reset
+class Time:
+    @staticmethod
+    def sleep(seconds): pass
+def run(*args, **options): raise %s
+runtime.run, startup.machine, startup.time = run, Machine, Time
+startup.ROOT, startup._starts = sys.argv[1], startup.safemode.Starts(sys.argv[1] + "/starts")
+try:
+    startup.run()
+except Reset:
+    print("reset")
+"""
+
+
+@pytest.mark.parametrize("error", ["KeyboardInterrupt", "SystemExit", "OSError(98)", "MemoryError"])
+def test_whatever_ends_the_main_program_resets_the_board(firmware, tmp_path, error):
+    assert run_on_device(firmware, ENDED % error, tmp_path).splitlines()[-1] == "reset"
+
+
+SAFE = """
+from edgelet.board import safemode
+from edgelet.device import running
+safemode.active = %r
+try:
+    running()
+except ValueError as e:
+    print(e)
+"""
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [("", "nothing is served: restart"), ("the pin is low", "the board is in safe mode, as the pin is low: restart")],
+)
+def test_what_finds_no_runtime_says_why(firmware, why, told):
+    assert told in run_on_device(firmware, SAFE % why)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import jwt
 import pytest
 from device_helpers import running as running_on_linux
 from device_helpers import write_project
+from edgelet_host.device.console import connect
 from edgelet_host.paths import ROOT
 from fp_cases import ANSWER, BATCHES
 from pico_helpers import Pico, running
+from waiting import wait_until
 
 # One board for all tests of this file.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pico")]
@@ -182,6 +185,33 @@ def test_a_thousand_requests_leave_the_heap_as_it_was(pico):
         before = heap_free(pico)
         ask(wire, 990)
         assert abs(heap_free(pico) - before) <= 512
+
+
+def press_ctrl_c(port: str, done: threading.Event) -> None:
+    with Path(port).open("wb", buffering=0) as console:
+        while not done.wait(0.002):
+            console.write(b"\x03")
+
+
+def answers(pico: Pico) -> bool:
+    try:
+        return pico.get("/healthz").status == 200
+    except OSError:
+        return False
+
+
+def test_ctrl_c_while_it_starts_does_not_end_the_server(pico):
+    before = status(pico)["uptime_ms"]
+    with connect(pico.local.port) as device:
+        device.send("import machine\nmachine.reset()")
+    wait_until(lambda: not answers(pico))
+    done = threading.Event()
+    pressing = threading.Thread(target=press_ctrl_c, args=(pico.local.port, done))
+    pressing.start()
+    wait_until(lambda: answers(pico))
+    done.set()
+    pressing.join()
+    assert status(pico)["uptime_ms"] < before
 
 
 def test_functions_are_there_after_the_power_was_cut(pico):

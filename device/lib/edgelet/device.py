@@ -21,7 +21,10 @@ _running = None
 def running():
     """The Device that runs. ValueError where none does."""
     if _running is None:
-        raise ValueError("the runtime is not running: restart the device")
+        from edgelet.board import safemode
+
+        why = ", the board is in safe mode, as %s" % safemode.active if safemode.active else ""
+        raise ValueError("nothing is served%s: restart the device (unplug it and plug it in again)" % why)
     return _running
 
 

@@ -1,6 +1,6 @@
 """What only a board has: safe mode, CPU clock, Wi-Fi or PPP, time from the network, the hardware watchdog.
 
-boot.py calls `boot`, main.py calls `run`.
+main.py calls `run`.
 """
 
 import sys
@@ -22,34 +22,33 @@ _CRASH_PAUSE_S = const(5)  # for a person to read what went wrong, before the bo
 _TIMER = 0 if sys.platform == "esp32" else -1  # RP2 has software timers only, ESP32 has hardware timers only
 
 _starts = safemode.Starts(ROOT + "/starts")
-_safe_reason = ""
-
-
-def boot():
-    """Decides on safe mode and sets the CPU clock."""
-    global _safe_reason
-    settings = config.Settings(ROOT)
-    _safe_reason = safemode.reason(_starts, _is_low(settings["safe_pin"]))
-    if _safe_reason:
-        print("edgelet: safe mode, the server stays off: %s" % _safe_reason)
-        _starts.succeeded()
-    elif settings["cpu_mhz"]:
-        _set_cpu_clock(settings["cpu_mhz"])
 
 
 def run():
-    """Runs the server for ever; returns at once in safe mode, to MicroPython's own REPL. After a crash it resets."""
-    if _safe_reason:
+    """Runs the server for ever; when it ends, resets the board. In safe mode returns at once, to MicroPython's REPL."""
+    if _is_safe_mode():
         return
-    from edgelet import runtime  # not before boot() has counted this start: it may be what fails
-
-    services = [_count_start, _keep_connected, _keep_time, _feed_watchdog]
     try:
+        from edgelet import runtime  # not before this start was counted: it may be what fails
+
+        services = [_count_start, _keep_connected, _keep_time, _feed_watchdog]
         runtime.run(ROOT, services=services, region=_image_region())
-    except Exception as e:
+    except BaseException as e:
         sys.print_exception(e)
     time.sleep(_CRASH_PAUSE_S)
     machine.reset()
+
+
+def _is_safe_mode():
+    """Decides on safe mode and sets the CPU clock."""
+    settings = config.Settings(ROOT)
+    safemode.active = safemode.reason(_starts, _is_low(settings["safe_pin"]))
+    if safemode.active:
+        print("edgelet: safe mode, the server stays off: %s" % safemode.active)
+        _starts.succeeded()
+    elif settings["cpu_mhz"]:
+        _set_cpu_clock(settings["cpu_mhz"])
+    return bool(safemode.active)
 
 
 class _ImageRegion:

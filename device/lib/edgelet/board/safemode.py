@@ -12,6 +12,9 @@ from edgelet.storage import files
 LIMIT = 3  # failed starts in a row
 HEALTHY_S = 30
 
+#: Why the server is off, as text for a person; "" where the board is not in safe mode.
+active = ""
+
 
 class Starts:
     """The count of failed starts in a row, in the file `path`."""

@@ -1,5 +1,0 @@
-"""Runs first on a board."""
-
-from edgelet import startup
-
-startup.boot()
