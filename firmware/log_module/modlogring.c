@@ -84,7 +84,7 @@ static uint64_t ring_get_number(mp_obj_t number, uint64_t most) {
 }
 
 static void ring_cut_path(base_slice_t *path, size_t most) {
-    const char *query = memchr(path->data, '?', path->len);
+    const char *query = path->len > 0 ? memchr(path->data, '?', path->len) : NULL;
     size_t len = query ? (size_t)(query - path->data) : path->len;
     path->len = base_utf8_cut(path->data, len, most);
 }
@@ -94,7 +94,9 @@ static size_t ring_text_room(const ring_obj_t *self) {
 }
 
 static uint8_t *ring_put_text(uint8_t *out, base_slice_t text) {
-    memcpy(out, text.data, text.len);
+    if (text.len > 0) {
+        memcpy(out, text.data, text.len);
+    }
     return out + text.len;
 }
 

@@ -245,7 +245,7 @@ static void take_result(obj_call_t *self) {
         } else if (whole) {
             self->body = mp_obj_new_bytes((const byte *)response->body.data, response->body.len);
         }
-        if (!whole && response->length >= 0) {
+        if ((!whole || response->body.len == 0) && response->length >= 0) {
             self->length = mp_obj_new_int_from_ll(response->length);
         }
     } else if (iso->call.state == ISOLATE_ERROR) {
@@ -343,15 +343,9 @@ static mp_obj_t call_cancelled(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(call_cancelled_obj, call_cancelled);
 
-static mp_obj_t call_logs(mp_obj_t self_in) {
-    obj_call_t *self = MP_OBJ_TO_PTR(self_in);
+// The lines that were logged and not taken yet.
+static mp_obj_t take_lines(isolate_t *iso) {
     mp_obj_t list = mp_obj_new_list(0, NULL);
-    bool none = is_parked(self) && self->parked->log_used == 0 && self->parked->log_dropped == 0;
-    if (none || !enter(self)) {
-        return list;
-    }
-
-    isolate_t *iso = self->image->iso;
     for (size_t at = 0; at < iso->log_used;) {
         const uint8_t *line = (const uint8_t *)iso->log + at;
         size_t len = line[1] | (size_t)line[2] << 8;
@@ -370,6 +364,12 @@ static mp_obj_t call_logs(mp_obj_t self_in) {
     iso->log_used = 0;
     iso->log_dropped = 0;
     return list;
+}
+
+static mp_obj_t call_logs(mp_obj_t self_in) {
+    obj_call_t *self = MP_OBJ_TO_PTR(self_in);
+    bool none = is_parked(self) && self->parked->log_used == 0 && self->parked->log_dropped == 0;
+    return none || !enter(self) ? mp_obj_new_list(0, NULL) : take_lines(self->image->iso);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(call_logs_obj, call_logs);
 
@@ -1000,6 +1000,11 @@ static mp_obj_t arena_map(mp_obj_t self_in, mp_obj_t saved_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(arena_map_obj, arena_map);
 
+static mp_obj_t arena_logs(mp_obj_t self_in) {
+    return take_lines(open_arena(self_in));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(arena_logs_obj, arena_logs);
+
 static mp_obj_t arena_park(mp_obj_t self_in) {
     open_arena(self_in);
     make_room(MP_OBJ_TO_PTR(self_in), NULL);
@@ -1022,6 +1027,7 @@ static const mp_rom_map_elem_t arena_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_build), MP_ROM_PTR(&arena_build_obj)},
     {MP_ROM_QSTR(MP_QSTR_load), MP_ROM_PTR(&arena_load_obj)},
     {MP_ROM_QSTR(MP_QSTR_map), MP_ROM_PTR(&arena_map_obj)},
+    {MP_ROM_QSTR(MP_QSTR_logs), MP_ROM_PTR(&arena_logs_obj)},
     {MP_ROM_QSTR(MP_QSTR_park), MP_ROM_PTR(&arena_park_obj)},
     {MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&arena_close_obj)},
     {MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&arena_close_obj)},

@@ -99,6 +99,8 @@ export default { async fetch(request) {
   if (what === "memory") { const kept = []; for (;;) kept.push(new Array(1000).fill(0)); }
   if (what === "deep") { const f = (n) => f(n + 1) + 1; f(0); }
   if (what === "result") return 42;
+  if (what === "error") return Response.error();
+  if (what === "used") { const response = new Response("x"); await response.text(); return response; }
   if (what === "stuck") await new Promise(() => {});
   if (what === "wall") await new Promise((resolve) => setTimeout(resolve, 60000));
   return new Response("fine");
@@ -114,6 +116,8 @@ export default { async fetch(request) {
         ("memory", 503, "memory limit"),
         ("deep", 500, "Maximum call stack size exceeded"),
         ("result", 502, "Response"),
+        ("error", 500, "Response.error(), which cannot be sent"),
+        ("used", 500, "has been read already"),
         ("stuck", 502, "nothing can settle"),
         ("wall", 504, "wall time limit of 200 ms exceeded"),
     ],
@@ -494,6 +498,22 @@ def test_a_release_that_does_not_build_leaves_the_old_one_in_service(box):
     with pytest.raises(EdgeletError, match="top level"):
         box.deploy("steady", "throw new Error('at the top level'); export default { fetch() {} }", route="/steady")
     assert box.get("/steady").text == "old"
+
+
+def test_what_the_top_level_says_is_in_the_log(box):
+    source = "console.log('begins'); reportError(new Error('odd')); Promise.reject(new Error('lost'));"
+    box.deploy("says", source + answer("said"), route="/says")
+    assert box.get("/says").text == "said"
+    texts = [one["text"] for one in box.logs() if one.get("function") == "says"]
+    assert texts.count("start-up: begins") == 1
+    assert [text.split("\n")[0] for text in texts if text.startswith("start-up: ")] == [
+        "start-up: begins",
+        "start-up: Error: odd",
+        "start-up: Uncaught (in promise) Error: lost",
+    ]
+    with pytest.raises(EdgeletError, match="top level"):
+        box.deploy("says", "console.log('fails'); throw new Error('at the top level');", route="/says")
+    assert "start-up: fails" in [one["text"] for one in box.logs()]
 
 
 def test_rollback_and_delete(box):

@@ -275,6 +275,14 @@ def test_a_call_that_is_aborted_ends_the_other_function(box):
     wait_until(lambda: idle(box))
 
 
+def test_a_head_is_limited_as_a_clients(box):
+    box.deploy("plain", handler("return new Response('plain')"), route="/plain")
+    body = """
+      const ask = (n) => env.B.fetch("http://b/", { headers: Array.from({ length: n }, (_, i) => [`x-${i}`, "y"]) });
+      return Response.json([await (await ask(255)).text(), await ask(256).catch(String)]);"""
+    assert caller(box, body, "plain").json() == ["plain", "Error: the request has more than 256 header lines"]
+
+
 def test_what_env_has_of_a_service(box):
     box.deploy("plain", handler("return new Response('plain')"), route="/plain")
     body = """
@@ -356,7 +364,7 @@ def test_fetch_of_the_device_itself_takes_no_socket(box):
         status, text = json.loads(text)
     assert (status, text) == (
         200,
-        json.dumps(f"TypeError: fetch: 127.0.0.1:{port}: Error: calls of functions are more than 16 deep"),
+        json.dumps(f"TypeError: fetch: 127.0.0.1:{port}: calls of functions are more than 16 deep"),
     )
 
 

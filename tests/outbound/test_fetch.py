@@ -569,6 +569,10 @@ def test_a_client_that_takes_nothing_holds_the_other_server(box):
         ("br, *;q=0.1", "const r = await fetch(own); return new Response(r.body, r);", "gzip"),
         # The device itself takes gzip, for handlers that read; what a client takes is not known.
         ("gzip", "return fetch(url);", None),
+        # It does not take what the handler has asked for.
+        ("br", "return fetch(url, { headers: { 'accept-encoding': 'gzip' } });", None),
+        ("gzip;q=0", "return fetch(url, { headers: { 'accept-encoding': 'gzip' } });", None),
+        ("gzip", "return fetch(url, { headers: { 'accept-encoding': 'gzip' } });", "gzip"),
         ("gzip", "const r = await fetch(own); return new Response(await r.text(), r);", None),
         ("gzip", "const r = await fetch(own); await r.body.getReader().read(); return new Response('x');", None),
         ("gzip", "const r = await fetch(own); return new Response(r.clone().body);", None),
@@ -642,6 +646,16 @@ def test_head_is_answered_without_the_body(box):
         box.deploy("one", source, route="/one", fetch={"allow": ["127.0.0.1"]})
         answer = box.request("HEAD", "/one")
         assert (answer.status, answer.body, answer.headers["content-length"]) == (200, b"", "100000")
+
+
+def test_what_head_tells_of_a_body_is_handed_on(box):
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: 1234\r\ncontent-encoding: gzip\r\n\r\n"
+    with Upstream(lambda c, r: c.sendall(head)) as upstream:
+        source = HANDLER.format(url=upstream.url, body="return fetch(url, { method: request.method });")
+        box.deploy("one", source, route="/one", fetch={"allow": ["127.0.0.1"]})
+        answer = box.request("HEAD", "/one")
+        assert (answer.status, answer.body) == (200, b"")
+        assert (answer.headers["content-length"], answer.headers["content-encoding"]) == ("1234", "gzip")
 
 
 def test_a_body_that_is_cut_off_cuts_what_is_handed_on(box):

@@ -59,14 +59,16 @@ def test_a_fixed_length_is_kept(firmware):
 
 def test_what_is_no_bytes_or_no_length_is_refused(firmware):
     body = """
-      for (const wrong of ["text", 1, null, {}]) {
+      for (const wrong of [1, null, {}, Symbol()]) {
         const stream = new IdentityTransformStream(), written = write(stream, [wrong]);
         await attempt(() => new Response(stream.readable).text());
         say(await written);
       }
-      for (const wrong of [-1, NaN, "x", -1n, 2 ** 60]) await attempt(() => new FixedLengthStream(wrong));
+      for (const wrong of [-1, NaN, "x", -1n, 2 ** 60, 2n ** 53n, 2n ** 64n + 5n]) {
+        await attempt(() => new FixedLengthStream(wrong));
+      }
     """
-    assert said(firmware, body) == ["TypeError"] * 13
+    assert said(firmware, body) == ["TypeError"] * 15
 
 
 def test_a_chunk_is_copied_when_it_is_written(firmware):

@@ -258,7 +258,7 @@ def test_a_response_that_nobody_writes_is_stuck(firmware):
 def test_a_locked_response_is_refused(firmware):
     answer = fetch(firmware, "const r = new Response('x'); r.body.getReader(); return r")
     assert (answer.kind, answer.message) == (
-        "result",
+        "thrown",
         "TypeError: the handler returned a Response whose body somebody else reads",
     )
 
@@ -372,7 +372,6 @@ def test_fields_of_the_connection_are_left_out(firmware, shape):
         ("{ status: 200 }", "the handler must return a Response, not an object that is no Response"),
         ("[]", "the handler must return a Response, not an array"),
         ("Response", "the handler must return a Response, not a function"),
-        ("(r => (r.text(), r))(new Response('x'))", "the handler returned a Response whose body has been read already"),
     ],
 )
 @pytest.mark.parametrize("form", ["fetch() {{ return ({}) }}", "async fetch() {{ return ({}) }}"])

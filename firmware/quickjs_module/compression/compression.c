@@ -328,8 +328,9 @@ static JSValue compression_new(
     c->id = (uint8_t)id;
     c->format = (uint8_t)format;
     JS_SetOpaque(object, c);
-    c->transform =
-        stream_transform_of(ctx, id == COMPRESSION_STREAM ? &compress_transformer : &decompress_transformer, object);
+    const stream_transformer_t *transformer =
+        id == COMPRESSION_STREAM ? &compress_transformer : &decompress_transformer;
+    c->transform = stream_transform_of(ctx, transformer, object, true);
     return object;
 }
 

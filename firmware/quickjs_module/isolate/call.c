@@ -93,6 +93,7 @@ isolate_state_t isolate_start(isolate_t *iso, isolate_image_t *image, const isol
     iso->call.body = ISOLATE_BODY_WHOLE;
     iso->call.response.streams = false;
     iso->call.response.received = 0;
+    iso->call.response.length = -1;
     iso->call.background = false;
     iso->call.cpu_used_us = 0;
     iso->log_used = 0;

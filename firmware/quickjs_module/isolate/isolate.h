@@ -135,7 +135,7 @@ typedef struct _isolate_response_t {
     base_slice_t body;
     bool streams;      // the body is none of these bytes: it is sent in operations
     uint32_t received; // or it is what Python still receives under this number; 0 for neither
-    int64_t length;    // of such a body, as the handler says; -1 where it does not
+    int64_t length;    // of such a body, or of none, as the handler says; -1 where it does not
 } isolate_response_t;
 
 // An error, outside the arena so that it outlives it.

@@ -108,8 +108,10 @@ typedef struct _stream_transformer_t {
     int (*flush)(JSContext *ctx, JSValueConst transform, JSValueConst subject);
 } stream_transformer_t;
 
-// A TransformStream over a transformer, which is given the subject, any value.
-JSValue stream_transform_of(JSContext *ctx, const stream_transformer_t *transformer, JSValueConst subject);
+// A TransformStream over a transformer, which is given the subject, any value. gives_bytes: whether its readable side
+// is a byte stream, for which all that is enqueued are Uint8Arrays that no script has.
+JSValue stream_transform_of(
+    JSContext *ctx, const stream_transformer_t *transformer, JSValueConst subject, bool gives_bytes);
 int stream_transform_enqueue(JSContext *ctx, JSValueConst transform, JSValueConst chunk);
 // Whether its readable side has as much as it wants.
 bool stream_transform_is_full(JSValueConst transform);

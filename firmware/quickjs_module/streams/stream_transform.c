@@ -462,8 +462,11 @@ static JSValue transform_native(
     return object;
 }
 
-JSValue stream_transform_of(JSContext *ctx, const stream_transformer_t *transformer, JSValueConst subject) {
-    return transform_native(ctx, JS_UNDEFINED, transformer, subject);
+JSValue stream_transform_of(
+    JSContext *ctx, const stream_transformer_t *transformer, JSValueConst subject, bool gives_bytes) {
+    JSValue object = transform_native(ctx, JS_UNDEFINED, transformer, subject);
+    readable_of(transform_of(object))->byte_source = gives_bytes;
+    return object;
 }
 
 int stream_transform_enqueue(JSContext *ctx, JSValueConst object, JSValueConst chunk) {
@@ -541,19 +544,11 @@ const extension_class_t stream_class_transform = {
     .proto_len = BASE_COUNT(transform_proto),
 };
 
-// ---- IdentityTransformStream and FixedLengthStream, as Workers have them: for bytes only ----
+// ---- IdentityTransformStream and FixedLengthStream, as Workers have them: for bytes, and text as UTF-8 ----
 
-static int identity_chunk(JSContext *ctx, JSValueConst object, JSValueConst subject, JSValueConst chunk) {
-    (void)subject;
-    base_slice_t bytes;
-    int found = engine_buffer_source(ctx, chunk, &bytes);
-    if (found == 0) {
-        JS_ThrowTypeError(ctx, "a chunk must be an ArrayBuffer or a view of one: encode text with new TextEncoder()");
-    }
-    if (found <= 0) {
-        return -1;
-    }
-    transform_t *transform = transform_of(object);
+#define LENGTH_MOST ((int64_t)0x1fffffffffffff) // 2^53 - 1
+
+static int identity_bytes(JSContext *ctx, transform_t *transform, base_slice_t bytes) {
     if (transform->left >= 0 && bytes.len > (uint64_t)transform->left) {
         JS_ThrowTypeError(ctx, "more bytes than this FixedLengthStream was made for");
         return -1;
@@ -569,6 +564,22 @@ static int identity_chunk(JSContext *ctx, JSValueConst object, JSValueConst subj
     int result = transform_enqueue(ctx, transform, copy);
     JS_FreeValue(ctx, copy);
     return result;
+}
+
+static int identity_chunk(JSContext *ctx, JSValueConst object, JSValueConst subject, JSValueConst chunk) {
+    (void)subject;
+    base_slice_t bytes;
+    if (JS_IsString(chunk)) {
+        bytes.data = engine_usv_string(ctx, &bytes.len, chunk);
+        int result = identity_bytes(ctx, transform_of(object), bytes);
+        JS_FreeCString(ctx, bytes.data);
+        return result;
+    }
+    int found = engine_buffer_source(ctx, chunk, &bytes);
+    if (found == 0) {
+        JS_ThrowTypeError(ctx, "a chunk must be an ArrayBuffer or a view of one, or a string");
+    }
+    return found <= 0 ? -1 : identity_bytes(ctx, transform_of(object), bytes);
 }
 
 static int identity_end(JSContext *ctx, JSValueConst object, JSValueConst subject) {
@@ -604,6 +615,10 @@ static JSValue fixed_construct(JSContext *ctx, JSValueConst new_target, int argc
     size_t count = 0;
     if (JS_IsBigInt(given)) {
         JS_ToBigInt64(ctx, &length, given);
+        JSValue same = JS_NewBigInt64(ctx, length); // of one with more than 64 bits, the lower ones
+        bool fits = JS_IsStrictEqual(ctx, same, given) && length <= LENGTH_MOST;
+        JS_FreeValue(ctx, same);
+        length = fits ? length : -1;
     } else if (stream_count(ctx, given, "the length of a FixedLengthStream", &count) < 0) {
         return JS_EXCEPTION;
     } else {

@@ -328,8 +328,9 @@ static extension_outcome_t fetch_result(JSContext *ctx, web_t *web, isolate_resp
     int taken = web_response_take(ctx, result, out);
     if (taken == 0) {
         JS_ThrowTypeError(ctx, "the handler must return a Response, not %s", type_name(ctx, result));
+        return EXTENSION_BAD_RESULT;
     }
-    return taken > 0 ? EXTENSION_ANSWERED : EXTENSION_BAD_RESULT;
+    return taken > 0 ? EXTENSION_ANSWERED : EXTENSION_THREW;
 }
 
 // Whether what a Lambda handler has returned is no answer, since it answers by done() or its kin. AWS takes nothing for

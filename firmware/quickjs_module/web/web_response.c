@@ -403,6 +403,9 @@ static const stream_sink_t client = {"body.write", NULL};
 
 static void begin_body(JSContext *ctx, web_message_t *message, isolate_response_t *out) {
     bool pending = web_body_is_pending(&message->body);
+    if (!web_body_present(&message->body) && message->headers != NULL) {
+        out->length = stated_length(message->headers);
+    }
     if (pending) {
         int64_t fixed = stream_fixed_length(message->body.stream);
         out->length = fixed < 0 ? stated_length(message->headers) : fixed;

@@ -30,7 +30,7 @@ static JSValue text_stream_new(JSContext *ctx, text_stream_id_t id, JSValueConst
     stream->transform = JS_UNDEFINED;
     stream->decoder = decoder;
     JS_SetOpaque(object, stream);
-    stream->transform = stream_transform_of(ctx, transformer, object);
+    stream->transform = stream_transform_of(ctx, transformer, object, false);
     return object;
 }
 

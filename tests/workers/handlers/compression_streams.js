@@ -3,6 +3,7 @@
 //> POST /deflate {"body": "x"}
 //> POST /deflate-raw {"body": "grüße"}
 //> POST /unknown {"body": "x"}
+//> POST /gzip?byob {"body": "read into buffers of one's own"}
 
 const bytes = async (stream) => new Uint8Array(await new Response(stream).arrayBuffer());
 const streamOf = (...chunks) => new Response(new Blob(chunks)).body;
@@ -16,6 +17,15 @@ export default {
       packing = new CompressionStream(format);
     } catch (error) {
       return new Response(error.name, { status: 400 });
+    }
+    if (new URL(request.url).search === "?byob") {
+      const reader = request.body
+        .pipeThrough(packing)
+        .pipeThrough(new DecompressionStream(format))
+        .getReader({ mode: "byob" });
+      const parts = [];
+      for (let part; !(part = await reader.read(new Uint8Array(8))).done;) parts.push(...part.value);
+      return new Response(new Uint8Array(parts));
     }
     const packed = await bytes(request.body.pipeThrough(packing));
     const unpack = (...chunks) => bytes(streamOf(...chunks).pipeThrough(new DecompressionStream(format)));

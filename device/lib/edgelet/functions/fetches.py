@@ -91,7 +91,7 @@ class Fetches:
         function = server.find_function(head)
         if function is None:
             return None
-        return service.ask(self._call, self._calls, function, head, secure, body, False)
+        return _unclassed(service.ask(self._call, self._calls, function, head, secure, body, False))
 
     async def _ask(self, id, method, secure, host, port, target, lines, body, binding):
         """As `_send`, of the function that a binding names."""
@@ -142,6 +142,15 @@ class Fetches:
             self._forget(number)
         for id in list(self._uploads):
             self._end(id, False)
+
+
+async def _unclassed(answer):
+    """What an awaitable gives; its ValueErrors do not name an error's class, as those of `fetch` are all TypeErrors."""
+    try:
+        return await answer
+    except ValueError as e:
+        text = str(e)
+        raise ValueError(text[7:] if text.startswith("Error: ") else text) from None
 
 
 def _bytes(lines):

@@ -8,6 +8,7 @@ from hashlib import sha256
 import quickjs
 from edgelet import limits
 from edgelet.functions.invocation import invoke
+from edgelet.functions.pending import log_lines
 from edgelet.http.server import body_size
 
 # Time of a call's first turn, or of what it logs, from which on others of its function start one at a time, with
@@ -150,6 +151,8 @@ class Function:
             )
         except quickjs.Error as e:
             raise quickjs.Error(e.kind, self.redact(e.message), self.redact(e.stack)) from None
+        finally:
+            log_lines([(level, "start-up: " + text) for level, text in arena.logs()], self, "")
         self.image_size = image.size
         return image
 

@@ -141,6 +141,9 @@ def _end(function, call, number, head, body, connection, failure=None):
             connection, head, status, len(body), "info", function.name, request, cpu_us, peak, "", call.parking
         )
         function.stats.add("ok", wall_us, cpu_us, peak)
+        # What a GET would send, as a response to HEAD says that the handler hands on (RFC 9110, section 8.6).
+        if not body and call.length and head.method == "HEAD":
+            body = Stream(None, call.length)
         return status, call.headers, body
     kind, response = errors.failed(function, call, request, head, connection, failure)
     if call.passes_through and kind == "thrown":

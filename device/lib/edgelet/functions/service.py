@@ -20,6 +20,7 @@ DEPTH = 16 if _LINUX else 4
 #: Calls to which one request of a client comes altogether, as of Workers.
 CALLS = const(32)
 _METHOD = const(32)  # bytes of a method's name, as of a client's
+_FIELDS = const(256)  # header lines, likewise
 # The classes of errors that JavaScript makes of a text that begins so (firmware/quickjs_module/web/web_fetch.c).
 _ERRORS = ("Error", "RangeError", "ReferenceError", "SyntaxError", "TypeError")
 _PART = 16384 if _LINUX else 2048  # bytes of a body that is given at once
@@ -211,6 +212,8 @@ def _check(connection, head):
         raise ValueError("Error: more than %d calls of functions for one request" % CALLS)
     if len(head.method) > _METHOD or len(head.target) > limits.url or len(head.headers) > limits.head:
         raise ValueError("Error: the request's head is too large: see the limits url and head")
+    if head.headers.count(b"\r\n") > _FIELDS:
+        raise ValueError("Error: the request has more than %d header lines" % _FIELDS)
 
 
 async def _collect(upload, function, share):

@@ -5,7 +5,7 @@ import time
 
 from edgelet.functions import errors
 from edgelet.functions.invocation import finish
-from edgelet.http.message import Cut
+from edgelet.http.message import Cut, split_fields
 
 
 class Body:
@@ -119,6 +119,15 @@ class Body:
             self.close()
 
 
+def _takes_gzip(head):
+    for name, value in split_fields(head.headers):
+        if name.lower() == "accept-encoding":
+            from edgelet.http.representation import accepts_gzip  # here: few responses are handed on
+
+            return accepts_gzip(value)
+    return False
+
+
 class Received:
     """As `Body`, of a body that another server sends in answer to a fetch: the handler hands it on and has ended.
 
@@ -132,7 +141,7 @@ class Received:
         self._response = response = pending.take_received()
         self.lines = b""
         # Whoever hands on a client's Accept-Encoding has the body handed on as it comes, too.
-        if response and self.length is None and b"content-encoding:" not in call.headers:
+        if response and self.length is None and b"content-encoding:" not in call.headers and _takes_gzip(head):
             coding = response.keep_encoded()
             if coding:
                 self.lines = b"content-encoding: %s\r\n" % coding

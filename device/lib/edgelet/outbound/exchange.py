@@ -141,22 +141,25 @@ class Exchange:
             return without(self.head.lines, b"content-encoding", b"content-length")
         return self.head.lines
 
+    def _is_gzip(self):
+        return self.head.encoding != "deflate"
+
     def _is_encoded(self):
-        return self._unpacks and _LINUX and self.head.encoding in _CODINGS
+        return self._unpacks and self.has_body and _LINUX and self.head.encoding in _CODINGS
 
     def keep_encoded(self):
-        """Has `read` give the body as it is sent, where it is encoded as the request asked and nothing is read of it.
+        """Has `read` give the body as it is sent, where it is in gzip, as the request asked, and nothing is read of it.
 
         Its coding; None where that is not so.
         """
-        if self._inflating or not self._request.names_codings or not self._is_encoded():
+        if self._inflating or not self._request.names_codings or not self._is_encoded() or not self._is_gzip():
             return None
         self._unpacks = False
         return self.head.encoding
 
     async def read(self):
         """The next bytes of the body; None at its end."""
-        if self._is_encoded() and self.has_body:
+        if self._is_encoded():
             if self._inflating is None:
                 self._inflating = self._inflate(await self._gather())
             return next(self._inflating, None)
@@ -291,7 +294,7 @@ class Exchange:
 
         # What is called deflate is either zlib's format, as RFC 9110 says, or without its head.
         kind = deflate.GZIP
-        if self.head.encoding == "deflate":
+        if not self._is_gzip():
             is_zlib = len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0
             kind = deflate.ZLIB if is_zlib else deflate.RAW
         if not body:
