@@ -48,6 +48,13 @@ static JSValue js_string_localeCompare(JSContext *ctx, JSValueConst this_val, in
 #define get_date_string(ctx, this_val, argc, argv, magic) upstream_date_string(ctx, this_val, argc, argv, magic)
 #define js_string_localeCompare(ctx, this_val, argc, argv) upstream_compare(ctx, this_val, argc, argv)
 
+// Upstream's perform_promise_then takes note of what a promise's settling calls, for then() and for each await. Its
+// calls get ours, which has the asynchronous context come along: they begin with `ctx`, and the definition with a type.
+static int engine_promise_then(JSContext *ctx, JSValueConst promise, JSValueConst *handlers, JSValueConst *functions);
+#define PROMISE_THEN_ctx engine_promise_then(ctx
+#define PROMISE_THEN_JSContext upstream_promise_then(JSContext
+#define perform_promise_then(first, ...) PROMISE_THEN_##first, __VA_ARGS__)
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wsign-compare"
@@ -68,6 +75,7 @@ static JSValue js_string_localeCompare(JSContext *ctx, JSValueConst this_val, in
 #undef js_number_toString
 #undef get_date_string
 #undef js_string_localeCompare
+#undef perform_promise_then
 
 // A result for another locale than the one that upstream knows, or without the options, would be wrong without a word.
 // 0, or -1 with a pending TypeError where one of the arguments from `first` on is there.
@@ -129,10 +137,12 @@ void engine_reserve_classes(JSContext *ctx, JSClassID count) {
     rt->class_count = (int)count;
 }
 
-// What this file keeps of a runtime, inside the arena (JSRuntime.libc_opaque): for each group that has come into being,
-// an object with its globals.
+// What this file keeps of a runtime, inside the arena (JSRuntime.libc_opaque).
 typedef struct _engine_state_t {
-    JSValue groups[ENGINE_GROUP_COUNT];
+    JSValue groups[ENGINE_GROUP_COUNT]; // of each group that has come into being, an object with its globals
+    JSValue async_context;              // undefined where there is none
+    JSValue ticks;                      // what engine_next_tick was given, undefined once it is called
+    bool in_jobs;                       // a job has run, and others may be there since
 } engine_state_t;
 
 // A global that comes into being when it is first read, with its group. Where class_id is given, the global is a typed
@@ -353,6 +363,79 @@ static void install_builtins(JSContext *ctx) {
     }
 }
 
+// ---- the asynchronous context, and the order of jobs ----
+
+JSValueConst engine_async_context(JSContext *ctx) {
+    return state_of(ctx)->async_context;
+}
+
+JSValue engine_swap_async_context(JSContext *ctx, JSValue context) {
+    engine_state_t *state = state_of(ctx);
+    JSValue before = state->async_context;
+    state->async_context = context;
+    return before;
+}
+
+static void set_async_context(JSContext *ctx, JSValue context) {
+    JS_FreeValue(ctx, engine_swap_async_context(ctx, context));
+}
+
+// data: a context, and what is called in it.
+static JSValue call_in_context(
+    JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic, JSValueConst *data) {
+    (void)this_val, (void)magic;
+    JSValue before = engine_swap_async_context(ctx, JS_DupValue(ctx, data[0]));
+    JSValue result = JS_Call(ctx, data[1], JS_UNDEFINED, argc, argv);
+    set_async_context(ctx, before);
+    return result;
+}
+
+static int engine_promise_then(JSContext *ctx, JSValueConst promise, JSValueConst *handlers, JSValueConst *functions) {
+    JSValueConst context = state_of(ctx)->async_context;
+    if (JS_IsUndefined(context)) {
+        return upstream_promise_then(ctx, promise, handlers, functions);
+    }
+
+    JSValue bound[2];
+    for (int i = 0; i < 2; i++) {
+        JSValueConst data[] = {context, handlers[i]};
+        bound[i] =
+            JS_IsFunction(ctx, handlers[i]) ? JS_NewCFunctionData(ctx, call_in_context, 1, 0, 2, data) : JS_UNDEFINED;
+    }
+    int result = upstream_promise_then(ctx, promise, vc(bound), functions);
+    JS_FreeValue(ctx, bound[0]);
+    JS_FreeValue(ctx, bound[1]);
+    return result;
+}
+
+void engine_next_tick(JSContext *ctx, JSValueConst function) {
+    engine_state_t *state = state_of(ctx);
+    JS_FreeValue(ctx, state->ticks);
+    state->ticks = JS_DupValue(ctx, function);
+}
+
+static int run_ticks(JSContext *ctx, engine_state_t *state) {
+    JSValue function = state->ticks;
+    state->ticks = JS_UNDEFINED;
+    JSValue result = JS_Call(ctx, function, JS_UNDEFINED, 0, NULL);
+    JS_FreeValue(ctx, function);
+    JS_FreeValue(ctx, result);
+    return JS_IsException(result) ? -1 : 1;
+}
+
+int engine_run_job(JSContext *ctx) {
+    engine_state_t *state = state_of(ctx);
+    set_async_context(ctx, JS_UNDEFINED);
+    bool was_in_jobs = state->in_jobs;
+    state->in_jobs = JS_IsJobPending(ctx->rt);
+    if (!(was_in_jobs && state->in_jobs) && !JS_IsUndefined(state->ticks)) {
+        state->in_jobs = false;
+        return run_ticks(ctx, state);
+    }
+    JSContext *job_ctx;
+    return JS_ExecutePendingJob(ctx->rt, &job_ctx);
+}
+
 // What code from text comes to, be it of eval or of new Function: upstream's eval_internal.
 static JSValue refuse_code(JSContext *ctx, JSValueConst this_obj, const char *input, size_t input_len,
     const char *filename, int line, int flags, int scope) {
@@ -367,6 +450,9 @@ JSContext *engine_new(const JSMallocFunctions *mf, void *opaque) {
     for (size_t i = 0; i < ENGINE_GROUP_COUNT; i++) {
         state->groups[i] = JS_UNDEFINED;
     }
+    state->async_context = JS_UNDEFINED;
+    state->ticks = JS_UNDEFINED;
+    state->in_jobs = false;
     rt->libc_opaque = state;
     // Upstream begins with a table twice as large. It grows when there are twice as many atoms as entries.
     JS_ResizeAtomHash(rt, 512);
@@ -932,7 +1018,7 @@ void engine_promise_reject(JSContext *ctx, JSValueConst promise, JSValueConst re
 
 void engine_promise_react(JSContext *ctx, JSValueConst promise, JSValueConst reaction) {
     JSValueConst nobody[] = {JS_UNDEFINED, JS_UNDEFINED};
-    int failed = perform_promise_then(ctx, promise, (JSValueConst[]){reaction, reaction}, nobody);
+    int failed = engine_promise_then(ctx, promise, (JSValueConst[]){reaction, reaction}, nobody);
     (void)failed; // it does for want of memory only
 }
 

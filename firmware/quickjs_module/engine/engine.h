@@ -149,6 +149,17 @@ void engine_promise_reject(JSContext *ctx, JSValueConst promise, JSValueConst re
 // what the promise was settled with.
 void engine_promise_react(JSContext *ctx, JSValueConst promise, JSValueConst reaction);
 
+// The asynchronous context of what runs: any value, undefined where there is none. What a promise calls once it is
+// settled runs in the context of then() or await, and any other job without one.
+JSValueConst engine_async_context(JSContext *ctx);
+// Takes over the new one, and gives the one before.
+JSValue engine_swap_async_context(JSContext *ctx, JSValue context);
+// Has a function called, once, before the next job of a turn, or when all jobs have run that are there meanwhile: as
+// Node.js calls what process.nextTick is given. Another one takes its place.
+void engine_next_tick(JSContext *ctx, JSValueConst function);
+// Runs what is next: 1, 0 where nothing is there, -1 with a pending exception.
+int engine_run_job(JSContext *ctx);
+
 // %AsyncIteratorPrototype%.
 JSValue engine_async_iterator_proto(JSContext *ctx);
 // An array with the items of an iterable, or an exception.

@@ -8,13 +8,11 @@
 #include "port/port.h"
 
 void isolate_drain_jobs(isolate_t *iso) {
-    JSRuntime *rt = JS_GetRuntime(iso->ctx);
-    JSContext *ctx;
     int result;
-    while (iso->killed == ISOLATE_OK && (result = JS_ExecutePendingJob(rt, &ctx)) != 0) {
+    while (iso->killed == ISOLATE_OK && (result = engine_run_job(iso->ctx)) != 0) {
         if (result < 0 && iso->killed == ISOLATE_OK) {
             // Nobody else is told of a job's exception (queueMicrotask). A kill is noted.
-            (void)host_log_exception(ctx, NULL);
+            (void)host_log_exception(iso->ctx, NULL);
         }
     }
     isolate_log_rejections(iso);
