@@ -22,6 +22,7 @@
 #include "isolate/isolate.h"
 #include "isolate/park.h"
 #include "jsonwebtoken/jwt.h"
+#include "node/node.h"
 #include "port/port.h"
 #include "streams/stream.h"
 #include "web/web.h"
@@ -42,6 +43,7 @@ static extension_t *const extensions[] = {
     // Last, as few need them: see number_classes in isolate/extension.c.
     &compression_extension,
     &stream_bytes_extension,
+    &node_extension,
     NULL,
 };
 

@@ -23,6 +23,7 @@ ORDER = [
     "crypto",
     "jsonwebtoken",
     "compression",
+    "node",
     "binding",
 ]
 BELOW = {room: set(ORDER[: i + 1]) for i, room in enumerate(ORDER)}

@@ -158,8 +158,9 @@ def is_address(text):
     return bool(text) and _consists_of(text.lower(), _HEX + ".:") and ("." in text or ":" in text)
 
 
-#: The modules that handlers import beside what their project bundles: the firmware has them.
-NATIVE_MODULES = ("cloudflare:workers", "jsonwebtoken")
+#: The modules that handlers import beside what their project bundles: the firmware has them. The last one is for the
+#: host's files that stand for Node.js' modules.
+NATIVE_MODULES = ("cloudflare:workers", "jsonwebtoken", "edgelet:node")
 
 #: The paths that are the device's own on its own host names.
 HEALTH, METRICS = OWN_PATHS = ("/healthz", "/metrics")

@@ -100,7 +100,7 @@ static int format_bits(const compression_t *c, unsigned bits) {
     }
 }
 
-static int make_ready(JSContext *ctx, compression_t *c) {
+static int make_ready_with(JSContext *ctx, compression_t *c, int level) {
     if (c->ready) {
         return 0;
     }
@@ -109,14 +109,17 @@ static int make_ready(JSContext *ctx, compression_t *c) {
     }
     c->zlib = (z_stream){.zalloc = zlib_alloc, .zfree = zlib_free, .opaque = JS_GetRuntime(ctx)};
     if (c->id == COMPRESSION_STREAM) {
-        deflateInit2(&c->zlib, Z_DEFAULT_COMPRESSION, Z_DEFLATED, format_bits(c, c->bits), MEM_LEVEL(c->bits),
-            Z_DEFAULT_STRATEGY);
+        deflateInit2(&c->zlib, level, Z_DEFLATED, format_bits(c, c->bits), MEM_LEVEL(c->bits), Z_DEFAULT_STRATEGY);
     } else {
         // What has a header may name any window.
         inflateInit2(&c->zlib, format_bits(c, c->format == FORMAT_DEFLATE_RAW ? c->bits : MAX_WBITS));
     }
     c->ready = true;
     return 0;
+}
+
+static int make_ready(JSContext *ctx, compression_t *c) {
+    return make_ready_with(ctx, c, Z_DEFAULT_COMPRESSION);
 }
 
 static void end_zlib(compression_t *c) {
@@ -293,14 +296,91 @@ static int decompress_end(JSContext *ctx, JSValueConst transform, JSValueConst o
 static const stream_transformer_t compress_transformer = {compress_chunk, compress_end};
 static const stream_transformer_t decompress_transformer = {decompress_chunk, decompress_end};
 
+// ---- all at once ----
+
+// Room for more output behind what is there, of which a stream has STREAM_PIECE_SIZE at least.
+static void compression_make_room(JSContext *ctx, compression_t *c, web_buf_t *out) {
+    web_buf_reserve(ctx, out, STREAM_PIECE_SIZE);
+    c->zlib.next_out = (uint8_t *)out->data + out->len;
+    c->zlib.avail_out = (unsigned)(out->cap - out->len);
+}
+
+static JSValue compression_bytes(JSContext *ctx, web_buf_t *out) {
+    return stream_new_bytes(ctx, js_realloc(ctx, out->data, out->len + 1), out->len);
+}
+
+JSValue compression_compress(JSContext *ctx, int format, int level, base_slice_t data) {
+    compression_t c = {.format = (uint8_t)format, .id = COMPRESSION_STREAM};
+    if (make_ready_with(ctx, &c, level) < 0) {
+        return JS_EXCEPTION;
+    }
+    web_buf_t out = {0};
+    c.zlib.next_in = (const uint8_t *)data.data;
+    c.zlib.avail_in = (unsigned)data.len;
+    do {
+        compression_make_room(ctx, &c, &out);
+        c.ended = deflate(&c.zlib, Z_FINISH) == Z_STREAM_END;
+        out.len = c.zlib.next_out - (uint8_t *)out.data;
+    } while (!c.ended);
+    end_zlib(&c);
+    return compression_bytes(ctx, &out);
+}
+
+// Whether another member of gzip follows, which it begins then.
+static bool next_member(compression_t *c) {
+    z_stream *zlib = &c->zlib;
+    return c->format == FORMAT_GZIP && zlib->avail_in > 1 && zlib->next_in[0] == 0x1f && zlib->next_in[1] == 0x8b &&
+           inflateReset(zlib) == Z_OK;
+}
+
+// Z_STREAM_END where all is there, else what is wrong.
+static int inflate_all(JSContext *ctx, compression_t *c, web_buf_t *out, uint64_t most) {
+    int code;
+    do {
+        compression_make_room(ctx, c, out);
+        code = inflate_some(c);
+        out->len = c->zlib.next_out - (uint8_t *)out->data;
+        if (code == Z_STREAM_END && next_member(c)) {
+            code = Z_OK;
+        }
+    } while (code == Z_OK && out->len <= most && (c->zlib.avail_in > 0 || c->zlib.avail_out == 0));
+    return code;
+}
+
+JSValue compression_decompress(JSContext *ctx, int format, base_slice_t data, uint64_t most) {
+    compression_t c = {.format = (uint8_t)format, .id = DECOMPRESSION_STREAM};
+    if (make_ready(ctx, &c) < 0) {
+        return JS_EXCEPTION;
+    }
+    web_buf_t out = {0};
+    c.zlib.next_in = (const uint8_t *)data.data;
+    c.zlib.avail_in = (unsigned)data.len;
+    int code = inflate_all(ctx, &c, &out, most);
+    const char *wrong = c.zlib.msg;
+    end_zlib(&c);
+
+    if (out.len > most) {
+        js_free(ctx, out.data);
+        return JS_ThrowRangeError(ctx, "the data is longer than maxOutputLength");
+    }
+    if (code == Z_STREAM_END) {
+        return compression_bytes(ctx, &out);
+    }
+    js_free(ctx, out.data);
+    if (code == Z_NEED_DICT) {
+        wrong = "Missing dictionary";
+    }
+    return JS_NewString(ctx, wrong != NULL ? wrong : "unexpected end of file");
+}
+
+uint32_t compression_crc32(uint32_t before, base_slice_t data) {
+    return (uint32_t)crc32(before, (const uint8_t *)data.data, (unsigned)data.len);
+}
+
 // ---- the classes ----
 
-// A format by its name; -1 with a pending exception.
-static int format_named(JSContext *ctx, int argc, JSValueConst *argv) {
-    if (web_check_args(ctx, argc, 1) < 0) {
-        return -1;
-    }
-    const char *name = JS_ToCString(ctx, argv[0]);
+int compression_format(JSContext *ctx, JSValueConst value) {
+    const char *name = JS_ToCString(ctx, value);
     if (name == NULL) {
         return -1;
     }
@@ -318,7 +398,7 @@ static int format_named(JSContext *ctx, int argc, JSValueConst *argv) {
 
 static JSValue compression_new(
     JSContext *ctx, compression_id_t id, JSValueConst new_target, int argc, JSValueConst *argv) {
-    int format = format_named(ctx, argc, argv);
+    int format = web_check_args(ctx, argc, 1) < 0 ? -1 : compression_format(ctx, argv[0]);
     JSValue object = format < 0 ? JS_EXCEPTION : extension_class_new(ctx, &compression_extension, id, new_target);
     if (JS_IsException(object)) {
         return object;
