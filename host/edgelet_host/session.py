@@ -14,10 +14,9 @@ from edgelet_host.device.console import Device, DeviceError, connect
 from edgelet_host.device.deployment import Deployed, deploy, make_release
 from edgelet_host.device.local import LocalDevice, announce, start
 from edgelet_host.device.log import LEVEL_COLORS, log_line
-from edgelet_host.device.namespace import Entry, Namespace
 from edgelet_host.errors import EdgeletError
 from edgelet_host.project.config import FILE, Project, read_project
-from edgelet_host.terminal import say
+from edgelet_host.terminal import say, warn
 from edgelet_host.units import size_text, time_text
 
 # How often sources are looked at and the log is fetched. An emulated board is busy for as long with each fetch.
@@ -66,6 +65,8 @@ class Session:
         try:
             project = read_project(folder)
             release = make_release(project, self._firmware)
+            for line in release.warnings:
+                warn(line)
             # The console is held for a moment only, so that other commands can talk to this device.
             with connect(self._local.port) as device:
                 self._print_log(device)
@@ -141,10 +142,9 @@ def make_secrets(device: Device, function: str, names: Sequence[str]) -> None:
 def fill_kv(device: Device, project: Project) -> None:
     """Put what the project has for development into KV on a development device, where a key is not there."""
     for binding, pairs in project.dev_kv.items():
-        namespace = Namespace(device, project.name, binding)
         for key, value in pairs.items():
-            if namespace.get(key) is None:
-                namespace.put([Entry(key, value)])
+            if device.call("kv_get", project.name, binding, key) is None:
+                device.wait_for_job(device.call("kv_put", project.name, binding, key, value))
 
 
 def run(firmware: Path, folders: Sequence[Path], data: Path, host: str, port: int, board: str | None) -> None:

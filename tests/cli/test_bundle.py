@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from device_helpers import get, write_project
 from edgelet_host.project import source_map
+from edgelet_host.project.bundle import compile_project
+from edgelet_host.project.config import read_project
 from edgelet_host.project.esbuild import ensure_esbuild
 
 TYPESCRIPT = """import { twice } from "./twice";
@@ -221,11 +223,77 @@ def test_an_alias_takes_the_place_of_a_module(cli, local):
         "files.js": "export default { read() { return ', ours' } };",
     }
     project = write_project(cli.folder / "alias", "alias", files, route="/alias")
-    assert '"node:fs" = "package"' in cli.fails("deploy", project)
+    told = cli.run("deploy", project)
+    assert told.status == 0 and "Warning: main.js imports node:fs, which devices do not have" in told.err
+    assert get(local.address, "/alias").status == 500
     toml = project / "edgelet.toml"
     toml.write_text(toml.read_text() + '[alias]\njsonwebtoken = "jsonwebtoken"\n"node:fs" = "./files.js"\n')
     cli.ok("deploy", project)
     assert get(local.address, "/alias").text == "npm, ours"
+
+
+def test_modules_of_node_are_bundled_where_code_imports_them(cli, local):
+    """By import and by require, with and without prefix, and with what code for Node.js takes for global."""
+    files = {
+        "main.js": """import { join } from "path"; import EventEmitter from "node:events"; import needy from "needy";
+            import { spawn } from "child_process"; import { readFile } from "fs/promises";
+            export default { async fetch() {
+              class Mine extends EventEmitter {}
+              const seen = await new Promise((resolve) => new Mine().on("x", resolve).emit("x", join("/a", "../b")));
+              const said = ({ code, message }) => `${code} ${message}`;
+              const thrown = (action) => { try { action() } catch (error) { return said(error) } };
+              const throwing = () => { throw new RangeError("boo") };
+              const absent = [thrown(() => spawn("ls")), thrown(() => readFile("x"))];
+              return Response.json([seen, needy(), ...absent, thrown(throwing)]);
+            } };""",
+        "node_modules/needy/package.json": """{
+            "name": "needy", "main": "main.js", "browser": { "crypto": false, "url": "./own.js" }
+        }""",
+        "node_modules/needy/own.js": "module.exports = 'of the package';",
+        "node_modules/needy/main.js": """
+            const Emitter = require("events"), { Readable } = require("node:stream"), missing = require("crypto");
+            class Mine extends Emitter {}
+            module.exports = () => [new Mine().emit("x"), typeof Readable.from, Object.keys(missing), require("url"),
+              Buffer.from("a").toString("hex"), typeof process.nextTick, typeof setImmediate, global === globalThis,
+              __dirname, typeof setTimeout(() => {}, 0).unref, process.env.NODE_ENV];
+        """,
+    }
+    project = write_project(cli.folder / "node", "node", files, route="/node")
+    told = cli.run("deploy", project)
+    assert told.status == 0
+    assert "main.js imports node:child_process, which devices do not have" in told.err
+    assert "main.js imports node:fs/promises, which devices do not have" in told.err
+    seen, package, spawned, read, thrown = json.loads(get(local.address, "/node").text)
+    assert seen == "/b"
+    globals_found = ["61", "function", "function", True, "/", "function", "production"]
+    assert package == [False, "function", [], "of the package", *globals_found]
+    assert spawned.startswith("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM spawn of node:child_process is not there on a ")
+    assert "readFile of node:fs/promises" in read and "import the file" in read
+    assert thrown == "undefined boo"
+
+
+def test_places_in_modules_of_node_have_the_modules_names(cli, local):
+    source = "import path from 'node:path'; export default { fetch() { return path.join(5) } };"
+    project = write_project(cli.folder / "node", "node", {"main.js": source}, route="/node")
+    told = cli.run("deploy", project)
+    assert told.status == 0 and "ERR_INVALID_ARG_TYPE" not in told.err
+    assert "node:path.js:" in cli.ok("logs", "--function", "node") and str(cli.folder) not in told.err
+
+
+def test_a_function_that_imports_no_module_of_node_pays_nothing(local, tmp_path, firmware):
+    """Not even where a package asks for one that it can do without."""
+    files = {
+        "main.js": "import needy from 'needy'; export default { fetch() { return new Response(needy) } };",
+        "node_modules/needy/package.json": '{"name": "needy", "main": "main.js"}',
+        "node_modules/needy/main.js": "let os = 'none'; try { os = require('os') } catch {} module.exports = os;",
+    }
+    project = read_project(write_project(tmp_path / "free", "free", files))
+    assert len(compile_project(project, firmware).data) < 4000
+
+
+def test_a_module_that_node_does_not_have_is_no_module(cli):
+    project = write_project(cli.folder / "gone", "gone", {"main.js": 'import "node:gone"; export default {};'})
+    assert 'main.js:1:7: Could not resolve "node:gone". Node.js 24 has no such module' in cli.fails("deploy", project)
 
 
 @pytest.mark.parametrize("alias", ['a = ""', "a = 1", '"./a" = "b"', 'a = "./gone.js"'])

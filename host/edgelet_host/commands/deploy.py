@@ -35,6 +35,8 @@ def deploy(path: Path, dry_run: bool, devices: tuple[str, ...], as_json: bool) -
 
     targets = choose_targets(devices)
     release = make_release(read_project(path.resolve()), ensure_unix())
+    for line in release.warnings:
+        warn(line)
     if not as_json:
         _print_sizes(release)
     if dry_run:
@@ -86,7 +88,10 @@ def check(path: Path) -> None:
     from edgelet_host.firmware.builds import ensure_unix
     from edgelet_host.project.config import read_project
 
-    _print_sizes(make_release(read_project(path.resolve()), ensure_unix()))
+    release = make_release(read_project(path.resolve()), ensure_unix())
+    for line in release.warnings:
+        warn(line)
+    _print_sizes(release)
 
 
 def _deploy(target: "Target", release: "Release", show: Show, as_json: bool) -> "Deployed":

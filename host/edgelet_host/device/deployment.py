@@ -32,7 +32,8 @@ class Release:
 
     host, route: the first ones, host "" for every one. memory: the limit that the project sets, 0 for the device's.
     manifest: see device/lib/edgelet/storage/manifest.py. files: by their SHA-256. secrets: names of those that the
-    function needs. explain: puts places in the author's files into a text that has places of the bundle.
+    function needs. warnings: one line each, for people. explain: puts places in the author's files into a text that has
+    places of the bundle.
     """
 
     function: str
@@ -43,6 +44,7 @@ class Release:
     files: dict[str, bytes]
     bundle_bytes: int
     secrets: list[str]
+    warnings: list[str]
     explain: Callable[[str], str]
 
 
@@ -73,10 +75,11 @@ def make_release(project: Project, firmware: Path) -> Release:
         contents[ROOTS] = read_roots(project)
     engine = ""
     explain: Callable[[str], str] = str
+    warnings: list[str] = []
     if project.main:
         compiled = compile_project(project, firmware)
         contents[MAIN] = compiled.data
-        engine, explain = compiled.engine, compiled.explain
+        engine, explain, warnings = compiled.engine, compiled.explain, compiled.warnings
     header = {
         "function": project.name,
         "engine": engine,
@@ -103,7 +106,18 @@ def make_release(project: Project, firmware: Path) -> Release:
     bundle_bytes = len(contents.get(MAIN, b""))
     memory = project.limits.get("memory", 0)
     host = project.hosts[0] if project.hosts else ""
-    return Release(project.name, host, project.routes[0], memory, text, files, bundle_bytes, project.secrets, explain)
+    return Release(
+        project.name,
+        host,
+        project.routes[0],
+        memory,
+        text,
+        files,
+        bundle_bytes,
+        project.secrets,
+        warnings,
+        explain,
+    )
 
 
 def _check(project: Project, text: bytes) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
+from edgelet_host.project import nodejs
 from edgelet_host.project.advice import NO_WEBASSEMBLY, advise
 from edgelet_host.project.config import Project
 from edgelet_host.project.data_modules import data_module, is_data
@@ -46,12 +47,13 @@ class Bundle:
     """A project's compiled modules.
 
     engine: the id of the engine that they are for. origins: where the text of the module `main` comes from, None where
-    it is the author's.
+    it is the author's. warnings: one line each, for people.
     """
 
     data: bytes
     main: str
     origins: SourceMap | None
+    warnings: list[str]
 
     @property
     def engine(self) -> str:
@@ -65,11 +67,20 @@ class Bundle:
         return error + advise(text) + line_end + stack
 
 
-def collect_sources(project: Project) -> tuple[dict[str, str], SourceMap | None]:
-    """Read the main module and what it imports, by path inside the project, but for the firmware's own modules.
+@dataclass(frozen=True)
+class Sources:
+    """The main module and what it imports, by path inside the project, but for the firmware's own modules.
 
-    And where the main module's text comes from, unless that is the author's.
+    origins, warnings: as a Bundle's.
     """
+
+    files: dict[str, str]
+    origins: SourceMap | None
+    warnings: list[str]
+
+
+def collect_sources(project: Project) -> Sources:
+    """Read the main module and what it imports."""
     sources: dict[str, str] = {}
     bare: set[str] = set()
     todo = [project.main]
@@ -88,7 +99,7 @@ def collect_sources(project: Project) -> tuple[dict[str, str], SourceMap | None]
             raise BundleError(f"{project.folder / path} is not UTF-8 text") from None
         if path == project.main and _is_commonjs(sources[path]):
             if _REQUIRE.search(sources[path]):
-                return bundle_with_esbuild(project, f"{path} calls require()")
+                return _bundled(project, f"{path} calls require()")
             sources[path] = f"{_COMMONJS_BEGIN}{sources[path]}{_COMMONJS_END}"
         for specifier in _SPECIFIER.findall(sources[path]):
             if not specifier.startswith("."):
@@ -98,7 +109,12 @@ def collect_sources(project: Project) -> tuple[dict[str, str], SourceMap | None]
             if (project.folder / target).is_file():
                 todo.append(target)
     reason = _needs_esbuild(project, sources, bare)
-    return bundle_with_esbuild(project, reason) if reason else (sources, None)
+    return _bundled(project, reason) if reason else Sources(sources, None, [])
+
+
+def _bundled(project: Project, reason: str) -> Sources:
+    bundled = bundle_with_esbuild(project, reason)
+    return Sources(bundled.sources, bundled.origins, bundled.warnings)
 
 
 def _is_commonjs(source: str) -> bool:
@@ -115,19 +131,21 @@ def _needs_esbuild(project: Project, sources: dict[str, str], bare: set[str]) ->
     if aliases:
         return f"'{aliases[0]}' has an alias"
     packages = sorted(bare - set(names.NATIVE_MODULES))
+    if packages and nodejs.is_module(packages[0]):
+        return f"'{packages[0]}' is a module of Node.js, which npm packages stand for"
     return f"'{packages[0]}' is an npm package" if packages else ""
 
 
 def compile_project(project: Project, firmware: Path) -> Bundle:
     """Compile the project's modules. Raises BundleError."""
-    sources, origins = collect_sources(project)
+    sources = collect_sources(project)
     with tempfile.TemporaryDirectory(prefix="edgelet-") as folder:
         request, positions, output = (Path(folder, name) for name in ("request.json", "positions", "main.qjs"))
-        asked = {"files": sources, "main": project.main, "strip": project.strip, "origins": None}
+        asked = {"files": sources.files, "main": project.main, "strip": project.strip, "origins": None}
         asked["event_2"] = project.event == "2.0"
-        if origins:
-            positions.write_bytes(origins.pack())
-            asked["origins"] = [origins.sources, str(positions)]
+        if sources.origins:
+            positions.write_bytes(sources.origins.pack())
+            asked["origins"] = [sources.origins.sources, str(positions)]
         request.write_text(json.dumps(asked))
         done = subprocess.run(
             [firmware, "-X", "heapsize=64M", "-m", "edgelet.compiler", request, output],
@@ -139,9 +157,9 @@ def compile_project(project: Project, firmware: Path) -> Bundle:
             raise BundleError(f"the compiler failed: {done.stderr.strip() or done.stdout.strip()}")
         answer = json.loads(done.stdout)
         if "error" in answer:
-            place = _missing(project, sources) if answer["kind"] == "import" else ""
+            place = _missing(project, sources.files) if answer["kind"] == "import" else ""
             raise BundleError(f"{project.folder}: {place or answer['error']}")
-        return Bundle(output.read_bytes(), project.main, origins)
+        return Bundle(output.read_bytes(), project.main, sources.origins, sources.warnings)
 
 
 def _missing(project: Project, sources: dict[str, str]) -> str:

@@ -6,14 +6,14 @@ import posixpath
 import re
 import subprocess
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
-from edgelet_host.project import data_modules, source_map
+from edgelet_host.project import data_modules, nodejs, source_map
 from edgelet_host.project.advice import NO_WEBASSEMBLY
 from edgelet_host.project.config import Project
-from edgelet_host.project.npm import ensure_program
+from edgelet_host.project.npm import ensure_npm, ensure_program
 from edgelet_host.project.source_map import SourceMap
 from edgelet_host.runtime import names
 
@@ -23,37 +23,57 @@ _TARGET = "es2023"
 # Of the variants of a package, what Workers' tools take.
 _CONDITIONS = ("workerd", "worker", "browser")
 _MAIN_FIELDS = ("browser", "module", "main")
-# Modules of Node.js 24 that have names without a prefix (module.builtinModules).
-_OF_NODE = re.compile(
-    r"node:.+|("
-    r"assert|async_hooks|buffer|child_process|cluster|console|constants|crypto|dgram|diagnostics_channel"
-    r"|dns|domain|events|fs|http|http2|https|inspector|module|net|os|path|perf_hooks|process"
-    r"|punycode|querystring|readline|repl|stream|string_decoder|sys|timers|tls|trace_events|tty|url"
-    r"|util|v8|vm|wasi|worker_threads|zlib"
-    r")(/.*)?"
-)
+_METAFILE = "metafile.json"
+_UNRESOLVED = re.compile(r'\[ERROR\] Could not resolve "([^"]+)"')
 
 
-def bundle_with_esbuild(project: Project, reason: str) -> tuple[dict[str, str], SourceMap]:
-    """Give the main module with all that it imports, by path: JavaScript, and modules of binary data beside it.
+@dataclass(frozen=True)
+class Bundled:
+    """What esbuild made of a project.
 
-    And where the main module's text comes from, by paths relative to the project.
-
-    reason: why esbuild is needed, for errors.
+    sources: the main module with all that it imports, by path: JavaScript, and modules of binary data beside it.
+    origins: where the main module's text comes from, by paths relative to the project; those of Node.js' modules begin
+    with `node:`. warnings: one line each, for people.
     """
+
+    sources: dict[str, str]
+    origins: SourceMap
+    warnings: list[str]
+
+
+def bundle_with_esbuild(project: Project, reason: str) -> Bundled:
+    """Bundle the main module with all that it imports. reason: why esbuild is needed, for errors."""
     esbuild = ensure_esbuild(reason)
     with tempfile.TemporaryDirectory(prefix="edgelet-") as temporary:
         folder = Path(temporary)
-        done = subprocess.run(
-            [esbuild, project.main, f"--outdir={folder}", *_options(project)],
-            cwd=project.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        modules = None
+        done = _run(esbuild, project, folder, [], None)
+        if done.returncode != 0 and any(map(nodejs.is_module, _UNRESOLVED.findall(done.stderr))):
+            modules = nodejs.ensure_modules(ensure_npm(reason))
+            more = nodejs.options(modules, set(project.alias))
+            done = _run(esbuild, project, folder, more, nodejs.environment(modules))
         if done.returncode != 0:
             raise EdgeletError(_explain(project.folder, done.stderr))
-        return _outputs(project, folder), _origins(project.folder, folder)
+        inputs = nodejs.read_inputs(folder / _METAFILE) if modules else {}
+        return Bundled(
+            _outputs(project, folder),
+            _origins(project.folder, folder, modules),
+            nodejs.warnings(modules, project.folder, inputs) if modules else [],
+        )
+
+
+def _run(
+    esbuild: Path, project: Project, folder: Path, more: list[str], environment: dict[str, str] | None
+) -> "subprocess.CompletedProcess[str]":
+    command = [
+        str(esbuild),
+        project.main,
+        f"--outdir={folder}",
+        f"--metafile={folder / _METAFILE}",
+        *_options(project),
+        *more,
+    ]
+    return subprocess.run(command, cwd=project.folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def _options(project: Project) -> list[str]:
@@ -68,6 +88,7 @@ def _options(project: Project) -> list[str]:
         f"--target={_TARGET}",
         "--charset=utf8",
         "--log-level=error",
+        "--log-limit=0",
         "--color=false",
         "--sourcemap=external",
         "--sources-content=false",
@@ -89,10 +110,15 @@ def _outputs(project: Project, folder: Path) -> dict[str, str]:
     return sources
 
 
-def _origins(project: Path, folder: Path) -> SourceMap:
+def _origins(project: Path, folder: Path, modules: Path | None) -> SourceMap:
     found = source_map.parse((folder / "main.js.map").read_text())
-    sources = [Path(os.path.relpath((folder / path).resolve(), project.resolve())).as_posix() for path in found.sources]
-    return replace(found, sources=sources)
+    return replace(found, sources=[_origin(project, (folder / path).resolve(), modules) for path in found.sources])
+
+
+def _origin(project: Path, path: Path, modules: Path | None) -> str:
+    if modules and path.is_relative_to(modules.resolve()):
+        return "node:" + path.relative_to(modules.resolve()).as_posix().removeprefix("modules/")
+    return Path(os.path.relpath(path, project.resolve())).as_posix()
 
 
 def _explain(folder: Path, errors: str) -> str:
@@ -109,9 +135,9 @@ def _explain(folder: Path, errors: str) -> str:
 
 
 def _hint(module: str) -> str:
-    if _OF_NODE.fullmatch(module):
+    if nodejs.is_module(module):
         return (
-            ". It is a module of Node.js, which devices do not have: use another package, or name one like it "
+            ". Node.js 24 has no such module, or it is not there on devices: use another package, or name one like it "
             f'in edgelet.toml, below [alias]: "{module}" = "package"'
         )
     package = "/".join(module.split("/")[: 2 if module.startswith("@") else 1])

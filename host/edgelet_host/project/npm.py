@@ -11,6 +11,14 @@ from edgelet_host.paths import cache_dir
 from edgelet_host.terminal import step
 
 
+def ensure_npm(reason: str) -> Path:
+    """Give the path of npm. reason: why it is needed, for who has none. Raises EdgeletError."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise EdgeletError(f"{reason}, which needs Node.js and npm. Install them: sudo apt install nodejs npm")
+    return Path(npm)
+
+
 def ensure_program(package: str, version: str, reason: str) -> Path:
     """Give the path of the program that a package has under its own name; install the package first if need be.
 
@@ -18,9 +26,7 @@ def ensure_program(package: str, version: str, reason: str) -> Path:
     """
     folder = cache_dir() / f"{package}-{version}"
     program = folder / "node_modules" / ".bin" / package
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        raise EdgeletError(f"{reason}, which needs Node.js and npm. Install them: sudo apt install nodejs npm")
+    npm = ensure_npm(reason)
     if not program.exists():
         # Two npm in one folder would spoil each other's work.
         with locked(folder):
@@ -29,9 +35,17 @@ def ensure_program(package: str, version: str, reason: str) -> Path:
     return program
 
 
-def _install(npm: str, folder: Path, package: str, version: str) -> None:
+def _install(npm: Path, folder: Path, package: str, version: str) -> None:
     with step(f"Installing {package} {version} from npm"):
-        command = [npm, "install", "--no-save", "--no-audit", "--no-fund", f"--prefix={folder}", f"{package}@{version}"]
+        command = [
+            str(npm),
+            "install",
+            "--no-save",
+            "--no-audit",
+            "--no-fund",
+            f"--prefix={folder}",
+            f"{package}@{version}",
+        ]
         quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
         done = subprocess.run(command, cwd=folder, env=quiet, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -2,12 +2,17 @@
 import serverless from "serverless-http";
 
 export const handler = serverless((request, response) => {
-  response.setHeader("x-by", "serverless-http");
-  response.statusCode = 201;
-  response.end(`${request.method} ${request.url}`);
+  const chunks = [];
+  request.on("data", (chunk) => chunks.push(chunk));
+  request.once("end", () => {
+    response.setHeader("x-by", "serverless-http");
+    response.statusCode = 201;
+    response.write(`${request.method} ${request.url}`);
+    response.end(chunks.length > 0 ? `: ${Buffer.concat(chunks)}` : "");
+  });
 });
 
-export const lacks = { error: "module of Node.js", why: "needs `node:http` and `node:stream`" };
 export const requests = [
   { path: "/x?a=1", status: 201, answer: "GET /x?a=1", answerHeaders: { "x-by": "serverless-http" } },
+  { path: "/x", method: "POST", body: "a body", status: 201, answer: "POST /x: a body" },
 ];

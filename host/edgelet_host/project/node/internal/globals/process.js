@@ -1,0 +1,2 @@
+// What code for Node.js takes for global.
+export { default as process } from "node:process";

@@ -1,0 +1,285 @@
+// node:crypto: hashes and what is made of them, random numbers. What needs no waiting is the firmware's.
+"use strict";
+
+const native = require("../internal/native.mjs").default;
+const { Buffer } = require("./buffer.js");
+const stream = require("./stream.js");
+const { absentAll, checkFunction, checkInteger, checkString, invalidType, outOfRange, withCode } =
+  require("../internal/errors.js");
+const { nextTick } = require("./process.js");
+
+// The names of hashes here, by those of Node.js without their hyphens.
+const HASHES = { md5: "MD5", sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
+const DIGESTS = { "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
+
+// Those that keys are derived with.
+function derivationHash(digest) {
+  checkString(digest, "digest");
+  const name = hashNamed(digest);
+  if (name === "MD5") absentAll("crypto", "md5", "derive keys with sha256 or sha512").md5();
+  if (name === undefined) throw withCode(TypeError, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${digest}`);
+  return name;
+}
+
+const hashNamed = (name) => HASHES[String(name).toLowerCase().replace(/^rsa-|-/g, "")];
+
+function bytesOf(data, name, encoding) {
+  if (typeof data === "string") return Buffer.from(data, encoding === "buffer" ? "utf8" : encoding);
+  if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) return data;
+  throw invalidType(name, ["string", "ArrayBuffer", "Buffer", "TypedArray", "DataView"], data);
+}
+
+function output(bytes, encoding) {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return encoding === undefined || encoding === "buffer" ? buffer : buffer.toString(encoding);
+}
+
+const finalized = () => withCode(Error, "ERR_CRYPTO_HASH_FINALIZED", "Digest already called");
+
+// What Hash and Hmac are: a Transform, too.
+function Hashing(state, options) {
+  Reflect.apply(stream.Transform, this, [options]);
+  this.state = state;
+}
+Object.setPrototypeOf(Hashing.prototype, stream.Transform.prototype);
+Hashing.prototype._transform = function (chunk, encoding, callback) {
+  this.state.update(bytesOf(chunk, "data", encoding));
+  callback();
+};
+Hashing.prototype._flush = function (callback) {
+  this.push(this.digest());
+  callback();
+};
+Hashing.prototype.update = function (data, encoding) {
+  if (this.ended) throw finalized();
+  if (typeof data !== "string" && !ArrayBuffer.isView(data)) {
+    throw invalidType("data", ["string", "Buffer", "TypedArray", "DataView"], data);
+  }
+  this.state.update(bytesOf(data, "data", encoding));
+  return this;
+};
+Hashing.prototype.digest = function (encoding) {
+  if (this.ended) throw finalized();
+  this.ended = true;
+  return output(this.state.digest(), encoding);
+};
+
+function subclass(name, make) {
+  const made = {
+    [name]: function (...args) {
+      if (!(this instanceof made)) return new made(...args);
+      return make.apply(this, args);
+    },
+  }[name];
+  Object.setPrototypeOf(made.prototype, Hashing.prototype);
+  Object.setPrototypeOf(made, Hashing);
+  Object.defineProperty(made.prototype, "constructor", { value: made, configurable: true, writable: true });
+  return made;
+}
+
+const Hash = subclass("Hash", function (algorithm, options) {
+  checkString(algorithm, "algorithm");
+  const state = hashNamed(algorithm) && native.hash(hashNamed(algorithm));
+  if (!state) {
+    throw withCode(Error, "ERR_OSSL_EVP_UNSUPPORTED", "Digest method not supported");
+  }
+  Hashing.call(this, state, options);
+});
+Hash.prototype.copy = function (options) {
+  if (this.ended) throw finalized();
+  const copy = Object.create(Hash.prototype);
+  Hashing.call(copy, this.state.copy(), options);
+  return copy;
+};
+
+const Hmac = subclass("Hmac", function (algorithm, key, options) {
+  checkString(algorithm, "hmac");
+  if (typeof key !== "string" && !ArrayBuffer.isView(key) && !(key instanceof ArrayBuffer)) {
+    const kinds = ["string", "ArrayBuffer", "Buffer", "TypedArray", "DataView", "KeyObject", "CryptoKey"];
+    throw invalidType("key", kinds, key);
+  }
+  const bytes = bytesOf(key, "key", options?.encoding);
+  const state = hashNamed(algorithm) && native.hash(hashNamed(algorithm), bytes);
+  if (!state) throw withCode(TypeError, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${algorithm}`);
+  Hashing.call(this, state, options);
+});
+Hmac.prototype.digest = function (encoding) {
+  if (this.ended) return output(new Uint8Array(0), encoding);
+  return Hashing.prototype.digest.call(this, encoding);
+};
+
+function hash(algorithm, data, encoding = "hex") {
+  checkString(algorithm, "algorithm");
+  if (typeof data !== "string" && !ArrayBuffer.isView(data)) {
+    throw invalidType("input", ["string", "Buffer", "TypedArray", "DataView"], data);
+  }
+  return new Hash(algorithm).update(data).digest(encoding);
+}
+
+// Random numbers
+
+function fillRandom(bytes) {
+  for (let at = 0; at < bytes.length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
+}
+
+// Calls back behind this turn with what an action gives or throws.
+function later(callback, action) {
+  checkFunction(callback, "callback");
+  let result;
+  let failure = null;
+  try {
+    result = action();
+  } catch (error) {
+    failure = error;
+  }
+  nextTick(() => (failure ? callback(failure) : callback(null, result)));
+}
+
+function randomBytes(size, callback) {
+  checkInteger(size, "size", 0, 2147483647);
+  if (callback !== undefined) checkFunction(callback, "callback");
+  const bytes = Buffer.alloc(size);
+  fillRandom(bytes);
+  if (callback === undefined) return bytes;
+  nextTick(callback, null, bytes);
+  return undefined;
+}
+
+function randomFillSync(given, offset = 0, size = undefined) {
+  if (!ArrayBuffer.isView(given) && !(given instanceof ArrayBuffer)) {
+    throw invalidType("buf", ["ArrayBuffer", "ArrayBufferView"], given);
+  }
+  // Both count elements.
+  const scale = given.BYTES_PER_ELEMENT ?? 1;
+  const most = given.byteLength / scale;
+  if (typeof offset !== "number") throw invalidType("offset", "number", offset);
+  if (!(offset >= 0 && offset <= most)) throw outOfRange("offset", `>= 0 && <= ${most}`, offset);
+  const length = size ?? most - offset;
+  if (typeof length !== "number") throw invalidType("size", "number", length);
+  if (!(length >= 0)) throw outOfRange("size", ">= 0 && <= 2147483647", length);
+  if (offset + length > most) throw outOfRange("size + offset", `<= ${most}`, offset + length);
+  fillRandom(new Uint8Array(given.buffer ?? given, (given.byteOffset ?? 0) + offset * scale, length * scale));
+  return given;
+}
+
+function randomFill(given, ...args) {
+  const callback = args.pop();
+  later(callback, () => randomFillSync(given, ...args));
+}
+
+const MOST_RANDOM = 2 ** 48 - 1;
+
+function randomInt(least, most, callback) {
+  if (most === undefined || typeof most === "function") return randomInt(0, least, most);
+  if (!Number.isSafeInteger(least)) throw invalidType("min", "a safe integer", least);
+  if (!Number.isSafeInteger(most)) throw invalidType("max", "a safe integer", most);
+  if (most <= least) throw outOfRange("max", `greater than the value of "min" (${least})`, most);
+  const range = most - least;
+  if (range > MOST_RANDOM) throw outOfRange(least === 0 ? "max" : "max - min", `<= ${MOST_RANDOM}`, range);
+  // What is beyond the last multiple would make small numbers likelier.
+  const limit = MOST_RANDOM + 1 - ((MOST_RANDOM + 1) % range);
+  let number;
+  do number = randomBytes(6).readUIntBE(0, 6);
+  while (number >= limit);
+  const result = (number % range) + least;
+  if (callback === undefined) return result;
+  nextTick(callback, undefined, result);
+  return undefined;
+}
+
+function randomUUID(options) {
+  if (options !== undefined && (options === null || typeof options !== "object")) throw invalidType("options", "Object", options);
+  return crypto.randomUUID();
+}
+
+function timingSafeEqual(a, b) {
+  for (const [name, value] of [["buf1", a], ["buf2", b]]) {
+    if (!ArrayBuffer.isView(value) && !(value instanceof ArrayBuffer)) {
+      const text = `The "${name}" argument must be an instance of ArrayBuffer, Buffer, TypedArray, or DataView.`;
+      throw withCode(TypeError, "ERR_INVALID_ARG_TYPE", text);
+    }
+  }
+  if (a.byteLength !== b.byteLength) {
+    const text = "Input buffers must have the same byte length";
+    throw withCode(RangeError, "ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH", text);
+  }
+  return crypto.subtle.timingSafeEqual(a, b);
+}
+
+// Derivations
+
+const MOST_INT = 2 ** 31 - 1;
+
+function pbkdf2Sync(password, salt, iterations, length, digest) {
+  checkString(digest, "digest");
+  const key = bytesOf(password, "password");
+  const salted = bytesOf(salt, "salt");
+  checkInteger(iterations, "iterations", 1, MOST_INT);
+  checkInteger(length, "keylen", 0, MOST_INT);
+  const name = derivationHash(digest);
+  return output(native.pbkdf2(name, key, salted, iterations, length));
+}
+
+function pbkdf2(password, salt, iterations, length, digest, callback) {
+  if (typeof digest === "function") throw invalidType("digest", "string", undefined);
+  checkFunction(callback, "callback");
+  const key = pbkdf2Sync(password, salt, iterations, length, digest);
+  nextTick(callback, null, key);
+}
+
+function hkdfSync(digest, key, salt, info, length) {
+  checkString(digest, "digest");
+  const [secret, salted, told] = [bytesOf(key, "ikm"), bytesOf(salt, "salt"), bytesOf(info, "info")];
+  checkInteger(length, "length", 0, MOST_INT);
+  if (told.byteLength > 1024) throw outOfRange("info", "must not contain more than 1024 bytes", told.byteLength);
+  const name = derivationHash(digest);
+  if (length > 255 * DIGESTS[name]) throw withCode(RangeError, "ERR_CRYPTO_INVALID_KEYLEN", "Invalid key length");
+  return native.hkdf(name, secret, salted, told, length).slice().buffer;
+}
+
+function hkdf(digest, key, salt, info, length, callback) {
+  checkFunction(callback, "callback");
+  const result = hkdfSync(digest, key, salt, info, length);
+  nextTick(callback, null, result);
+}
+
+const getHashes = () => Object.keys(HASHES).filter((name) => native.hash(HASHES[name]));
+
+module.exports = {
+  Hash,
+  Hmac,
+  constants: {},
+  createHash: (algorithm, options) => new Hash(algorithm, options),
+  createHmac: (algorithm, key, options) => new Hmac(algorithm, key, options),
+  getCiphers: () => [],
+  getCurves: () => [],
+  getHashes,
+  getRandomValues: (array) => crypto.getRandomValues(array),
+  hash,
+  hkdf,
+  hkdfSync,
+  pbkdf2,
+  pbkdf2Sync,
+  randomBytes,
+  pseudoRandomBytes: randomBytes,
+  randomFill,
+  randomFillSync,
+  randomInt,
+  randomUUID,
+  get subtle() {
+    return crypto.subtle;
+  },
+  timingSafeEqual,
+  webcrypto: crypto,
+  ...absentAll(
+    "crypto",
+    "Certificate Cipheriv Decipheriv DiffieHellman DiffieHellmanGroup ECDH KeyObject Sign Verify X509Certificate " +
+      "checkPrime checkPrimeSync createCipheriv createDecipheriv createDiffieHellman createDiffieHellmanGroup createECDH " +
+      "createPrivateKey createPublicKey createSecretKey createSign createVerify diffieHellman generateKey generateKeyPair " +
+      "generateKeyPairSync generateKeySync generatePrime generatePrimeSync getCipherInfo getDiffieHellman privateDecrypt " +
+      "privateEncrypt publicDecrypt publicEncrypt sign verify",
+    "use crypto.subtle, or the npm packages @noble/ciphers and @noble/curves",
+  ),
+  ...absentAll("crypto", "scrypt scryptSync", "use the npm package @noble/hashes, or pbkdf2"),
+  ...absentAll("crypto", "getFips secureHeapUsed setEngine setFips", "there is no OpenSSL"),
+};

@@ -1,0 +1,8 @@
+// node:dns: not there.
+"use strict";
+
+module.exports = require("../internal/errors.js").absentAll(
+  "dns",
+  "Resolver lookup lookupService resolve resolve4 resolve6 resolveAny resolveCname resolveMx resolveNs resolvePtr resolveSrv resolveTxt reverse getServers setServers getDefaultResultOrder setDefaultResultOrder",
+  "fetch looks names up; for other records ask a DNS-over-HTTPS server by fetch",
+);

@@ -1,0 +1,2 @@
+// node:punycode, of the npm package of that name.
+module.exports = require("../vendor/punycode/punycode.js");

@@ -1,0 +1,8 @@
+// node:wasi: not there.
+"use strict";
+
+module.exports = require("../internal/errors.js").absentAll(
+  "wasi",
+  "WASI",
+  "devices have no WebAssembly",
+);

@@ -1,0 +1,134 @@
+"""Node.js' modules, for bundles that import them: files of ours over npm packages that are pinned in `node/`.
+
+`node/modules` has the modules by their names, `node/prefixed` those that have none without `node:`, `node/internal`
+what they share. The packages come from npm when a bundle first needs a module.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from edgelet_host.errors import EdgeletError
+from edgelet_host.firmware.sources import locked
+from edgelet_host.paths import cache_dir
+from edgelet_host.terminal import step
+
+_SOURCES = Path(__file__).resolve().parent / "node"
+# Modules of Node.js 24 that have names without a prefix (module.builtinModules).
+_NAME = re.compile(
+    r"node:.+|("
+    r"assert|async_hooks|buffer|child_process|cluster|console|constants|crypto|dgram|diagnostics_channel"
+    r"|dns|domain|events|fs|http|http2|https|inspector|module|net|os|path|perf_hooks|process"
+    r"|punycode|querystring|readline|repl|stream|string_decoder|sys|timers|tls|trace_events|tty|url"
+    r"|util|v8|vm|wasi|worker_threads|zlib"
+    r")(/.*)?"
+)
+#: Those that throw, whatever is used of them; of `net` and the like a part is there.
+_ABSENT = re.compile(
+    r"child_process|cluster|dgram|dns|dns/promises|domain|fs|fs/promises|http2|inspector|inspector/promises|readline"
+    r"|readline/promises|repl|sea|sqlite|test|tls|trace_events|v8|vm|wasi|worker_threads"
+)
+
+
+def is_module(name: str) -> bool:
+    """Whether Node.js has a module of that name."""
+    return _NAME.fullmatch(name) is not None
+
+
+def ensure_modules(npm: Path) -> Path:
+    """Give the folder with the modules' files and the packages that they need; make it first if need be.
+
+    npm: that program. Raises EdgeletError.
+    """
+    files = {path.relative_to(_SOURCES): path.read_bytes() for path in sorted(_SOURCES.rglob("*")) if path.is_file()}
+    digest = hashlib.sha256(b"".join(str(path).encode() + b"\0" + data for path, data in files.items())).hexdigest()
+    folder = cache_dir() / f"node-{digest[:16]}"
+    made = folder / "made"
+    if not made.exists():
+        with locked(folder):
+            if not made.exists():
+                _make(npm, made, files)
+    return made
+
+
+def _make(npm: Path, folder: Path, files: dict[Path, bytes]) -> None:
+    building = folder.with_name("building")
+    shutil.rmtree(building, ignore_errors=True)
+    for path, data in files.items():
+        (building / path).parent.mkdir(parents=True, exist_ok=True)
+        (building / path).write_bytes(data)
+    with step("Installing what Node.js' modules are made of from npm"):
+        command = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
+        done = subprocess.run(command, cwd=building, env=quiet, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        errors = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
+        reason = errors[0] if errors else "unknown error"
+        raise EdgeletError(f"npm could not install Node.js' modules: {reason}. Check the network and run again")
+    # A package with a module's name would be found in its place by the packages beside it.
+    (building / "vendor").mkdir()
+    for package in list((building / "node_modules").iterdir()):
+        if is_module(package.name):
+            package.rename(building / "vendor" / package.name)
+    building.rename(folder)
+
+
+def options(folder: Path, aliases: set[str]) -> list[str]:
+    """Give esbuild's options for bundles that import modules of Node.js.
+
+    folder: from ensure_modules. aliases: names that the project has something else for.
+    """
+    found = {}
+    for kind in ("modules", "prefixed"):
+        for path in sorted((folder / kind).rglob("*.js")):
+            found["node:" + path.relative_to(folder / kind).with_suffix("").as_posix()] = path
+    return [
+        *[f"--alias:{name}={path}" for name, path in found.items() if name not in aliases],
+        *[f"--inject:{path}" for path in sorted((folder / "internal" / "globals").iterdir())],
+        "--define:global=globalThis",
+        '--define:__dirname="/"',
+        '--define:__filename="/main.js"',
+    ]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Give the environment in which esbuild finds the modules by their names without prefix.
+
+    Packages that a project has installed come first, and what a package says that browsers lack is left out.
+    """
+    return os.environ | {"NODE_PATH": str(folder / "modules")}
+
+
+def warnings(folder: Path, project: Path, inputs: dict[str, Any]) -> list[str]:
+    """Tell which modules a bundle imports that are not there, one line each. inputs: those of esbuild's metafile."""
+    told: dict[str, str] = {}
+    for importer, given in inputs.items():
+        if (project / importer).resolve().is_relative_to(folder):
+            continue
+        for imported in given["imports"]:
+            name = module_of(folder, (project / imported["path"]).resolve())
+            if _ABSENT.fullmatch(name):
+                told.setdefault(name, importer)
+    return [
+        f"{importer} imports node:{name}, which devices do not have: what is used of it throws, and says what to do"
+        for name, importer in sorted(told.items())
+    ]
+
+
+def module_of(folder: Path, path: Path) -> str:
+    """Give the name of the module that a file is, without prefix; "" for any other file."""
+    for kind in ("modules", "prefixed"):
+        if path.is_relative_to(folder / kind):
+            return path.relative_to(folder / kind).with_suffix("").as_posix()
+    return ""
+
+
+def read_inputs(metafile: Path) -> dict[str, Any]:
+    """Give the inputs that esbuild's metafile tells of: path relative to the project -> what it is."""
+    inputs: dict[str, Any] = json.loads(metafile.read_text())["inputs"]
+    return inputs

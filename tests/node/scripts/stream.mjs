@@ -1,0 +1,122 @@
+import stream, { Duplex, PassThrough, Readable, Transform, Writable, finished, pipeline, addAbortSignal, compose } from "node:stream";
+import * as promises from "node:stream/promises";
+import * as web from "node:stream/web";
+import { arrayBuffer, buffer, json, text } from "node:stream/consumers";
+
+const collect = async (readable) => {
+  const chunks = [];
+  for await (const chunk of readable) chunks.push(chunk);
+  return chunks;
+};
+
+export default async function ({ is, throws, rejects }) {
+  is("from array", await collect(Readable.from([1, 2, 3])));
+  is("from text", await collect(Readable.from("text")));
+  is("from buffer", await collect(Readable.from(Buffer.from("b"))));
+  is("from generator", await collect(Readable.from((async function* () { yield "a"; yield "b"; })())));
+  const pushed = new Readable({ read() {} });
+  pushed.push("one");
+  pushed.push(Buffer.from("two"));
+  pushed.push(null);
+  is("push", (await collect(pushed)).map(String));
+  const encoded = Readable.from([Buffer.from("é").subarray(0, 1), Buffer.from("é").subarray(1)], { objectMode: false });
+  encoded.setEncoding("utf8");
+  is("setEncoding", (await collect(encoded)).join(""));
+  const written = [];
+  const sink = new Writable({ write(chunk, encoding, done) { written.push([String(chunk), encoding]); done(); }, final(done) { written.push("final"); done(); } });
+  is("write", [sink.write("a"), sink.write("b", "latin1"), sink.writableLength]);
+  await new Promise((resolve) => sink.end("c", resolve));
+  is("written", written);
+  is("state", [sink.writableEnded, sink.writableFinished, sink.destroyed, sink.writable]);
+  sink.on("error", () => {});
+  is("write after end", await new Promise((resolve) => sink.write("x", (error) => resolve(error.code))));
+  const small = new Writable({ highWaterMark: 3, write(chunk, encoding, done) { setTimeout(done, 1); } });
+  is("backpressure", [small.write("ab"), small.write("cd"), small.writableNeedDrain]);
+  await new Promise((resolve) => small.once("drain", resolve));
+  is("drained", small.writableLength);
+  const upper = () => new Transform({ transform(chunk, encoding, done) { done(null, String(chunk).toUpperCase()); }, flush(done) { this.push("!"); done(); } });
+  is("transform", String(await buffer(Readable.from(["a", "b"]).pipe(upper()))));
+  is("pipeline", await new Promise((resolve) => {
+    const out = new PassThrough();
+    pipeline(Readable.from(["x", "y"]), upper(), out, (error) => resolve([error, String(out.read())]));
+  }));
+  await rejects("promises.pipeline", promises.pipeline(Readable.from(["a"]), async function* (source) { for await (const chunk of source) yield chunk + chunk; }, async (source) => (await collect(source)).join()));
+  await rejects("pipeline fails", promises.pipeline(Readable.from(["a"]), new Transform({ transform(c, e, done) { done(new TypeError("bad")); } })));
+  await rejects("pipeline aborted", promises.pipeline(new Readable({ read() {} }), new PassThrough(), { signal: AbortSignal.abort() }));
+  await rejects("finished", promises.finished(Readable.from([]).resume()));
+  const premature = new PassThrough();
+  const ending = promises.finished(premature);
+  premature.destroy();
+  await rejects("finished early", ending);
+  const failing = new Readable({ read() { this.destroy(new RangeError("gone")); } });
+  await rejects("failing", collect(failing));
+  is("errored", [failing.errored?.message, failing.destroyed, failing.readableAborted]);
+  const events = [];
+  const seen = Readable.from(["q"]);
+  for (const name of ["end", "close", "data"]) seen.on(name, () => events.push(name));
+  await new Promise((resolve) => seen.on("close", resolve));
+  is("events", events);
+  is("async iterator stops", await (async () => {
+    const source = Readable.from([1, 2, 3]);
+    for await (const one of source) if (one === 1) break;
+    return source.destroyed;
+  })());
+  is("operators", [await Readable.from([1, 2, 3, 4]).filter((n) => n % 2).map((n) => n * 10).toArray(), await Readable.from([1, 2, 3]).reduce((a, b) => a + b, 0), await Readable.from([1, 2]).some((n) => n > 1), await Readable.from([1, 2, 3]).take(2).toArray(), await Readable.from([1, 2, 3]).drop(1).toArray(), await Readable.from([1, 2]).flatMap((n) => [n, n]).toArray(), await Readable.from([5]).find((n) => n === 5), await Readable.from([1]).every((n) => n > 1)]);
+  const duplex = new Duplex({ read() { this.push("r"); this.push(null); }, write(chunk, e, done) { duplex.got = String(chunk); done(); } });
+  duplex.end("w");
+  is("duplex", [String(await buffer(duplex)), duplex.got]);
+  is("unshift", await (async () => {
+    const r = Readable.from(["b"], { objectMode: false });
+    r.unshift("a");
+    return text(r);
+  })());
+  is("read sizes", (() => {
+    const r = new Readable({ read() {} });
+    r.push("abcdef");
+    return [String(r.read(2)), String(r.read(3)), r.read(5), String(r.read())];
+  })());
+  is("pause", (() => {
+    const r = new Readable({ read() {} });
+    r.on("data", () => {});
+    return [r.isPaused(), r.pause().isPaused(), r.readableFlowing];
+  })());
+  const cork = [];
+  const corked = new Writable({ writev(chunks, done) { cork.push(chunks.map(({ chunk }) => String(chunk))); done(); } });
+  corked.cork();
+  corked.write("1");
+  corked.write("2");
+  corked.uncork();
+  await new Promise((resolve) => corked.end(resolve));
+  is("cork", cork);
+  const controller = new AbortController();
+  const aborting = addAbortSignal(controller.signal, new Readable({ read() {} }));
+  controller.abort();
+  await rejects("addAbortSignal", collect(aborting));
+  is("consumers", [await text(Readable.from(["a", "b"])), await json(Readable.from(['{"a"', ":1}"])), (await arrayBuffer(Readable.from([Buffer.from("x")]))).byteLength]);
+  is("consumers of the web's", await text(new Blob(["web"]).stream()));
+  is("toWeb", await new Response(Readable.toWeb(Readable.from([Buffer.from("to "), Buffer.from("web")]))).text());
+  is("fromWeb", String(await buffer(Readable.fromWeb(new Blob(["from web"]).stream()))));
+  const taken = [];
+  const writer = Writable.toWeb(new Writable({ write(chunk, e, done) { taken.push(String(chunk)); done(); } })).getWriter();
+  await writer.write("w1");
+  await writer.close();
+  is("Writable.toWeb", taken);
+  const given = [];
+  const webSink = Writable.fromWeb(new WritableStream({ write: (chunk) => void given.push(new TextDecoder().decode(chunk)) }));
+  webSink.write("f1");
+  await new Promise((resolve) => webSink.end(resolve));
+  is("Writable.fromWeb", given);
+  is("compose", String(await buffer(compose(upper(), upper()).end("c"))));
+  is("classes", [stream === stream.Stream, stream.Readable === Readable, new PassThrough() instanceof Transform, new Transform() instanceof Duplex, new Duplex() instanceof Writable, new Duplex() instanceof Readable, web.ReadableStream === ReadableStream, typeof finished]);
+  is("helpers", [stream.isReadable(new PassThrough()), stream.isErrored(failing), stream.isDisturbed(seen)]);
+  throws("push after end", () => {
+    const r = new Readable({ read() {} });
+    r.on("error", () => {});
+    r.push(null);
+    return r.push("x");
+  });
+  await rejects("null write", (async () => new Writable({ write() {} }).write(null))());
+  await rejects("not implemented", collect(new Readable()));
+  is("object mode", await collect(new PassThrough({ objectMode: true }).end({ a: 1 })));
+  is("highWaterMark", [new Readable({ highWaterMark: 5 }).readableHighWaterMark, new Writable({ objectMode: true }).writableHighWaterMark]);
+}

@@ -1,0 +1,83 @@
+"""Node.js' modules as Node.js has them: the same scripts run there and on a device, and find the same.
+
+A script in `scripts` exports a function, which is given `is(label, value)`, `throws(label, action)` and
+`rejects(label, promise)` to write down what it finds (record.mjs). Where a device finds something else,
+differences.toml says which labels and why.
+"""
+
+import json
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from device_helpers import Box, running
+
+FOLDER = Path(__file__).parent
+SCRIPTS = sorted(path.stem for path in (FOLDER / "scripts").glob("*.mjs"))
+DIFFERENCES: dict[str, list[dict[str, Any]]] = tomllib.loads((FOLDER / "differences.toml").read_text())
+Findings = dict[str, str]
+
+
+def main_of(names: list[str]) -> str:
+    imports = [f'import {name} from "./{name}.mjs";' for name in names]
+    return f"""{" ".join(imports)} import {{ record }} from "./record.mjs";
+        const scripts = {{ {", ".join(names)} }};
+        export default {{
+            async fetch(request) {{
+                return Response.json(await record(scripts[new URL(request.url).pathname.slice(1)]));
+            }},
+        }};
+    """
+
+
+@pytest.fixture(scope="module")
+def here(firmware: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    files = {path.name: path.read_text() for path in [*(FOLDER / "scripts").glob("*.mjs"), FOLDER / "record.mjs"]}
+    with running(firmware, tmp_path_factory.mktemp("node")) as box:
+        limits = {"cpu_ms": 5000, "memory": 16 * 1024 * 1024}
+        box.deploy("node", {"main.js": main_of(SCRIPTS), **files}, limits=limits)
+        yield box
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Findings]:
+    folder = tmp_path_factory.mktemp("there")
+    for path in [*(FOLDER / "scripts").glob("*.mjs"), FOLDER / "record.mjs"]:
+        shutil.copy(path, folder)
+    (folder / "main.mjs").write_text(
+        f"""import {{ record }} from "./record.mjs";
+        const found = {{}};
+        for (const name of {json.dumps(SCRIPTS)}) found[name] = await record((await import(`./${{name}}.mjs`)).default);
+        process.stdout.write(JSON.stringify(found));
+        process.exit();
+        """
+    )
+    command = ["node", "--no-warnings", folder / "main.mjs"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={"TZ": "UTC", "PATH": _path()})
+    return {name: dict(found) for name, found in json.loads(done.stdout).items()}
+
+
+def _path() -> str:
+    return str(Path(shutil.which("node") or "node").parent)
+
+
+@pytest.mark.xdist_group("node")
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_finds_what_node_finds(there: dict[str, Findings], here: Box, name: str) -> None:
+    answer = here.get(f"/{name}")
+    assert answer.status == 200, here.logs()[-1]
+    found = dict(answer.json())
+    assert found.keys() == there[name].keys()
+    expected = {label for one in DIFFERENCES.get(name, []) for label in one["labels"]}
+    differing = {label: (found[label], there[name][label]) for label in found if found[label] != there[name][label]}
+    assert differing.keys() == expected, {label: differing.get(label) for label in differing.keys() ^ expected}
+
+
+@pytest.mark.xdist_group("node")
+def test_there_are_enough(there: dict[str, Findings]) -> None:
+    assert sum(map(len, there.values())) >= 400
+    assert all(one["reason"] for several in DIFFERENCES.values() for one in several)
