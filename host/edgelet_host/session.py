@@ -14,6 +14,7 @@ from edgelet_host.device.console import Device, DeviceError, connect
 from edgelet_host.device.deployment import Deployed, deploy, make_release
 from edgelet_host.device.local import LocalDevice, announce, start
 from edgelet_host.device.log import LEVEL_COLORS, log_line
+from edgelet_host.device.namespace import Entry, Namespace
 from edgelet_host.errors import EdgeletError
 from edgelet_host.project.config import FILE, Project, read_project
 from edgelet_host.terminal import say, warn
@@ -142,9 +143,10 @@ def make_secrets(device: Device, function: str, names: Sequence[str]) -> None:
 def fill_kv(device: Device, project: Project) -> None:
     """Put what the project has for development into KV on a development device, where a key is not there."""
     for binding, pairs in project.dev_kv.items():
+        namespace = Namespace(device, project.name, binding)
         for key, value in pairs.items():
-            if device.call("kv_get", project.name, binding, key) is None:
-                device.wait_for_job(device.call("kv_put", project.name, binding, key, value))
+            if namespace.get(key) is None:
+                namespace.put([Entry(key, value)])
 
 
 def run(firmware: Path, folders: Sequence[Path], data: Path, host: str, port: int, board: str | None) -> None:

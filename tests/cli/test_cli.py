@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from datetime import datetime
 
 import click
@@ -315,7 +316,7 @@ def test_the_same_in_a_terminal(deployed):
     assert "key is set" in shown("kv", "put", "STORE", "key", *here, key="typed")
     assert "typed" in shown("kv", "get", "STORE", "key", *here)
     assert "key" in shown("kv", "list", "STORE", *here)
-    assert "key is not in STORE" in shown("kv", "delete", "STORE", "key", *here)
+    assert "key is removed from STORE" in shown("kv", "delete", "STORE", "key", *here)
     assert "secret KEY is set" in shown("secret", "generate", "KEY", *here)
     assert re.search(r"KEY +20\d\d-", shown("secret", "list", *here))
     assert "is not set" in shown("secret", "delete", "KEY", *here)
@@ -366,7 +367,52 @@ def test_kv(deployed):
     assert listed[0]["expires"] > 0
     cli.ok("kv", "delete", "STORE", "other", *here)
     assert "has no key other" in cli.fails("kv", "get", "STORE", "other", *here)
+    assert "has no key other" in cli.fails("kv", "delete", "STORE", "other", *here)
     assert "no kv binding NONE" in cli.fails("kv", "list", "NONE", *here)
+
+
+def test_kv_bulk(deployed):
+    cli, name = deployed
+    here = ["--function", name]
+    entries = [{"key": f"bulk/{n:03}", "value": "v" * 400 + str(n)} for n in range(200)]
+    entries[1] |= {"expiration_ttl": 600, "metadata": {"of": ["it"]}}
+    cli.ok("kv", "bulk", "STORE", *here, stdin=json.dumps(entries))
+    listed = cli.run("kv", "list", "STORE", "--json", "--prefix", "bulk/", *here).json()
+    assert [one["name"] for one in listed] == [one["key"] for one in entries]
+    assert (listed[0]["metadata"], listed[1]["metadata"]) == (None, {"of": ["it"]})
+    assert listed[0]["expires"] is None
+    assert listed[1]["expires"] > time.time()
+    assert cli.ok("kv", "get", "STORE", "bulk/199", *here) == "v" * 400 + "199\n"
+    cli.ok("kv", "bulk", "STORE", *here, stdin='{"one": "1", "two": "zwei"}')
+    assert cli.ok("kv", "get", "STORE", "two", *here) == "zwei\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[", "not valid JSON"),
+        ("3", "an object of texts, or an array"),
+        ('{"a": 1}', "entry 1: key and value must be texts"),
+        ('[{"key": "a"}]', "entry 1: key and value must be texts"),
+        ('[{"key": "a", "value": "b"}, {"key": "a", "value": "b", "ttl": 3}]', "entry 2: it has ttl; known are"),
+        ('[{"key": "a", "value": "b", "expiration_ttl": 0}]', "expiration_ttl must be a number of seconds"),
+        ('[{"key": "a", "value": "b"}, {"key": "", "value": "b"}]', "a KV key"),
+    ],
+)
+def test_kv_bulk_refuses(deployed, text, complaint):
+    cli, name = deployed
+    assert complaint in cli.fails("kv", "bulk", "STORE", "--function", name, stdin=text)
+
+
+def test_a_value_that_is_no_text_is_printed_as_it_is(cli):
+    source = """export default { async fetch(request, env) {
+      await env.STORE.put("raw", new Uint8Array([255, 0, 10]));
+      return new Response();
+    } };"""
+    cli.ok("deploy", write_project(cli.folder / "raw", "raw", {"main.js": source}, bindings={"STORE": {"type": "kv"}}))
+    asked = cli.command("kv", "get", "STORE", "raw", "--function", "raw")
+    done = subprocess.run(asked, env=cli.environment(), capture_output=True)
+    assert done.stdout == b"\xff\0\n"
 
 
 # Log and invoke

@@ -375,7 +375,7 @@ def fenced(language: str) -> list[str]:
 
 def test_the_documented_handlers_and_project_file_work(cli, local):
     handlers, tomls = fenced("js"), fenced("toml")
-    assert (len(handlers), len(tomls)) == (5, 4)
+    assert (len(handlers), len(tomls)) == (6, 4)
     [static] = [text for text in tomls if text.startswith("[static]")]
     project = cli.folder / "greeter"
     project.mkdir()
@@ -388,6 +388,10 @@ def test_the_documented_handlers_and_project_file_work(cli, local):
     (project / "main.js").write_text(handlers[1])
     cli.ok("deploy", project)
     assert cli.ok("invoke", "greeter", "--path", "/greet?name=ada") == '{"message":"ada"}\n'
+    tokens = {"main.js": next(text for text in handlers if "jwt.verify" in text)}
+    cli.ok("deploy", write_project(cli.folder / "tokens", "tokens", tokens, route="/tokens"))
+    refused = get(local.address, "/tokens")
+    assert (refused.status, refused.text) == (401, "jwt must be provided\n")
     (project / "main.js").write_text(next(text for text in handlers if "env.AUTH" in text))
     cli.ok("deploy", project)
     source = "export default { fetch: (request) => new Response(request.url) }"

@@ -117,7 +117,7 @@ def test_users_in_kv(login_box):
     salt = b"0123456789abcdef"
     digest = hashlib.pbkdf2_hmac("sha256", b"s3cret", salt, 30000)
     record = "$".join(["pbkdf2-sha256", "30000", base64.b64encode(salt).decode(), base64.b64encode(digest).decode()])
-    login_box.job("kv_put", "login", "USERS", "user:grace", record)
+    login_box.job("kv_put", "login", "USERS", [("user:grace", record, None, None)])
     assert log_in(login_box, "grace", "wrong").status == 401
     token = log_in(login_box, "grace", "s3cret").json()["token"]
     assert me(login_box, token).json() == {"user": "grace"}
@@ -125,10 +125,10 @@ def test_users_in_kv(login_box):
 
 def test_values_for_development_do_not_replace_others(login_box):
     project = read_project(ROOT / "examples" / "login")
-    login_box.job("kv_put", "login", "USERS", "user:ada", "changed")
+    login_box.job("kv_put", "login", "USERS", [("user:ada", "changed", None, None)])
     try:
         fill_kv(login_box.device, project)
-        assert login_box.device.call("kv_get", "login", "USERS", "user:ada") == "changed"
+        assert login_box.device.call("kv_get", "login", "USERS", "user:ada") == {"text": "changed"}
     finally:
         login_box.job("kv_delete", "login", "USERS", "user:ada")
         fill_kv(login_box.device, project)

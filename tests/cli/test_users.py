@@ -16,8 +16,17 @@ def test_a_user_who_was_added_can_log_in(cli, local):
     (cli.folder / "body").write_text('{"user": "grace", "password": "canary-password"}')
     answer = cli.run("invoke", "gate", "--path", "/login", "--data", "body", "--json").json()
     assert (answer["status"], "token" in answer["body"]) == (200, True)
-    cli.ok("user", "add", "grace", *here, stdin="another canary")
+    assert "edgelet user password grace" in cli.fails("user", "add", "grace", *here, stdin="another canary")
+    cli.ok("user", "password", "grace", *here, stdin="another canary")
     assert cli.ok("kv", "get", "USERS", "user:grace", *here) != record
     assert cli.run("invoke", "gate", "--path", "/login", "--data", "body", "--json").json()["status"] == 401
-    assert "at least 8" in cli.fails("user", "add", "grace", *here, stdin="short")
+    assert "at least 8" in cli.fails("user", "password", "grace", *here, stdin="short")
+
+    cli.ok("user", "add", "ada", *here, stdin="a canary of hers")
+    assert cli.ok("user", "list", *here).splitlines() == ["ada", "grace"]
+    assert cli.run("user", "list", "--json", *here).json() == ["ada", "grace"]
+    cli.ok("user", "delete", "grace", *here)
+    assert cli.ok("user", "list", *here).splitlines() == ["ada"]
+    for change in ("delete", "password"):
+        assert "there is no user grace" in cli.fails("user", change, "grace", *here, stdin="another canary")
     assert "canary" not in "".join(cli.everything)

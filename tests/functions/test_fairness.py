@@ -154,7 +154,7 @@ def keeper(box):
 
 
 @pytest.mark.parametrize(
-    "call", [("kv_list", "key0000"), ("kv_put", "new", "v"), ("delete",)], ids=lambda call: call[0]
+    "call", [("kv_list", "key0000"), ("kv_put", [("new", "v", None, None)]), ("delete",)], ids=lambda call: call[0]
 )
 def test_a_command_that_looks_at_many_keys_holds_up_nobody(box, keeper, call):
     name, *args = call

@@ -54,8 +54,8 @@ def whole(firmware, tmp_path_factory):
         deploy(box, "second")
         box.job("set_secrets", "hello", {"KEY": "k3y-value"})
         box.job("set_variables", "hello", {"WHO": "me"})
-        box.job("kv_put", "hello", "STORE", "k", "v")
-        box.job("kv_put", "hello", "STORE", "other", "v")
+        box.job("kv_put", "hello", "STORE", [("k", "v", None, None)])
+        box.job("kv_put", "hello", "STORE", [("other", "v", None, None)])
         box.device.call("set_settings", {"admin_secret": ADMIN, "hostname": "box"})
         assert box.get("/hello").text == "second k3y-value me v"
         assert box.get("/hello/page.html").text == PAGE

@@ -18,11 +18,8 @@ static JSValue subtle_digest(JSContext *ctx, JSValueConst *argv) {
         return JS_EXCEPTION;
     }
     uint8_t result[CRYPTO_DIGEST_MAX];
-    crypto_sha_t sha;
-    crypto_sha_start(&sha, (crypto_hash_t)hash);
-    crypto_sha_update(&sha, data.data, data.len);
-    crypto_sha_finish(&sha, result);
-    return crypto_array_buffer(ctx, result, crypto_hashes[hash].digest);
+    size_t len = crypto_digest((crypto_hash_t)hash, data, result);
+    return crypto_array_buffer(ctx, result, len);
 }
 
 typedef struct _subtle_method_t {

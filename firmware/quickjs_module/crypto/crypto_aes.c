@@ -13,7 +13,7 @@
 
 #define BLOCK (16)
 
-static void start(mbedtls_aes_context *context, const crypto_aes_t *aes, bool encrypting) {
+static void aes_start(mbedtls_aes_context *context, const crypto_aes_t *aes, bool encrypting) {
     const unsigned char *key = (const unsigned char *)aes->key.data;
     unsigned bits = (unsigned)aes->key.len * 8;
     mbedtls_aes_init(context);
@@ -44,7 +44,7 @@ bool crypto_aes_cbc(const crypto_aes_t *aes, bool encrypting, base_slice_t data,
     }
 
     mbedtls_aes_context context;
-    start(&context, aes, encrypting);
+    aes_start(&context, aes, encrypting);
     memcpy(iv, aes->iv.data, BLOCK);
     int mode = encrypting ? MBEDTLS_AES_ENCRYPT : MBEDTLS_AES_DECRYPT;
     if (whole > 0) {
@@ -113,7 +113,7 @@ bool crypto_aes_ctr(const crypto_aes_t *aes, base_slice_t data, uint8_t *out, si
     memcpy(counter, aes->iv.data, BLOCK);
     size_t left = blocks_left(counter, bits), first = blocks <= left ? data.len : left * BLOCK;
     mbedtls_aes_context context;
-    start(&context, aes, true);
+    aes_start(&context, aes, true);
     if (first > 0) {
         ctr_part(&context, counter, bytes_of(data), first, out);
     }
@@ -182,7 +182,7 @@ bool crypto_aes_kw(const crypto_aes_t *aes, bool encrypting, base_slice_t data, 
     }
 
     mbedtls_aes_context context;
-    start(&context, aes, encrypting);
+    aes_start(&context, aes, encrypting);
     uint8_t check[WRAP_HALF], *body = encrypting ? out + WRAP_HALF : out;
     memcpy(check, encrypting ? initial : bytes_of(data), WRAP_HALF);
     memcpy(body, data.data + (encrypting ? 0 : WRAP_HALF), halves * WRAP_HALF);

@@ -57,7 +57,7 @@ void crypto_cipher_free(JSContext *ctx, crypto_cipher_t *cipher) {
 
 // ---- running ----
 
-static int take_bytes(JSContext *ctx, JSValueConst value, const char *name, base_slice_t *bytes) {
+static int take_optional(JSContext *ctx, JSValueConst value, const char *name, base_slice_t *bytes) {
     *bytes = (base_slice_t){0};
     return JS_IsUndefined(value) ? 0 : crypto_bytes(ctx, value, name, bytes);
 }
@@ -88,7 +88,8 @@ int crypto_cipher_run(JSContext *ctx, const crypto_cipher_t *cipher, const crypt
     crypto_aes_t aes = {
         .key = {(const char *)key->secret, key->len}, .counter_bits = cipher->bits, .tag = cipher->bits / 8};
     bool rsa = cipher->algorithm == CRYPTO_RSA_OAEP;
-    if (take_bytes(ctx, cipher->iv, "iv", &aes.iv) < 0 || take_bytes(ctx, cipher->extra, "label", &aes.extra) < 0) {
+    if (take_optional(ctx, cipher->iv, "iv", &aes.iv) < 0 ||
+        take_optional(ctx, cipher->extra, "label", &aes.extra) < 0) {
         return -1;
     }
 

@@ -119,18 +119,10 @@ void crypto_ec_generate(JSContext *ctx, crypto_kind_t kind, crypto_pkey_t *key) 
 
 // ---- use ----
 
-static size_t hash_data(crypto_hash_t hash, base_slice_t data, uint8_t digest[CRYPTO_DIGEST_MAX]) {
-    crypto_sha_t sha;
-    crypto_sha_start(&sha, hash);
-    crypto_sha_update(&sha, data.data, data.len);
-    crypto_sha_finish(&sha, digest);
-    return crypto_hashes[hash].digest;
-}
-
 size_t crypto_ec_sign(
     JSContext *ctx, const crypto_pkey_t *key, crypto_hash_t hash, base_slice_t data, uint8_t *signature) {
     uint8_t digest[CRYPTO_DIGEST_MAX];
-    size_t len = hash_data(hash, data, digest), size = 0;
+    size_t len = crypto_digest(hash, data, digest), size = 0;
     ec_t ec;
     ec_start(ctx, &ec, key->kind);
     ec_read_number(&ec, (base_slice_t){key->bytes, ec.size});
@@ -146,7 +138,7 @@ size_t crypto_ec_sign(
 bool crypto_ec_verify(
     JSContext *ctx, const crypto_pkey_t *key, crypto_hash_t hash, base_slice_t signature, base_slice_t data) {
     uint8_t digest[CRYPTO_DIGEST_MAX];
-    size_t len = hash_data(hash, data, digest);
+    size_t len = crypto_digest(hash, data, digest);
     ec_t ec;
     ec_start(ctx, &ec, key->kind);
     bool ok = signature.len == 2 * ec.size && ec_read_point(&ec, crypto_pkey_public(key));

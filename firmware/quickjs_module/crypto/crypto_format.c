@@ -27,7 +27,7 @@ int crypto_format(JSContext *ctx, JSValueConst value) {
     return found;
 }
 
-static bool is_secret(crypto_algorithm_t algorithm) {
+static bool format_is_secret(crypto_algorithm_t algorithm) {
     return crypto_is_one_of(CRYPTO_BIT(CRYPTO_HMAC) | CRYPTO_DERIVATIONS | CRYPTO_AES, algorithm);
 }
 
@@ -147,11 +147,10 @@ static JSValue import_secret_jwk(JSContext *ctx, JSValueConst jwk, const crypto_
 // ---- importing ----
 
 // A CryptoKey of a key, which it frees.
-static JSValue keep(JSContext *ctx, const crypto_key_params_t *params, crypto_pkey_t *pkey) {
-    JSValue key = pkey->kind != params->kind
-                      ? refuse_key(ctx)
-                      : crypto_key_object(ctx, params, pkey->is_private ? CRYPTO_PRIVATE : CRYPTO_PUBLIC,
-                            (base_slice_t){pkey->bytes, pkey->len});
+static JSValue format_keep(JSContext *ctx, const crypto_key_params_t *params, crypto_pkey_t *pkey) {
+    base_slice_t bytes = {pkey->bytes, pkey->len};
+    crypto_key_type_t type = pkey->is_private ? CRYPTO_PRIVATE : CRYPTO_PUBLIC;
+    JSValue key = pkey->kind == params->kind ? crypto_key_object(ctx, params, type, bytes) : refuse_key(ctx);
     crypto_pkey_free(ctx, pkey);
     return key;
 }
@@ -160,7 +159,7 @@ static JSValue import_jwk(JSContext *ctx, JSValueConst jwk, const crypto_key_par
     if (!JS_IsObject(jwk)) {
         return JS_ThrowTypeError(ctx, "a JSON Web Key must be an object");
     }
-    if (is_secret(params->algorithm)) {
+    if (format_is_secret(params->algorithm)) {
         return import_secret_jwk(ctx, jwk, params);
     }
     if (check_jwk(ctx, jwk, params, 0) < 0) {
@@ -168,7 +167,10 @@ static JSValue import_jwk(JSContext *ctx, JSValueConst jwk, const crypto_key_par
     }
     crypto_pkey_t pkey;
     int read = crypto_jwk_read(ctx, jwk, &pkey);
-    return read > 0 ? keep(ctx, params, &pkey) : read < 0 ? JS_EXCEPTION : refuse_key(ctx);
+    if (read > 0) {
+        return format_keep(ctx, params, &pkey);
+    }
+    return read < 0 ? JS_EXCEPTION : refuse_key(ctx);
 }
 
 // The raw form of a public key, which RSA has not.
@@ -183,7 +185,7 @@ static bool read_raw(JSContext *ctx, crypto_kind_t kind, base_slice_t bytes, cry
 }
 
 JSValue crypto_import(JSContext *ctx, crypto_format_t format, JSValueConst data, const crypto_key_params_t *params) {
-    bool secret = is_secret(params->algorithm);
+    bool secret = format_is_secret(params->algorithm);
     if ((secret && (format == CRYPTO_PKCS8 || format == CRYPTO_SPKI)) ||
         (format == CRYPTO_RAW && crypto_is_one_of(CRYPTO_RSA, params->algorithm)) ||
         (format == CRYPTO_JWK && crypto_is_one_of(CRYPTO_DERIVATIONS, params->algorithm))) {
@@ -208,7 +210,7 @@ JSValue crypto_import(JSContext *ctx, crypto_format_t format, JSValueConst data,
     } else {
         ok = format == CRYPTO_SPKI ? crypto_spki_read(ctx, bytes, &pkey) : crypto_pkcs8_read(ctx, bytes, &pkey);
     }
-    return ok ? keep(ctx, params, &pkey) : refuse_key(ctx);
+    return ok ? format_keep(ctx, params, &pkey) : refuse_key(ctx);
 }
 
 // importKey(format, keyData, algorithm, extractable, keyUsages)
@@ -223,7 +225,7 @@ JSValue crypto_import_key(JSContext *ctx, JSValueConst *argv) {
 
 // ---- exporting ----
 
-static void define(JSContext *ctx, JSValueConst jwk, const char *name, JSValue value) {
+static void format_define(JSContext *ctx, JSValueConst jwk, const char *name, JSValue value) {
     JS_DefinePropertyValueStr(ctx, jwk, name, value, JS_PROP_C_W_E);
 }
 
@@ -233,17 +235,17 @@ static JSValue export_jwk(JSContext *ctx, const crypto_key_t *key) {
     jwk_algorithm(&params, key->len, algorithm);
     JSValue jwk = JS_NewObject(ctx);
     if (key->type == CRYPTO_SECRET) {
-        define(ctx, jwk, "kty", JS_NewString(ctx, "oct"));
-        define(ctx, jwk, "k", crypto_base64url(ctx, (base_slice_t){(const char *)key->secret, key->len}));
+        format_define(ctx, jwk, "kty", JS_NewString(ctx, "oct"));
+        format_define(ctx, jwk, "k", crypto_base64url(ctx, (base_slice_t){(const char *)key->secret, key->len}));
     } else {
         crypto_pkey_t pkey = crypto_key_pkey(key);
         crypto_jwk_write(ctx, jwk, &pkey);
     }
     if (algorithm[0] != '\0') {
-        define(ctx, jwk, "alg", JS_NewString(ctx, algorithm));
+        format_define(ctx, jwk, "alg", JS_NewString(ctx, algorithm));
     }
-    define(ctx, jwk, "key_ops", crypto_usages_array(ctx, key->usages));
-    define(ctx, jwk, "ext", JS_NewBool(ctx, key->extractable));
+    format_define(ctx, jwk, "key_ops", crypto_usages_array(ctx, key->usages));
+    format_define(ctx, jwk, "ext", JS_NewBool(ctx, key->extractable));
     return jwk;
 }
 

@@ -73,6 +73,14 @@ void crypto_sha_finish(crypto_sha_t *sha, uint8_t *digest) {
     }
 }
 
+size_t crypto_digest(crypto_hash_t hash, base_slice_t message, uint8_t digest[CRYPTO_DIGEST_MAX]) {
+    crypto_sha_t sha;
+    crypto_sha_start(&sha, hash);
+    crypto_sha_update(&sha, message.data, message.len);
+    crypto_sha_finish(&sha, digest);
+    return crypto_hashes[hash].digest;
+}
+
 // HMAC
 
 static void start_padded(crypto_sha_t *sha, crypto_hash_t hash, const uint8_t *key, uint8_t pad) {

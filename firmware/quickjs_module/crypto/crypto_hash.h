@@ -9,6 +9,7 @@
 #include "crypto/crypto_mbedtls.h"
 
 #include "base_sha.h"
+#include "base_slice.h"
 #include "mbedtls/md5.h"
 
 #define CRYPTO_DIGEST_MAX (64)
@@ -46,6 +47,9 @@ void crypto_sha_start(crypto_sha_t *sha, crypto_hash_t hash);
 void crypto_sha_update(crypto_sha_t *sha, const void *data, size_t len);
 // Writes the digest and wipes `sha`.
 void crypto_sha_finish(crypto_sha_t *sha, uint8_t *digest);
+
+// Writes the digest of a message. Its bytes.
+size_t crypto_digest(crypto_hash_t hash, base_slice_t message, uint8_t digest[CRYPTO_DIGEST_MAX]);
 
 // An HMAC key: the hashes that have taken the padded key, so that a short message costs two compressions.
 typedef struct _crypto_hmac_t {

@@ -194,19 +194,19 @@ int crypto_jwk_read(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key) {
 
 // ---- writing ----
 
-static void define(JSContext *ctx, JSValueConst jwk, const char *name, JSValue value) {
+static void jwk_define(JSContext *ctx, JSValueConst jwk, const char *name, JSValue value) {
     JS_DefinePropertyValueStr(ctx, jwk, name, value, JS_PROP_C_W_E);
 }
 
 static void define_bytes(JSContext *ctx, JSValueConst jwk, const char *name, const char *bytes, size_t len) {
-    define(ctx, jwk, name, crypto_base64url(ctx, (base_slice_t){bytes, len}));
+    jwk_define(ctx, jwk, name, crypto_base64url(ctx, (base_slice_t){bytes, len}));
 }
 
 void crypto_jwk_write(JSContext *ctx, JSValueConst jwk, const crypto_pkey_t *key) {
     if (key->kind == CRYPTO_KIND_RSA) {
         base_slice_t numbers[CRYPTO_RSA_NUMBERS];
         int count = crypto_rsa_numbers(key, numbers);
-        define(ctx, jwk, "kty", JS_NewString(ctx, "RSA"));
+        jwk_define(ctx, jwk, "kty", JS_NewString(ctx, "RSA"));
         for (int i = 0; i < count; i++) {
             define_bytes(ctx, jwk, rsa_names[i], numbers[i].data, numbers[i].len);
         }
@@ -215,8 +215,8 @@ void crypto_jwk_write(JSContext *ctx, JSValueConst jwk, const crypto_pkey_t *key
 
     bool curve = crypto_kind_is_curve(key->kind);
     base_slice_t public = crypto_pkey_public(key);
-    define(ctx, jwk, "kty", JS_NewString(ctx, curve ? "EC" : "OKP"));
-    define(ctx, jwk, "crv", JS_NewString(ctx, curve_names[key->kind]));
+    jwk_define(ctx, jwk, "kty", JS_NewString(ctx, curve ? "EC" : "OKP"));
+    jwk_define(ctx, jwk, "crv", JS_NewString(ctx, curve_names[key->kind]));
     if (curve) {
         size_t size = crypto_ec_size(key->kind);
         define_bytes(ctx, jwk, "x", public.data + 1, size);

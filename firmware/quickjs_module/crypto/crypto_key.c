@@ -282,6 +282,31 @@ crypto_pkey_t crypto_key_pkey(const crypto_key_t *key) {
     return (crypto_pkey_t){key->kind, key->type == CRYPTO_PRIVATE, (char *)(uintptr_t)key->secret, key->len};
 }
 
+int crypto_signing_key(
+    JSValueConst value, crypto_signer_t signer, crypto_hash_t hash, bool to_sign, crypto_pkey_t *pkey) {
+    static const uint8_t algorithms[] = {
+        [CRYPTO_SIGNS_HMAC] = CRYPTO_HMAC,
+        [CRYPTO_SIGNS_RSA] = CRYPTO_RSASSA,
+        [CRYPTO_SIGNS_PSS] = CRYPTO_RSA_PSS,
+        [CRYPTO_SIGNS_ECDSA] = CRYPTO_ECDSA,
+        [CRYPTO_SIGNS_ED25519] = CRYPTO_ED25519,
+    };
+    const crypto_key_t *key = extension_class_get(&crypto_extension, CRYPTO_KEY, value);
+    if (key == NULL) {
+        return 0;
+    }
+    bool has_hash = key->algorithm == CRYPTO_HMAC || crypto_is_one_of(CRYPTO_RSA, key->algorithm);
+    if (key->algorithm != algorithms[signer] || (has_hash && key->hash != hash) ||
+        (key->usages & (to_sign ? CRYPTO_SIGN : CRYPTO_VERIFY)) == 0) {
+        return -1;
+    }
+    *pkey = crypto_key_pkey(key);
+    if (key->type == CRYPTO_SECRET) {
+        pkey->kind = CRYPTO_KIND_COUNT;
+    }
+    return 1;
+}
+
 // ---- new keys ----
 
 static JSValue generate_secret(JSContext *ctx, crypto_key_params_t *params) {

@@ -104,7 +104,7 @@ static der_t der_of(base_slice_t bytes) {
 }
 
 // Takes an element with that tag.
-static bool take(der_t *der, int tag, base_slice_t *content) {
+static bool pkey_take(der_t *der, int tag, base_slice_t *content) {
     size_t len;
     if (der->at == NULL || mbedtls_asn1_get_tag(&der->at, der->end, &len, tag) != 0) {
         return false;
@@ -116,7 +116,7 @@ static bool take(der_t *der, int tag, base_slice_t *content) {
 
 static bool take_in(der_t *der, int tag, der_t *inside) {
     base_slice_t content;
-    bool taken = take(der, tag, &content);
+    bool taken = pkey_take(der, tag, &content);
     *inside = der_of(taken ? content : (base_slice_t){0});
     return taken;
 }
@@ -127,7 +127,7 @@ static bool at_end(const der_t *der) {
 
 // Takes a BIT STRING of whole bytes.
 static bool take_bits(der_t *der, base_slice_t *bytes) {
-    if (!take(der, MBEDTLS_ASN1_BIT_STRING, bytes) || bytes->len == 0 || bytes->data[0] != 0) {
+    if (!pkey_take(der, MBEDTLS_ASN1_BIT_STRING, bytes) || bytes->len == 0 || bytes->data[0] != 0) {
         return false;
     }
     bytes->data++;
@@ -137,13 +137,13 @@ static bool take_bits(der_t *der, base_slice_t *bytes) {
 
 static bool take_small(der_t *der, int most) {
     base_slice_t number;
-    return take(der, MBEDTLS_ASN1_INTEGER, &number) && number.len == 1 && (uint8_t)number.data[0] <= most;
+    return pkey_take(der, MBEDTLS_ASN1_INTEGER, &number) && number.len == 1 && (uint8_t)number.data[0] <= most;
 }
 
 // The curve that an OBJECT IDENTIFIER names.
 static bool take_curve(der_t *der, crypto_kind_t *kind) {
     base_slice_t oid;
-    if (!take(der, MBEDTLS_ASN1_OID, &oid)) {
+    if (!pkey_take(der, MBEDTLS_ASN1_OID, &oid)) {
         return false;
     }
     for (int i = CRYPTO_KIND_P256; i <= CRYPTO_KIND_P521; i++) {
@@ -159,7 +159,7 @@ static bool take_curve(der_t *der, crypto_kind_t *kind) {
 static bool take_algorithm(der_t *der, crypto_kind_t *kind) {
     der_t inside;
     base_slice_t oid, null;
-    if (!take_in(der, SEQUENCE, &inside) || !take(&inside, MBEDTLS_ASN1_OID, &oid)) {
+    if (!take_in(der, SEQUENCE, &inside) || !pkey_take(&inside, MBEDTLS_ASN1_OID, &oid)) {
         return false;
     }
     if (oid_is(oid, &ec_oid)) {
@@ -167,7 +167,7 @@ static bool take_algorithm(der_t *der, crypto_kind_t *kind) {
     }
     if (oid_is(oid, &rsa_oid)) {
         *kind = CRYPTO_KIND_RSA;
-        return take(&inside, MBEDTLS_ASN1_NULL, &null) && null.len == 0 && at_end(&inside);
+        return pkey_take(&inside, MBEDTLS_ASN1_NULL, &null) && null.len == 0 && at_end(&inside);
     }
     *kind = oid_is(oid, &kind_oids[CRYPTO_KIND_ED25519]) ? CRYPTO_KIND_ED25519 : CRYPTO_KIND_X25519;
     return oid_is(oid, &kind_oids[*kind]) && at_end(&inside);
@@ -200,7 +200,7 @@ static bool read_ec_private(JSContext *ctx, crypto_kind_t kind, base_slice_t byt
     base_slice_t number, point = {0};
     crypto_kind_t named = kind;
     if (!take_in(&der, SEQUENCE, &inside) || !at_end(&der) || !take_small(&inside, 1) ||
-        !take(&inside, MBEDTLS_ASN1_OCTET_STRING, &number)) {
+        !pkey_take(&inside, MBEDTLS_ASN1_OCTET_STRING, &number)) {
         return false;
     }
     if (take_in(&inside, CONTEXT(0), &optional) && (!take_curve(&optional, &named) || !at_end(&optional))) {
@@ -218,7 +218,7 @@ bool crypto_pkcs8_read(JSContext *ctx, base_slice_t bytes, crypto_pkey_t *key) {
     crypto_kind_t kind;
     base_slice_t private, seed;
     if (!take_in(&der, SEQUENCE, &inside) || !at_end(&der) || !take_small(&inside, 1) ||
-        !take_algorithm(&inside, &kind) || !take(&inside, MBEDTLS_ASN1_OCTET_STRING, &private)) {
+        !take_algorithm(&inside, &kind) || !pkey_take(&inside, MBEDTLS_ASN1_OCTET_STRING, &private)) {
         return false;
     }
     if (kind == CRYPTO_KIND_RSA) {
@@ -228,7 +228,7 @@ bool crypto_pkcs8_read(JSContext *ctx, base_slice_t bytes, crypto_pkey_t *key) {
         return read_ec_private(ctx, kind, private, key);
     }
     content = der_of(private);
-    if (!take(&content, MBEDTLS_ASN1_OCTET_STRING, &seed) || !at_end(&content) || seed.len != CRYPTO_25519_SIZE) {
+    if (!pkey_take(&content, MBEDTLS_ASN1_OCTET_STRING, &seed) || !at_end(&content) || seed.len != CRYPTO_25519_SIZE) {
         return false;
     }
     crypto_25519_of_seed(ctx, kind, (const uint8_t *)seed.data, key);
@@ -242,17 +242,17 @@ static bool read_certificate(JSContext *ctx, base_slice_t bytes, crypto_pkey_t *
     if (!take_in(&der, SEQUENCE, &certificate) || !take_in(&certificate, SEQUENCE, &body)) {
         return false;
     }
-    (void)take(&body, CONTEXT(0), &skipped); // version
-    if (!take(&body, MBEDTLS_ASN1_INTEGER, &skipped)) {
+    (void)pkey_take(&body, CONTEXT(0), &skipped); // version
+    if (!pkey_take(&body, MBEDTLS_ASN1_INTEGER, &skipped)) {
         return false;
     }
     for (int i = 0; i < 4; i++) { // signature, issuer, validity, subject
-        if (!take(&body, SEQUENCE, &skipped)) {
+        if (!pkey_take(&body, SEQUENCE, &skipped)) {
             return false;
         }
     }
     const char *first = (const char *)body.at;
-    return take(&body, SEQUENCE, &skipped) &&
+    return pkey_take(&body, SEQUENCE, &skipped) &&
            crypto_spki_read(ctx, (base_slice_t){first, (size_t)((const char *)body.at - first)}, key);
 }
 
@@ -277,7 +277,7 @@ static bool read_labelled(JSContext *ctx, base_slice_t label, base_slice_t der, 
 }
 
 // Where a text begins in another, or NULL.
-static const char *find(base_slice_t text, const char *wanted) {
+static const char *pkey_find(base_slice_t text, const char *wanted) {
     size_t len = strlen(wanted);
     for (size_t at = 0; at + len <= text.len; at++) {
         if (memcmp(text.data + at, wanted, len) == 0) {
@@ -293,18 +293,18 @@ static base_slice_t behind(base_slice_t text, const char *at) {
 
 bool crypto_pem_read(JSContext *ctx, base_slice_t text, crypto_pkey_t *key) {
     static const char begin[] = "-----BEGIN ", dashes[] = "-----", last[] = "-----END ";
-    const char *first = find(text, begin);
+    const char *first = pkey_find(text, begin);
     if (first == NULL) {
         return false;
     }
     base_slice_t rest = behind(text, first + sizeof(begin) - 1), label = rest;
-    const char *label_end = find(rest, dashes);
+    const char *label_end = pkey_find(rest, dashes);
     if (label_end == NULL) {
         return false;
     }
     label.len = (size_t)(label_end - label.data);
     rest = behind(rest, label_end + sizeof(dashes) - 1);
-    const char *end = find(rest, last);
+    const char *end = pkey_find(rest, last);
     if (end == NULL) {
         return false;
     }
@@ -335,34 +335,34 @@ static writer_t writer_new(JSContext *ctx, size_t room) {
     return (writer_t){start, start + room, room};
 }
 
-static void put_bytes(writer_t *writer, const void *bytes, size_t len) {
+static void pkey_put_bytes(writer_t *writer, const void *bytes, size_t len) {
     writer->at -= len;
     memcpy(writer->at, bytes, len);
 }
 
 // Puts a header before what has been written since `end`.
-static void put_header(writer_t *writer, const unsigned char *end, uint8_t tag) {
+static void pkey_put_header(writer_t *writer, const unsigned char *end, uint8_t tag) {
     (void)mbedtls_asn1_write_len(&writer->at, writer->start, (size_t)(end - writer->at));
     (void)mbedtls_asn1_write_tag(&writer->at, writer->start, tag);
 }
 
 static void put_oid(writer_t *writer, const oid_t *oid) {
     const unsigned char *end = writer->at;
-    put_bytes(writer, oid->bytes, oid->len);
-    put_header(writer, end, MBEDTLS_ASN1_OID);
+    pkey_put_bytes(writer, oid->bytes, oid->len);
+    pkey_put_header(writer, end, MBEDTLS_ASN1_OID);
 }
 
 static void put_bits(writer_t *writer, base_slice_t bytes) {
     const unsigned char *end = writer->at;
-    put_bytes(writer, bytes.data, bytes.len);
-    put_bytes(writer, "", 1);
-    put_header(writer, end, MBEDTLS_ASN1_BIT_STRING);
+    pkey_put_bytes(writer, bytes.data, bytes.len);
+    pkey_put_bytes(writer, "", 1);
+    pkey_put_header(writer, end, MBEDTLS_ASN1_BIT_STRING);
 }
 
 static void put_algorithm(writer_t *writer, crypto_kind_t kind) {
     const unsigned char *end = writer->at;
     if (kind == CRYPTO_KIND_RSA) {
-        put_header(writer, end, MBEDTLS_ASN1_NULL);
+        pkey_put_header(writer, end, MBEDTLS_ASN1_NULL);
         put_oid(writer, &rsa_oid);
     } else {
         put_oid(writer, &kind_oids[kind]);
@@ -370,7 +370,7 @@ static void put_algorithm(writer_t *writer, crypto_kind_t kind) {
             put_oid(writer, &ec_oid);
         }
     }
-    put_header(writer, end, SEQUENCE);
+    pkey_put_header(writer, end, SEQUENCE);
 }
 
 static base_slice_t written(JSContext *ctx, writer_t *writer) {
@@ -391,35 +391,35 @@ base_slice_t crypto_spki_write(JSContext *ctx, const crypto_pkey_t *key) {
     const unsigned char *end = writer.at;
     put_bits(&writer, public);
     put_algorithm(&writer, key->kind);
-    put_header(&writer, end, SEQUENCE);
+    pkey_put_header(&writer, end, SEQUENCE);
     return written(ctx, &writer);
 }
 
 static void put_ec_private(writer_t *writer, const crypto_pkey_t *key) {
     const unsigned char *end = writer->at;
     put_bits(writer, crypto_pkey_public(key));
-    put_header(writer, end, CONTEXT(1));
+    pkey_put_header(writer, end, CONTEXT(1));
     const unsigned char *number_end = writer->at;
-    put_bytes(writer, key->bytes, crypto_ec_size(key->kind));
-    put_header(writer, number_end, MBEDTLS_ASN1_OCTET_STRING);
+    pkey_put_bytes(writer, key->bytes, crypto_ec_size(key->kind));
+    pkey_put_header(writer, number_end, MBEDTLS_ASN1_OCTET_STRING);
     (void)mbedtls_asn1_write_int(&writer->at, writer->start, 1);
-    put_header(writer, end, SEQUENCE);
+    pkey_put_header(writer, end, SEQUENCE);
 }
 
 base_slice_t crypto_pkcs8_write(JSContext *ctx, const crypto_pkey_t *key) {
     writer_t writer = writer_new(ctx, key->len + AROUND);
     const unsigned char *end = writer.at;
     if (key->kind == CRYPTO_KIND_RSA) {
-        put_bytes(&writer, key->bytes, key->len);
+        pkey_put_bytes(&writer, key->bytes, key->len);
     } else if (crypto_kind_is_curve(key->kind)) {
         put_ec_private(&writer, key);
     } else {
-        put_bytes(&writer, key->bytes, CRYPTO_25519_SIZE);
-        put_header(&writer, end, MBEDTLS_ASN1_OCTET_STRING);
+        pkey_put_bytes(&writer, key->bytes, CRYPTO_25519_SIZE);
+        pkey_put_header(&writer, end, MBEDTLS_ASN1_OCTET_STRING);
     }
-    put_header(&writer, end, MBEDTLS_ASN1_OCTET_STRING);
+    pkey_put_header(&writer, end, MBEDTLS_ASN1_OCTET_STRING);
     put_algorithm(&writer, key->kind);
     (void)mbedtls_asn1_write_int(&writer.at, writer.start, 0);
-    put_header(&writer, end, SEQUENCE);
+    pkey_put_header(&writer, end, SEQUENCE);
     return written(ctx, &writer);
 }

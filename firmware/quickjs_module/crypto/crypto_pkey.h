@@ -75,6 +75,20 @@ size_t crypto_pkey_sign(JSContext *ctx, const crypto_pkey_t *key, const crypto_s
 bool crypto_pkey_verify(
     JSContext *ctx, const crypto_pkey_t *key, const crypto_scheme_t *scheme, base_slice_t signature, base_slice_t data);
 
+// What a CryptoKey is asked for: an algorithm that signs, with its hash, and what it is to do.
+typedef enum {
+    CRYPTO_SIGNS_HMAC,
+    CRYPTO_SIGNS_RSA,
+    CRYPTO_SIGNS_PSS,
+    CRYPTO_SIGNS_ECDSA,
+    CRYPTO_SIGNS_ED25519,
+} crypto_signer_t;
+
+// The key behind a CryptoKey, in place; of HMAC its kind is CRYPTO_KIND_COUNT. 1, 0 where the value is no CryptoKey, or
+// -1 where it is one for something else. Throws nothing.
+int crypto_signing_key(
+    JSValueConst value, crypto_signer_t signer, crypto_hash_t hash, bool to_sign, crypto_pkey_t *key);
+
 // Bits of an RSA key's modulus.
 size_t crypto_rsa_bits(const crypto_pkey_t *key);
 

@@ -131,18 +131,10 @@ bool crypto_rsa_generate(JSContext *ctx, unsigned bits, int exponent, crypto_pke
 
 // ---- signatures ----
 
-static size_t hash_data(crypto_hash_t hash, base_slice_t data, uint8_t digest[CRYPTO_DIGEST_MAX]) {
-    crypto_sha_t sha;
-    crypto_sha_start(&sha, hash);
-    crypto_sha_update(&sha, data.data, data.len);
-    crypto_sha_finish(&sha, digest);
-    return crypto_hashes[hash].digest;
-}
-
 size_t crypto_rsa_sign(
     JSContext *ctx, const crypto_pkey_t *key, const crypto_scheme_t *scheme, base_slice_t data, uint8_t *signature) {
     uint8_t digest[CRYPTO_DIGEST_MAX];
-    unsigned len = (unsigned)hash_data(scheme->hash, data, digest);
+    unsigned len = (unsigned)crypto_digest(scheme->hash, data, digest);
     mbedtls_md_type_t md = md_type(scheme->hash);
     mbedtls_rsa_context rsa;
     rsa_load(ctx, &rsa, key);
@@ -163,7 +155,7 @@ size_t crypto_rsa_sign(
 bool crypto_rsa_verify(JSContext *ctx, const crypto_pkey_t *key, const crypto_scheme_t *scheme, base_slice_t signature,
     base_slice_t data) {
     uint8_t digest[CRYPTO_DIGEST_MAX];
-    unsigned len = (unsigned)hash_data(scheme->hash, data, digest);
+    unsigned len = (unsigned)crypto_digest(scheme->hash, data, digest);
     mbedtls_md_type_t md = md_type(scheme->hash);
     const unsigned char *bytes = (const unsigned char *)signature.data;
     mbedtls_rsa_context rsa;

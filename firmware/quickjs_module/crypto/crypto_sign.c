@@ -34,7 +34,7 @@ static int read_signing(JSContext *ctx, JSValueConst params, signing_t *signing)
 }
 
 // The scheme for a key of that algorithm: RSA's hash is the key's.
-static crypto_scheme_t scheme_of(const signing_t *signing, const crypto_key_t *key) {
+static crypto_scheme_t sign_scheme_of(const signing_t *signing, const crypto_key_t *key) {
     crypto_scheme_t scheme = signing->scheme;
     if (crypto_is_one_of(CRYPTO_RSA, key->algorithm)) {
         scheme.hash = key->hash;
@@ -56,7 +56,7 @@ static size_t make_signature(
         return mac_of(key, data, signature);
     }
     crypto_pkey_t pkey = crypto_key_pkey(key);
-    crypto_scheme_t scheme = scheme_of(signing, key);
+    crypto_scheme_t scheme = sign_scheme_of(signing, key);
     return crypto_pkey_sign(ctx, &pkey, &scheme, data, signature);
 }
 
@@ -80,7 +80,7 @@ JSValue crypto_sign(JSContext *ctx, JSValueConst *argv) {
     return crypto_array_buffer(ctx, signature, len);
 }
 
-static bool check_signature(
+static bool sign_is_right(
     JSContext *ctx, const signing_t *signing, const crypto_key_t *key, base_slice_t signature, base_slice_t data) {
     if (key->algorithm == CRYPTO_HMAC) {
         uint8_t mac[CRYPTO_DIGEST_MAX];
@@ -88,7 +88,7 @@ static bool check_signature(
         return signature.len == len && base_equal_secret(mac, signature.data, len);
     }
     crypto_pkey_t pkey = crypto_key_pkey(key);
-    crypto_scheme_t scheme = scheme_of(signing, key);
+    crypto_scheme_t scheme = sign_scheme_of(signing, key);
     return crypto_pkey_verify(ctx, &pkey, &scheme, signature, data);
 }
 
@@ -104,7 +104,7 @@ JSValue crypto_verify(JSContext *ctx, JSValueConst *argv) {
     if (crypto_bytes(ctx, argv[3], "data", &data) == 0) {
         key = crypto_key(ctx, argv[1], signing.algorithm, CRYPTO_VERIFY);
     }
-    bool right = key != NULL && check_signature(ctx, &signing, key, signature, data);
+    bool right = key != NULL && sign_is_right(ctx, &signing, key, signature, data);
     js_free(ctx, (char *)(uintptr_t)signature.data);
     return key == NULL ? JS_EXCEPTION : JS_NewBool(ctx, right);
 }

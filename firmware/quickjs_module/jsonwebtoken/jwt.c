@@ -1,4 +1,4 @@
-// The module jsonwebtoken: errors, secrets, tokens. See jwt.h.
+// The module jsonwebtoken: errors, tokens, the functions. See jwt.h.
 
 #include "jsonwebtoken/jwt.h"
 
@@ -59,92 +59,6 @@ static JSValue new_error_class(JSContext *ctx, const char *name, JSValueConst pa
     return class;
 }
 
-// ---- algorithms and secrets ----
-
-// RFC 7518, section 3.2.
-static const jwt_algorithm_t algorithms[] = {
-    {"HS256", CRYPTO_SHA256},
-    {"HS384", CRYPTO_SHA384},
-    {"HS512", CRYPTO_SHA512},
-};
-
-const jwt_algorithm_t *jwt_algorithm(JSContext *ctx, JSValueConst value) {
-    size_t len;
-    const char *name = JS_IsString(value) ? JS_ToCStringLen(ctx, &len, value) : NULL;
-    const jwt_algorithm_t *found = NULL;
-    for (int i = 0; i < BASE_COUNT(algorithms) && name != NULL; i++) {
-        if (base_equal_text(name, len, algorithms[i].name)) {
-            found = &algorithms[i];
-        }
-    }
-    JS_FreeCString(ctx, name);
-    return found;
-}
-
-typedef struct _secret_t {
-    base_slice_t bytes;  // valid until any JavaScript runs
-    const char *cstring; // to be freed, or NULL
-} secret_t;
-
-// 1, 0 where the value is neither text nor a buffer, or -1.
-static int secret_bytes(JSContext *ctx, JSValueConst value, secret_t *secret) {
-    secret->cstring = NULL;
-    if (JS_IsString(value)) {
-        secret->cstring = secret->bytes.data = engine_usv_string(ctx, &secret->bytes.len, value);
-        return 1;
-    }
-    return JS_IsObject(value) ? engine_buffer_source(ctx, value, &secret->bytes) : 0;
-}
-
-// A public key that is taken for a secret would let everybody sign (RFC 8725, section 2.1).
-static bool is_pem(base_slice_t bytes) {
-    static const char begin[] = "-----BEGIN";
-    for (size_t at = 0; at + sizeof(begin) - 1 <= bytes.len; at++) {
-        if (memcmp(bytes.data + at, begin, sizeof(begin) - 1) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-// Fills `secret` from a value that is one for the algorithm. 0, or -1 with an error of that class and nothing to free.
-static int take_secret(
-    JSContext *ctx, JSValueConst class, JSValueConst value, const jwt_algorithm_t *algorithm, secret_t *secret) {
-    size_t least = crypto_hashes[algorithm->hash].digest;
-    int found = secret_bytes(ctx, value, secret);
-    bool pem = found > 0 && is_pem(secret->bytes);
-    if (found > 0 && !pem && secret->bytes.len >= least) {
-        return 0;
-    }
-
-    JS_FreeCString(ctx, secret->cstring);
-    if (found == 0) {
-        jwt_refuse(ctx, class, "the secret must be a string, an ArrayBuffer or a view of one", NULL);
-    } else if (pem) {
-        jwt_refuse(ctx, class, algorithm->name, " needs a secret, not a PEM key", NULL);
-    } else if (found > 0) {
-        char bytes[12];
-        snprintf(bytes, sizeof(bytes), "%u", (unsigned)least);
-        jwt_refuse(ctx, class, "the secret for ", algorithm->name, " must have at least ", bytes, " bytes", NULL);
-    }
-    return -1;
-}
-
-// The MAC of a text under a secret, or an error of that class. 0 or -1.
-static int make_mac(JSContext *ctx, JSValueConst class, JSValueConst value, const jwt_algorithm_t *algorithm,
-    base_slice_t text, uint8_t mac[CRYPTO_DIGEST_MAX]) {
-    secret_t secret;
-    if (take_secret(ctx, class, value, algorithm, &secret) < 0) {
-        return -1;
-    }
-    crypto_hmac_t key;
-    crypto_hmac_key(&key, algorithm->hash, secret.bytes.data, secret.bytes.len);
-    crypto_hmac(&key, text.data, text.len, mac);
-    base_wipe(&key, sizeof(key));
-    JS_FreeCString(ctx, secret.cstring);
-    return 0;
-}
-
 // ---- signing ----
 
 // Appends bytes in base64url, behind a dot unless it is the first part (RFC 7515, section 7.1).
@@ -177,11 +91,12 @@ static int put_json(JSContext *ctx, web_buf_t *token, JSValueConst value) {
     return result;
 }
 
-static int fill_header(JSContext *ctx, JSValueConst header, const JSValue *options) {
+static int fill_header(JSContext *ctx, JSValueConst header, bool is_object, const JSValue *options) {
     JSValueConst algorithm = options[JWT_ALGORITHM];
-    JSValue alg = JS_IsUndefined(algorithm) ? JS_NewString(ctx, algorithms[0].name) : JS_DupValue(ctx, algorithm);
+    JSValue alg = JS_IsUndefined(algorithm) ? JS_NewString(ctx, JWT_DEFAULT_ALGORITHM) : JS_DupValue(ctx, algorithm);
     JS_DefinePropertyValueStr(ctx, header, "alg", alg, JS_PROP_C_W_E);
-    JS_DefinePropertyValueStr(ctx, header, "typ", JS_NewString(ctx, "JWT"), JS_PROP_C_W_E);
+    JSValue typ = is_object ? JS_NewString(ctx, "JWT") : JS_UNDEFINED;
+    JS_DefinePropertyValueStr(ctx, header, "typ", typ, JS_PROP_C_W_E);
     JS_DefinePropertyValueStr(ctx, header, "kid", JS_DupValue(ctx, options[JWT_KEYID]), JS_PROP_C_W_E);
     return JS_IsUndefined(options[JWT_HEADER]) ? 0 : jwt_spread(ctx, header, options[JWT_HEADER]);
 }
@@ -213,47 +128,73 @@ static const char *unsupported_parameter(JSContext *ctx, JSValueConst header) {
 
 // Appends the header. The algorithm that it names, or NULL with a pending exception.
 static const jwt_algorithm_t *put_header(
-    JSContext *ctx, web_buf_t *token, JSValueConst header, JSValueConst secret, const JSValue *options) {
-    if (fill_header(ctx, header, options) < 0) {
+    JSContext *ctx, web_buf_t *token, JSValueConst header, JSValueConst claims, const JSValue *options) {
+    if (fill_header(ctx, header, !JS_IsString(claims), options) < 0) {
         return NULL;
     }
 
     const jwt_algorithm_t *algorithm = header_algorithm(ctx, header);
     if (algorithm == NULL || unsupported_parameter(ctx, header) != NULL) {
         jwt_refuse(ctx, JS_UNDEFINED,
-            "\"header\" in \"options\" must have no \"crit\" or \"b64\", and no \"alg\" but HS256, HS384 or HS512",
-            NULL);
+            "\"header\" in \"options\" must have no \"crit\" or \"b64\", and no \"alg\" but one that signs", NULL);
         return NULL;
     }
-
-    // What is wrong with the secret is said before what is wrong with the claims.
-    secret_t checked;
-    if (take_secret(ctx, JS_UNDEFINED, secret, algorithm, &checked) < 0) {
-        return NULL;
-    }
-    JS_FreeCString(ctx, checked.cstring);
     return put_json(ctx, token, header) < 0 ? NULL : algorithm;
 }
 
-// Appends header, payload and MAC. 0 or -1.
-static int put_token(
-    JSContext *ctx, web_buf_t *token, JSValueConst claims, JSValueConst secret, const JSValue *options) {
-    JSValue header = JS_NewObject(ctx), payload = JS_UNDEFINED;
-    const jwt_algorithm_t *algorithm = put_header(ctx, token, header, secret, options);
-    int result = -1;
-    if (algorithm != NULL) {
-        payload = jwt_make_payload(ctx, claims, options);
-        result = JS_IsException(payload) ? -1 : put_json(ctx, token, payload);
-    }
-    JS_FreeValue(ctx, payload);
-    JS_FreeValue(ctx, header);
-
-    uint8_t mac[CRYPTO_DIGEST_MAX];
-    base_slice_t input = {token->data, token->len};
-    if (result < 0 || make_mac(ctx, JS_UNDEFINED, secret, algorithm, input, mac) < 0) {
+// Appends the payload: JSON, or the text that is given. 0 or -1.
+static int put_payload(JSContext *ctx, web_buf_t *token, JSValueConst claims, const JSValue *options) {
+    JSValue payload = jwt_make_payload(ctx, claims, options);
+    if (JS_IsException(payload)) {
         return -1;
     }
-    return put_part(ctx, token, (base_slice_t){(const char *)mac, crypto_hashes[algorithm->hash].digest});
+    int result;
+    if (JS_IsString(payload)) {
+        base_slice_t text;
+        text.data = engine_usv_string(ctx, &text.len, payload);
+        result = put_part(ctx, token, text);
+        JS_FreeCString(ctx, text.data);
+    } else {
+        result = put_json(ctx, token, payload);
+    }
+    JS_FreeValue(ctx, payload);
+    return result;
+}
+
+// Appends payload and signature by a key, which it frees. 0 or -1.
+static int put_signed(JSContext *ctx, web_buf_t *token, JSValueConst claims, JSValueConst secret, jwt_key_t *key,
+    const JSValue *options) {
+    int result = put_payload(ctx, token, claims, options);
+    // Its code may have pulled away the bytes of a secret.
+    if (result == 0 && !key->owned) {
+        const jwt_algorithm_t *algorithm = key->algorithm;
+        jwt_free_key(ctx, key);
+        if (jwt_take_key(ctx, JS_UNDEFINED, secret, algorithm, true, key) < 0) {
+            return -1;
+        }
+    }
+
+    uint8_t signature[CRYPTO_SIGNATURE_MAX];
+    if (result == 0) {
+        size_t len = jwt_make_signature(ctx, key, (base_slice_t){token->data, token->len}, signature);
+        result = put_part(ctx, token, (base_slice_t){(const char *)signature, len});
+    }
+    jwt_free_key(ctx, key);
+    return result;
+}
+
+// Appends header, payload and signature. 0 or -1.
+static int put_token(
+    JSContext *ctx, web_buf_t *token, JSValueConst claims, JSValueConst secret, const JSValue *options) {
+    JSValue header = JS_NewObject(ctx);
+    const jwt_algorithm_t *algorithm = put_header(ctx, token, header, claims, options);
+    JS_FreeValue(ctx, header);
+    // What is wrong with the key is said before what is wrong with the claims.
+    jwt_key_t key;
+    if (algorithm == NULL || jwt_take_key(ctx, JS_UNDEFINED, secret, algorithm, true, &key) < 0) {
+        return -1;
+    }
+    return put_signed(ctx, token, claims, secret, &key, options);
 }
 
 static JSValue make_token(JSContext *ctx, JSValueConst claims, JSValueConst secret, JSValueConst options) {
@@ -273,7 +214,7 @@ static JSValue make_token(JSContext *ctx, JSValueConst claims, JSValueConst secr
 // A token that has been taken apart, and that nobody has vouched for yet.
 typedef struct _token_t {
     const char *text;      // to be freed, or NULL
-    base_slice_t parts[3]; // header, payload and MAC, in base64url
+    base_slice_t parts[3]; // header, payload and signature, in base64url
     JSValue header, payload;
 } token_t;
 
@@ -283,25 +224,26 @@ static void jwt_free_token(JSContext *ctx, token_t *token) {
     JS_FreeCString(ctx, token->text);
 }
 
-// The object that a part of a token stands for. Undefined without an exception for anything else: for what is no
-// base64url, UTF-8 or JSON, and for JSON that is nested too deeply.
-static JSValue parse_part(JSContext *ctx, base_slice_t part) {
+// The object that a part of a token stands for, or its text where that stands for none and `text` says so. Undefined
+// without an exception for anything else: for what is no base64url or UTF-8, or no JSON, also what is nested too
+// deeply.
+static JSValue parse_part(JSContext *ctx, base_slice_t part, bool text) {
     size_t len;
     char *json = js_malloc(ctx, part.len + 1);
     JSValue value = JS_UNDEFINED;
-    if (base_base64url_decode(json, &len, part.data, part.len) && base_is_utf8(json, len)) {
+    bool is_text = base_base64url_decode(json, &len, part.data, part.len) && base_is_utf8(json, len);
+    if (is_text) {
         json[len] = '\0';
         value = JS_ParseJSON(ctx, json, len, "<token>");
     }
-    js_free(ctx, json);
     if (JS_IsException(value)) {
         JS_FreeValue(ctx, JS_GetException(ctx));
     }
-
     if (!JS_IsObject(value) || JS_IsArray(value)) {
         JS_FreeValue(ctx, value);
-        return JS_UNDEFINED;
+        value = is_text && text ? JS_NewStringLen(ctx, json, len) : JS_UNDEFINED;
     }
+    js_free(ctx, json);
     return value;
 }
 
@@ -338,13 +280,13 @@ static const char *read_token(JSContext *ctx, JSValueConst value, token_t *token
         return "jwt malformed";
     }
 
-    token->header = parse_part(ctx, token->parts[0]);
+    token->header = parse_part(ctx, token->parts[0], false);
     return JS_IsUndefined(token->header) ? "invalid token" : NULL;
 }
 
-// Reads the payload. NULL, or what is wrong with the token.
+// Reads the payload, which is text only where the header has no type. NULL, or what is wrong with the token.
 static const char *read_payload(JSContext *ctx, token_t *token) {
-    token->payload = parse_part(ctx, token->parts[1]);
+    token->payload = parse_part(ctx, token->parts[1], !has_parameter(ctx, token->header, "typ"));
     return JS_IsUndefined(token->payload) ? "invalid token" : NULL;
 }
 
@@ -392,18 +334,19 @@ static int check_signature(
             ctx, classes[JWT_ERROR_INVALID], "the header parameter \"", unsupported, "\" is not supported", NULL);
     }
 
-    uint8_t mac[CRYPTO_DIGEST_MAX];
-    base_slice_t given = token->parts[2];
-    base_slice_t input = {token->text, (size_t)(given.data - token->text) - 1};
-    if (make_mac(ctx, classes[JWT_ERROR_INVALID], secret, algorithm, input, mac) < 0) {
+    jwt_key_t key;
+    if (jwt_take_key(ctx, classes[JWT_ERROR_INVALID], secret, algorithm, false, &key) < 0) {
         return -1;
     }
-
-    // Room for the text of more bytes than any MAC has.
-    char bytes[CRYPTO_DIGEST_MAX * 2];
-    size_t len, needed = crypto_hashes[algorithm->hash].digest;
-    if (given.len > sizeof(bytes) || !base_base64url_decode(bytes, &len, given.data, given.len) || len != needed ||
-        !base_equal_secret(bytes, mac, len)) {
+    base_slice_t given = token->parts[2];
+    base_slice_t input = {token->text, (size_t)(given.data - token->text) - 1};
+    // Room for the text of more bytes than any signature has.
+    char bytes[CRYPTO_SIGNATURE_MAX * 4 / 3 + 4];
+    size_t len;
+    bool right = given.len <= sizeof(bytes) && base_base64url_decode(bytes, &len, given.data, given.len) &&
+                 jwt_is_signature(ctx, &key, input, (base_slice_t){bytes, len});
+    jwt_free_key(ctx, &key);
+    if (!right) {
         const char *message = given.len == 0 ? "jwt signature is required" : "invalid signature";
         return jwt_refuse(ctx, classes[JWT_ERROR_INVALID], message, NULL);
     }
@@ -468,18 +411,79 @@ static JSValue jwt_sign(JSContext *ctx, JSValueConst this_val, int argc, JSValue
     return jwt_settle(ctx, bare ? argv[2] : argv[3], token);
 }
 
+// What a function that looks keys up is called back with, in this order: the token, who waits for the payload, the
+// classes of errors and the options.
+enum {
+    LOOKUP_TOKEN,
+    LOOKUP_CALLBACK,
+    LOOKUP_CLASSES,
+    LOOKUP_OPTIONS = LOOKUP_CLASSES + JWT_ERROR_COUNT,
+    LOOKUP_COUNT = LOOKUP_OPTIONS + JWT_OPTION_COUNT,
+};
+
+// callback(error, key)
+static JSValue key_found(
+    JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic, JSValueConst *lookup) {
+    (void)this_val, (void)argc, (void)magic;
+    const JSValueConst *classes = lookup + LOOKUP_CLASSES;
+    JSValue payload = JS_EXCEPTION;
+    if (JS_ToBool(ctx, argv[0])) {
+        JSValue message = JS_IsObject(argv[0]) ? JS_GetPropertyStr(ctx, argv[0], "message") : JS_DupValue(ctx, argv[0]);
+        const char *text = JS_IsException(message) ? NULL : JS_ToCString(ctx, message);
+        JS_FreeValue(ctx, message);
+        if (text != NULL) {
+            jwt_refuse(ctx, classes[JWT_ERROR_INVALID], "error in secret or public key callback: ", text, NULL);
+        }
+        JS_FreeCString(ctx, text);
+    } else {
+        payload = verify_token(ctx, classes, lookup[LOOKUP_TOKEN], argv[1], lookup + LOOKUP_OPTIONS);
+    }
+    return jwt_settle(ctx, lookup[LOOKUP_CALLBACK], payload);
+}
+
+// Has a function look the key up by the token's header; it calls back when it has it. 0 or -1.
+static int look_up(JSContext *ctx, const JSValueConst *classes, JSValueConst token_value, JSValueConst function,
+    JSValueConst callback, const JSValue *options) {
+    token_t token;
+    int result = -1;
+    const char *wrong = read_token(ctx, token_value, &token);
+    if (wrong == NULL && !JS_IsFunction(ctx, callback)) {
+        wrong = "verify must be called asynchronous if secret or public key is provided as a callback";
+    }
+    if (wrong != NULL) {
+        jwt_refuse(ctx, classes[JWT_ERROR_INVALID], wrong, NULL);
+    } else {
+        JSValueConst lookup[LOOKUP_COUNT] = {[LOOKUP_TOKEN] = token_value, [LOOKUP_CALLBACK] = callback};
+        memcpy(lookup + LOOKUP_CLASSES, classes, JWT_ERROR_COUNT * sizeof(*classes));
+        memcpy(lookup + LOOKUP_OPTIONS, options, JWT_OPTION_COUNT * sizeof(*options));
+        JSValue found = JS_NewCFunctionData2(ctx, key_found, "", 2, 0, LOOKUP_COUNT, lookup);
+        JSValue done = JS_Call(ctx, function, JS_UNDEFINED, 2, (JSValueConst[]){token.header, found});
+        result = JS_IsException(done) ? -1 : 0;
+        JS_FreeValue(ctx, found);
+        JS_FreeValue(ctx, done);
+    }
+    jwt_free_token(ctx, &token);
+    return result;
+}
+
 // The error classes come with the function.
 static JSValue jwt_verify(
     JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic, JSValueConst *classes) {
     (void)this_val, (void)argc, (void)magic;
     bool bare = JS_IsFunction(ctx, argv[2]);
+    JSValueConst callback = bare ? argv[2] : argv[3];
     JSValue options[JWT_OPTION_COUNT];
     JSValue payload = JS_EXCEPTION;
+    bool waits = false;
     if (jwt_read_options(ctx, bare ? JS_UNDEFINED : argv[2], JWT_VERIFY, options) == 0) {
-        payload = verify_token(ctx, classes, argv[0], argv[1], options);
+        if (JS_IsFunction(ctx, argv[1])) {
+            waits = look_up(ctx, classes, argv[0], argv[1], callback, options) == 0;
+        } else {
+            payload = verify_token(ctx, classes, argv[0], argv[1], options);
+        }
     }
     jwt_free_options(ctx, options);
-    return jwt_settle(ctx, bare ? argv[2] : argv[3], payload);
+    return waits ? JS_UNDEFINED : jwt_settle(ctx, callback, payload);
 }
 
 static JSValue jwt_decode(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {

@@ -66,6 +66,25 @@ int jwt_spread(JSContext *ctx, JSValueConst to, JSValueConst from) {
     return result;
 }
 
+// Sets the enumerable properties of `from` on `to`, as Object.assign does, but for those that are undefined. 0 or -1.
+static int jwt_assign(JSContext *ctx, JSValueConst to, JSValueConst from) {
+    JSPropertyEnum *names;
+    uint32_t count;
+    if (JS_GetOwnPropertyNames(ctx, &names, &count, from, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0) {
+        return -1;
+    }
+    int result = 0;
+    for (uint32_t i = 0; i < count && result >= 0; i++) {
+        JSValue value = JS_GetProperty(ctx, from, names[i].atom);
+        if (JS_IsUndefined(value)) {
+            continue;
+        }
+        result = JS_IsException(value) ? -1 : JS_SetProperty(ctx, to, names[i].atom, value);
+    }
+    JS_FreePropertyEnum(ctx, names, count);
+    return result < 0 ? -1 : 0;
+}
+
 // Checks the times among the claims. *issued is "iat", the time now where there is none. 0 or -1.
 static int check_given_times(JSContext *ctx, JSValueConst payload, double *issued) {
     static const char *const names[] = {"iat", "exp", "nbf"};
@@ -129,13 +148,31 @@ static int add_claims(JSContext *ctx, JSValueConst payload, JSValueConst claims,
     return result;
 }
 
+// Text has no claims, and takes none.
+static JSValue text_payload(JSContext *ctx, JSValueConst text, const JSValue *options) {
+    static const jwt_option_t none[] = {
+        JWT_EXPIRES_IN, JWT_NOT_BEFORE, JWT_NO_TIMESTAMP, JWT_AUDIENCE, JWT_ISSUER, JWT_SUBJECT, JWT_JWTID};
+    for (int i = 0; i < BASE_COUNT(none); i++) {
+        if (!JS_IsUndefined(options[none[i]])) {
+            jwt_refuse(ctx, JS_UNDEFINED, "invalid ", jwt_option_name(none[i]), " option for string payload", NULL);
+            return JS_EXCEPTION;
+        }
+    }
+    return JS_DupValue(ctx, text);
+}
+
 JSValue jwt_make_payload(JSContext *ctx, JSValueConst claims, const JSValue *options) {
+    if (JS_IsString(claims)) {
+        return text_payload(ctx, claims, options);
+    }
     if (!jwt_is_object(ctx, claims)) {
         jwt_refuse(ctx, JS_UNDEFINED, "Expected \"payload\" to be a plain object.", NULL);
         return JS_EXCEPTION;
     }
     JSValue payload = JS_NewObject(ctx);
-    if (add_claims(ctx, payload, claims, options) < 0) {
+    // The caller's object has the claims afterwards, too.
+    bool both = JS_ToBool(ctx, options[JWT_MUTATE_PAYLOAD]) > 0;
+    if (add_claims(ctx, payload, claims, options) < 0 || (both && jwt_assign(ctx, claims, payload) < 0)) {
         JS_FreeValue(ctx, payload);
         return JS_EXCEPTION;
     }

@@ -10,16 +10,18 @@ typedef enum {
     TYPE_UNKNOWN, // it is no option of that function
     TYPE_ALGORITHM,
     TYPE_BOOLEAN,
+    TYPE_FALSE, // what it would allow is not
     TYPE_NUMBER,
     TYPE_OBJECT,
     TYPE_PATTERNS, // strings and RegExps, one or several
     TYPE_SPAN,     // whole seconds, or text that jwt_time_after understands
     TYPE_STRING,
     TYPE_STRINGS, // one or several
+    TYPE_UTF8,    // the name of this encoding, which tokens have
 } type_t;
 
-static const char *const type_names[] = {
-    "", "algorithm", "boolean", "number", "object", "patterns", "span", "string", "strings"};
+static const char *const type_names[] = {"", "algorithm", "boolean", "false (RFC 8725)", "number", "object", "patterns",
+    "span", "string", "strings", "\"utf8\""};
 
 typedef struct _known_t {
     const char *name;
@@ -29,10 +31,13 @@ typedef struct _known_t {
 static const known_t known[JWT_OPTION_COUNT] = {
     [JWT_ALGORITHM] = {"algorithm", {TYPE_ALGORITHM, TYPE_UNKNOWN}},
     [JWT_ALGORITHMS] = {"algorithms", {TYPE_UNKNOWN, TYPE_STRINGS}},
+    [JWT_ALLOW_INSECURE_KEY_SIZES] = {"allowInsecureKeySizes", {TYPE_FALSE, TYPE_UNKNOWN}},
+    [JWT_ALLOW_INVALID_KEY_TYPES] = {"allowInvalidAsymmetricKeyTypes", {TYPE_FALSE, TYPE_FALSE}},
     [JWT_AUDIENCE] = {"audience", {TYPE_STRINGS, TYPE_PATTERNS}},
     [JWT_CLOCK_TIMESTAMP] = {"clockTimestamp", {TYPE_UNKNOWN, TYPE_NUMBER}},
     [JWT_CLOCK_TOLERANCE] = {"clockTolerance", {TYPE_UNKNOWN, TYPE_NUMBER}},
     [JWT_COMPLETE] = {"complete", {TYPE_UNKNOWN, TYPE_BOOLEAN}},
+    [JWT_ENCODING] = {"encoding", {TYPE_UTF8, TYPE_UNKNOWN}},
     [JWT_EXPIRES_IN] = {"expiresIn", {TYPE_SPAN, TYPE_UNKNOWN}},
     [JWT_HEADER] = {"header", {TYPE_OBJECT, TYPE_UNKNOWN}},
     [JWT_IGNORE_EXPIRATION] = {"ignoreExpiration", {TYPE_UNKNOWN, TYPE_BOOLEAN}},
@@ -41,6 +46,7 @@ static const known_t known[JWT_OPTION_COUNT] = {
     [JWT_JWTID] = {"jwtid", {TYPE_STRING, TYPE_STRING}},
     [JWT_KEYID] = {"keyid", {TYPE_STRING, TYPE_UNKNOWN}},
     [JWT_MAX_AGE] = {"maxAge", {TYPE_UNKNOWN, TYPE_SPAN}},
+    [JWT_MUTATE_PAYLOAD] = {"mutatePayload", {TYPE_BOOLEAN, TYPE_UNKNOWN}},
     [JWT_NONCE] = {"nonce", {TYPE_UNKNOWN, TYPE_STRING}},
     [JWT_NO_TIMESTAMP] = {"noTimestamp", {TYPE_BOOLEAN, TYPE_UNKNOWN}},
     [JWT_NOT_BEFORE] = {"notBefore", {TYPE_SPAN, TYPE_UNKNOWN}},
@@ -102,6 +108,14 @@ static bool is_number(JSContext *ctx, JSValueConst value, bool whole) {
            (!whole || number == trunc(number));
 }
 
+static bool is_utf8_name(JSContext *ctx, JSValueConst value) {
+    size_t len;
+    const char *text = JS_IsString(value) ? JS_ToCStringLen(ctx, &len, value) : NULL;
+    bool is = text != NULL && (base_equal_nocase(text, len, "utf8") || base_equal_nocase(text, len, "utf-8"));
+    JS_FreeCString(ctx, text);
+    return is;
+}
+
 // 1, 0 where the value is not of that type, or -1.
 static int is_valid(JSContext *ctx, JSValueConst value, type_t type) {
     int bad;
@@ -110,6 +124,8 @@ static int is_valid(JSContext *ctx, JSValueConst value, type_t type) {
             return jwt_algorithm(ctx, value) != NULL;
         case TYPE_BOOLEAN:
             return JS_IsBool(value);
+        case TYPE_FALSE:
+            return JS_IsBool(value) && !JS_VALUE_GET_BOOL(value);
         case TYPE_NUMBER:
             return is_number(ctx, value, false);
         case TYPE_OBJECT:
@@ -118,6 +134,8 @@ static int is_valid(JSContext *ctx, JSValueConst value, type_t type) {
             return JS_IsString(value) || is_number(ctx, value, true);
         case TYPE_STRING:
             return JS_IsString(value);
+        case TYPE_UTF8:
+            return is_utf8_name(ctx, value);
         default:
             bad = jwt_each(ctx, value, type == TYPE_STRINGS ? is_no_string : is_no_pattern, NULL);
             return bad < 0 ? -1 : !bad;

@@ -8,6 +8,7 @@
 
 #include "base_text.h"
 #include "crypto/crypto_hash.h"
+#include "crypto/crypto_pkey.h"
 #include "web/web_tools.h"
 
 // ---- errors (jwt.c) ----
@@ -24,25 +25,52 @@ typedef enum {
 // which the last is followed by NULL. Always -1.
 int jwt_refuse(JSContext *ctx, JSValueConst class, ...) __attribute__((sentinel));
 
-// ---- algorithms (jwt.c) ----
+// ---- algorithms and keys (jwt_key.c) ----
 
+// RFC 7518, section 3.1, and RFC 8037, section 3.1.
 typedef struct _jwt_algorithm_t {
     const char *name;
-    crypto_hash_t hash;
+    uint8_t signer; // crypto_signer_t
+    uint8_t hash;   // crypto_hash_t
+    uint8_t kind;   // crypto_kind_t of its keys; CRYPTO_KIND_COUNT for a secret
 } jwt_algorithm_t;
 
 // The algorithm that a value names, NULL where it names none of them.
 const jwt_algorithm_t *jwt_algorithm(JSContext *ctx, JSValueConst value);
+// Its name, where the caller gives none.
+#define JWT_DEFAULT_ALGORITHM "HS256"
+
+// A key for an algorithm, as it is used.
+typedef struct _jwt_key_t {
+    const jwt_algorithm_t *algorithm;
+    crypto_pkey_t pkey;  // of a secret, too: its bytes are valid until any JavaScript runs
+    const char *cstring; // to be freed, or NULL
+    bool owned;          // pkey.bytes are to be freed
+} jwt_key_t;
+
+// Fills `key` from a value that is one for the algorithm: text, bytes, a JSON Web Key or a CryptoKey. 0, or -1 with an
+// error of that class and nothing to free.
+int jwt_take_key(JSContext *ctx, JSValueConst class, JSValueConst value, const jwt_algorithm_t *algorithm, bool to_sign,
+    jwt_key_t *key);
+void jwt_free_key(JSContext *ctx, jwt_key_t *key);
+
+// The signature's bytes.
+size_t jwt_make_signature(
+    JSContext *ctx, const jwt_key_t *key, base_slice_t text, uint8_t signature[CRYPTO_SIGNATURE_MAX]);
+bool jwt_is_signature(JSContext *ctx, const jwt_key_t *key, base_slice_t text, base_slice_t signature);
 
 // ---- options (jwt_options.c); results of -1 go with a pending exception ----
 
 typedef enum {
     JWT_ALGORITHM,
     JWT_ALGORITHMS,
+    JWT_ALLOW_INSECURE_KEY_SIZES,
+    JWT_ALLOW_INVALID_KEY_TYPES,
     JWT_AUDIENCE,
     JWT_CLOCK_TIMESTAMP,
     JWT_CLOCK_TOLERANCE,
     JWT_COMPLETE,
+    JWT_ENCODING,
     JWT_EXPIRES_IN,
     JWT_HEADER,
     JWT_IGNORE_EXPIRATION,
@@ -51,6 +79,7 @@ typedef enum {
     JWT_JWTID,
     JWT_KEYID,
     JWT_MAX_AGE,
+    JWT_MUTATE_PAYLOAD,
     JWT_NONCE,
     JWT_NO_TIMESTAMP,
     JWT_NOT_BEFORE,
@@ -90,7 +119,7 @@ int jwt_time_after(JSContext *ctx, double from, JSValueConst span, jwt_option_t 
 // Defines the enumerable properties of `from` on `to`, as { ...from } does. 0 or -1.
 int jwt_spread(JSContext *ctx, JSValueConst to, JSValueConst from);
 
-// The payload that sign makes of claims and options.
+// The payload that sign makes of claims, or of text, and options.
 JSValue jwt_make_payload(JSContext *ctx, JSValueConst claims, const JSValue *options);
 
 // Checks the payload of a token whose signature is right: 0, or -1 with an error of the given classes.

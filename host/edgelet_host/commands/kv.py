@@ -6,14 +6,13 @@ from typing import Any
 import click
 
 from edgelet_host.commands.options import (
-    chosen_device,
+    chosen_namespace,
     device_option,
     file_option,
-    function_name,
     function_option,
     json_option,
 )
-from edgelet_host.commands.values import read_value
+from edgelet_host.commands.values import read_entries, read_value
 from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import print_json
 
@@ -29,15 +28,15 @@ def kv() -> None:
 @function_option
 @device_option
 def kv_get(binding: str, key: str, function: str | None, devices: tuple[str, ...]) -> None:
-    """Print the value of KEY in BINDING.
+    """Print the value of KEY in BINDING; one that is no text comes as its bytes, without a line end.
 
     Example: edgelet kv get USERS ada
     """
-    with chosen_device(devices) as device:
-        value = device.call("kv_get", function_name(device, function), binding, key)
+    with chosen_namespace(devices, function, binding) as namespace:
+        value = namespace.get(key)
     if value is None:
         raise EdgeletError(f"{binding} has no key {key}")
-    click.echo(value)
+    click.echo(value, nl=isinstance(value, str))
 
 
 @kv.command("put")
@@ -54,10 +53,33 @@ def kv_put(
 
     Example: edgelet kv put USERS ada --file ada.json
     """
+    from edgelet_host.device.namespace import Entry
+
     value = read_value(key, file, hidden=False)
-    with chosen_device(devices) as device:
-        device.wait_for_job(device.call("kv_put", function_name(device, function), binding, key, value, ttl))
+    with chosen_namespace(devices, function, binding) as namespace:
+        namespace.put([Entry(key, value, ttl)])
     click.echo(f"{key} is set in {binding}")
+
+
+@kv.command("bulk")
+@click.argument("binding")
+@click.argument("file", default="-")
+@function_option
+@device_option
+def kv_bulk(binding: str, file: str, function: str | None, devices: tuple[str, ...]) -> None:
+    """Set all keys in FILE, by default from standard input.
+
+    FILE is a JSON object of texts, or an array of {"key", "value", "expiration_ttl", "metadata"}, of which the last two
+    may be missing.
+
+    Example: edgelet kv bulk USERS users.json
+    """
+    from edgelet_host.terminal import progress
+
+    entries = read_entries(file)
+    with chosen_namespace(devices, function, binding) as namespace, progress() as add:
+        namespace.put(entries, add(binding))
+    click.echo(f"{len(entries)} keys are set in {binding}")
 
 
 @kv.command("list")
@@ -71,14 +93,8 @@ def kv_list(binding: str, prefix: str, function: str | None, devices: tuple[str,
 
     Example: edgelet kv list USERS --prefix a
     """
-    keys: list[Any] = []
-    with chosen_device(devices) as device:
-        function = function_name(device, function)
-        cursor: str | None = ""
-        while cursor is not None:
-            page = device.wait_for_job(device.call("kv_list", function, binding, prefix, cursor))
-            keys += page["keys"]
-            cursor = page["cursor"]
+    with chosen_namespace(devices, function, binding) as namespace:
+        keys = namespace.keys(prefix)
     if as_json:
         print_json([_entry(*one) for one in keys])
     else:
@@ -100,6 +116,8 @@ def kv_delete(binding: str, key: str, function: str | None, devices: tuple[str, 
 
     Example: edgelet kv delete USERS ada
     """
-    with chosen_device(devices) as device:
-        device.wait_for_job(device.call("kv_delete", function_name(device, function), binding, key))
-    click.echo(f"{key} is not in {binding}")
+    with chosen_namespace(devices, function, binding) as namespace:
+        if namespace.get(key) is None:
+            raise EdgeletError(f"{binding} has no key {key}: 'edgelet kv list {binding}' shows those there are")
+        namespace.delete(key)
+    click.echo(f"{key} is removed from {binding}")

@@ -13,6 +13,7 @@ from edgelet_host.errors import EdgeletError
 
 if TYPE_CHECKING:
     from edgelet_host.device.console import Device
+    from edgelet_host.device.namespace import Namespace
 
 device_option = click.option(
     "--device",
@@ -47,6 +48,15 @@ def chosen_device(devices: tuple[str, ...]) -> Iterator["Device"]:
 
     with connect(choose_target(devices).port) as device:
         yield device
+
+
+@contextmanager
+def chosen_namespace(devices: tuple[str, ...], function: str | None, binding: str) -> Iterator["Namespace"]:
+    """Connect to the device that --device means, for a KV binding of the function that --function means."""
+    from edgelet_host.device.namespace import Namespace
+
+    with chosen_device(devices) as device:
+        yield Namespace(device, function_name(device, function), binding)
 
 
 function_argument = click.argument("function", shell_complete=complete_function)

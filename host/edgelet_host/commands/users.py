@@ -3,12 +3,26 @@
 import base64
 import hashlib
 import secrets
+from typing import TYPE_CHECKING
 
 import click
 
-from edgelet_host.commands.options import chosen_device, device_option, file_option, function_name, function_option
+from edgelet_host.commands.options import (
+    chosen_namespace,
+    device_option,
+    file_option,
+    function_option,
+    json_option,
+)
 from edgelet_host.commands.values import read_value
 from edgelet_host.errors import EdgeletError
+from edgelet_host.terminal import print_json
+
+if TYPE_CHECKING:
+    from edgelet_host.device.namespace import Namespace
+
+# Of a user's key, as examples/login has it.
+_PREFIX = "user:"
 
 # Few for a server: OWASP asks for 600,000 rounds of SHA-256. It is what a Pico W manages in a few seconds.
 _ITERATIONS = 20000
@@ -22,29 +36,109 @@ def user() -> None:
     """Users of a function that checks passwords as examples/login does."""
 
 
+_binding_option = click.option("--binding", default="USERS", show_default=True, help="KV binding that has the users.")
+_iterations_option = click.option(
+    "--iterations", type=click.IntRange(min=1000), default=_ITERATIONS, show_default=True, help="Of PBKDF2."
+)
+
+
 @user.command("add")
 @click.argument("name")
-@click.option("--binding", default="USERS", show_default=True, help="KV binding that has the users.")
-@click.option("--iterations", type=click.IntRange(min=1000), default=_ITERATIONS, show_default=True, help="Of PBKDF2.")
+@_binding_option
+@_iterations_option
 @file_option
 @function_option
 @device_option
 def user_add(
     name: str, binding: str, iterations: int, file: str | None, function: str | None, devices: tuple[str, ...]
 ) -> None:
-    """Add the user NAME, or give them another password; it is typed (not shown), piped, or in a file.
+    """Add the user NAME, with a password that is typed (not shown), piped, or in a file.
 
     The device gets a PBKDF2-HMAC-SHA256 record of it, under the key user:NAME.
 
     Example: edgelet user add ada
     """
+    password = _read_password(file)
+    with chosen_namespace(devices, function, binding) as namespace:
+        if namespace.get(_PREFIX + name) is not None:
+            raise EdgeletError(f"there is a user {name}: 'edgelet user password {name}' gives them another password")
+        _set(namespace, name, password_record(password, iterations))
+    click.echo(f"user {name} is set in {binding}")
+
+
+@user.command("password")
+@click.argument("name")
+@_binding_option
+@_iterations_option
+@file_option
+@function_option
+@device_option
+def user_password(
+    name: str, binding: str, iterations: int, file: str | None, function: str | None, devices: tuple[str, ...]
+) -> None:
+    """Give the user NAME another password, which is typed (not shown), piped, or in a file.
+
+    Example: edgelet user password ada
+    """
+    password = _read_password(file)
+    with chosen_namespace(devices, function, binding) as namespace:
+        _require(namespace, name)
+        _set(namespace, name, password_record(password, iterations))
+    click.echo(f"user {name} has another password in {binding}")
+
+
+@user.command("list")
+@_binding_option
+@function_option
+@device_option
+@json_option
+def user_list(binding: str, function: str | None, devices: tuple[str, ...], as_json: bool) -> None:
+    """List the users' names.
+
+    Example: edgelet user list
+    """
+    with chosen_namespace(devices, function, binding) as namespace:
+        keys = namespace.keys(_PREFIX)
+    names = [key.removeprefix(_PREFIX) for key, *_ in keys]
+    if as_json:
+        print_json(names)
+    else:
+        for name in names:
+            click.echo(name)
+
+
+@user.command("delete")
+@click.argument("name")
+@_binding_option
+@function_option
+@device_option
+def user_delete(name: str, binding: str, function: str | None, devices: tuple[str, ...]) -> None:
+    """Remove the user NAME. Tokens that they have stay valid until they expire.
+
+    Example: edgelet user delete ada
+    """
+    with chosen_namespace(devices, function, binding) as namespace:
+        _require(namespace, name)
+        namespace.delete(_PREFIX + name)
+    click.echo(f"user {name} is removed from {binding}")
+
+
+def _read_password(file: str | None) -> str:
     password = read_value("Password", file, hidden=True)
     if len(password) < _SHORTEST:
         raise EdgeletError(f"the password must have at least {_SHORTEST} characters")
-    record = password_record(password, iterations)
-    with chosen_device(devices) as device:
-        device.wait_for_job(device.call("kv_put", function_name(device, function), binding, f"user:{name}", record))
-    click.echo(f"user {name} is set in {binding}")
+    return password
+
+
+def _require(namespace: "Namespace", name: str) -> None:
+    if namespace.get(_PREFIX + name) is None:
+        raise EdgeletError(f"there is no user {name}: 'edgelet user list' shows those there are, 'user add' adds one")
+
+
+def _set(namespace: "Namespace", name: str, record: str) -> None:
+    from edgelet_host.device.namespace import Entry
+
+    namespace.put([Entry(_PREFIX + name, record)])
 
 
 def password_record(password: str, iterations: int) -> str:

@@ -3,10 +3,14 @@
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgelet_host.errors import EdgeletError
+
+if TYPE_CHECKING:
+    from edgelet_host.device.namespace import Entry
 
 
 def read_value(what: str, file: str | None, hidden: bool, confirm: bool = True) -> str:
@@ -49,6 +53,37 @@ def read_values(file: str) -> dict[str, str]:
             raise EdgeletError(f"{file}: all values must be texts")
         return dict(values)
     return _dotenv(file, text)
+
+
+def read_entries(file: str) -> list["Entry"]:
+    """Read what KV gets: a JSON object of texts, or an array of objects as Workers' tools write it."""
+    try:
+        found = json.loads(read_text(file).removeprefix("\ufeff"))
+    except ValueError as e:
+        raise EdgeletError(f"{file} is not valid JSON: {e}") from None
+    if isinstance(found, dict):
+        found = [{"key": key, "value": value} for key, value in found.items()]
+    if not isinstance(found, list):
+        raise EdgeletError(f"{file}: it must be an object of texts, or an array of objects with key and value")
+    return [_entry(file, number, one) for number, one in enumerate(found, 1)]
+
+
+_ENTRY_FIELDS = {"key", "value", "expiration_ttl", "metadata"}
+
+
+def _entry(file: str, number: int, one: Any) -> "Entry":
+    from edgelet_host.device.namespace import Entry
+
+    place = f"{file}: entry {number}"
+    if not isinstance(one, dict) or not isinstance(one.get("key"), str) or not isinstance(one.get("value"), str):
+        raise EdgeletError(f"{place}: key and value must be texts")
+    if unknown := sorted(one.keys() - _ENTRY_FIELDS):
+        raise EdgeletError(f"{place}: it has {unknown[0]}; known are {', '.join(sorted(_ENTRY_FIELDS))}")
+    ttl = one.get("expiration_ttl")
+    if ttl is not None and (not isinstance(ttl, int) or isinstance(ttl, bool) or ttl < 1):
+        raise EdgeletError(f"{place}: expiration_ttl must be a number of seconds, 1 or more")
+    metadata = one.get("metadata")
+    return Entry(one["key"], one["value"], ttl, None if metadata is None else json.dumps(metadata))
 
 
 def _dotenv(file: str, text: str) -> dict[str, str]:

@@ -351,27 +351,41 @@ def _namespace(name, binding):
 
 
 def kv_get(name, binding, key):
-    """A value as text, or null."""
+    """A value: {text}, or {base64} of one that is no UTF-8 text; null for a key that is not there."""
     value = _namespace(name, binding).get(key)
-    return None if value is None else value.decode()
+    if value is None:
+        return None
+    try:
+        return {"text": value.decode()}
+    except UnicodeError:
+        return {"base64": b2a_base64(value).decode()}
 
 
-def kv_put(name, binding, key, value, ttl=None):
-    """Starts to set a value; the job."""
+def kv_put(name, binding, entries):
+    """Starts to set values, entries [key, value as text, ttl, metadata as JSON]; the job.
+
+    Its result: [[key, error]] of those that could not be set.
+    """
     store = _namespace(name, binding)
-    return _start(_change_kv(store, key, store.record(value, ttl)))
+    records = []
+    for key, value, ttl, metadata in entries:
+        try:
+            records.append((key, store.record(value, ttl, metadata=metadata)))
+        except ValueError as e:
+            raise ValueError("%s: %s" % (key, e))
+    return _start(_change_kv(store, records))
 
 
 def kv_delete(name, binding, key):
-    """Starts to remove a key; the job."""
-    return _start(_change_kv(_namespace(name, binding), key, None))
+    """Starts to remove a key; the job, with the result of `kv_put`."""
+    return _start(_change_kv(_namespace(name, binding), [(key, None)]))
 
 
-async def _change_kv(store, key, record):
-    await in_slices(store.prepare(key, record))
-    for error in store.change([(key, record)]):
-        if error:
-            raise error
+async def _change_kv(store, changes):
+    for key, record in changes:
+        await in_slices(store.prepare(key, record))
+    errors = store.change(changes)
+    return [[changes[i][0], str(errors[i])] for i in range(len(changes)) if errors[i]]
 
 
 def kv_list(name, binding, prefix="", cursor=""):
