@@ -1,8 +1,10 @@
 """`edgelet setup`."""
 
 import pytest
+from authority import Authority
 from cli_helpers import Cli, local_device
 from device_helpers import get
+from upstream import Upstream, response
 
 ADMIN = "canary-admin-secret"
 
@@ -27,6 +29,29 @@ def test_setup_without_a_terminal_sets_what_is_given(firmware, tmp_path):
         assert get(local.address, "/metrics", Host="kitchen", Authorization="Bearer x").status == 401
 
 
+def test_roots_of_the_device_are_whom_functions_trust_that_name_none(firmware, tmp_path, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+    for name in ("ours", "theirs"):
+        (tmp_path / name).mkdir()
+    ours, theirs = Authority(tmp_path / "ours", "ours"), Authority(tmp_path / "theirs", "theirs")
+    (tmp_path / "project").mkdir()
+    with Upstream(lambda c, r: c.sendall(response(b"trusted")), ours.certificate("server")) as upstream:
+        toml = f'name = "asks"\n[fetch]\nallow = ["127.0.0.1"]\n[vars]\nURL = "{upstream.url}"\n'
+        (tmp_path / "project" / "edgelet.toml").write_text(toml)
+        source = "export default { fetch: (r, env) => fetch(env.URL).catch((e) => new Response(`${e}`)) }"
+        (tmp_path / "project" / "main.js").write_text(source)
+        with local_device(firmware, tmp_path) as local:
+            cli = Cli(tmp_path, local.port)
+            cli.ok("deploy", str(tmp_path / "project"))
+            for given, answer in (
+                (str(theirs.folder / "theirs.pem"), "not correctly signed by the trusted CA"),
+                (str(ours.folder / "ours.pem"), "trusted"),
+                ("", "this computer has no root certificates"),
+            ):
+                assert "its roots are set" in cli.ok("setup", "--roots", given)
+                assert answer in get(local.address, "/").text
+
+
 def test_setup_in_a_terminal_asks(firmware, tmp_path):
     with local_device(firmware, tmp_path) as local:
         cli = Cli(tmp_path, local.port)
@@ -41,7 +66,7 @@ def test_setup_in_a_terminal_asks(firmware, tmp_path):
 @pytest.mark.parametrize(
     ("args", "stdin", "message"),
     [
-        ([], "", "give --set and --secrets-file"),
+        ([], "", "give --set, --secrets-file or --roots"),
         (["--set", "wifi_password=x"], "", "use --secrets-file"),
         (["--set", "hostname"], "", "SETTING=VALUE"),
         (["--set", "nonsense=1"], "", "there is no setting nonsense"),
@@ -51,6 +76,9 @@ def test_setup_in_a_terminal_asks(firmware, tmp_path):
         (["--secrets-file", "-"], "other=canary", "no device secret other"),
         (["--secrets-file", "-"], "admin_secret=canary", "16 to 128 bytes"),
         (["--secrets-file", "gone"], "", "cannot read gone"),
+        (["--roots", "gone"], "", "--roots names gone, but there is no such file"),
+        (["--roots", "/dev/null"], "", "but there is no such file"),
+        (["--roots", __file__], "", "which has no certificate in PEM"),
     ],
 )
 def test_setup_refuses_what_is_not_valid(cli, args, stdin, message):

@@ -22,8 +22,13 @@ _QUESTIONS = {
 @click.command()
 @click.option("--set", "settings", multiple=True, metavar="SETTING=VALUE", help="Set this and ask nothing.")
 @click.option("--secrets-file", help="Set wifi_password and admin_secret from lines NAME=VALUE, - for standard input.")
+@click.option(
+    "--roots",
+    metavar="FILE",
+    help="Certificates in PEM: whom functions trust over https that name no roots. '' for those of the computer.",
+)
 @device_option
-def setup(settings: tuple[str, ...], secrets_file: str | None, devices: tuple[str, ...]) -> None:
+def setup(settings: tuple[str, ...], secrets_file: str | None, roots: str | None, devices: tuple[str, ...]) -> None:
     """Set up a device: name, Wi-Fi, time server, admin secret. Asks, unless options say all.
 
     The settings are listed in docs/cli.md. A board's clock is set from this computer's, the runtime restarts, and where
@@ -34,19 +39,22 @@ def setup(settings: tuple[str, ...], secrets_file: str | None, devices: tuple[st
     from edgelet_host.device.console import connect
     from edgelet_host.device.provisioning import apply, wait_for_wifi
     from edgelet_host.device.targets import choose_target
+    from edgelet_host.project.roots import read_device_roots
 
+    certificates = read_device_roots(roots) if roots else None
     port = choose_target(devices).port
     with connect(port) as device:
         current = device.call("settings")
-    if settings or secrets_file:
+    if settings or secrets_file or roots is not None:
         changes = _given(settings, current["all"]) | _given_secrets(secrets_file)
     elif sys.stdin.isatty():
         changes = _ask(current["all"], current["has_wifi"])
     else:
-        raise EdgeletError("nobody to ask: give --set and --secrets-file, or run it in a terminal")
-    clock_set = apply(port, changes)
-    clock = ", its clock is set" if clock_set else ""
-    click.echo(f"{len(changes)} settings are set{clock}, and the device has restarted")
+        raise EdgeletError("nobody to ask: give --set, --secrets-file or --roots, or run it in a terminal")
+    clock_set = apply(port, changes, b"" if roots == "" else certificates)
+    told = ", its roots are set" if roots is not None else ""
+    told += ", its clock is set" if clock_set else ""
+    click.echo(f"{len(changes)} settings are set{told}, and the device has restarted")
     ssid = (current["all"] | changes)["wifi_ssid"]
     if current["has_wifi"] and ssid:
         with connect(port) as device, step(f"Joining Wi-Fi {ssid}") as show:

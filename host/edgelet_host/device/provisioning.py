@@ -25,13 +25,18 @@ _REASONS = {
 }
 
 
-def apply(port: str, changes: dict[str, Any]) -> bool:
+def apply(port: str, changes: dict[str, Any], roots: bytes | None = None) -> bool:
     """Set settings and device secrets, set a board's clock from this computer's, and restart the runtime.
 
-    Whether the clock was set: Linux keeps its own.
+    roots: whom functions trust over https that name nobody, certificates in DER one after the other; None leaves those
+    that were set, and b"" removes them. Gives whether the clock was set: Linux keeps its own.
     """
     with connect(port) as device:
         device.call("set_settings", changes)
+        if roots is not None:
+            if roots:
+                device.write_file(device.call("begin_roots"), roots)
+            device.call("set_roots", len(roots))
         clock_set: bool = device.call("set_clock", round(time.time()))
     restart(port)
     return clock_set

@@ -329,6 +329,20 @@ def set_settings(changes):
     return True
 
 
+def begin_roots():
+    """The file into which to write certificates for `set_roots`, DER one after the other."""
+    return running().config.begin_roots()
+
+
+def set_roots(size):
+    """Has functions that name no roots trust those that were written, `size` bytes; 0 removes what there is.
+
+    It takes effect when the runtime starts.
+    """
+    running().config.set_roots(size)
+    return True
+
+
 def load_certificate():
     """Has the server read its certificate and key anew. Connections that are open keep the old ones."""
     device = running()

@@ -14,6 +14,7 @@ _MOST = const(40)  # findings in an answer; a board has no memory for any number
 _KINDS = (
     ("settings.json", "file"),
     ("secrets.json", "file"),
+    ("roots.der", "file"),
     ("env", "folder"),
     ("secrets", "folder"),
     ("kv", "folder"),

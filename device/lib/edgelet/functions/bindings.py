@@ -6,6 +6,8 @@ A plain object among a method's arguments arrives as its JSON text.
 import json
 
 from edgelet import clock
+from edgelet.storage import files
+from edgelet.storage.config import ROOTS
 
 
 class Bindings:
@@ -114,8 +116,16 @@ class Bindings:
         if self._client is None:
             from edgelet.outbound.client import Client  # here, as KV
 
-            self._client = Client(self._resolver)
+            self._client = Client(self._resolver, self._read_roots)
         return self._client
+
+    def _read_roots(self):
+        """The device's own roots, DER one after the other; b"" where the owner has set none."""
+        path = self._root + "/" + ROOTS
+        if files.kind(path) != "file":
+            return b""
+        with open(path, "rb") as file:
+            return file.read()
 
     def forget(self, function_name):
         """The function has been deployed anew or is no more: bindings that live in RAM begin again."""

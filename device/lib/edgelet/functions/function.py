@@ -74,7 +74,7 @@ class Function:
         if self._roots is None and "roots" in self.fetch:
             from edgelet.outbound.roots import Named
 
-            self._roots = Named(self._release.roots)
+            self._roots = Named(self._release.roots, "[fetch] roots")
         return self._roots
 
     def redact(self, text):

@@ -136,12 +136,16 @@ class Response:
 
 
 class Client:
-    """What the functions of a device send. resolver: `edgelet.outbound.resolver.Resolver`."""
+    """What the functions of a device send. resolver: `edgelet.outbound.resolver.Resolver`.
 
-    def __init__(self, resolver):
+    read_roots(): the certificates that the device's owner names, DER one after the other; b"" for none.
+    """
+
+    def __init__(self, resolver, read_roots):
         self.held = 0  # bytes of bodies that arrive
         self._resolver = resolver
-        self._roots = None
+        self._read_roots = read_roots
+        self._roots = None  # whom those trust who name nobody
         self._idle = []  # connections, that of the longest wait first
         self._open = 0  # connections in use
         self._ended = asyncio.Event()
@@ -235,14 +239,19 @@ class Client:
         if _tls is None:
             raise Failed("this board does not speak https: use http, or a gateway")
         if roots is None:
-            if not _LINUX:
-                raise Failed("a board trusts nobody over https but those whom edgelet.toml names as [fetch] roots")
             if self._roots is None:
-                from edgelet.outbound.roots import System
-
-                self._roots = System()
+                self._roots = self._default_roots()
             roots = self._roots
         return await roots.context()
+
+    def _default_roots(self):
+        from edgelet.outbound.roots import Named, System  # here: who speaks http only has the RAM for something else
+
+        if self._read_roots():
+            return Named(self._read_roots, "edgelet setup --roots")
+        if not _LINUX:
+            raise Failed("a board trusts nobody but [fetch] roots of edgelet.toml, or those of edgelet setup --roots")
+        return System()
 
     def release(self, connection, is_persistent):
         """A response has been read, or nobody wants it."""

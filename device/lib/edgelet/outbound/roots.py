@@ -1,4 +1,4 @@
-"""The certificates that are trusted by who speaks TLS with others: those of Linux, or those that a function names."""
+"""The certificates that are trusted by who speaks TLS with others: Linux's, a function's, or those the owner names."""
 
 import asyncio
 import os
@@ -36,15 +36,19 @@ class System:
 
 
 class Named:
-    """Those of a function. `read()` gives them, DER one after the other; ValueError where they are damaged."""
+    """Those of a function, or of the device.
 
-    def __init__(self, read):
+    `read()` gives them, DER one after the other; ValueError where they are damaged. source: who has named them.
+    """
+
+    def __init__(self, read, source):
         self._read = read
+        self._source = source
         self._context = None
 
     async def context(self):
         """As `System.context`."""
-        context = self._context or await _trusting("[fetch] roots", _of_der(self._read()))
+        context = self._context or await _trusting(self._source, _of_der(self._read()))
         if _LINUX:
             self._context = context  # a board has the RAM for something else
         return context

@@ -2,6 +2,7 @@
 
     settings.json                the device's settings, without its secrets
     secrets.json                 the device's secrets
+    roots.der                    the certificates that functions trust over https which name none, one after the other
     env/<function>.json          a function's variables
     secrets/<function>.json      its secrets, each with the time it was set
 
@@ -24,6 +25,7 @@ _CGROUP_MEMORY = "/sys/fs/cgroup/memory.max"
 
 VALUE_BYTES = 4096  # of a variable or secret; an RSA 4096 private key in PEM has 3.3 KB
 ENV_BYTES = 16384  # of all variables or all secrets of a function, names included
+ROOTS = "roots.der"
 SECRET_LINES = 256  # of all secrets of a function: each is looked for in what it logs
 
 # (name, default, lowest, highest, meaning) of each setting that is no limit; limits are settings too, under their names
@@ -297,6 +299,25 @@ class Config:
             self.settings.set(plain)
         if secret:
             self._set_secrets(self._root + "/secrets.json", secret)
+
+    def begin_roots(self):
+        """The file into which the certificates are written that `set_roots` takes."""
+        return self._root + "/" + ROOTS + "~"
+
+    def set_roots(self, size):
+        """Makes the certificates that were written, so many bytes, those of the device; 0 removes those there are.
+
+        ValueError, and nothing is changed, where there are not so many.
+        """
+        path, written = self._root + "/" + ROOTS, self.begin_roots()
+        if not size:
+            for one in (path, written):
+                files.remove_tree(one)
+            files.sync_folder(self._root)
+        elif not files.kind(written) or files.size(written) != size:
+            raise ValueError("the certificates are not all here: set them again")
+        else:
+            files.rename(written, path)
 
     def device_secret(self, name):
         """The value of a secret of the device, "" where it is not set."""

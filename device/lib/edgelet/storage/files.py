@@ -13,7 +13,7 @@ ENOSPC = 28  # MicroPython's errno does not have it
 FOLDER = 0x4000  # of what os.stat() and os.ilistdir() tell
 
 #: What lies in the folder of what the device keeps.
-NAMES = ("settings.json", "secrets.json", "env", "secrets", "kv", "releases", "damaged", "starts")
+NAMES = ("settings.json", "secrets.json", "roots.der", "env", "secrets", "kv", "releases", "damaged", "starts")
 
 #: What mends the damage that a message has named.
 REPAIR = "'edgelet doctor --repair' moves it aside"
