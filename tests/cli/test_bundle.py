@@ -296,6 +296,23 @@ def test_a_module_that_node_does_not_have_is_no_module(cli):
     assert 'main.js:1:7: Could not resolve "node:gone". Node.js 24 has no such module' in cli.fails("deploy", project)
 
 
+URL_PATTERN = """export default { fetch({ url }) {
+  return new Response(new URLPattern({ pathname: "/%s/:id" }).exec(url).pathname.groups.id + suffix);
+} };"""
+
+
+def test_url_pattern_comes_with_what_names_it(cli, local):
+    beginnings = {"plain": "const suffix = '';", "both": 'import { sep as suffix } from "node:path";'}
+    for name, beginning in beginnings.items():
+        files = {"main.js": beginning + URL_PATTERN % name}
+        cli.ok("deploy", write_project(cli.folder / name, name, files, route=f"/{name}"))
+    assert [get(local.address, path).text for path in ("/plain/7", "/both/8")] == ["7", "8/"]
+    for pattern in ("'https://b\\xfccher.example/*'", "{ hostname: 'b\\xfccher.example' }"):
+        wrong = {"main.js": f"new URLPattern({pattern}); export default {{}};"}
+        told = cli.run("deploy", write_project(cli.folder / "wrong", "wrong", wrong))
+        assert told.status == 1 and "write it in its xn-- form" in told.err
+
+
 @pytest.mark.parametrize("alias", ['a = ""', "a = 1", '"./a" = "b"', 'a = "./gone.js"'])
 def test_an_alias_that_leads_nowhere_is_refused(cli, alias):
     project = write_project(cli.folder / "alias", "alias", {"main.js": "export default {};"})

@@ -130,6 +130,9 @@ def _needs_esbuild(project: Project, sources: dict[str, str], bare: set[str]) ->
     aliases = sorted(bare & project.alias.keys())
     if aliases:
         return f"'{aliases[0]}' has an alias"
+    patterns = [path for path, source in sources.items() if nodejs.names_url_pattern(source)]
+    if patterns:
+        return f"{patterns[0]} uses URLPattern, for which there is an npm package"
     packages = sorted(bare - set(names.NATIVE_MODULES))
     if packages and nodejs.is_module(packages[0]):
         return f"'{packages[0]}' is a module of Node.js, which npm packages stand for"

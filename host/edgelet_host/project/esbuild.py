@@ -52,6 +52,9 @@ def bundle_with_esbuild(project: Project, reason: str) -> Bundled:
             modules = nodejs.ensure_modules(ensure_npm(reason))
             more = nodejs.options(modules, set(project.alias))
             done = _run(esbuild, project, folder, more, nodejs.environment(modules))
+        elif done.returncode == 0 and nodejs.names_url_pattern((folder / "main.js").read_text()):
+            modules = nodejs.ensure_modules(ensure_npm(reason))
+            done = _run(esbuild, project, folder, nodejs.url_pattern(modules), None)
         if done.returncode != 0:
             raise EdgeletError(_explain(project.folder, done.stderr))
         inputs = nodejs.read_inputs(folder / _METAFILE) if modules else {}

@@ -28,6 +28,7 @@ _NAME = re.compile(
     r"|util|v8|vm|wasi|worker_threads|zlib"
     r")(/.*)?"
 )
+_URL_PATTERN = re.compile(r"\bURLPattern\b")
 #: Those that throw, whatever is used of them; of `net` and the like a part is there.
 _ABSENT = re.compile(
     r"child_process|cluster|dgram|dns|dns/promises|domain|fs|fs/promises|http2|inspector|inspector/promises|readline"
@@ -90,10 +91,21 @@ def options(folder: Path, aliases: set[str]) -> list[str]:
     return [
         *[f"--alias:{name}={path}" for name, path in found.items() if name not in aliases],
         *[f"--inject:{path}" for path in sorted((folder / "internal" / "globals").iterdir())],
+        *url_pattern(folder),
         "--define:global=globalThis",
         '--define:__dirname="/"',
         '--define:__filename="/main.js"',
     ]
+
+
+def names_url_pattern(source: str) -> bool:
+    """Whether JavaScript says URLPattern; in a comment does no harm."""
+    return _URL_PATTERN.search(source) is not None
+
+
+def url_pattern(folder: Path) -> list[str]:
+    """Give esbuild's option for bundles that use the global URLPattern."""
+    return [f"--inject:{folder / 'internal' / 'url_pattern.js'}"]
 
 
 def environment(folder: Path) -> dict[str, str]:
