@@ -327,13 +327,11 @@ static void sending_ended(JSContext *ctx, JSValueConst object, JSValueConst pump
         return;
     }
     JS_PromiseMarkAsHandled(ctx, promise);
+    web_wait_until(ctx, promise); // the handler may have its answer, and end, before Python knows that this was all
     if (state == STREAM_PUMP_FAILED) {
         sending_failed(ctx, request, stream_pump_error(pump));
     }
-    if (JS_IsUndefined(request->sent)) {
-        JS_FreeValue(ctx, promise);
-    } else {
-        web_wait_until(ctx, promise);
+    if (!JS_IsUndefined(request->sent)) {
         engine_promise_resolve(ctx, request->sent, JS_UNDEFINED);
     }
 }
