@@ -9,7 +9,7 @@ from web_helpers import call, run_bundle
 
 SCRIPT = Path(__file__).with_name("crypto_exchange.js")
 # Cases in one request.
-BATCH = 400
+BATCH = 300
 
 
 def in_node(function, value):
@@ -44,27 +44,28 @@ def stricter(case, ours, _):
 
 
 def exchange(firmware, count):
-    """Compare what becomes of `count` cases that each of the two makes."""
+    """Compare what becomes of `count` cases that each of the two makes; how they ended."""
+    seen = set()
     for make in (lambda: in_node("make", count), lambda: on_device(firmware, "make", count)):
         cases = make()
         assert len(cases) == count
         ours, theirs = on_device(firmware, "check", cases), in_node("check", cases)
         differences = [one for one in zip(cases, ours, theirs, strict=True) if one[1] != one[2] and not stricter(*one)]
         assert differences == []
-        kinds = {result.partition(" ")[0] for result in ours}
-        assert {"true", "false", "refused"} <= kinds
+        seen |= {result.partition(" ")[0] for result in ours}
+    return seen
 
 
 def test_node_and_device_take_what_the_other_makes(firmware):
-    exchange(firmware, BATCH)
+    assert {"true", "false", "refused"} <= exchange(firmware, BATCH)
 
 
 @pytest.mark.slow
-def test_ten_thousand_cases(firmware):
-    for _ in range(13):
-        exchange(firmware, BATCH)
+def test_thousands_of_cases(firmware):
+    for _ in range(2):
+        exchange(firmware, 1000)
 
 
 @pytest.mark.slow
 def test_exchange_under_sanitizers(firmware_asan):
-    exchange(firmware_asan, BATCH)
+    exchange(firmware_asan, 100)

@@ -46,3 +46,47 @@ def test_cpu_limit_stops_digests_of_one_array():
     for _ in range(20):
         call = image.start("GET", "/", None)
         assert (call.state, call.error.kind) == (quickjs.ERROR, "cpu")
+
+
+KEYS = """
+    const [, name, curve] = new URL(request.url).pathname.split("/");
+    const { subtle } = crypto;
+    const rsa = { hash: "SHA-256", modulusLength: 4096, publicExponent: new Uint8Array([1, 0, 1]) };
+    const params = { ...rsa, hash: "SHA-384", saltLength: 48, name };
+    const keys = { ...rsa, name, namedCurve: curve };
+    for (let rounds = 1; ; rounds++) {
+        const { privateKey, publicKey } = await subtle.generateKey(keys, true, ["sign", "verify"]);
+        const signature = await subtle.sign(params, privateKey, rsa.publicExponent);
+        const right = await subtle.verify(params, publicKey, signature, rsa.publicExponent);
+        if (!right) return new Response("wrong");
+        if (request.method === "POST") return new Response(String(right));
+    }
+"""
+
+
+def test_cpu_limit_stops_keys_and_signatures():
+    image = build(handler(KEYS), cpu_ms=30)
+    for name in ("RSASSA-PKCS1-v1_5", "RSA-PSS", "ECDSA/P-256", "ECDSA/P-384", "ECDSA/P-521", "Ed25519"):
+        for _ in range(5):
+            call = image.start("GET", f"/{name}", None)
+            assert (call.state, call.error.kind) == (quickjs.ERROR, "cpu"), name
+            good = image.start("POST", "/Ed25519", None)
+            assert (good.state, good.body) == (quickjs.DONE, b"true"), good.error
+
+
+def test_memory_limit_stops_an_agreement_and_a_cipher():
+    source = """
+        const { subtle } = crypto;
+        const key = await subtle.generateKey({ name: "AES-CTR", length: 256 }, false, ["encrypt"]);
+        const params = { name: "AES-CTR", counter: new Uint8Array(16), length: 128 };
+        const kept = [];
+        for (;;) {
+            kept.push(await subtle.encrypt(params, key, new Uint8Array(50000)));
+            const { privateKey, publicKey } = await subtle.generateKey("X25519", true, ["deriveBits"]);
+            kept.push(await subtle.deriveBits({ name: "X25519", public: publicKey }, privateKey, 256));
+        }
+    """
+    image = build(handler(source), cpu_ms=10000)
+    for _ in range(5):
+        call = image.start("GET", "/", None)
+        assert (call.state, call.error.kind) == (quickjs.ERROR, "memory")
