@@ -186,7 +186,7 @@ UP = ["info", "Wi-Fi: connected, address 192.0.2.7"]
 def test_a_reset_switches_the_radio_off(firmware):
     told, state, name_servers = radio(firmware, 0)
     assert told == [UP, ["warn", "Wi-Fi: connection lost"], UP]
-    assert (state, name_servers) == ("up", ["192.0.2.1"])
+    assert (state, name_servers) == ("up", ["192.0.2.1", "192.0.2.2"])
 
 
 def test_a_radio_that_does_not_start_is_started_again(firmware):

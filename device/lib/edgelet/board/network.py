@@ -95,8 +95,15 @@ class Link:
 
     def name_servers(self):
         """The addresses of the network's name servers, none while there is no connection."""
-        server = self._radio.name_server() if self.is_up else ""
-        return [server] if server not in ("", "0.0.0.0") else []
+        if not self.is_up:
+            return []
+        try:
+            from nameservers import told
+
+            return told()
+        except ImportError:  # ESP-IDF's own network
+            server = self._radio.name_server()
+            return [server] if server not in ("", "0.0.0.0") else []
 
     async def run(self):
         """Keeps the link up, for ever."""
@@ -239,7 +246,3 @@ class Serial:
     def address(self):
         """The board's IPv4 address, which the other end gave it."""
         return self._ppp.ifconfig()[0]
-
-    def name_server(self):
-        """The first name server that the other end has told."""
-        return self._ppp.ifconfig()[3]
