@@ -250,12 +250,13 @@ def test_modules_of_node_are_bundled_where_code_imports_them(cli, local):
             "name": "needy", "main": "main.js", "browser": { "crypto": false, "url": "./own.js" }
         }""",
         "node_modules/needy/own.js": "module.exports = 'of the package';",
+        "node_modules/util/index.js": "module.exports = { promisify: 'of an npm package' };",
         "node_modules/needy/main.js": """
             const Emitter = require("events"), { Readable } = require("node:stream"), missing = require("crypto");
             class Mine extends Emitter {}
             module.exports = () => [new Mine().emit("x"), typeof Readable.from, Object.keys(missing), require("url"),
               Buffer.from("a").toString("hex"), typeof process.nextTick, typeof setImmediate, global === globalThis,
-              __dirname, typeof setTimeout(() => {}, 0).unref, process.env.NODE_ENV];
+              __dirname, typeof setTimeout(() => {}, 0).unref, process.env.NODE_ENV, typeof require("util").promisify];
         """,
     }
     project = write_project(cli.folder / "node", "node", files, route="/node")
@@ -265,7 +266,7 @@ def test_modules_of_node_are_bundled_where_code_imports_them(cli, local):
     assert "main.js imports node:fs/promises, which devices do not have" in told.err
     seen, package, spawned, read, thrown = json.loads(get(local.address, "/node").text)
     assert seen == "/b"
-    globals_found = ["61", "function", "function", True, "/", "function", "production"]
+    globals_found = ["61", "function", "function", True, "/", "function", "production", "function"]
     assert package == [False, "function", [], "of the package", *globals_found]
     assert spawned.startswith("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM spawn of node:child_process is not there on a ")
     assert "readFile of node:fs/promises" in read and "import the file" in read

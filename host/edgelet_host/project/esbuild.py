@@ -50,7 +50,7 @@ def bundle_with_esbuild(project: Project, reason: str) -> Bundled:
         done = _run(esbuild, project, folder, [], None)
         if done.returncode != 0 and any(map(nodejs.is_module, _UNRESOLVED.findall(done.stderr))):
             modules = nodejs.ensure_modules(ensure_npm(reason))
-            more = nodejs.options(modules, set(project.alias))
+            more = nodejs.options(modules, set(project.alias), project.folder.resolve())
             done = _run(esbuild, project, folder, more, nodejs.environment(modules))
         elif done.returncode == 0 and nodejs.names_url_pattern((folder / "main.js").read_text()):
             modules = nodejs.ensure_modules(ensure_npm(reason))

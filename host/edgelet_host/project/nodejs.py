@@ -79,15 +79,19 @@ def _make(npm: Path, folder: Path, files: dict[Path, bytes]) -> None:
     building.rename(folder)
 
 
-def options(folder: Path, aliases: set[str]) -> list[str]:
+def options(folder: Path, aliases: set[str], project: Path) -> list[str]:
     """Give esbuild's options for bundles that import modules of Node.js.
 
-    folder: from ensure_modules. aliases: names that the project has something else for.
+    folder: from ensure_modules. aliases: names that the project has something else for. project: its folder.
     """
     found = {}
     for kind in ("modules", "prefixed"):
         for path in sorted((folder / kind).rglob("*.js")):
-            found["node:" + path.relative_to(folder / kind).with_suffix("").as_posix()] = path
+            name = path.relative_to(folder / kind).with_suffix("").as_posix()
+            found["node:" + name] = path
+            # An npm package of that name, which one for browsers has brought along, has not what Node.js has.
+            if kind == "modules" and _is_installed(name, project):
+                found[name] = path
     return [
         *[f"--alias:{name}={path}" for name, path in found.items() if name not in aliases],
         *[f"--inject:{path}" for path in sorted((folder / "internal" / "globals").iterdir())],
@@ -108,10 +112,14 @@ def url_pattern(folder: Path) -> list[str]:
     return [f"--inject:{folder / 'internal' / 'url_pattern.js'}"]
 
 
+def _is_installed(package: str, project: Path) -> bool:
+    return any((parent / "node_modules" / package).exists() for parent in [project, *project.parents])
+
+
 def environment(folder: Path) -> dict[str, str]:
     """Give the environment in which esbuild finds the modules by their names without prefix.
 
-    Packages that a project has installed come first, and what a package says that browsers lack is left out.
+    What a package says that browsers lack is left out.
     """
     return os.environ | {"NODE_PATH": str(folder / "modules")}
 
