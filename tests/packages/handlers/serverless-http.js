@@ -12,6 +12,8 @@ export const handler = serverless((request, response) => {
   });
 });
 
+// To load so much takes longer than a request may.
+export const project = { limits: { cpu_ms: 2000 } };
 export const requests = [
   { path: "/x?a=1", status: 201, answer: "GET /x?a=1", answerHeaders: { "x-by": "serverless-http" } },
   { path: "/x", method: "POST", body: "a body", status: 201, answer: "POST /x: a body" },
