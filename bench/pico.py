@@ -191,7 +191,7 @@ class Bench:
         project = self._folder / name
         project.mkdir(exist_ok=True)
         (project / "main.js").write_text(source)
-        limits = "[limits]\ncpu_ms = 60000\nwall_ms = 600000\n"
+        limits = "[limits]\ncpu_ms = 5000\nwall_ms = 600000\n"
         (project / "edgelet.toml").write_text(f'name = "{name}"\nroute = "/{name}"\n{limits}')
         release = make_release(read_project(project), ensure_unix())
         with connect(self._local.port) as device:
