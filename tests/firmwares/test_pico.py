@@ -38,10 +38,6 @@ def test_it_boots_and_answers(pico):
     assert (state["platform"], state["arena_bytes"]) == ("rp2", 96 * 1024)
     assert pico.get("/healthz").json()["status"] == "ok"
     assert pico.get("/nothing").status == 404
-    # The emulator has been compiled for this Python.
-    maps = Path(f"/proc/{pico.local.process.pid}/maps").read_text()
-    assert "rp2040py/native/_rp2040" in maps
-    assert ".abi3.so" not in maps
 
 
 def test_setup_names_it_and_sets_its_clock(pico):
@@ -116,6 +112,41 @@ def test_what_a_handler_does_wrong_ends_with_its_request(pico):
         assert pico.get("/hostile/fine").text == "fine", act
     assert pico.get("/hostile/caught").text == "RangeError"
     pico.cli.ok("delete", "hostile", "--yes")
+
+
+WAITING = """
+from edgelet.device import running
+print([running().functions.waiting, running().functions.arena.parked_bytes])
+"""
+# Sends one event, and the next one much later.
+STREAM = """
+export default { fetch() {
+  let count = 0;
+  return new Response(new ReadableStream({ async pull(controller) {
+    if (count++ > 0) await new Promise((done) => setTimeout(done, 20000));
+    controller.enqueue(new TextEncoder().encode("data\\n"));
+  } }));
+} };
+"""
+
+
+def test_streams_that_begin_at_once_all_begin(pico):
+    # lwIP has no memory for what all of them send, and nothing else happens that would have it try again.
+    pico.deploy("stream", STREAM)
+    for _ in range(2):
+        clients = [socket.create_connection(pico.local.address) for _ in range(4)]
+        for client in clients:
+            client.sendall(b"GET /stream HTTP/1.1\r\nHost: pico\r\n\r\n")
+        for client in clients:
+            answer = b""
+            while not answer.endswith(b"data\n\r\n"):
+                data = client.recv(4096)
+                assert data, answer
+                answer += data
+        for client in clients:
+            client.close()
+        wait_until(lambda: "[0, " in pico.execute(WAITING))
+    pico.cli.ok("delete", "stream", "--yes")
 
 
 def test_numbers_are_those_of_linux(pico, firmware, tmp_path):

@@ -10,6 +10,7 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 
+#include "lwip/priv/tcp_priv.h"
 #include "lwip/tcp.h"
 #include "lwip/timeouts.h"
 #include "netif/ppp/pppos.h"
@@ -65,8 +66,9 @@ WRAPPED(void, pppos_input, ppp_pcb *ppp, const void *data, int len) {
     lwip_depth--;
 }
 
-// Output for which there is no memory at the moment stays queued, and goes out with the next acknowledgement or timer.
-// MicroPython takes this for an error of the write, whose data then are lost or, written again, sent twice.
+// Output for which there is no memory at the moment stays queued, and goes out with the next acknowledgement or, where
+// nothing waits for one, with the next run of the timers: lwIP's own leave it where it is. MicroPython takes this for
+// an error of the write, whose data then are lost or, written again, sent twice.
 WRAPPED(err_t, tcp_output, struct tcp_pcb *pcb) {
     err_t err = __real_tcp_output(pcb);
     return err == ERR_MEM ? ERR_OK : err;
@@ -80,6 +82,7 @@ static void run_timers(mp_sched_node_t *node) {
     (void)node;
     lwip_depth++;
     __real_sys_check_timeouts();
+    tcp_txnow();
     lwip_depth--;
 }
 

@@ -19,6 +19,9 @@ extern uint32_t rosc_random_u32(void);
 #define MEMP_NUM_TCP_SEG 32
 #define TCP_MSS 800
 #define TCP_SND_BUF (4 * TCP_MSS)
+// No room after what is written for more: with a few bytes in each of four connections that would be all memory, and
+// none is left for the packet in which PPP sends them.
+#define TCP_OVERSIZE 0
 
 // edgelet.outbound.resolver asks for names: what comes here are texts of addresses.
 #define DNS_TABLE_SIZE 1
