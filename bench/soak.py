@@ -3,8 +3,7 @@
 python bench/soak.py [SECONDS] [--hours HOURS] [--pico]: 600 s by default, with 200 connections to the local device, or
 with 8 to an emulated Pico. What must hold: no good request fails. Prints that, how long the good ones took beside the
 bad ones and alone, and the growth of the heap; of resident memory and descriptors on Linux, of the largest free block
-on the Pico, whose requests are answered some fifteen times slower than on a real one. Ends with 1 where a good request
-failed.
+on the Pico. Ends with 1 where a good request failed.
 """
 
 import argparse

@@ -9,7 +9,7 @@ import click
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="TCP port to listen on.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--board", type=click.Choice(["pico"]), help="Run them on this board, emulated, about 15 times slower.")
+@click.option("--board", type=click.Choice(["pico"]), help="Run them on this board, emulated.")
 def dev(paths: tuple[Path, ...], port: int, host: str, board: str | None) -> None:
     """Run projects on a local device and follow their changes.
 

@@ -2,8 +2,9 @@
 
     with start(data, "127.0.0.1", 8080, log) as local: ...
 
-The board's network is PPP over its UART. The other end is ppp_peer, a program in C beside this that is built first if
-need be; it forwards a TCP port of this machine to the board. Nothing needs root.
+Its processor is cortex_m0plus, a library in C beside this. The board's network is PPP over its UART. The other end is
+ppp_peer, a program in C beside this; it forwards a TCP port of this machine to the board. Both are built first if need
+be. Nothing needs root.
 """
 
 import contextlib
@@ -20,7 +21,6 @@ from pathlib import Path
 
 from edgelet_host.device import health
 from edgelet_host.device.local import LocalDevice, check_address, child, make_private
-from edgelet_host.emulator import compiled
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import sources
 from edgelet_host.firmware.boards import board_build, write_outputs
@@ -29,6 +29,9 @@ from edgelet_host.firmware.system import BUILD_PACKAGES, ensure_packages
 from edgelet_host.paths import cache_dir
 from edgelet_host.terminal import step
 
+# rp2040py's own modules in C go with its own processor only. Each module of it asks for this when it is imported.
+os.environ["RP2040PY_SKIP_CYTHON"] = "1"
+
 BOARD = "EDGELET_PICO"
 
 # An emulated board takes seconds to start, on a busy machine more.
@@ -36,6 +39,8 @@ _START_S = 120.0
 _ASK_S = 60.0
 _HOST_MODULES = Path(__file__).resolve().parents[2]
 _PEER = Path(__file__).parent / "ppp_peer"
+_PROCESSOR = Path(__file__).parent / "cortex_m0plus"
+_PROCESSOR_FLAGS = ("-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
 
 
 def ensure_peer() -> Path:
@@ -57,6 +62,25 @@ def ensure_peer() -> Path:
     return program
 
 
+def ensure_processor() -> Path:
+    """Give the path of the processor, a shared library; build it first where it is missing or stale."""
+    files = sorted(_PROCESSOR.iterdir())
+    key = digest(*map(file_digest, files), *_PROCESSOR_FLAGS, *tool_times())
+    build = cache_dir() / "builds" / f"cortex-m0plus-{key}"
+    library, partial = build / "processor.so", build / "partial.so"
+    if not library.exists():
+        ensure_packages(BUILD_PACKAGES)
+        with sources.locked(build, "another build of the processor"), step("Building the emulated processor"):
+            code = [file for file in files if file.suffix == ".c"]
+            done = subprocess.run(
+                ["gcc", *_PROCESSOR_FLAGS, "-o", partial, *code], capture_output=True, text=True, check=False
+            )
+            if done.returncode != 0:
+                raise EdgeletError(f"The emulated processor does not build: {(done.stderr or 'gcc failed').strip()}")
+            partial.replace(library)
+    return library
+
+
 @contextmanager
 def start(data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
     """Start a board that keeps its flash in `data`, and wait until it answers; stop it in the end.
@@ -68,7 +92,7 @@ def start(data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
         raise EdgeletError(f"the emulated board is reached by IPv4: choose another address than {host} with --host")
     check_address(host, port)
     make_private(data, log)
-    modules, peer = compiled.ensure(), ensure_peer()
+    processor, peer = ensure_processor(), ensure_peer()
     build = board_build(BOARD)
     ensure(build)
     firmware = write_outputs(build, data)[0]
@@ -79,8 +103,8 @@ def start(data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
         with os.fdopen(master, "rb", buffering=0) as console, log.open("wb") as errors, near, far:
             tty.setraw(slave)
             wire = near.fileno()
-            machine = (sys.executable, "-m", f"{__name__}.machine", firmware, data / "flash.bin", str(wire))
-            path = os.pathsep.join(map(str, filter(None, (modules, _HOST_MODULES, os.environ.get("PYTHONPATH")))))
+            machine = (sys.executable, "-m", f"{__name__}.machine", firmware, data / "flash.bin", str(wire), processor)
+            path = os.pathsep.join(map(str, filter(None, (_HOST_MODULES, os.environ.get("PYTHONPATH")))))
             board = stack.enter_context(child(machine, console, console, errors, [wire], {"PYTHONPATH": path}))
             forward = (peer, socket.gethostbyname(host), str(port))
             forwarder = stack.enter_context(child(forward, far.fileno(), errors, errors))

@@ -2,19 +2,18 @@
 
 Run as a process of its own:
 
-    python -m edgelet_host.emulator.machine FIRMWARE FLASH LINE
+    python -m edgelet_host.emulator.machine FIRMWARE FLASH LINE PROCESSOR
 
 FIRMWARE is a .uf2 file. FLASH is the file with the flash's content, which outlives the process: the firmware is written
 into it at each start and the rest is left alone. Standard input and output are the console, LINE is the file descriptor
-of a socket that is the other end of UART 0's line. SIGTERM stops it.
+of a socket that is the other end of UART 0's line, PROCESSOR the library `ensure_processor` builds. SIGTERM stops it.
 
 Emulated time never runs ahead of the clock on the wall, so that what waits for people and networks may do so; it falls
-behind while the board computes, by a factor of 10 to 20. SIGUSR1 writes a line of JSON to the standard error: `ms`,
+behind where the board computes more than this machine can. SIGUSR1 writes a line of JSON to the standard error: `ms`,
 emulated time; `sent_ms`, when the last byte came out of the UART; `overruns`, bytes that the UART lost; `cycles` that
 were executed since the last reset.
 """
 
-import asyncio
 import contextlib
 import json
 import os
@@ -33,6 +32,7 @@ from rp2040py.memory_map import FLASH_START_ADDRESS
 from rp2040py.rp2040 import RP2040
 
 from edgelet_host.emulator import pio, pl011, rosc
+from edgelet_host.emulator.processor import Processor
 
 FLASH_BYTES = 2 * 1024 * 1024
 
@@ -51,7 +51,7 @@ class Flash:
 
     def attach(self, rp2040: RP2040) -> None:
         """Load the file, and notice every command that the chip gets."""
-        self._memory = rp2040.flash[:FLASH_BYTES]
+        self._memory = memoryview(rp2040.flash)[:FLASH_BYTES]
         rp2040.qspi[_FLASH_SELECT].add_listener(self._selected)
 
     def load(self) -> None:
@@ -155,17 +155,18 @@ class Line:
 class Machine(BaseDevice):
     """The board, its surroundings and its pace."""
 
-    def __init__(self, firmware: Path, flash: Path, wire: socket.socket) -> None:
+    def __init__(self, firmware: Path, flash: Path, wire: socket.socket, processor: Path) -> None:
         self._flash = Flash(flash)
         super().__init__(board=BoardSpec(extras=(lambda: self._flash,), image=firmware))
         self._flash.load()
         load_uf2(firmware, self.mcu)
         self._console = Console(self, sys.stdin.fileno(), sys.stdout.fileno())
+        self._processor = Processor(self.mcu, processor)
         rosc.install(self.mcu)
         self._pio = pio.install(self.mcu)
         self._uart = pl011.install(self.mcu)
         self._line = Line(self._uart, wire)
-        self._clock = self.simulator.clock
+        self._clock = self.mcu.clock
         self._alarm = self._clock.create_alarm(self._tick)
         self._epoch_ns = 0.0
         self._epoch_s = time.monotonic()
@@ -174,8 +175,10 @@ class Machine(BaseDevice):
         """Execute until `stop`."""
         self.mcu.core.pc = FLASH_START_ADDRESS
         self._alarm.schedule(_TICK_NS)
+        self.simulator.stopped = False
         try:
-            asyncio.run(self.simulator.execute())
+            while not self.simulator.stopped:
+                self._processor.run()
         finally:
             self._flash.save()
 
@@ -192,7 +195,7 @@ class Machine(BaseDevice):
             "ms": self._clock.nanos / 1e6,
             "sent_ms": self._uart.sent_ns / 1e6,
             "overruns": self._uart.overruns,
-            "cycles": self.mcu.core.cycles,
+            "cycles": self._processor.cycles,
         }
         print(json.dumps(state), file=sys.stderr, flush=True)
 
@@ -214,9 +217,9 @@ class Machine(BaseDevice):
         return max(ahead, 0.0)
 
 
-def main(firmware: str, flash: str, line: str) -> None:
+def main(firmware: str, flash: str, line: str, processor: str) -> None:
     """Run the machine; see the top of this file."""
-    machine = Machine(Path(firmware), Path(flash), socket.socket(fileno=int(line)))
+    machine = Machine(Path(firmware), Path(flash), socket.socket(fileno=int(line)), Path(processor))
     os.set_blocking(sys.stdout.fileno(), False)
     signal.signal(signal.SIGTERM, lambda _number, _frame: machine.stop())
     signal.signal(signal.SIGUSR1, lambda _number, _frame: machine.report())

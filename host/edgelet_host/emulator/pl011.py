@@ -176,6 +176,7 @@ class Uart(BasePeripheral):
 
     def _update(self) -> None:
         self.rp2040.set_interrupt(IRQ.UART0, bool(self._status & self._registers[_IMSC]))
+        self.rp2040.core.uart_flags = self._flags()  # type: ignore[attr-defined]
 
 
 def install(rp2040: RP2040) -> Uart:

@@ -36,7 +36,6 @@ TEST_PACKAGES: Packages = (
         "gpg": "gpg",
         "gpg-agent": "gpg-agent",
         "libclang-rt-dev": None,
-        "libpython3-dev": None,
         "nginx-light": "nginx",
         "nodejs": "node",
         "npm": "npm",
