@@ -1,0 +1,53 @@
+"""The module edgelet:node is there for the host's files only, and bears what any handler asks of it."""
+
+import pytest
+from device_helpers import running
+
+MAIN = """
+import * as native from "edgelet:node";
+const one = new Uint8Array(1);
+const cases = {
+  level: () => native.compress("gzip", 99, one),
+  format: () => native.decompress("zip", one, 5),
+  key: () => native.hash("SHA-256", 5),
+  update: () => native.hash("MD5").update(),
+  receiver: () => native.hash("SHA-1").update.call({}, one),
+  md5: () => native.pbkdf2("MD5", one, one, 1, 1),
+  hkdf: () => native.hkdf("SHA-1", one, one, one, 255 * 20 + 1),
+  tick: () => native.nextTick(5),
+  most: () => native.decompress("gzip", native.compress("gzip", 9, one), -5),
+  large: () => native.pbkdf2("SHA-256", one, one, 1, 4e9),
+  long: () => native.pbkdf2("SHA-512", one, one, 4e9, 4),
+  ticks: () => { const again = () => native.nextTick(again); again(); return 1 },
+};
+export default { async fetch(request) {
+  try {
+    return Response.json(typeof await cases[new URL(request.url).pathname.slice(1)]());
+  } catch (error) {
+    return Response.json(`${error}`);
+  }
+} };
+"""
+ASKED = {
+    "level": (200, "RangeError: the level of compression must be -1 to 9"),
+    "format": (200, "TypeError: there is no compression"),
+    "key": (200, "TypeError: the data must be a buffer or a view of one"),
+    "update": (200, "TypeError: the data must be a buffer or a view of one"),
+    "receiver": (200, "TypeError: this is not a Hash"),
+    "md5": (200, "TypeError: there is no such hash for derivations"),
+    "hkdf": (200, "RangeError: HKDF gives at most 255 digests"),
+    "tick": (200, "TypeError: nextTick takes a function"),
+    "most": (200, "RangeError: the data is longer than maxOutputLength"),
+    "large": (503, "out of resources"),
+    "long": (504, "took too long"),
+    "ticks": (504, "took too long"),
+}
+
+
+@pytest.mark.xdist_group("node")
+def test_natives_bear_what_they_are_given(firmware, tmp_path):
+    with running(firmware, tmp_path) as box:
+        box.deploy("natives", MAIN)
+        for name, (status, said) in ASKED.items():
+            answer = box.get(f"/{name}")
+            assert (answer.status, said in answer.text) == (status, True), (name, answer)
