@@ -258,5 +258,63 @@ export async function runStandard() {
     ["no array", "Error TypeError", await outcome(() => crypto.getRandomValues([1]))],
     ["a derived key of length 0", "Error TypeError",
       await outcome(() => subtle.deriveKey(params, base, { ...HS256, length: 0 }, true, ["sign"]))],
+    ...(await strictKeys()),
   ];
+}
+
+// Keys in which something is added, changed or left unsaid: [what, expected, result].
+async function strictKeys() {
+  const P256 = { name: "ECDSA", namedCurve: "P-256" };
+  const RS256 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+  const bad = "DOMException DataError";
+  const pair = (algorithm) => subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const taken = (format, data, algorithm, usages = ["sign"]) =>
+    outcome(async () => (await subtle.importKey(format, data, algorithm, true, usages)).type);
+  const ec = await pair(P256), ed = await pair({ name: "Ed25519" });
+  const rsa = await pair({ ...RS256, modulusLength: 1024, publicExponent: new Uint8Array([1, 0, 1]) });
+  const point = await subtle.exportKey("jwk", ec.publicKey), x = await subtle.exportKey("jwk", ed.publicKey);
+  const numbers = await subtle.exportKey("jwk", rsa.privateKey);
+  // PKCS #8 of Ed25519, with what may stand behind the key.
+  const pkcs8 = [...new Uint8Array(await subtle.exportKey("pkcs8", ed.privateKey))];
+  const behind = (...more) => new Uint8Array([0x30, pkcs8[1] + more.length, 2, 1, 1, ...pkcs8.slice(5), ...more]);
+  const own = [0x81, 33, 0, ...new Uint8Array(await subtle.exportKey("raw", ed.publicKey))];
+  const cases = [
+    ["ES256 for P-256", "public", await taken("jwk", { ...point, alg: "ES256" }, P256, ["verify"])],
+    ["ES384 for P-256", bad, await taken("jwk", { ...point, alg: "ES384" }, P256, ["verify"])],
+    ["EdDSA for Ed25519", "public", await taken("jwk", { ...x, alg: "EdDSA" }, { name: "Ed25519" }, ["verify"])],
+    ["ES256 for Ed25519", bad, await taken("jwk", { ...x, alg: "ES256" }, { name: "Ed25519" }, ["verify"])],
+    ["attributes behind a key", "private", await taken("pkcs8", behind(0xa0, 0), { name: "Ed25519" })],
+    ["its public key", "private", await taken("pkcs8", behind(...own), { name: "Ed25519" })],
+    ["another public key", bad, await taken("pkcs8", behind(...own.with(9, own[9] ^ 1)), { name: "Ed25519" })],
+    ["a number behind a key", bad, await taken("pkcs8", behind(2, 1, 1), { name: "Ed25519" })],
+    ["attributes that are not whole", bad, await taken("pkcs8", behind(0xa0, 0x82, 0xff, 0xff), { name: "Ed25519" })],
+    ["RSA's own numbers", "private", await taken("jwk", numbers, RS256)],
+    ["a type that goes on", bad, await taken("jwk", { ...numbers, kty: "RSA\0" }, RS256)],
+    ["an algorithm that goes on", bad, await taken("jwk", { ...numbers, alg: "RS256\0" }, RS256)],
+    ["a usage that goes on", "Error TypeError", await taken("jwk", numbers, RS256, ["sign\0"])],
+    ["a format that goes on", "Error TypeError", await taken("jwk\0", numbers, RS256)],
+  ];
+  for (const [name, other] of [["dp", "dq"], ["dq", "dp"], ["qi", "p"]]) {
+    cases.push([`another ${name}`, bad, await taken("jwk", { ...numbers, [name]: numbers[other] }, RS256)]);
+  }
+  const { privateKey, publicKey } = await subtle.generateKey({ name: "X25519" }, false, ["deriveBits"]);
+  const none = await subtle.deriveBits({ name: "X25519", public: publicKey }, privateKey, 0);
+  cases.push(["no bits of an agreement", 0, none.byteLength]);
+  return [...cases, ["an unwrapped key's members", 0, await seenMembers()]];
+}
+
+// How often a getter that all objects inherit sees a key that is unwrapped.
+async function seenMembers() {
+  const cipher = { name: "AES-GCM", iv: new Uint8Array(12) };
+  const key = await subtle.importKey("raw", new Uint8Array(16), "AES-GCM", false, ["encrypt", "unwrapKey"]);
+  const jwk = new TextEncoder().encode(JSON.stringify({ kty: "oct", k: "AAECAwQFBgcICQoLDA0ODw" }));
+  const wrapped = await subtle.encrypt(cipher, key, jwk);
+  let seen = 0;
+  const get = function () {
+    seen += "k" in this;
+  };
+  Object.defineProperty(Object.prototype, "use", { configurable: true, get });
+  await subtle.unwrapKey("jwk", wrapped, key, cipher, "AES-CBC", false, ["encrypt"]);
+  delete Object.prototype.use;
+  return seen;
 }

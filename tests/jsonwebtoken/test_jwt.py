@@ -325,6 +325,11 @@ def test_expected_names(firmware, option, claim, right, wrong):
         assert refusal(firmware, listed, options={option: right})[0] == "JsonWebTokenError"
 
 
+def test_an_empty_nonce_is_none(firmware):
+    (result,) = call_jwt(firmware, [("verify", [signed(HEADER, {"nonce": ""}), SECRET, {"nonce": ""}])])
+    assert result.get("message") == '"nonce" in "options" must be of type string, not empty'
+
+
 def test_lists_of_issuers_and_audiences(firmware):
     one, several = signed(HEADER, {"iss": "a", "aud": "a"}), signed(HEADER, {"aud": ["a", "b"]})
     results = verified(

@@ -127,13 +127,14 @@ static const char *const usage_names[] = {
     "encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"};
 
 static int add_usage(JSContext *ctx, void *opaque, JSValueConst item) {
-    const char *text = JS_ToCString(ctx, item);
+    size_t len;
+    const char *text = JS_ToCStringLen(ctx, &len, item);
     if (text == NULL) {
         return -1;
     }
 
     int found = 0;
-    while (found < BASE_COUNT(usage_names) && strcmp(text, usage_names[found]) != 0) {
+    while (found < BASE_COUNT(usage_names) && !base_equal_text(text, len, usage_names[found])) {
         found++;
     }
 

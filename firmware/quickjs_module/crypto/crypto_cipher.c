@@ -193,6 +193,9 @@ static JSValue unwrapped(JSContext *ctx, crypto_format_t format, base_slice_t by
     if (JS_IsException(jwk)) {
         JS_FreeValue(ctx, JS_GetException(ctx));
         crypto_refuse(ctx, "DataError", "what was wrapped is no JSON Web Key");
+    } else if (JS_IsObject(jwk)) {
+        // A getter that it inherited would see a key that is not extractable.
+        JS_SetPrototype(ctx, jwk, JS_NULL);
     }
     return jwk;
 }

@@ -78,7 +78,10 @@ static void derive_fill(
     }
 }
 
-// The secret that both keys' owners have, `len` bytes of it, or all where that is 0: *len says how many.
+// As a length: all bytes that there are.
+#define ALL (SIZE_MAX)
+
+// The secret that both keys' owners have, `len` bytes of it, or ALL: *len says how many.
 static char *agree_bytes(JSContext *ctx, const derive_t *derive, const crypto_key_t *key, size_t *len) {
     const crypto_key_t *peer = crypto_expect_key(ctx, derive->peer);
     if (peer == NULL) {
@@ -92,7 +95,7 @@ static char *agree_bytes(JSContext *ctx, const derive_t *derive, const crypto_ke
 
     bool curve = key->algorithm == CRYPTO_ECDH;
     size_t size = curve ? crypto_ec_size(key->kind) : CRYPTO_25519_SIZE;
-    *len = *len == 0 ? size : *len;
+    *len = *len == ALL ? size : *len;
     uint8_t secret[CRYPTO_POINT_MAX];
     crypto_pkey_t own = crypto_key_pkey(key), other = crypto_key_pkey(peer);
     if (*len > size ||
@@ -101,7 +104,7 @@ static char *agree_bytes(JSContext *ctx, const derive_t *derive, const crypto_ke
             *len > size ? "the secret has fewer bits than were asked for" : "the keys come to no secret");
         return NULL;
     }
-    char *out = js_malloc(ctx, *len);
+    char *out = js_malloc(ctx, *len + 1);
     memcpy(out, secret, *len);
     base_wipe(secret, sizeof(secret));
     return out;
@@ -141,6 +144,7 @@ JSValue crypto_derive_bits(JSContext *ctx, JSValueConst *argv) {
         if (key != NULL && !has_length && !agreement) {
             crypto_refuse(ctx, "OperationError", "deriveBits needs a length");
         } else if (key != NULL && bytes_of_bits(ctx, bits, &len) == 0) {
+            len = has_length ? len : ALL;
             char *bytes = agreement ? agree_bytes(ctx, &derive, key, &len) : derive_bytes(ctx, &derive, key, len);
             result = bytes == NULL ? JS_EXCEPTION : crypto_array_buffer(ctx, bytes, len);
             if (bytes != NULL) {
@@ -153,8 +157,8 @@ JSValue crypto_derive_bits(JSContext *ctx, JSValueConst *argv) {
     return result;
 }
 
-// The bytes that a key derived with these parameters has: of an HMAC key as many as the hash takes at once. 0 for all
-// that an agreement gives.
+// The bytes that a key derived with these parameters has: of an HMAC key as many as the hash takes at once. ALL for
+// an agreement.
 static int key_length(JSContext *ctx, const derive_t *derive, crypto_key_params_t *params, size_t *len) {
     if (crypto_is_one_of(CRYPTO_AES, params->algorithm)) {
         *len = params->length / 8;
@@ -162,7 +166,7 @@ static int key_length(JSContext *ctx, const derive_t *derive, crypto_key_params_
         return known ? 0 : crypto_refuse(ctx, "OperationError", "an AES key has 128, 192 or 256 bits");
     }
     if (params->algorithm != CRYPTO_HMAC) {
-        *len = 0;
+        *len = ALL;
         return crypto_is_one_of(CRYPTO_AGREEMENTS, derive->algorithm) &&
                        crypto_is_one_of(CRYPTO_DERIVATIONS, params->algorithm)
                    ? 0

@@ -1,21 +1,22 @@
 // importKey and exportKey: raw, JSON Web Keys, PKCS #8 and SubjectPublicKeyInfo.
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base_secret.h"
+#include "base_text.h"
 #include "crypto/crypto_pkey_private.h"
 #include "crypto/crypto_private.h"
 
 int crypto_format(JSContext *ctx, JSValueConst value) {
     static const char *const names[] = {"raw", "jwk", "pkcs8", "spki"};
-    const char *text = JS_ToCString(ctx, value);
+    size_t len;
+    const char *text = JS_ToCStringLen(ctx, &len, value);
     if (text == NULL) {
         return -1;
     }
 
     int found = 0;
-    while (found < BASE_COUNT(names) && strcmp(text, names[found]) != 0) {
+    while (found < BASE_COUNT(names) && !base_equal_text(text, len, names[found])) {
         found++;
     }
     JS_FreeCString(ctx, text);
@@ -69,8 +70,9 @@ static int jwk_matches(JSContext *ctx, JSValueConst jwk, const char *name, const
     if (JS_IsException(value) || JS_IsUndefined(value)) {
         return JS_IsException(value) ? -1 : !required;
     }
-    const char *text = JS_ToCString(ctx, value);
-    int result = text == NULL ? -1 : strcmp(text, expected) == 0;
+    size_t len;
+    const char *text = JS_ToCStringLen(ctx, &len, value);
+    int result = text == NULL ? -1 : base_equal_text(text, len, expected);
     JS_FreeCString(ctx, text);
     JS_FreeValue(ctx, value);
     return result;
@@ -104,10 +106,27 @@ static const char *jwk_use(crypto_algorithm_t algorithm) {
     return crypto_is_one_of(CRYPTO_BIT(CRYPTO_HMAC) | CRYPTO_SIGNATURES, algorithm) ? "sig" : "enc";
 }
 
-static int check_jwk(JSContext *ctx, JSValueConst jwk, const crypto_key_params_t *params, size_t len) {
+// Whether "alg", if there, is that of such a key: of curves' keys it is not written, but read. 1, 0 or -1.
+static int jwk_algorithm_matches(JSContext *ctx, JSValueConst jwk, const crypto_key_params_t *params, size_t len) {
+    static const char *const curve_algorithms[CRYPTO_KIND_COUNT] = {
+        [CRYPTO_KIND_P256] = "ES256",
+        [CRYPTO_KIND_P384] = "ES384",
+        [CRYPTO_KIND_P521] = "ES512",
+    };
     char algorithm[16];
+    if (params->algorithm == CRYPTO_ECDSA) {
+        return jwk_matches(ctx, jwk, "alg", curve_algorithms[params->kind], false);
+    }
+    if (params->algorithm == CRYPTO_ED25519) { // RFC 8037, and RFC 9864
+        int matches = jwk_matches(ctx, jwk, "alg", "EdDSA", false);
+        return matches != 0 ? matches : jwk_matches(ctx, jwk, "alg", "Ed25519", false);
+    }
     jwk_algorithm(params, len, algorithm);
-    int ok = algorithm[0] == '\0' ? 1 : jwk_matches(ctx, jwk, "alg", algorithm, false);
+    return algorithm[0] == '\0' ? 1 : jwk_matches(ctx, jwk, "alg", algorithm, false);
+}
+
+static int check_jwk(JSContext *ctx, JSValueConst jwk, const crypto_key_params_t *params, size_t len) {
+    int ok = jwk_algorithm_matches(ctx, jwk, params, len);
     if (ok > 0 && params->usages != 0) {
         ok = jwk_matches(ctx, jwk, "use", jwk_use(params->algorithm), false);
     }

@@ -81,6 +81,22 @@ static int read_members(JSContext *ctx, JSValueConst jwk, const char *const *nam
     return 1;
 }
 
+// Whether those numbers of a private key that follow from the others are what they have to be.
+static bool numbers_follow(const crypto_pkey_t *key, const base_slice_t *numbers) {
+    base_slice_t right[CRYPTO_RSA_NUMBERS];
+    crypto_rsa_numbers(key, right);
+    bool follow = true;
+    for (int i = CRYPTO_RSA_Q + 1; i < CRYPTO_RSA_NUMBERS; i++) {
+        base_slice_t given = numbers[i];
+        while (given.len > right[i].len && given.data[0] == 0) {
+            given.data++;
+            given.len--;
+        }
+        follow = follow && given.len == right[i].len && base_equal_secret(given.data, right[i].data, given.len);
+    }
+    return follow;
+}
+
 static int read_rsa(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key) {
     base_slice_t numbers[CRYPTO_RSA_NUMBERS];
     int result = read_members(ctx, jwk, rsa_names, numbers, CRYPTO_RSA_NUMBERS), present = 0;
@@ -92,6 +108,10 @@ static int read_rsa(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key) {
         bool is_private = numbers[CRYPTO_RSA_D].len > 0;
         result =
             present >= (is_private ? CRYPTO_RSA_NUMBERS : 2) && crypto_rsa_of_numbers(ctx, numbers, is_private, key);
+        if (result > 0 && is_private && !numbers_follow(key, numbers)) {
+            crypto_pkey_free(ctx, key);
+            result = 0;
+        }
     }
     crypto_jwk_free(ctx, numbers, CRYPTO_RSA_NUMBERS);
     return result;
@@ -180,8 +200,9 @@ int crypto_jwk_read(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key) {
     }
     int found = 0;
     if (JS_IsString(value)) {
-        const char *text = JS_ToCString(ctx, value);
-        while (found < BASE_COUNT(types) && strcmp(text, types[found].type) != 0) {
+        size_t len;
+        const char *text = JS_ToCStringLen(ctx, &len, value);
+        while (found < BASE_COUNT(types) && !base_equal_text(text, len, types[found].type)) {
             found++;
         }
         JS_FreeCString(ctx, text);

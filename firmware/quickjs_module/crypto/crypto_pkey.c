@@ -103,14 +103,15 @@ static der_t der_of(base_slice_t bytes) {
     return (der_t){at, at == NULL ? NULL : at + bytes.len};
 }
 
-// Takes an element with that tag.
+// Takes an element with that tag; nothing where it is not there, or not whole.
 static bool pkey_take(der_t *der, int tag, base_slice_t *content) {
     size_t len;
-    if (der->at == NULL || mbedtls_asn1_get_tag(&der->at, der->end, &len, tag) != 0) {
+    unsigned char *at = der->at;
+    if (at == NULL || mbedtls_asn1_get_tag(&at, der->end, &len, tag) != 0) {
         return false;
     }
-    *content = (base_slice_t){(const char *)der->at, len};
-    der->at += len;
+    *content = (base_slice_t){(const char *)at, len};
+    der->at = at + len;
     return true;
 }
 
@@ -213,25 +214,59 @@ static bool read_ec_private(JSContext *ctx, crypto_kind_t kind, base_slice_t byt
            crypto_ec_of_number(ctx, named, number, point, key);
 }
 
-bool crypto_pkcs8_read(JSContext *ctx, base_slice_t bytes, crypto_pkey_t *key) {
-    der_t der = der_of(bytes), inside, content;
-    crypto_kind_t kind;
-    base_slice_t private, seed;
-    if (!take_in(&der, SEQUENCE, &inside) || !at_end(&der) || !take_small(&inside, 1) ||
-        !take_algorithm(&inside, &kind) || !pkey_take(&inside, MBEDTLS_ASN1_OCTET_STRING, &private)) {
-        return false;
-    }
+// What the OCTET STRING of a PrivateKeyInfo has for a kind of key.
+static bool read_private(JSContext *ctx, crypto_kind_t kind, base_slice_t bytes, crypto_pkey_t *key) {
     if (kind == CRYPTO_KIND_RSA) {
-        return crypto_rsa_read(ctx, private, true, key);
+        return crypto_rsa_read(ctx, bytes, true, key);
     }
     if (crypto_kind_is_curve(kind)) {
-        return read_ec_private(ctx, kind, private, key);
+        return read_ec_private(ctx, kind, bytes, key);
     }
-    content = der_of(private);
+    der_t content = der_of(bytes);
+    base_slice_t seed;
     if (!pkey_take(&content, MBEDTLS_ASN1_OCTET_STRING, &seed) || !at_end(&content) || seed.len != CRYPTO_25519_SIZE) {
         return false;
     }
     crypto_25519_of_seed(ctx, kind, (const uint8_t *)seed.data, key);
+    return true;
+}
+
+// Takes what may stand behind a private key: attributes, and in a BIT STRING the public key.
+static bool take_behind_private(der_t *der, base_slice_t *public) {
+    base_slice_t attributes;
+    *public = (base_slice_t){0};
+    (void)pkey_take(der, CONTEXT(0), &attributes);
+    if (pkey_take(der, MBEDTLS_ASN1_CONTEXT_SPECIFIC | 1, public)) {
+        if (public->len == 0 || public->data[0] != 0) {
+            return false;
+        }
+        public->data++;
+        public->len--;
+    }
+    return at_end(der);
+}
+
+static bool has_public(JSContext *ctx, const crypto_pkey_t *key, base_slice_t expected) {
+    crypto_pkey_t public;
+    crypto_pkey_publish(ctx, key, &public);
+    bool has = base_equal(expected, (base_slice_t){public.bytes, public.len});
+    crypto_pkey_free(ctx, &public);
+    return has;
+}
+
+bool crypto_pkcs8_read(JSContext *ctx, base_slice_t bytes, crypto_pkey_t *key) {
+    der_t der = der_of(bytes), inside;
+    crypto_kind_t kind;
+    base_slice_t private, public;
+    if (!take_in(&der, SEQUENCE, &inside) || !at_end(&der) || !take_small(&inside, 1) ||
+        !take_algorithm(&inside, &kind) || !pkey_take(&inside, MBEDTLS_ASN1_OCTET_STRING, &private) ||
+        !take_behind_private(&inside, &public) || !read_private(ctx, kind, private, key)) {
+        return false;
+    }
+    if (public.data != NULL && !has_public(ctx, key, public)) {
+        crypto_pkey_free(ctx, key);
+        return false;
+    }
     return true;
 }
 

@@ -16,12 +16,13 @@ typedef enum {
     TYPE_PATTERNS, // strings and RegExps, one or several
     TYPE_SPAN,     // whole seconds, or text that jwt_time_after understands
     TYPE_STRING,
+    TYPE_FILLED,  // a string that is not empty
     TYPE_STRINGS, // one or several
     TYPE_UTF8,    // the name of this encoding, which tokens have
 } type_t;
 
 static const char *const type_names[] = {"", "algorithm", "boolean", "false (RFC 8725)", "number", "object", "patterns",
-    "span", "string", "strings", "\"utf8\""};
+    "span", "string", "string, not empty", "strings", "\"utf8\""};
 
 typedef struct _known_t {
     const char *name;
@@ -47,7 +48,7 @@ static const known_t known[JWT_OPTION_COUNT] = {
     [JWT_KEYID] = {"keyid", {TYPE_STRING, TYPE_UNKNOWN}},
     [JWT_MAX_AGE] = {"maxAge", {TYPE_UNKNOWN, TYPE_SPAN}},
     [JWT_MUTATE_PAYLOAD] = {"mutatePayload", {TYPE_BOOLEAN, TYPE_UNKNOWN}},
-    [JWT_NONCE] = {"nonce", {TYPE_UNKNOWN, TYPE_STRING}},
+    [JWT_NONCE] = {"nonce", {TYPE_UNKNOWN, TYPE_FILLED}},
     [JWT_NO_TIMESTAMP] = {"noTimestamp", {TYPE_BOOLEAN, TYPE_UNKNOWN}},
     [JWT_NOT_BEFORE] = {"notBefore", {TYPE_SPAN, TYPE_UNKNOWN}},
     [JWT_SUBJECT] = {"subject", {TYPE_STRING, TYPE_STRING}},
@@ -119,6 +120,7 @@ static bool is_utf8_name(JSContext *ctx, JSValueConst value) {
 // 1, 0 where the value is not of that type, or -1.
 static int is_valid(JSContext *ctx, JSValueConst value, type_t type) {
     int bad;
+    int64_t len;
     switch (type) {
         case TYPE_ALGORITHM:
             return jwt_algorithm(ctx, value) != NULL;
@@ -134,6 +136,8 @@ static int is_valid(JSContext *ctx, JSValueConst value, type_t type) {
             return JS_IsString(value) || is_number(ctx, value, true);
         case TYPE_STRING:
             return JS_IsString(value);
+        case TYPE_FILLED:
+            return JS_IsString(value) && JS_GetLength(ctx, value, &len) == 0 && len > 0;
         case TYPE_UTF8:
             return is_utf8_name(ctx, value);
         default:
