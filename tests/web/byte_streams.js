@@ -177,6 +177,65 @@ async function others(say) {
   }
 }
 
+// A branch's reader with a buffer has the stream's source fill it, and the other branch gets a copy.
+async function tees(say) {
+  const asked = [];
+  const pull = (c) => {
+    const view = c.byobRequest?.view;
+    asked.push(view ? shown(view) : "none");
+    if (asked.length > 6) {
+      c.close();
+      c.byobRequest?.respond(0);
+    } else if (view) {
+      view[0] = asked.length;
+      c.byobRequest.respond(1);
+    } else {
+      c.enqueue(bytes(asked.length, 0));
+    }
+  };
+  const [one, two] = stream({ pull })[0].tee();
+  const first = one.getReader({ mode: "byob" });
+  let second = two.getReader();
+  const read = (reader, ...views) => attempt(() => reader.read(...views));
+  say(await read(first, bytes(9, 9, 9)), ...asked);
+  say(await read(second), await read(second), ...asked);
+  second.releaseLock();
+  second = two.getReader({ mode: "byob" });
+  say(...(await Promise.all([read(second, bytes(7, 7)), read(first, bytes(8, 8, 8, 8)), read(first, bytes(6))])), ...asked);
+  say(await read(first, new Uint16Array(2)), await read(second, bytes(5, 5, 5)), ...asked);
+  say(await soon(first.closed), await soon(second.closed));
+  const last = [read(first, bytes(4)), read(second, bytes(3, 3)), read(first, bytes(2)), read(second, bytes(1))];
+  for (const result of await Promise.all(last)) say(result, ...asked);
+}
+
+async function tees_that_end(say) {
+  const ends = [
+    [(c) => { c.close(); c.byobRequest?.respond(0); }, () => {}],
+    [(c) => c.error(new RangeError("broken")), () => {}],
+    [() => {}, (one) => one.cancel("enough")],
+    [() => {}, (one, two) => { two.cancel("other"); one.cancel("enough"); }],
+    [(c) => c.enqueue(bytes(1, 2, 3)), () => {}],
+    [(c) => c.byobRequest.respondWithNewView(c.byobRequest.view.subarray(0, 1)), (one) => one.releaseLock()],
+  ];
+  for (const [source, consumer] of ends) {
+    let controller;
+    const [readable] = stream({
+      start(c) { controller = c; },
+      cancel: (reasons) => say("cancelled", JSON.stringify(reasons)),
+    });
+    const [one, two] = readable.tee();
+    const first = one.getReader({ mode: "byob" }), second = two.getReader({ mode: "byob" });
+    const read = attempt(() => first.read(bytes(1, 2)));
+    const other = attempt(() => second.read(bytes(3)));
+    await pause();
+    say(controller.byobRequest && shown(controller.byobRequest.view));
+    consumer(first, second);
+    await pause();
+    source(controller);
+    say(await soon(read), await soon(other), await soon(attempt(() => first.closed)), await soon(attempt(() => second.closed)));
+  }
+}
+
 // ---- random programs ----
 
 function generator(seed) {
@@ -250,7 +309,7 @@ async function program(seed, lines) {
 export async function run() {
   const lines = [];
   const say = (...words) => lines.push(words.join(" "));
-  for (const part of [shapes, enqueuing, responding, minimums, several, others]) {
+  for (const part of [shapes, enqueuing, responding, minimums, several, others, tees, tees_that_end]) {
     say(part.name);
     await part(say);
   }

@@ -314,6 +314,11 @@ JSValue stream_byob_request_new(JSContext *ctx, stream_t *stream, JSValue view) 
     return object;
 }
 
+JSValueConst stream_byob_request_view(JSValueConst object) {
+    const request_t *request = bytes_get(BYTES_REQUEST, object);
+    return request->view;
+}
+
 void stream_byob_request_end(JSContext *ctx, JSValueConst object) {
     request_t *request = bytes_get(BYTES_REQUEST, object);
     request_t old = *request;

@@ -63,6 +63,8 @@ int stream_bytes_respond_with(JSContext *ctx, stream_t *stream, engine_view_t *v
 JSValue stream_byob_reader_new(JSContext *ctx, JSValueConst stream, JSValueConst new_target);
 // A request whose view it takes over.
 JSValue stream_byob_request_new(JSContext *ctx, stream_t *stream, JSValue view);
+// Its view, not counted; null once it is over.
+JSValueConst stream_byob_request_view(JSValueConst request);
 // It is over: it has no view any more.
 void stream_byob_request_end(JSContext *ctx, JSValueConst request);
 
