@@ -38,12 +38,14 @@ def arm_headers() -> list[str]:
 def includes():
     """For a board: our folders; MicroPython, its generated names and the engine, whose headers may warn."""
 
-    def folders(board):
+    def folders(board, room):
         build = next(board_firmware(board).parent.glob("make/*/qemu"))
         tree = sources.micropython_tree(["mbedtls"])
         ours = [*MODULES, build / "quickjs_module"]
         others = [FIRMWARE / "boards" / "qemu", build, tree, tree / "ports" / "qemu"]
         others += [sources.ensure("quickjs-ng"), sources.ensure("zlib"), tree / "lib" / "mbedtls" / "include"]
+        if room == "crypto":
+            others += [tree / "lib" / "mbedtls" / "library", sources.ensure("pymonocypher")]
         return [*(f"-I{path}" for path in ours), *(f"-isystem{path}" for path in others)]
 
     return folders
@@ -57,6 +59,7 @@ def test_compiles(source, processor, includes, tmp_path):
     defines = ["-DQJS_DISABLE_PARSER", "-DMP_CONFIGFILE=<mpconfigqemu.h>"]
     engine = ENGINE if source.name == "engine.c" else []
     library = arm_headers() if processor == "lx106" else []
-    command = [*compiler.split(), *flags, *defines, *engine, *includes(board), *library, "-c", source]
-    done = subprocess.run([*command, "-o", tmp_path / "object.o"], capture_output=True, text=True, check=False)
+    command = [*compiler.split(), *flags, *defines, *engine, *includes(board, source.parent.name), *library]
+    command += ["-c", source, "-o", tmp_path / "object.o"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

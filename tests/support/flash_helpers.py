@@ -18,7 +18,7 @@ from edgelet_host.firmware import sources
 RP2040, RP2350, SAMD51 = 0xE48BFF56, 0xE48BFF59, 0x55114460
 INFO = "UF2 Bootloader v3.0\nModel: Raspberry Pi RP2\nBoard-ID: RPI-RP2\n"
 FLASH_BYTES = 2 << 20
-FIRMWARE_BYTES = 1152 << 10  # as tests/support/board/partition.py has it
+FIRMWARE_BYTES = 1408 << 10  # as tests/support/board/partition.py has it
 
 
 def make_uf2(path: Path, content: bytes, family: int = RP2040) -> Path:
