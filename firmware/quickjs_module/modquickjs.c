@@ -230,7 +230,8 @@ static bool enter(obj_call_t *self) {
     return is_current(self);
 }
 
-static void take_result(obj_call_t *self) {
+// Not inline: to the compiler nlr_push returns once, and what else a function with it keeps on its stack may be lost.
+static MP_NOINLINE void take_result(obj_call_t *self) {
     isolate_t *iso = self->image->iso;
     const isolate_response_t *response = &iso->call.response;
     if (self->state != ISOLATE_PENDING) {
@@ -1170,6 +1171,13 @@ static engine_origins_t take_origins(mp_obj_t origins_in) {
     return origins;
 }
 
+// The bundle, or the error. Not inline: see take_result.
+static MP_NOINLINE mp_obj_t compile_result(isolate_t *iso, const compile_config_t *config, bool *ok) {
+    base_slice_t bundle;
+    *ok = isolate_compile(iso, config, &bundle);
+    return *ok ? mp_obj_new_bytes((const byte *)bundle.data, bundle.len) : new_error(&iso->error);
+}
+
 static mp_obj_t quickjs_compile(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
     enum { ARG_files, ARG_main, ARG_strip, ARG_origins, ARG_event_2 };
     static const mp_arg_t allowed[] = {
@@ -1200,12 +1208,10 @@ static mp_obj_t quickjs_compile(size_t n_args, const mp_obj_t *pos_args, mp_map_
     }
 
     isolate_t *iso = new_isolate(COMPILE_ARENA_SIZE);
-    base_slice_t bundle;
-    mp_obj_t result;
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
-        bool ok = isolate_compile(iso, &config, &bundle);
-        result = ok ? mp_obj_new_bytes((const byte *)bundle.data, bundle.len) : new_error(&iso->error);
+        bool ok;
+        mp_obj_t result = compile_result(iso, &config, &ok);
         nlr_pop();
         isolate_release(iso);
         if (!ok) {
