@@ -9,14 +9,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
-from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware.sources import locked
 from edgelet_host.paths import cache_dir
-from edgelet_host.terminal import step
+from edgelet_host.project.npm import install
 
 _SOURCES = Path(__file__).resolve().parent / "node"
 # Modules of Node.js 24 that have names without a prefix (module.builtinModules).
@@ -63,14 +61,7 @@ def _make(npm: Path, folder: Path, files: dict[Path, bytes]) -> None:
     for path, data in files.items():
         (building / path).parent.mkdir(parents=True, exist_ok=True)
         (building / path).write_bytes(data)
-    with step("Installing what Node.js' modules are made of from npm"):
-        command = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
-        done = subprocess.run(command, cwd=building, env=quiet, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        errors = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
-        reason = errors[0] if errors else "unknown error"
-        raise EdgeletError(f"npm could not install Node.js' modules: {reason}. Check the network and run again")
+    install(npm, ["ci", "--ignore-scripts"], building, "what Node.js' modules are made of")
     # A package with a module's name would be found in its place by the packages beside it.
     (building / "vendor").mkdir()
     for package in list((building / "node_modules").iterdir()):

@@ -31,24 +31,21 @@ def ensure_program(package: str, version: str, reason: str) -> Path:
         # Two npm in one folder would spoil each other's work.
         with locked(folder):
             if not program.exists():
-                _install(npm, folder, package, version)
+                named = [f"--prefix={folder}", f"{package}@{version}"]
+                install(npm, ["install", "--no-save", *named], folder, f"{package} {version}")
     return program
 
 
-def _install(npm: Path, folder: Path, package: str, version: str) -> None:
-    with step(f"Installing {package} {version} from npm"):
-        command = [
-            str(npm),
-            "install",
-            "--no-save",
-            "--no-audit",
-            "--no-fund",
-            f"--prefix={folder}",
-            f"{package}@{version}",
-        ]
+def install(npm: Path, arguments: list[str], folder: Path, what: str) -> None:
+    """Run npm in a folder, with the arguments of its command to install something. what: its name for people.
+
+    Raises EdgeletError.
+    """
+    with step(f"Installing {what} from npm"):
+        command = [str(npm), *arguments, "--no-audit", "--no-fund"]
         quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
         done = subprocess.run(command, cwd=folder, env=quiet, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         errors = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
         reason = errors[0] if errors else "unknown error"
-        raise EdgeletError(f"npm could not install {package}: {reason}. Check the network and run again")
+        raise EdgeletError(f"npm could not install {what}: {reason}. Check the network and run again")
