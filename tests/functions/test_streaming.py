@@ -458,6 +458,7 @@ def test_a_deploy_does_not_wait_for_a_stream(box):
 
 def test_the_console_takes_of_a_stream_what_comes_in_time(box):
     box.deploy("streams", SOURCE, bindings=GATES, limits={"wall_ms": 500})
-    result = box.job("invoke", "streams", "GET", "/events?d", "", b"")
-    assert (result["status"], result["body"]) == (200, "OiBjb21tZW50CmlkOiA3CmV2ZW50OiBudW1iZXIKZGF0YTogZDA7Cgo=")
+    box.get("/open?g0")
+    result = box.job("invoke", "streams", "GET", "/events?g", "", b"")
+    assert (result["status"], result["body"]) == (200, "OiBjb21tZW50CmlkOiA3CmV2ZW50OiBudW1iZXIKZGF0YTogZzA7Cgo=")
     box.deploy("streams", SOURCE, bindings=GATES)
