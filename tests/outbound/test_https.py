@@ -30,9 +30,11 @@ def box(firmware, tmp_path_factory, authority):
             yield box
 
 
-@pytest.fixture(scope="module")
-def trusted(authority):
-    return authority.certificate("trusted")
+@pytest.fixture(scope="module", params=["TLSv1_2", "TLSv1_3"])
+def trusted(request, authority):
+    context = authority.certificate("trusted")
+    context.minimum_version = context.maximum_version = ssl.TLSVersion[request.param]
+    return context
 
 
 def serve(connection, request):
@@ -101,11 +103,14 @@ def test_a_certificate_that_signs_itself(box, tmp_path):
         assert not upstream.requests
 
 
-def test_old_protocols_are_refused(box, authority, trusted):
-    context = authority.server("trusted")
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_old_protocols_are_refused(box, authority):
+    context = authority.certificate("old")
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
     with Upstream(serve, context) as upstream:
         assert error(box, upstream.url).startswith(f"127.0.0.1:{upstream.port}: ")
+        assert not upstream.requests
 
 
 class Raw(Upstream):
@@ -146,6 +151,8 @@ def test_a_body_whose_end_is_not_authentic(box, trusted):
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def ended(connection, request):
+        # The end comes in one segment with what is before it.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nwhole")
         connection.unwrap()
 
@@ -153,6 +160,18 @@ def test_a_body_whose_end_is_not_authentic(box, trusted):
         assert fetched(box, upstream.url)["text"] == "whole"
     with Upstream(cut, trusted) as upstream:
         assert error(box, upstream.url) == f"127.0.0.1:{upstream.port}: it ended the connection"
+
+
+def test_a_connection_whose_end_has_come_is_not_used_again(box, trusted):
+    def last(connection, request):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        connection.sendall(response(b"last"))
+        connection.unwrap()
+
+    with Upstream(last, trusted) as upstream:
+        for n in range(2):
+            assert fetched(box, upstream.url, {"method": "POST"})["text"] == "last"
+            assert upstream.connections == n + 1
 
 
 def test_no_way_back_from_https(box, trusted):

@@ -23,18 +23,20 @@ class Failed(Exception):
 
 
 class _Carrier(io.IOBase):
-    """What TLS reads from and writes to. ended: whether the other side's end came without TLS having said so.
+    """What TLS reads from and writes to.
 
-    Of its own, MicroPython's TLS tells nobody, and who is between could cut a response short.
+    ended: whether the other side's end came without TLS having said so. Of its own, MicroPython's TLS tells nobody, and
+    who is between could cut a response short. waits: whether TLS wanted more than has come.
     """
 
     def __init__(self, sock):
-        self.ended = False
+        self.ended = self.waits = False
         self._sock = sock
 
     def readinto(self, buffer):
         n = self._sock.readinto(buffer)
         self.ended = n == 0
+        self.waits = n is None
         return n
 
     def write(self, data):
@@ -60,6 +62,7 @@ class Connection:
         self._since = 0  # time.ticks_ms() since when it is idle
         self._sock = sock
         self._carrier = None
+        self._has_ended = False  # TLS has said so, behind what was read last
         self._stream = sock
         self._established = not secure
         self._waiting = []  # tasks that wait for the socket
@@ -98,10 +101,13 @@ class Connection:
             self.start, self.end = 0, len(rest)
         view = memoryview(self.buffer)[self.end :]
         while True:
-            n = self._stream.readinto(view)
+            n = 0 if self._has_ended else self._stream.readinto(view)
             if n is not None:
-                if n == 0 and self._carrier and self._carrier.ended:
+                carrier = self._carrier
+                if n == 0 and carrier and carrier.ended:
                     raise OSError(errno.ECONNRESET)
+                # MicroPython reads on until the buffer is full and tells not what stopped it; its TLS forgets the end.
+                self._has_ended = bool(carrier) and n < len(view) and not carrier.waits
                 self.end += n
                 return n
             await self._ready(core._io_queue.queue_read)
@@ -130,7 +136,7 @@ class Connection:
     def is_silent(self):
         """Whether an idle connection may be used again: nothing has come, not even its end."""
         try:
-            return self.start == self.end and self._stream.read(1) is None
+            return self.start == self.end and not self._has_ended and self._stream.read(1) is None
         except OSError:
             return False
 
