@@ -47,6 +47,9 @@ list(APPEND MICROPY_DEF_BOARD
 )
 # Before the port's own folders: lwipopts.h.
 include_directories(BEFORE ${EDGELET_RP2_DIR})
+# gcc resolves the links in the path of each system header that it reads, and the SDK's are all system headers: that takes
+# as long as to compile.
+add_compile_options($<$<COMPILE_LANGUAGE:C>:-fno-canonical-system-headers>)
 
 set_source_files_properties(${MICROPY_DIR}/shared/tinyusb/mp_usbd_cdc.c PROPERTIES
     COMPILE_OPTIONS "-include;${EDGELET_RP2_DIR}/usb_timeout.h")

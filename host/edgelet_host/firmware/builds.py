@@ -326,7 +326,9 @@ def make_environment(folder: Path) -> dict[str, str]:
     """
     tree = next(parent for parent in folder.parents if (parent / "py").is_dir())
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", *ESP_IDF) if name in os.environ}
-    ours = {"CCACHE_DIR": str(cache_dir() / "ccache"), "GIT_CEILING_DIRECTORIES": str(tree.parent)}
+    # In depend mode ccache does not preprocess a file on its own before it is compiled.
+    ccache = {"CCACHE_DIR": str(cache_dir() / "ccache"), "CCACHE_DEPEND": "1"}
+    ours = {**ccache, "GIT_CEILING_DIRECTORIES": str(tree.parent)}
     return kept | {"LC_ALL": "C.UTF-8"} | ours
 
 
