@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from cli_helpers import ROOT, Cli, greeting, local_device
 from device_helpers import get, write_project
+from npm_helpers import installed
 
 
 def constant(cli: Cli, name: str, text: str, **fields):
@@ -375,7 +376,7 @@ def fenced(language: str) -> list[str]:
 
 def test_the_documented_handlers_and_project_file_work(cli, local):
     handlers, tomls = fenced("js"), fenced("toml")
-    assert (len(handlers), len(tomls)) == (6, 4)
+    assert (len(handlers), len(tomls)) == (7, 4)
     [static] = [text for text in tomls if text.startswith("[static]")]
     project = cli.folder / "greeter"
     project.mkdir()
@@ -392,6 +393,10 @@ def test_the_documented_handlers_and_project_file_work(cli, local):
     cli.ok("deploy", write_project(cli.folder / "tokens", "tokens", tokens, route="/tokens"))
     refused = get(local.address, "/tokens")
     assert (refused.status, refused.text) == (401, "jwt must be provided\n")
+    keys = {"main.js": next(text for text in handlers if "env.KEYS.key" in text)}
+    (cli.folder / "node_modules").symlink_to(installed(ROOT / "tests" / "packages") / "node_modules")
+    cli.ok("deploy", write_project(cli.folder / "keys", "keys", keys, route="/keys"))
+    assert get(local.address, "/keys").status == 401
     (project / "main.js").write_text(next(text for text in handlers if "env.AUTH" in text))
     cli.ok("deploy", project)
     source = "export default { fetch: (request) => new Response(request.url) }"

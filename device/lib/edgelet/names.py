@@ -16,6 +16,7 @@ PATH_BYTES = 200
 ROUTE_LENGTH = 100
 HOST_LENGTH = 253  # RFC 1035, section 3.1, as text
 LABEL_LENGTH = 63
+URL_LENGTH = 500
 
 
 def _consists_of(text, characters):
@@ -132,6 +133,38 @@ def _is_reachable(name):
     elif name == "*":
         return True
     return 1 <= len(name) <= HOST_LENGTH and all(_is_label(label) for label in name.split("."))
+
+
+def url(text):
+    """The URL of what a device fetches by itself: https, or http to an address, in the form of the URL standard."""
+    if not isinstance(text, str) or not _is_url(text):
+        raise ValueError(
+            "url %s: use one such as https://example.com/jwks.json, at most %d characters, in lower case up to the "
+            "path; http:// only before an address" % (_shown(text), URL_LENGTH)
+        )
+    return text
+
+
+def _is_url(text):
+    if len(text) > URL_LENGTH or not all("!" <= c <= "~" and c not in '"#<>\\^`{|}' for c in text):
+        return False
+    scheme, _, rest = text.partition("://")
+    authority, slash, _ = rest.partition("/")
+    host, port = split_port(authority)
+    if port is not None and not 1 <= port <= 65535:
+        return False
+    is_host = host[:1] != "*" and _is_reachable(host)
+    is_plain = is_host and (host[0] == "[" or _consists_of(host, _DIGITS + "."))
+    return bool(slash) and is_host and (scheme == "https" or (scheme == "http" and is_plain))
+
+
+def split_url(text):
+    """A URL that `url` takes as (whether it is https, host, port, path and query)."""
+    scheme, _, rest = text.partition("://")
+    authority, _, path = rest.partition("/")
+    host, port = split_port(authority)
+    secure = scheme == "https"
+    return secure, host, port or (443 if secure else 80), "/" + path
 
 
 def _is_label(text):

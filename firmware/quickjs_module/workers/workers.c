@@ -7,6 +7,7 @@
 static const extension_class_t *const workers_classes[WORKERS_CLASS_COUNT] = {
     [WORKERS_KV] = &workers_class_kv,
     [WORKERS_FETCHER] = &workers_class_fetcher,
+    [WORKERS_JWKS] = &workers_class_jwks,
 };
 
 JSValueConst workers_name(JSContext *ctx, workers_class_id_t id, JSValueConst value) {

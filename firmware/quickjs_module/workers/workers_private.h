@@ -11,11 +11,13 @@
 typedef enum {
     WORKERS_KV,
     WORKERS_FETCHER,
+    WORKERS_JWKS,
     WORKERS_CLASS_COUNT,
 } workers_class_id_t;
 
 extern const extension_class_t workers_class_kv;
 extern const extension_class_t workers_class_fetcher;
+extern const extension_class_t workers_class_jwks;
 
 // What lies behind each of their objects.
 typedef struct _workers_binding_t {

@@ -5,7 +5,7 @@ A plain object among a method's arguments arrives as its JSON text.
 
 import json
 
-from edgelet import clock
+from edgelet import clock, log
 from edgelet.storage import files
 from edgelet.storage.config import ROOTS
 
@@ -43,6 +43,8 @@ class Bindings:
             return "KvNamespace", ()
         if kind == "service":
             return "Fetcher", ()
+        if kind == "jwks":
+            return "Jwks", ()
         return kind, tuple([name[len(kind) + 1 :] for name in self.operations if name.startswith(kind + ".")])
 
     def kv(self, function_name, binding):
@@ -110,6 +112,29 @@ class Bindings:
             self._bindings[key] = counted = wanted, RateLimit(wanted["limit"], wanted["period"], places)
         return {"success": counted[1].limit(_options(options).get("key"))}
 
+    def key_set(self, function, binding):
+        """The keys of a function's binding, as `edgelet.functions.jwks.KeySet`."""
+        key = (function.name, binding, "jwks")
+        url = function.bindings[binding]["url"]
+        _, found = self._bindings.get(key) or (None, None)
+        # Another release may have another URL.
+        if found is None or found.url != url:
+            from edgelet.functions.jwks import KeySet, document  # here, as KV
+
+            if found:
+                found.close()
+
+            async def fetch():
+                # What may be reached, and who is trusted, is that of the function's release of today.
+                return await document(self.client, self._bindings[key][0], url)
+
+            def warn(text):
+                log.warn("%s: %s" % (binding, text), function=function.name)
+
+            found = KeySet(url, fetch, self.kv(function.name, binding), clock.uptime_ms, _now, warn)
+        self._bindings[key] = function, found
+        return found
+
     @property
     def client(self):
         """What sends requests of handlers, an `edgelet.outbound.client.Client`."""
@@ -131,7 +156,9 @@ class Bindings:
         """The function has been deployed anew or is no more: bindings that live in RAM begin again."""
         for key in list(self._bindings):
             if key[0] == function_name:
-                del self._bindings[key]
+                binding = self._bindings.pop(key)
+                if key[2] == "jwks":
+                    binding[1].close()
 
 
 def _options(text):

@@ -1,5 +1,7 @@
 """The requests that one call of a handler sends, to other servers and to functions of this device."""
 
+from edgelet import names
+
 
 class Fetches:
     """The operations of JavaScript's fetch, for one `edgelet.functions.pending.PendingCall`."""
@@ -10,16 +12,24 @@ class Fetches:
         self._calls = call.connection.calls or [0]  # see `edgelet.functions.service`
         self._sent = 0
         self._bodies = {}  # number of a request -> its response, whose body is still to be read
+        self._answered = {}  # names of bindings of type "jwks" that have answered a request -> True
         self._uploads = {}  # id of an operation that sends a request -> its `edgelet.outbound.upload.Upload`
 
     async def carry_out(self, id, name, args):
-        """The result of the operation of that id. ValueError with what the handler should know."""
+        """The result of the operation of that id, of a name that begins with "fetch" or "jwks".
+
+        ValueError with what the handler should know.
+        """
         if name == "fetch" or name == "fetch.service":
             return await (self._send if name == "fetch" else self._ask)(id, *args)
         if name == "fetch.write":
             return await self._write(*args)
         if name == "fetch.end":
             return self._end(*args)
+        if name == "jwks.get":
+            return await self._key_set(args[0]).get()
+        if name == "jwks.key":
+            return await self._key_set(args[0]).key(*args[1:])
         response = self._bodies.get(args[0])
         part = None
         if response and name == "fetch.read":
@@ -61,6 +71,11 @@ class Fetches:
 
         number = self._count()
         function = self._function
+        kept = self._named(secure, host, port, target) if method == "GET" else None
+        if kept:
+            lines, body = await self._key_set(kept).response(kept in self._answered)
+            self._answered[kept] = True
+            return [200, "", lines, body, False]
         lines = _bytes(lines)
         body = self._body(id, body)
         request = Request(method, secure, host, port, target, lines, body)
@@ -78,6 +93,16 @@ class Fetches:
             self._end(id, False)
             raise
         return self._given(number, response, id)
+
+    def _named(self, *url):
+        """The binding of type "jwks" that a GET is for; None where there is none."""
+        for name, options in self._function.bindings.items():
+            if options["type"] == "jwks" and names.split_url(options["url"]) == url:
+                return name
+        return None
+
+    def _key_set(self, binding):
+        return self._function.registry.bindings.key_set(self._function, binding)
 
     def _inside(self, found, method, secure, host, port, target, lines, body):
         """What gives the answer of a function to a request to these addresses; None where they are not the device's."""

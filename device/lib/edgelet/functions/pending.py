@@ -259,7 +259,7 @@ class PendingCall:
         self._settle(id, True, None)
 
     def _carry_out(self, id, name, args):
-        if name.startswith("fetch"):
+        if name[:5] in ("fetch", "jwks."):
             self._open[id] = asyncio.create_task(self._fetch(id, name, args))
             return
         try:

@@ -21,10 +21,11 @@ from edgelet import limits, names
 
 HEADER_BYTES = 8192
 
-# Kinds of binding: type -> its options, name -> (lowest, highest), or None for a function's name. All are required.
+# Kinds of binding: type -> its options, name -> (lowest, highest), or what checks a text. All are required.
 BINDINGS = {
     "kv": {},
-    "service": {"function": None},
+    "service": {"function": names.function},
+    "jwks": {"url": names.url},
     "ratelimit": {"limit": (1, 65535), "period": (1, 86400)},  # calls, seconds
 }
 
@@ -52,12 +53,13 @@ def _check_bindings(bindings):
             raise ValueError("binding %s: its type must be one of: %s" % (name, _list(BINDINGS)))
         table = BINDINGS[kind]
         given = {key: value for key, value in options.items() if key != "type"}
-        numbers = {key: value for key, value in given.items() if table.get(key, ()) is not None}
+        numbers = {key: value for key, value in given.items() if not callable(table.get(key))}
         _check_numbers("binding " + name, numbers, table)
         if len(given) != len(table):
             raise ValueError("binding %s of type %s needs: %s" % (name, kind, _list(table)))
-        if "function" in table:
-            names.function(given["function"])
+        for key, value in given.items():
+            if key not in numbers:
+                table[key](value)
 
 
 def _check_list(what, given, check):
