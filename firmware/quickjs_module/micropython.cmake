@@ -46,7 +46,7 @@ target_include_directories(usermod_quickjs SYSTEM INTERFACE ${QUICKJS_DIR})
 # Ports that build with CMake are microcontrollers: no parser, and little room for what stays outside the arena. See
 # engine.c and micropython.mk for the flags of its object.
 target_compile_definitions(usermod_quickjs_library INTERFACE QJS_DISABLE_PARSER=1
-    ISOLATE_LOG_SIZE=2048 ISOLATE_MESSAGE_SIZE=512 ISOLATE_STACK_SIZE=1024)
+    ISOLATE_LOG_SIZE=1536 ISOLATE_MESSAGE_SIZE=512 ISOLATE_STACK_SIZE=1024)
 set(quickjs_options -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror)
 # The headers that belong to our copy of mbedTLS' SHA functions come before those of a port's own mbedTLS (ESP-IDF's).
 set_source_files_properties(${quickjs_library_sources} PROPERTIES
