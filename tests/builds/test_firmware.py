@@ -63,8 +63,21 @@ MP_REGISTER_MODULE(MP_QSTR_NAME, probe_module);
 MAKEFILE = "SRC_USERMOD_C += $(USERMOD_DIR)/NAME.c\nCFLAGS_USERMOD +=\n"
 
 
+# For make, behind the variant's own: without TLS, frozen modules, file systems and optimizations.
+SMALL = """
+SRC_THIRDPARTY_C =
+MICROPY_PY_SSL = 0
+MICROPY_SSL_MBEDTLS = 0
+MICROPY_VFS_FAT = 0
+MICROPY_VFS_LFS1 = 0
+MICROPY_VFS_LFS2 = 0
+FROZEN_MANIFEST =
+COPT = -O0 -DNDEBUG
+"""
+
+
 class Checkout:
-    """A copy of this checkout without QuickJS and TLS, which would cost most of the time."""
+    """A copy of this checkout without QuickJS and with little else of what its firmware has, to be built fast."""
 
     def __init__(self, root):
         self.root = root
@@ -73,7 +86,7 @@ class Checkout:
             copy.parent.mkdir(parents=True, exist_ok=True)
             (shutil.copytree if original.is_dir() else shutil.copy)(original, copy)
         variant = root / "firmware/variants/edgelet/mpconfigvariant.mk"
-        variant.write_text(f"{variant.read_text()}\nMICROPY_PY_SSL = 0\nMICROPY_SSL_MBEDTLS = 0\n")
+        variant.write_text(variant.read_text() + SMALL)
         self.add_module("probe")
         # The real sources, and builds of our own.
         self.cache = root / "cache"
