@@ -37,6 +37,10 @@ class KeyServer(Upstream):
         jwk = get_default_algorithms()[algorithm].to_jwk(private.public_key(), as_dict=True)
         self.keys.append({**jwk, "kid": kid, "alg": algorithm, "use": "sig"})
 
+    def private(self, kid: str) -> Any:
+        """Give the private key of that name."""
+        return self._private[kid][1]
+
     def token(self, kid: str, signed_by: str = "", **claims: Any) -> str:
         """Make a token that names the key `kid`, and is signed by that or by another one."""
         algorithm, key = self._private[signed_by or kid]

@@ -29,7 +29,9 @@ TEST_PACKAGES: Packages = (
     | {
         "caddy": "caddy",
         "ccache": "ccache",
+        "chromium-headless-shell": "chromium-headless-shell",
         "clang": "clang",
+        "fonts-dejavu-core": None,
         "gcc-multilib": None,
         "gcc-xtensa-lx106": "xtensa-lx106-elf-gcc",
         "gdb-minimal": "gdb",
