@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from device_helpers import get, write_project
 from edgelet_host.project import source_map
-from edgelet_host.project.bundle import compile_project
+from edgelet_host.project.bundle import collect_sources, compile_project
 from edgelet_host.project.config import read_project
 from edgelet_host.project.esbuild import ensure_esbuild
 
@@ -290,6 +290,16 @@ def test_a_function_that_imports_no_module_of_node_pays_nothing(local, tmp_path,
     }
     project = read_project(write_project(tmp_path / "free", "free", files))
     assert len(compile_project(project, firmware).data) < 4000
+
+
+def test_a_bundle_has_what_its_code_imports_and_nothing_else(tmp_path, firmware):
+    files = {
+        "main.js": "import { isatty } from 'node:tty'; export default { fetch() { return new Response(isatty(0)) } };"
+    }
+    project = read_project(write_project(tmp_path / "small", "small", files))
+    assert list(collect_sources(project).files) == ["main.js"]
+    bundle = compile_project(project, firmware).data
+    assert len(bundle) < 8000 and b"urlpattern" not in bundle and str(tmp_path).encode() not in bundle
 
 
 def test_a_module_that_node_does_not_have_is_no_module(cli):

@@ -45,19 +45,23 @@ def bundle_with_esbuild(project: Project, reason: str) -> Bundled:
     """Bundle the main module with all that it imports. reason: why esbuild is needed, for errors."""
     esbuild = ensure_esbuild(reason)
     with tempfile.TemporaryDirectory(prefix="edgelet-") as temporary:
-        folder = Path(temporary)
-        modules = None
-        done = _run(esbuild, project, folder, [], None)
+        # What else is in the folder of the outputs would be one of them.
+        folder, metafile = Path(temporary) / "outputs", Path(temporary) / _METAFILE
+        modules = environment = None
+        more: list[str] = []
+        done = _run(esbuild, project, folder, more, environment)
         if done.returncode != 0 and any(map(nodejs.is_module, _UNRESOLVED.findall(done.stderr))):
             modules = nodejs.ensure_modules(ensure_npm(reason))
             more = nodejs.options(modules, set(project.alias), project.folder.resolve())
-            done = _run(esbuild, project, folder, more, nodejs.environment(modules))
-        elif done.returncode == 0 and nodejs.names_url_pattern((folder / "main.js").read_text()):
+            environment = nodejs.environment(modules)
+            done = _run(esbuild, project, folder, more, environment)
+        # esbuild keeps an injected package that nothing uses.
+        if done.returncode == 0 and nodejs.names_url_pattern((folder / "main.js").read_text()):
             modules = nodejs.ensure_modules(ensure_npm(reason))
-            done = _run(esbuild, project, folder, nodejs.url_pattern(modules), None)
+            done = _run(esbuild, project, folder, [*more, *nodejs.url_pattern(modules)], environment)
         if done.returncode != 0:
             raise EdgeletError(_explain(project.folder, done.stderr))
-        inputs = nodejs.read_inputs(folder / _METAFILE) if modules else {}
+        inputs = nodejs.read_inputs(metafile) if modules else {}
         return Bundled(
             _outputs(project, folder),
             _origins(project.folder, folder, modules),
@@ -72,7 +76,7 @@ def _run(
         str(esbuild),
         project.main,
         f"--outdir={folder}",
-        f"--metafile={folder / _METAFILE}",
+        f"--metafile={folder.with_name(_METAFILE)}",
         *_options(project),
         *more,
     ]

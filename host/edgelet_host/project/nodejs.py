@@ -86,7 +86,6 @@ def options(folder: Path, aliases: set[str], project: Path) -> list[str]:
     return [
         *[f"--alias:{name}={path}" for name, path in found.items() if name not in aliases],
         *[f"--inject:{path}" for path in sorted((folder / "internal" / "globals").iterdir())],
-        *url_pattern(folder),
         "--define:global=globalThis",
         '--define:__dirname="/"',
         '--define:__filename="/main.js"',
