@@ -541,10 +541,15 @@ static const engine_origin_t *origin_of_function(
     return first;
 }
 
+// As compute_pc2line_info of quickjs.c does.
 static void put_position(DynBuf *out, uint32_t pc, int lines, int columns) {
-    dbuf_putc(out, 0);
-    dbuf_put_leb128(out, pc);
-    dbuf_put_sleb128(out, lines);
+    if (lines >= PC2LINE_BASE && lines < PC2LINE_BASE + PC2LINE_RANGE && pc <= PC2LINE_DIFF_PC_MAX) {
+        dbuf_putc(out, (uint8_t)(lines - PC2LINE_BASE + (int)pc * PC2LINE_RANGE + PC2LINE_OP_FIRST));
+    } else {
+        dbuf_putc(out, 0);
+        dbuf_put_leb128(out, pc);
+        dbuf_put_sleb128(out, lines);
+    }
     dbuf_put_sleb128(out, columns);
 }
 
@@ -562,6 +567,10 @@ static void set_positions(
         const engine_origin_t *origin = origin_of(origins, positions.line, positions.column);
         if (origin != NULL && origin->source == start->source) {
             int to_line = (int)origin->source_line, to_column = (int)origin->source_column;
+            // The first one is written in any case: without a table, the engine says column 1.
+            if (out.size > 0 && to_line == line && to_column == column) {
+                continue;
+            }
             put_position(&out, positions.pc - pc, to_line - line, to_column - column);
             pc = positions.pc;
             line = to_line;
