@@ -13,6 +13,7 @@ from typing import Any
 from edgelet_host.device.console import Device, connect
 from edgelet_host.device.deployment import Deployed, deploy, make_release
 from edgelet_host.device.local import LocalDevice, start
+from edgelet_host.device.log import fetch
 from edgelet_host.project.config import FILE, read_project
 
 
@@ -125,7 +126,7 @@ class Box(Client):
 
     def logs(self) -> list[dict[str, Any]]:
         """Give all log records that are kept."""
-        return self.device.call("logs", 0, 10000)["records"]
+        return fetch(self.device, 0)[0]
 
     def fire_timers(self, *counts: tuple[str, int]) -> None:
         """Has the timers of the first requests of functions that wait fire at once: (name, how many requests) of each.
