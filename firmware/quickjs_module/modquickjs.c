@@ -702,7 +702,7 @@ static base_slice_t optional_slice(size_t n_args, const mp_obj_t *args, size_t i
     return n_args > i ? slice_of(args[i]) : (base_slice_t){otherwise, strlen(otherwise)};
 }
 
-// start(method, target, headers, body=None, host="localhost", scheme="http", peer="")
+// start(method, target, headers, body=None, host="localhost", scheme="http", peer="", is_internal=False)
 static mp_obj_t image_start(size_t n_args, const mp_obj_t *args) {
     obj_image_t *self = live_image(args[0]);
     isolate_t *iso = self->iso;
@@ -720,6 +720,7 @@ static mp_obj_t image_start(size_t n_args, const mp_obj_t *args) {
         .host = optional_slice(n_args, args, 5, "localhost"),
         .scheme = optional_slice(n_args, args, 6, "http"),
         .peer = optional_slice(n_args, args, 7, ""),
+        .is_internal = n_args > 8 && mp_obj_is_true(args[8]),
     };
     if (request.has_body) {
         request.body = slice_of_buffer(args[4]);
@@ -733,7 +734,7 @@ static mp_obj_t image_start(size_t n_args, const mp_obj_t *args) {
     update_call(call);
     return MP_OBJ_FROM_PTR(call);
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(image_start_obj, 4, 8, image_start);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(image_start_obj, 4, 9, image_start);
 
 static mp_obj_t image_save(mp_obj_t self_in) {
     obj_image_t *self = live_image(self_in);

@@ -134,6 +134,42 @@ def test_what_python_has_compressed_is_read(firmware, seed):
         assert (answer.status, answer.body) == expected
 
 
+PACKED = """
+const headers = { "content-encoding": "gzip" };
+export default { async fetch(request) {
+    const sizes = JSON.parse(request.headers.get("job"));
+    if (sizes === null) return new Response(request.body, { headers });
+    const body = await request.bytes();
+    let at = 0;
+    async function* chunks() { for (const size of sizes) { await 0; yield body.subarray(at, at += size); } }
+    return new Response(ReadableStream.from(chunks()), { headers });
+} };
+"""
+
+
+@settings(max_examples=3, deadline=None)
+@given(st.integers(0, 2**32))
+def test_python_reads_bodies_that_are_packed_for_the_client(firmware, seed):
+    source = random.Random(seed)
+    contents = [content_of(source) for _ in range(6)]
+    jobs = [(content, sizes) for content in contents for sizes in (None, sizes_of(source, len(content)))]
+    calls = [call(method="POST", body=body, headers=f"job: {json.dumps(sizes)}\r\n") for body, sizes in jobs]
+    for memory in (None, 400 * 1024):
+        for (content, sizes), answer in zip(jobs, run_handler(firmware, PACKED, *calls, memory=memory), strict=True):
+            assert answer.status == 200, answer
+            assert unpack(answer.body, FORMATS["gzip"]) == content
+            assert len(answer.body) <= len(content) * 1.01 + 60 + 20 * len(sizes or [])
+
+
+def test_a_body_for_which_there_is_no_room_to_pack_it(firmware):
+    source = """export default { async fetch() {
+        globalThis.held = new Uint8Array(395 * 1024);
+        return new Response("x".repeat(9), { headers: { "content-encoding": "gzip" } });
+    } }"""
+    (answer,) = run_handler(firmware, source, memory=512 * 1024)
+    assert answer.message.startswith("RangeError: Content-Encoding: gzip needs ")
+
+
 # A reader that keeps nothing: of a bomb it has one piece at a time.
 COUNT = """
 export default { async fetch(request) {

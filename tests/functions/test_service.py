@@ -1,5 +1,6 @@
 """Functions that call each other, and fetch of the device itself: limits, errors, streams, recursion."""
 
+import gzip
 import json
 from concurrent.futures import ThreadPoolExecutor
 
@@ -75,6 +76,27 @@ def test_a_function_asks_another_one(box):
     assert json.loads(put["body"])["body"] == "from a stream"
     assert json.loads(moved["body"])["url"] == "http://b/there"
     assert (head["status"], head["body"]) == (201, "")
+
+
+def test_a_body_is_not_packed_for_who_calls(box):
+    headers = "{ headers: { 'content-encoding': 'gzip' } }"
+    streamed = "ReadableStream.from((async function* () { await 0; yield new TextEncoder().encode('text') })())"
+    body = f"return new Response(request.url.endsWith('s') ? {streamed} : 'text', {headers});"
+    box.deploy("packs", handler(body), route="/packs")
+    assert gzip.decompress(box.get("/packs").body) == gzip.decompress(box.get("/packs/s").body) == b"text"
+    for url in ("http://b/", "http://b/s"):
+        answer = caller(box, f"return env.B.fetch('{url}')", "packs")
+        assert ("content-encoding" in answer.headers, answer.body) == (False, b"text")
+        read = "const r = await env.B.fetch('%s'); return Response.json([await r.text(), [...r.headers.keys()]]);"
+        assert caller(box, read % url, "packs").json()[0] == "text"
+
+
+def test_what_a_function_has_packed_itself_is_handed_on(box):
+    source = """new Response(new Response("text").body.pipeThrough(new CompressionStream("gzip")),
+        { headers: { "content-encoding": "gzip" }, encodeBody: "manual" })"""
+    box.deploy("packs", handler(f"return {source};"), route="/packs")
+    answer = caller(box, "return env.B.fetch('http://b/')", "packs")
+    assert (answer.headers["content-encoding"], gzip.decompress(answer.body)) == ("gzip", b"text")
 
 
 def test_each_call_has_its_own_record(box):

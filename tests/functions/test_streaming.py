@@ -1,6 +1,7 @@
 """Responses whose body is a stream, through real sockets: when chunks arrive, and what ends them."""
 
 import socket
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
@@ -35,6 +36,7 @@ function chunks(list) {
 
 const paths = {
   gate: (q, env) => gate(q, env, "cancelled"),
+  packed: (q, env) => gate(q, env, "not wanted"),
   events(q, env) {
     const source = gate(q, env, "hung up");
     return { ...source, async pull(c) {
@@ -111,6 +113,7 @@ export default {
       return new Response(stream.readable);
     }
     if (path === "behind") ctx.waitUntil(opened(env, query + "3").then(() => console.log("behind", query)));
+    if (path === "packed") headers["content-encoding"] = "gzip";
     if (path === "events") headers["content-type"] = "text/event-stream";
     return new Response(new ReadableStream(paths[path === "behind" ? "many" : path](query, env)), { headers });
   },
@@ -248,6 +251,26 @@ def test_server_sent_events_until_the_client_hangs_up(box):
     (record,) = records(box, "/events")
     assert record["level"] == "info"
     assert record["text"] == "the client did not wait for the end of the response"
+
+
+def test_what_is_packed_on_its_way_arrives_at_once(box):
+    unpacker = zlib.decompressobj(31)
+    with Stream(box, "/packed?p") as stream:
+        assert stream.head() == (200, ["content-encoding: gzip", "transfer-encoding: chunked"])
+        for i in range(3):
+            box.get(f"/open?p{i}")
+            assert unpacker.decompress(stream.chunk()) == b"p%d;" % i
+        box.get("/open?p3")
+        assert unpacker.decompress(stream.chunk()) == b""
+        assert unpacker.eof and stream.chunk() == b""
+
+
+def test_of_what_is_packed_the_rest_is_not_wanted(box):
+    with Stream(box, "/packed?q") as stream:
+        stream.head()
+        box.get("/open?q0")
+        stream.chunk()
+    logged(box, "not wanted 1 true the client did not wait for the end of the response")
 
 
 def test_a_client_that_resets_its_connection_cancels_the_stream(box):

@@ -570,18 +570,43 @@ def test_a_client_that_takes_nothing_holds_the_other_server(box):
         ("gzip", "const r = await fetch(own); return new Response(await r.text(), r);", None),
         ("gzip", "const r = await fetch(own); await r.body.getReader().read(); return new Response('x');", None),
         ("gzip", "const r = await fetch(own); return new Response(r.clone().body);", None),
-        ("gzip", "return new Response((await fetch(own)).body, { headers: { 'content-encoding': 'br' } });", "br"),
+        # What is read of it, or says so itself, is packed anew; there is no brotli.
+        ("gzip", "return new Response((await fetch(url)).body, { headers: { 'content-encoding': 'gzip' } });", "gzip"),
+        ("br", "const r = await fetch(url); r.clone(); return new Response(r.body, { headers: packed });", "gzip"),
+        ("gzip", "return new Response((await fetch(own)).body, { headers: { 'content-encoding': 'br' } });", "gzip"),
+        ("gzip", "return new Response((await fetch(url)).body, { headers: { 'content-encoding': 'br' } });", None),
     ],
 )
 def test_what_is_packed_is_handed_on_packed_where_the_request_says_so(box, accepted, body, coding):
     plain = b"x" * 99_999
     packed = gzip.compress(plain, 0)
     with Upstream(lambda c, r: c.sendall(response(packed, content_encoding="gzip"))) as upstream:
-        source = HANDLER.format(url=upstream.url, body=f"const own = new Request(url, request); {body}")
+        before = "const own = new Request(url, request), packed = { 'content-encoding': 'gzip' };"
+        source = HANDLER.format(url=upstream.url, body=f"{before} {body}")
         box.deploy("one", source, route="/one", fetch={"allow": ["127.0.0.1"]})
         answer = box.get("/one", accept_encoding=accepted)
     assert answer.headers.get("content-encoding") == coding
-    assert answer.body in (packed if coding == "gzip" else plain, b"x")
+    assert (gzip.decompress(answer.body) if coding else answer.body) in (plain, b"x")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return answer;",
+        "return new Response(answer.body, answer);",
+        "return new Response(answer.body, { headers: answer.headers });",
+        "return answer.clone();",
+        "answer.clone(); return answer;",
+    ],
+)
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_what_comes_in_a_coding_that_is_not_read_is_handed_on_in_it(box, size, body):
+    content = bytes(size)
+    with Upstream(lambda c, r: c.sendall(response(content, content_encoding="br"))) as upstream:
+        source = HANDLER.format(url=upstream.url, body=f"const answer = await fetch(url); {body}")
+        box.deploy("one", source, route="/one", fetch={"allow": ["127.0.0.1"]})
+        answer = box.get("/one")
+    assert (answer.headers["content-encoding"], answer.body) == ("br", content)
 
 
 def test_what_is_packed_is_handed_on_as_it_comes(box):

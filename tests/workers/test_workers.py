@@ -3,8 +3,10 @@
 A handler's file begins with what it shows, and a line for each request to it: `//> METHOD TARGET`, and what else the
 request has as JSON, `{"headers": {}, "body": ""}`. What is compared are status, headers and body, but for headers that
 are the servers' own: framing and connection (RFC 9112), and the date; and for reasons of statuses, which mean nothing.
+Of a body that a server has packed it is the content.
 """
 
+import gzip
 import http.client
 import json
 import shutil
@@ -54,6 +56,13 @@ def host_of(name: str) -> str:
     return name.replace("_", "-") + ".test"
 
 
+def unpacked(answer: http.client.HTTPResponse) -> bytes:
+    """The body, which need not be what Content-Encoding says."""
+    body = answer.read()
+    is_packed = answer.getheader("content-encoding") == "gzip" and body[:2] == b"\x1f\x8b"
+    return gzip.decompress(body) if is_packed else body
+
+
 def ask(family: socket.AddressFamily, address: Any, name: str, asked: Asked) -> dict[str, Any]:
     """Status, headers and body of the answer."""
     body = (asked.body or "").encode()
@@ -67,7 +76,7 @@ def ask(family: socket.AddressFamily, address: Any, name: str, asked: Asked) -> 
         answer = http.client.HTTPResponse(connection, method=asked.method)
         answer.begin()
         fields = sorted((key.lower(), value) for key, value in answer.getheaders() if key.lower() not in SERVERS_OWN)
-        return {"status": answer.status, "headers": fields, "body": answer.read()}
+        return {"status": answer.status, "headers": fields, "body": unpacked(answer)}
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,7 @@ typedef struct _compression_t {
     uint8_t format;  // compression_format_t
     uint8_t bits;    // the window's size is 2 to that
     uint8_t id;      // compression_id_t
+    bool for_body;   // it packs the body of a response
     size_t consumed; // bytes of the chunk that is under way
 } compression_t;
 
@@ -68,14 +69,15 @@ static size_t memory_needed(const compression_t *c, unsigned bits) {
                                        : compression_inflate_size + ((size_t)1 << bits);
 }
 
-// The window for which half of what is left to the call is enough. 0, or -1 with a pending RangeError.
-static int choose_window(JSContext *ctx, compression_t *c) {
+// The window, of 2^most bytes at most, for which half of what is left to the call is enough. 0, or -1 with a pending
+// RangeError.
+static int choose_window(JSContext *ctx, compression_t *c, unsigned most) {
     size_t left = host_memory_left(ctx);
     if (memory_needed(c, MIN_BITS) > left / 2) {
         JS_RunGC(JS_GetRuntime(ctx));
         left = host_memory_left(ctx);
     }
-    c->bits = MAX_WBITS;
+    c->bits = (uint8_t)most;
     while (c->bits > MIN_BITS && memory_needed(c, c->bits) > left / 2) {
         c->bits--;
     }
@@ -83,7 +85,8 @@ static int choose_window(JSContext *ctx, compression_t *c) {
     if (needed > left) {
         JS_ThrowRangeError(ctx,
             "%s needs %u KB of memory, and %u KB of the function's are left: hold less, or raise its limit memory",
-            compression_names[c->id], (unsigned)(needed / 1024 + 1), (unsigned)(left / 1024));
+            c->for_body ? "Content-Encoding: gzip" : compression_names[c->id], (unsigned)(needed / 1024 + 1),
+            (unsigned)(left / 1024));
         return -1;
     }
     return 0;
@@ -100,11 +103,11 @@ static int format_bits(const compression_t *c, unsigned bits) {
     }
 }
 
-static int make_ready_with(JSContext *ctx, compression_t *c, int level) {
+static int make_ready_with(JSContext *ctx, compression_t *c, int level, unsigned bits) {
     if (c->ready) {
         return 0;
     }
-    if (choose_window(ctx, c) < 0) {
+    if (choose_window(ctx, c, bits) < 0) {
         return -1;
     }
     c->zlib = (z_stream){.zalloc = zlib_alloc, .zfree = zlib_free, .opaque = JS_GetRuntime(ctx)};
@@ -119,7 +122,7 @@ static int make_ready_with(JSContext *ctx, compression_t *c, int level) {
 }
 
 static int make_ready(JSContext *ctx, compression_t *c) {
-    return make_ready_with(ctx, c, Z_DEFAULT_COMPRESSION);
+    return make_ready_with(ctx, c, Z_DEFAULT_COMPRESSION, MAX_WBITS);
 }
 
 static void end_zlib(compression_t *c) {
@@ -309,22 +312,61 @@ static JSValue compression_bytes(JSContext *ctx, web_buf_t *out) {
     return stream_new_bytes(ctx, js_realloc(ctx, out->data, out->len + 1), out->len);
 }
 
-JSValue compression_compress(JSContext *ctx, int format, int level, base_slice_t data) {
-    compression_t c = {.format = (uint8_t)format, .id = COMPRESSION_STREAM};
-    if (make_ready_with(ctx, &c, level) < 0) {
-        return JS_EXCEPTION;
-    }
+// What comes of data, up to Z_SYNC_FLUSH or Z_FINISH.
+static JSValue deflate_some(JSContext *ctx, compression_t *c, base_slice_t data, int flush) {
     web_buf_t out = {0};
-    c.zlib.next_in = (const uint8_t *)data.data;
-    c.zlib.avail_in = (unsigned)data.len;
+    c->zlib.next_in = (const uint8_t *)data.data;
+    c->zlib.avail_in = (unsigned)data.len;
     do {
-        compression_make_room(ctx, &c, &out);
-        c.ended = deflate(&c.zlib, Z_FINISH) == Z_STREAM_END;
-        out.len = c.zlib.next_out - (uint8_t *)out.data;
-    } while (!c.ended);
-    end_zlib(&c);
+        compression_make_room(ctx, c, &out);
+        deflate(&c->zlib, flush);
+        out.len = c->zlib.next_out - (uint8_t *)out.data;
+    } while (c->zlib.avail_out == 0);
     return compression_bytes(ctx, &out);
 }
+
+JSValue compression_compress(JSContext *ctx, int format, int level, base_slice_t data) {
+    compression_t c = {.format = (uint8_t)format, .id = COMPRESSION_STREAM};
+    if (make_ready_with(ctx, &c, level, MAX_WBITS) < 0) {
+        return JS_EXCEPTION;
+    }
+    JSValue packed = deflate_some(ctx, &c, data, Z_FINISH);
+    end_zlib(&c);
+    return packed;
+}
+
+// ---- bodies of responses ----
+
+// The window of a body whose size is not known: a response that waits between its chunks holds its memory.
+#define PACKER_BITS (12)
+
+static void packer_free(JSRuntime *rt, void *opaque) {
+    end_zlib(opaque);
+    js_free_rt(rt, opaque);
+}
+
+static void *packer_begin(JSContext *ctx, size_t size) {
+    unsigned bits = size == 0 ? PACKER_BITS : MIN_BITS;
+    while (size >> bits != 0 && bits < MAX_WBITS) {
+        bits++;
+    }
+    compression_t *c = js_mallocz(ctx, sizeof(*c));
+    c->format = FORMAT_GZIP;
+    c->id = COMPRESSION_STREAM;
+    c->for_body = true;
+    if (make_ready_with(ctx, c, Z_DEFAULT_COMPRESSION, bits) < 0) {
+        packer_free(JS_GetRuntime(ctx), c);
+        return NULL;
+    }
+    return c;
+}
+
+// Each chunk is given on whole, so that an event arrives when it is sent.
+static JSValue packer_pass(JSContext *ctx, void *opaque, base_slice_t bytes, bool last) {
+    return deflate_some(ctx, opaque, bytes, last ? Z_FINISH : Z_SYNC_FLUSH);
+}
+
+static const web_packer_t packer = {packer_begin, {packer_pass, packer_free}};
 
 // Whether another member of gzip follows, which it begins then.
 static bool next_member(compression_t *c) {
@@ -482,7 +524,12 @@ static const extension_class_t *const compression_classes[COMPRESSION_CLASS_COUN
     [DECOMPRESSION_STREAM] = &decompression_class,
 };
 
+static void compression_install(JSContext *ctx) {
+    web_set_packer(ctx, &packer);
+}
+
 extension_t compression_extension = {
+    .install = compression_install,
     .classes = compression_classes,
     .class_count = COMPRESSION_CLASS_COUNT,
     .rare = true,

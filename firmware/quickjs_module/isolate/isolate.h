@@ -116,6 +116,7 @@ typedef struct _isolate_request_t {
     base_slice_t body;
     bool has_body;
     base_slice_t peer; // the client's address, "" where unknown
+    bool is_internal;  // the response is for somebody who does not unpack what is packed for the way
 } isolate_request_t;
 
 // How the body of a response leaves the call.

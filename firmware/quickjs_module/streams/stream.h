@@ -91,6 +91,17 @@ typedef struct _stream_sink_t {
 // value for `ended`.
 JSValue stream_pump_new(
     JSContext *ctx, JSValueConst stream, const stream_sink_t *sink, uint32_t number, JSValueConst subject);
+
+// What makes other bytes of those that a pump sends.
+typedef struct _stream_filter_t {
+    // What comes of a chunk that has bytes, or with `last`, once, of what is left: a Uint8Array, or an exception.
+    JSValue (*pass)(JSContext *ctx, void *opaque, base_slice_t bytes, bool last);
+    void (*free)(JSRuntime *rt, void *opaque);
+} stream_filter_t;
+
+// As stream_pump_new, through a filter, whose `opaque` it takes over.
+JSValue stream_pump_filtered(
+    JSContext *ctx, JSValueConst stream, const stream_sink_t *sink, const stream_filter_t *filter, void *opaque);
 stream_pump_state_t stream_pump_state(JSValueConst pump);
 // What it failed with, not counted.
 JSValueConst stream_pump_error(JSValueConst pump);

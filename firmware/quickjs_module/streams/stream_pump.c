@@ -8,6 +8,8 @@ typedef struct _pump_t {
     JSValue error; // of STREAM_PUMP_FAILED
     JSValue subject;
     const stream_sink_t *sink;
+    const stream_filter_t *filter; // NULL where there is none, or its end is out
+    void *opaque;                  // of the filter
     uint32_t number;
     size_t sent, sending;
     uint8_t state;
@@ -66,15 +68,20 @@ static void give_up(JSContext *ctx, JSValueConst object) {
 
 static JSValue piece_sent(JSContext *ctx, JSValueConst object, bool rejected, JSValueConst value);
 
+// The bytes of a chunk. 0, or -1 with a pending TypeError.
+static int chunk_bytes(JSContext *ctx, JSValueConst chunk, base_slice_t *bytes) {
+    int found = engine_buffer_source(ctx, chunk, bytes);
+    if (found == 0) {
+        JS_ThrowTypeError(ctx, "a chunk of a body must be a Uint8Array: encode text with new TextEncoder()");
+    }
+    return found > 0 ? 0 : -1;
+}
+
 // Sends the next piece of the chunk. Whether there was one.
 static bool send_piece(JSContext *ctx, JSValueConst object) {
     pump_t *pump = pump_of(object);
     base_slice_t bytes;
-    int found = engine_buffer_source(ctx, pump->chunk, &bytes);
-    if (found == 0) {
-        JS_ThrowTypeError(ctx, "a chunk of a body must be a Uint8Array: encode text with new TextEncoder()");
-    }
-    if (found <= 0) {
+    if (chunk_bytes(ctx, pump->chunk, &bytes) < 0) {
         give_up(ctx, object);
         return true;
     }
@@ -103,19 +110,53 @@ static void drop_chunk(JSContext *ctx, pump_t *pump) {
     JS_FreeValue(ctx, chunk);
 }
 
-static void pump_close(JSContext *ctx, JSValueConst object) {
-    pump_end(ctx, object, STREAM_PUMP_ENDED);
+static void drop_filter(JSRuntime *rt, pump_t *pump) {
+    const stream_filter_t *filter = pump->filter;
+    pump->filter = NULL;
+    if (filter != NULL) {
+        filter->free(rt, pump->opaque);
+    }
+}
+
+// What is to be sent of a chunk: itself, or what the filter makes of it; an exception.
+static JSValue filtered(JSContext *ctx, const pump_t *pump, JSValueConst chunk) {
+    base_slice_t bytes = {NULL, 0};
+    if (pump->filter != NULL && chunk_bytes(ctx, chunk, &bytes) < 0) {
+        return JS_EXCEPTION;
+    }
+    return bytes.len > 0 ? pump->filter->pass(ctx, pump->opaque, bytes, false) : JS_DupValue(ctx, chunk);
 }
 
 static void pump_more(JSContext *ctx, JSValueConst object);
 
-static void pump_chunk(JSContext *ctx, JSValueConst object, JSValueConst chunk) {
+// Sends a chunk, which it takes over.
+static void pump_send(JSContext *ctx, JSValueConst object, JSValue chunk) {
     pump_t *pump = pump_of(object);
-    pump->chunk = JS_DupValue(ctx, chunk);
+    if (JS_IsException(chunk)) {
+        give_up(ctx, object);
+        return;
+    }
+    pump->chunk = chunk;
     if (!send_piece(ctx, object)) {
         drop_chunk(ctx, pump);
         pump_more(ctx, object);
     }
+}
+
+static void pump_chunk(JSContext *ctx, JSValueConst object, JSValueConst chunk) {
+    pump_send(ctx, object, filtered(ctx, pump_of(object), chunk));
+}
+
+// Behind what the filter ends with, the stream is asked once more, and is at its end again.
+static void pump_close(JSContext *ctx, JSValueConst object) {
+    pump_t *pump = pump_of(object);
+    if (pump->filter == NULL) {
+        pump_end(ctx, object, STREAM_PUMP_ENDED);
+        return;
+    }
+    JSValue rest = pump->filter->pass(ctx, pump->opaque, (base_slice_t){NULL, 0}, true);
+    drop_filter(JS_GetRuntime(ctx), pump);
+    pump_send(ctx, object, rest);
 }
 
 static const stream_read_t pump_read = {pump_chunk, pump_close, pump_error, NULL};
@@ -153,16 +194,32 @@ static JSValue piece_sent(JSContext *ctx, JSValueConst object, bool rejected, JS
     return JS_UNDEFINED;
 }
 
-JSValue stream_pump_new(
-    JSContext *ctx, JSValueConst stream, const stream_sink_t *sink, uint32_t number, JSValueConst subject) {
+static JSValue new_pump(JSContext *ctx, JSValueConst stream, const stream_sink_t *sink) {
     JSValue object = stream_class_new(ctx, STREAM_PUMP, JS_UNDEFINED);
     pump_t *pump = js_mallocz(ctx, sizeof(*pump));
     pump->reader = stream_reader_new(ctx, stream, JS_UNDEFINED);
-    pump->chunk = pump->error = JS_UNDEFINED;
-    pump->subject = JS_DupValue(ctx, subject);
+    pump->chunk = pump->error = pump->subject = JS_UNDEFINED;
     pump->sink = sink;
-    pump->number = number;
     JS_SetOpaque(object, pump);
+    return object;
+}
+
+JSValue stream_pump_new(
+    JSContext *ctx, JSValueConst stream, const stream_sink_t *sink, uint32_t number, JSValueConst subject) {
+    JSValue object = new_pump(ctx, stream, sink);
+    pump_t *pump = pump_of(object);
+    pump->subject = JS_DupValue(ctx, subject);
+    pump->number = number;
+    pump_more(ctx, object);
+    return object;
+}
+
+JSValue stream_pump_filtered(
+    JSContext *ctx, JSValueConst stream, const stream_sink_t *sink, const stream_filter_t *filter, void *opaque) {
+    JSValue object = new_pump(ctx, stream, sink);
+    pump_t *pump = pump_of(object);
+    pump->filter = filter;
+    pump->opaque = opaque;
     pump_more(ctx, object);
     return object;
 }
@@ -186,6 +243,7 @@ static void pump_finalize(JSRuntime *rt, JSValueConst value) {
     pump_t *pump = pump_of(value);
     if (pump != NULL) {
         stream_free_values(rt, pump, pump_values, BASE_COUNT(pump_values));
+        drop_filter(rt, pump);
         js_free_rt(rt, pump);
     }
 }

@@ -344,7 +344,7 @@ static JSValue blob_stream(JSContext *ctx, JSValueConst this_val, int argc, JSVa
         return JS_EXCEPTION;
     }
     blob->bytes->refs++;
-    return web_content_stream(ctx, (web_content_t){JS_UNDEFINED, blob->bytes, blob->data, blob->len});
+    return web_content_stream(ctx, (web_content_t){JS_UNDEFINED, blob->bytes, blob->data, blob->len, false});
 }
 
 // ---- the classes ----

@@ -198,6 +198,11 @@ bool web_body_is_pending(const web_body_t *body) {
     return content_of(body) == NULL;
 }
 
+bool web_body_is_encoded(const web_body_t *body) {
+    const web_content_t *content = content_of(body);
+    return content != NULL ? content->encoded : web_fetch_is_encoded(body->stream);
+}
+
 void web_body_complete(JSContext *ctx, web_body_t *body, JSValueConst array) {
     base_slice_t bytes;
     engine_buffer_source(ctx, array, &bytes);

@@ -222,10 +222,19 @@ static JSValue fetch_error(JSContext *ctx, JSValueConst error) {
 }
 
 static const stream_operations_t body_operations = {"fetch.read", "fetch.cancel", fetch_error};
+// The same, of a body that comes as the response's Content-Encoding says.
+static const stream_operations_t encoded_body_operations = {"fetch.read", "fetch.cancel", fetch_error};
 
 uint32_t web_fetch_untouched(JSValueConst stream) {
     JSValueConst number = stream_operations_untouched(stream, &body_operations);
+    if (!JS_IsNumber(number)) {
+        number = stream_operations_untouched(stream, &encoded_body_operations);
+    }
     return JS_IsNumber(number) ? (uint32_t)JS_VALUE_GET_INT(number) : 0;
+}
+
+bool web_fetch_is_encoded(JSValueConst stream) {
+    return JS_IsNumber(stream_operations_untouched(stream, &encoded_body_operations));
 }
 
 // Nobody wants the body, of which `number` is what the operation gave.
@@ -263,7 +272,10 @@ static JSValue fetch_response(
     JSValue reason = JS_GetPropertyUint32(ctx, value, ANSWER_REASON);
     JSValue body = JS_GetPropertyUint32(ctx, value, ANSWER_BODY);
     if (JS_IsNumber(body)) {
-        body = stream_of_operations(ctx, &body_operations, body);
+        web_headers_t *headers = web_headers_parse(ctx, lines);
+        bool encoded = web_headers_has(headers, "content-encoding");
+        web_headers_free(JS_GetRuntime(ctx), headers);
+        body = stream_of_operations(ctx, encoded ? &encoded_body_operations : &body_operations, body);
     }
     JSValue response = web_response_received(ctx, status, reason, lines, body, request);
     JS_FreeValue(ctx, body);

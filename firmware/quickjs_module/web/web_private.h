@@ -35,7 +35,11 @@ typedef struct _web_t {
     bool wants_done : 1;     // the Lambda handler declares a third parameter
     bool promised : 1;       // the outcome is what a promise was settled with
     bool names_url : 1;      // the bundle's code names url, and
-    bool names_redirect : 1; // redirect
+    bool names_redirect : 1; // redirect, and
+    bool names_encode : 1;   // encodeBody
+    bool packs : 1;          // who has sent the request takes packed bodies
+
+    const web_packer_t *packer; // NULL where nothing can pack
 } web_t;
 
 static inline web_t *web_of(JSContext *ctx) {
@@ -217,6 +221,7 @@ typedef struct _web_content_t {
     web_bytes_t *bytes; // what holds the bytes, where text is undefined; NULL for no body
     const char *data;   // inside bytes, up to its end
     size_t len;
+    bool encoded; // as the Content-Encoding says with which another server has sent it
 } web_content_t;
 
 // A body is its content until somebody asks for the stream, which has the content then.
@@ -250,6 +255,8 @@ int web_body_move(JSContext *ctx, web_body_t *body, web_body_t *to);
 bool web_body_is_usable(const web_body_t *body);
 // Whether it is a stream whose bytes are still to come.
 bool web_body_is_pending(const web_body_t *body);
+// Whether it is still what another server has sent with a Content-Encoding, of which nobody has read anything.
+bool web_body_is_encoded(const web_body_t *body);
 // Makes the bytes of an array the body of what was pending.
 void web_body_complete(JSContext *ctx, web_body_t *body, JSValueConst array);
 // The bytes of a body that is usable and not pending, valid as long as the body; `*cstring` is what JS_FreeCString
@@ -419,6 +426,8 @@ JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, b
     const web_request_t *request);
 // The number under which Python still receives the body that a stream is, of which nobody has read anything; else 0.
 uint32_t web_fetch_untouched(JSValueConst stream);
+// Whether such a body has come with a Content-Encoding.
+bool web_fetch_is_encoded(JSValueConst stream);
 // The stream that the body of a Response is; undefined where it is none.
 JSValueConst web_response_stream(JSValueConst response);
 // A promise of the response, where its body is a stream that nothing more will come to: it is complete then. Else

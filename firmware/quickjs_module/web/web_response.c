@@ -7,6 +7,8 @@ typedef struct _response_t {
     web_message_t message; // first: what web_message.c takes for it
     int status;
     bool redirected;     // fetch() has followed a redirect to it
+    bool manual;         // encodeBody: the body is what Content-Encoding says already
+    bool encoded;        // so, as it has come from another server
     JSValue status_text; // string, or undefined for ""
     JSValue url;         // that of the request, with its fragment; undefined where fetch() has not received it
 } response_t;
@@ -24,7 +26,7 @@ static response_t *response_new(JSContext *ctx) {
     response_t *response = js_malloc(ctx, sizeof(*response));
     web_message_init(&response->message);
     response->status = 200;
-    response->redirected = false;
+    response->redirected = response->manual = response->encoded = false;
     response->status_text = response->url = JS_UNDEFINED;
     return response;
 }
@@ -94,6 +96,31 @@ static int fill_status_text(JSContext *ctx, response_t *response, JSValueConst i
     return JS_IsException(response->status_text) ? -1 : check_reason(ctx, response->status_text);
 }
 
+// Workers' option encodeBody, which a Response given as init has of its own.
+static int fill_encode_body(JSContext *ctx, response_t *response, JSValueConst init) {
+    const response_t *from = web_class_get(WEB_RESPONSE, init);
+    if (from != NULL) {
+        response->manual = from->manual;
+        return 0;
+    }
+    JSValue value = web_of(ctx)->names_encode ? JS_GetPropertyStr(ctx, init, "encodeBody") : JS_UNDEFINED;
+    if (JS_IsUndefined(value)) {
+        return 0;
+    }
+    const char *text = JS_IsException(value) ? NULL : JS_ToCString(ctx, value);
+    int result = -1;
+    if (text != NULL) {
+        response->manual = strcmp(text, "manual") == 0;
+        result = response->manual || strcmp(text, "automatic") == 0 ? 0 : -1;
+        if (result < 0) {
+            JS_ThrowTypeError(ctx, "encodeBody: unexpected value: %s", text);
+        }
+    }
+    JS_FreeCString(ctx, text);
+    JS_FreeValue(ctx, value);
+    return result;
+}
+
 static int response_fill_init(JSContext *ctx, response_t *response, JSValueConst init) {
     if (JS_IsUndefined(init) || JS_IsNull(init)) {
         return 0;
@@ -102,7 +129,8 @@ static int response_fill_init(JSContext *ctx, response_t *response, JSValueConst
         JS_ThrowTypeError(ctx, "the second argument of Response must be an object");
         return -1;
     }
-    if (fill_status(ctx, response, init) < 0 || fill_status_text(ctx, response, init) < 0) {
+    if (fill_status(ctx, response, init) < 0 || fill_status_text(ctx, response, init) < 0 ||
+        fill_encode_body(ctx, response, init) < 0) {
         return -1;
     }
     return web_message_fill_headers(ctx, &response->message, init);
@@ -227,10 +255,12 @@ JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, b
     response->status_text = JS_DupValue(ctx, reason);
     response->message.headers = web_headers_parse(ctx, lines);
     response->message.headers->immutable = true;
+    response->encoded = web_headers_has(response->message.headers, "content-encoding");
     if (stream_is(body)) {
         response->message.body.stream = JS_DupValue(ctx, body);
     } else if (!JS_IsNull(body)) {
         web_body_complete(ctx, &response->message.body, body);
+        response->message.body.content.encoded = response->encoded;
     }
     response->url = JS_DupValue(ctx, request->url);
     response->redirected = request->redirects > 0;
@@ -301,6 +331,7 @@ static JSValue response_clone(JSContext *ctx, JSValueConst this_val, int argc, J
     response_t *copy = response_new(ctx);
     copy->status = response->status;
     copy->redirected = response->redirected;
+    copy->encoded = response->encoded;
     copy->status_text = JS_DupValue(ctx, response->status_text);
     copy->url = JS_DupValue(ctx, response->url);
     if (web_message_clone(ctx, &response->message, &copy->message) < 0) {
@@ -401,24 +432,87 @@ static int64_t stated_length(const web_headers_t *headers) {
 
 static const stream_sink_t client = {"body.write", NULL};
 
+static void begin_stream(JSContext *ctx, web_message_t *message, isolate_response_t *out) {
+    JSValueConst stream = message->body.stream;
+    int64_t fixed = stream_fixed_length(stream);
+    out->length = fixed < 0 ? stated_length(message->headers) : fixed;
+    out->received = web_fetch_untouched(stream);
+    out->streams = out->received == 0;
+    if (out->streams) {
+        web_of(ctx)->pump = stream_pump_new(ctx, stream, &client, 0, JS_UNDEFINED);
+    }
+}
+
 static void begin_body(JSContext *ctx, web_message_t *message, isolate_response_t *out) {
-    bool pending = web_body_is_pending(&message->body);
+    if (web_body_is_pending(&message->body)) {
+        begin_stream(ctx, message, out);
+        return;
+    }
     if (!web_body_present(&message->body) && message->headers != NULL) {
         out->length = stated_length(message->headers);
     }
+    const char *cstring; // stays: `out` points into it
+    out->body = web_body_bytes(ctx, &message->body, &cstring);
+}
+
+// As begin_body, of a body that is packed. 0, or -1 with a pending exception.
+static int begin_packed(JSContext *ctx, const web_packer_t *packer, web_message_t *message, isolate_response_t *out) {
+    bool pending = web_body_is_pending(&message->body);
+    const char *cstring = NULL;
+    base_slice_t bytes = pending ? (base_slice_t){NULL, 0} : web_body_bytes(ctx, &message->body, &cstring);
+    void *opaque = packer->begin(ctx, bytes.len);
+    if (opaque == NULL) {
+        return -1;
+    }
     if (pending) {
-        int64_t fixed = stream_fixed_length(message->body.stream);
-        out->length = fixed < 0 ? stated_length(message->headers) : fixed;
-        out->body = (base_slice_t){NULL, 0};
-        out->received = web_fetch_untouched(message->body.stream);
+        out->streams = true;
+        web_of(ctx)->pump = stream_pump_filtered(ctx, message->body.stream, &client, &packer->filter, opaque);
+        return 0;
     }
-    out->streams = pending && out->received == 0;
-    if (out->streams) {
-        web_of(ctx)->pump = stream_pump_new(ctx, message->body.stream, &client, 0, JS_UNDEFINED);
-    } else if (!pending) {
-        const char *cstring; // stays: `out` points into it
-        out->body = web_body_bytes(ctx, &message->body, &cstring);
+    JSValue packed = packer->filter.pass(ctx, opaque, bytes, true);
+    packer->filter.free(JS_GetRuntime(ctx), opaque);
+    JS_FreeCString(ctx, cstring);
+    if (JS_IsException(packed)) {
+        return -1;
     }
+    web_body_complete(ctx, &message->body, packed);
+    JS_FreeValue(ctx, packed);
+    begin_body(ctx, message, out);
+    return 0;
+}
+
+// The value of the only Content-Encoding field.
+static base_slice_t only_coding(const web_headers_t *headers) {
+    base_slice_t name, value, found = {NULL, 0};
+    int count = 0;
+    for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
+        if (base_equal_nocase(name.data, name.len, "content-encoding")) {
+            found = value;
+            count++;
+        }
+    }
+    return count == 1 ? found : (base_slice_t){NULL, 0};
+}
+
+// What is to pack the body, as its Content-Encoding says and Workers do whatever the client takes; NULL where it is
+// sent as it is. Where that takes what is not there (brotli), or who gets it would not unpack it, there is no such
+// field.
+static const web_packer_t *packer_for(JSContext *ctx, response_t *response) {
+    web_message_t *message = &response->message;
+    if (message->headers == NULL || response->manual || response->encoded || !web_body_present(&message->body)) {
+        return NULL;
+    }
+    base_slice_t coding = only_coding(message->headers);
+    bool gzip = coding.len == 4 && memcmp(coding.data, "gzip", 4) == 0;
+    bool brotli = coding.len == 2 && memcmp(coding.data, "br", 2) == 0;
+    if ((!gzip && !brotli) || web_body_is_encoded(&message->body)) {
+        return NULL;
+    }
+    const web_packer_t *packer = gzip && web_of(ctx)->packs ? web_of(ctx)->packer : NULL;
+    if (packer == NULL) {
+        web_headers_remove(message->headers, "content-encoding");
+    }
+    return packer;
 }
 
 int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *out) {
@@ -438,7 +532,12 @@ int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *ou
     }
 
     out->status = response->status;
-    begin_body(ctx, message, out);
+    const web_packer_t *packer = packer_for(ctx, response);
+    if (packer == NULL) {
+        begin_body(ctx, message, out);
+    } else if (begin_packed(ctx, packer, message, out) < 0) {
+        return -1;
+    }
     if (message->headers == NULL) {
         out->headers = type_lines(ctx, message);
     } else {

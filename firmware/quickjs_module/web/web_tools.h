@@ -6,6 +6,7 @@
 #define EDGELET_WEB_TOOLS_H
 
 #include "engine/engine.h"
+#include "streams/stream.h"
 
 // ---- arguments ----
 
@@ -43,6 +44,16 @@ JSValue web_buf_string(JSContext *ctx, web_buf_t *buf);
 
 // A ReadableStream of a copy of these bytes.
 JSValue web_stream_of_bytes(JSContext *ctx, base_slice_t bytes);
+
+// What packs bodies with gzip: a room above has it. `begin` gives the opaque of the filter, or NULL with a pending
+// exception; size: bytes of the body, 0 where that is not known.
+typedef struct _web_packer_t {
+    void *(*begin)(JSContext *ctx, size_t size);
+    stream_filter_t filter;
+} web_packer_t;
+
+// For the `install` of that room's extension.
+void web_set_packer(JSContext *ctx, const web_packer_t *packer);
 
 // ---- iteration (web_iterate.c) ----
 

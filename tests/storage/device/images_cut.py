@@ -31,6 +31,7 @@ class Connection:
     peer = ("127.0.0.1", 1)
     arrived_us = arrived_ms = depth = 0
     caller = calls = None
+    is_internal = False
 
     def __init__(self, server):
         self.server = server

@@ -163,6 +163,7 @@ class _Connection:
     """A connection over the console."""
 
     reader = writer = None  # for microdot's websockets, which it has not
+    is_internal = True
     caller = calls = None
     depth = 0
 

@@ -118,6 +118,7 @@ def _start(function, head, body, connection):
             head.host or "localhost",
             connection.scheme,
             registry.peer(head, connection) if registry.proxies else connection.peer[0],
+            connection.is_internal,
         )
     except Exception as e:
         if isinstance(e, quickjs.Error) and e.kind == "busy":

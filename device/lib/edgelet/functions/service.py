@@ -76,6 +76,8 @@ class _Connection:
     come to so far, in a list that all of them share.
     """
 
+    is_internal = True
+
     def __init__(self, caller, calls, scheme):
         above = caller.connection
         self.caller = caller

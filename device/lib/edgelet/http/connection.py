@@ -47,9 +47,11 @@ class Connection:
 
     peer: (IP address, port) of the client. scheme: "http" or "https". reader, writer: the two ways of its socket.
     arrived_us, arrived_ms: time.ticks_us() and time.ticks_ms() when the head of its last request was there.
+    is_internal: who gets the responses does not unpack what is packed for the way.
     caller, depth, calls: of a request that a function sends, see `edgelet.functions.service`.
     """
 
+    is_internal = False
     caller = calls = None
     depth = 0
 
