@@ -31,7 +31,8 @@ function described(value) {
   if (value === globalThis) return { kind: "object", statics: [], members: [] };
   if (typeof value === "function" && value.prototype) {
     const parent = value.prototype && Object.getPrototypeOf(value.prototype);
-    const above = parent === Object.prototype ? [] : membersOf(parent, []);
+    const own = Object.getOwnPropertyDescriptors(value.prototype);
+    const above = parent === Object.prototype ? [] : membersOf(parent, []).filter((key) => !(key in own));
     return {
       kind: "class",
       statics: membersOf(value, [...OF_FUNCTIONS, ...inherited(value)]),

@@ -1,5 +1,5 @@
-// structuredClone (HTML standard, section 2.7) for everything but platform objects; of these, Blobs and Files are
-// cloned, and ArrayBuffers transferred.
+// structuredClone (HTML standard, section 2.7) for everything but platform objects; of these, Blobs, Files and
+// DOMExceptions are cloned, and as in Workers Headers, and Requests without a body; and ArrayBuffers transferred.
 //
 // The engine's own serializer is not used: it calls getters while it walks an object's properties by address. Clones
 // are made empty and filled one after the other from a list, so that depth costs no stack.
@@ -178,6 +178,37 @@ static JSValue copy_blob(JSContext *ctx, const web_blob_t *source) {
     return copy;
 }
 
+// A DOMException's copy. Any other object is refused, with one.
+static JSValue copy_exception(JSContext *ctx, JSValueConst source) {
+    refuse(ctx, "the object");
+    JSValue error = JS_GetException(ctx);
+    if (JS_GetClassID(error) != JS_GetClassID(source)) {
+        return JS_Throw(ctx, error);
+    }
+    JS_FreeValue(ctx, error);
+    JSValue args[2] = {JS_GetPropertyStr(ctx, source, "message"), JS_GetPropertyStr(ctx, source, "name")};
+    bool failed = JS_IsException(args[0]) || JS_IsException(args[1]);
+    JSValue copy = failed ? JS_EXCEPTION : construct(ctx, "DOMException", 2, args);
+    JS_FreeValues(ctx, args[0], args[1]);
+    if (!JS_IsException(copy) && copy_hidden(ctx, source, copy, "stack") < 0) {
+        JS_FreeValue(ctx, copy);
+        return JS_EXCEPTION;
+    }
+    return copy;
+}
+
+static JSValue copy_headers(JSContext *ctx, const web_headers_t *source) {
+    web_headers_t *headers = web_headers_copy(ctx, source);
+    JSValue copy = web_headers_object(ctx, headers);
+    web_headers_free(JS_GetRuntime(ctx), headers);
+    return copy;
+}
+
+static JSValue copy_request(JSContext *ctx, const web_request_t *request, JSValueConst source) {
+    bool has_body = web_body_present(&request->message.body);
+    return has_body ? refuse(ctx, "a Request with a body") : web_request_from(ctx, source, JS_UNDEFINED);
+}
+
 // Whether the object is of the class that `sample` is of. Frees the sample.
 static bool same_class(JSContext *ctx, JSValueConst object, JSValue sample) {
     bool same = JS_GetClassID(object) == JS_GetClassID(sample);
@@ -234,7 +265,15 @@ static JSValue copy_of_class(JSContext *ctx, clones_t *clones, JSValueConst sour
     if (is_boxed(ctx, source)) {
         return copy_boxed(ctx, source);
     }
-    return same_class(ctx, source, JS_NewObject(ctx)) ? JS_NewObject(ctx) : refuse(ctx, "the object");
+    const web_request_t *request = web_class_get(WEB_REQUEST, source);
+    if (request != NULL) {
+        return copy_request(ctx, request, source);
+    }
+    const web_headers_t *headers = web_class_get(WEB_HEADERS, source);
+    if (headers != NULL) {
+        return copy_headers(ctx, headers);
+    }
+    return same_class(ctx, source, JS_NewObject(ctx)) ? JS_NewObject(ctx) : copy_exception(ctx, source);
 }
 
 // The copy of an object, with nothing in it yet that could refer to others.
