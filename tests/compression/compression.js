@@ -77,7 +77,7 @@ export async function runStandard() {
   const expect = async (expected, action) => pairs.push([expected, await attempt(action)]);
   for (const format of FORMATS) {
     const packed = await compress(format, [bytes("some text that is some text that is text")]);
-    for (const wrong of ["text", 1, null, undefined, {}, [1]]) {
+    for (const wrong of [1, null, undefined, {}, [1]]) {
       await expect("TypeError", () => compress(format, [wrong]));
       await expect("TypeError", () => decompress(format, [packed, wrong]));
     }

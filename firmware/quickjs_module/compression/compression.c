@@ -208,7 +208,7 @@ static int work_once(JSContext *ctx, JSValueConst transform, compression_t *c, b
 static int rest_of_chunk(JSContext *ctx, const compression_t *c, JSValueConst chunk, base_slice_t *rest) {
     int found = engine_buffer_source(ctx, chunk, rest);
     if (found == 0) {
-        JS_ThrowTypeError(ctx, "a chunk must be an ArrayBuffer or a view of one: encode text with new TextEncoder()");
+        JS_ThrowTypeError(ctx, "a chunk must be an ArrayBuffer or a view of one, or a string");
     }
     if (found <= 0) {
         return -1;
@@ -244,6 +244,19 @@ static int work_through(JSContext *ctx, JSValueConst transform, compression_t *c
     return result;
 }
 
+// The bytes of a chunk that is text, which Workers take as UTF-8; any other is itself.
+static JSValue bytes_of_chunk(JSContext *ctx, JSValueConst chunk) {
+    if (!JS_IsString(chunk)) {
+        return JS_DupValue(ctx, chunk);
+    }
+    base_slice_t text;
+    text.data = engine_usv_string(ctx, &text.len, chunk);
+    engine_need(ctx, ENGINE_TYPED_ARRAYS);
+    JSValue bytes = JS_NewUint8ArrayCopy(ctx, (const uint8_t *)text.data, text.len);
+    JS_FreeCString(ctx, text.data);
+    return bytes;
+}
+
 static int transform_chunk(
     JSContext *ctx, JSValueConst transform, JSValueConst object, JSValueConst chunk, compression_id_t id) {
     compression_t *c = compression_of(object, id);
@@ -251,13 +264,12 @@ static int transform_chunk(
         return -1;
     }
     // A script that runs when a chunk is given on may let go of both.
-    JSValue held[] = {JS_DupValue(ctx, transform), JS_DupValue(ctx, object)};
-    int result = work_through(ctx, transform, c, chunk);
+    JSValue held[] = {JS_DupValue(ctx, transform), JS_DupValue(ctx, object), bytes_of_chunk(ctx, chunk)};
+    int result = work_through(ctx, transform, c, held[2]);
     if (result <= 0) {
         c->consumed = 0;
     }
-    JS_FreeValue(ctx, held[0]);
-    JS_FreeValue(ctx, held[1]);
+    JS_FreeValues(ctx, held[0], held[1], held[2]);
     return result;
 }
 

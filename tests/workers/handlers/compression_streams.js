@@ -4,6 +4,7 @@
 //> POST /deflate-raw {"body": "grüße"}
 //> POST /unknown {"body": "x"}
 //> POST /gzip?byob {"body": "read into buffers of one's own"}
+//> POST /gzip?text {"body": "gr\u00fc\u00dfe as text"}
 
 const bytes = async (stream) => new Uint8Array(await new Response(stream).arrayBuffer());
 const streamOf = (...chunks) => new Response(new Blob(chunks)).body;
@@ -26,6 +27,12 @@ export default {
       const parts = [];
       for (let part; !(part = await reader.read(new Uint8Array(8))).done;) parts.push(...part.value);
       return new Response(new Uint8Array(parts));
+    }
+    if (new URL(request.url).search === "?text") {
+      const writer = packing.writable.getWriter();
+      for (const chunk of ["", await request.text(), ", and more"]) writer.write(chunk);
+      writer.close();
+      return new Response(packing.readable.pipeThrough(new DecompressionStream(format)));
     }
     const packed = await bytes(request.body.pipeThrough(packing));
     const unpack = (...chunks) => bytes(streamOf(...chunks).pipeThrough(new DecompressionStream(format)));
