@@ -11,7 +11,7 @@ import click
 
 from edgelet_host.device.certificate import Certificate
 from edgelet_host.device.console import Device, DeviceError, connect
-from edgelet_host.device.deployment import Deployed, deploy, make_release
+from edgelet_host.device.deployment import Deployed, deploy, make_release, url_of
 from edgelet_host.device.local import LocalDevice, announce, start
 from edgelet_host.device.log import LEVEL_COLORS, log_line
 from edgelet_host.device.namespace import Entry, Namespace
@@ -84,7 +84,7 @@ class Session:
         self._say_ready(project, deployed, time.monotonic() - started)
 
     def _say_ready(self, project: Project, deployed: Deployed, seconds: float) -> None:
-        urls = [f"{self._local.url}{route}" for route in project.routes]
+        urls = [url_of(self._local.url, host, route) for host in project.hosts or [""] for route in project.routes]
         size = f"image {size_text(deployed.image_bytes)}" if deployed.image_bytes else "static files only"
         say(f"{project.name} {deployed.id} is ready in {time_text(seconds)} ({size}): {' '.join(urls)}")
 

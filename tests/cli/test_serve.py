@@ -242,6 +242,9 @@ def test_dev_follows_several_projects_and_outlives_their_errors(firmware, tmp_pa
         wait_for("Waiting for the next change")
         assert answer("two") == "changed"
         main.write_text("export default { fetch() { return new Response('mended') } }")
+        (tmp_path / "two" / "edgelet.toml").write_text('name = "two"\nhosts = ["a.test", "b.test"]\nroute = "/two"\n')
+        assert f": http://a.test:{port}/two http://b.test:{port}/two\n" in wait_for("is ready")
+        (tmp_path / "two" / "edgelet.toml").write_text('name = "two"\nroute = "/two"\n')
         wait_for("is ready")
         assert answer("two") == "mended"
     finally:

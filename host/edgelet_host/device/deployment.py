@@ -213,21 +213,21 @@ def deploy_and_check(
     answer = invoke(device, release.function, Request("GET", release.route))
     problem = _function_problem(answer) or _server_problem(base, bool(url))
     if problem is None:
-        return replace(deployed, url=_url(release, base), thrown=_thrown(answer, release))
+        return replace(
+            deployed, url=base and url_of(base, release.host, release.route), thrown=_thrown(answer, release)
+        )
     if before - {deployed.id}:
         device.wait_for_job(device.call("rollback", release.function, before.pop()))
         raise DeviceError(f"release {deployed.id} does not come up ({problem}); the one before is active again")
     raise DeviceError(f"release {deployed.id} does not come up ({problem}); there is none before it to go back to")
 
 
-def _url(release: Release, base: str) -> str:
-    """Give the URL of a release's first route on a server with this URL, "" where that is not known."""
-    if not base:
-        return ""
+def url_of(base: str, host: str, route: str) -> str:
+    """Give the URL of a route under a host, "" for any, on a server with the URL `base`."""
     scheme, _, address = base.partition("://")
-    host, colon, port = address.rpartition(":") if ":" in address else (address, "", "")
-    host = release.host or ("localhost" if host == "0.0.0.0" else host)
-    return f"{scheme}://{host}{colon}{port}{release.route}"
+    own, colon, port = address.rpartition(":") if ":" in address else (address, "", "")
+    host = host or ("localhost" if own == "0.0.0.0" else own)
+    return f"{scheme}://{host}{colon}{port}{route}"
 
 
 def _is_thrown(answer: Answer) -> bool:
