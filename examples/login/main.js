@@ -3,13 +3,23 @@
 //   POST /login   {"user": "ada", "password": "..."}      200 {"token": "..."}, 401, 429
 //   GET  /me      Authorization: Bearer TOKEN             200 {"user": "ada"}, 401
 //   POST /logout  Authorization: Bearer TOKEN             204, 401; the token is refused from then on
+//   GET  /jwks.json                                       the public key by which others check tokens, with ES256
 
 import jwt from "jsonwebtoken";
 import { checkPassword } from "./password.js";
 
 const LIFETIME = 3600; // seconds
+const ITERATIONS = 20000; // of PBKDF2, where nobody has said how many the users' records have
 
 const problem = (status, text) => Response.json({ error: text }, { status });
+
+// What signs tokens and what checks them: ES256 with a private key where there is one, else HS256 with a secret.
+function keys(env) {
+  if (!env.SIGNING_KEY) return { algorithm: "HS256", signing: env.JWT_SECRET, checking: env.JWT_SECRET };
+  const signing = JSON.parse(env.SIGNING_KEY);
+  const { d, ...checking } = signing;
+  return { algorithm: "ES256", keyid: signing.kid, signing, checking };
+}
 
 async function readCredentials(request) {
   const { user, password } = await request.json();
@@ -33,11 +43,13 @@ async function login(request, env) {
   if (!success) {
     return Response.json({ error: "too many attempts, try again later" }, { status: 429, headers: { "Retry-After": "60" } });
   }
-  if (!(await checkPassword(password, await env.USERS.get(`user:${user}`)))) {
+  const [record, most] = [await env.USERS.get(`user:${user}`), await env.USERS.get("iterations")];
+  if (!(await checkPassword(password, record, Number(most ?? ITERATIONS)))) {
     return problem(401, "wrong user or password");
   }
-  const options = { issuer: env.ISSUER, subject: user, expiresIn: LIFETIME, jwtid: crypto.randomUUID() };
-  return Response.json({ token: jwt.sign({}, env.JWT_SECRET, options) });
+  const { algorithm, keyid, signing } = keys(env);
+  const options = { issuer: env.ISSUER, subject: user, expiresIn: LIFETIME, jwtid: crypto.randomUUID(), algorithm };
+  return Response.json({ token: jwt.sign({}, signing, keyid ? { ...options, keyid } : options) });
 }
 
 // The claims of the request's token. Throws where there is none, or one that is not valid (any more).
@@ -46,7 +58,8 @@ async function authenticate(request, env) {
   if (scheme.toLowerCase() !== "bearer" || !token) {
     throw new jwt.JsonWebTokenError("no bearer token");
   }
-  const claims = jwt.verify(token, env.JWT_SECRET, { algorithms: ["HS256"], issuer: env.ISSUER });
+  const { algorithm, checking } = keys(env);
+  const claims = jwt.verify(token, checking, { algorithms: [algorithm], issuer: env.ISSUER });
   if ((await env.USERS.get(`revoked:${claims.jti}`)) !== null) {
     throw new jwt.JsonWebTokenError("logged out");
   }
@@ -81,8 +94,12 @@ export default {
         return withClaims(request, env, (claims) => Response.json({ user: claims.sub }));
       case "POST /logout":
         return withClaims(request, env, (claims) => logout(claims, env));
+      case "GET /jwks.json": {
+        const { algorithm, checking } = keys(env);
+        return Response.json({ keys: algorithm === "ES256" ? [checking] : [] });
+      }
       default:
-        return problem(404, "there is POST /login, GET /me and POST /logout");
+        return problem(404, "there is POST /login, GET /me, POST /logout and GET /jwks.json");
     }
   },
 };

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import hashlib
+import hmac
 import json
 import os
 import subprocess
@@ -10,11 +11,14 @@ import time
 
 import jwt
 import pytest
+from browser import Browser
 from device_helpers import running
+from edgelet_host.commands.users import password_record
 from edgelet_host.device.deployment import deploy, make_release
 from edgelet_host.paths import ROOT
 from edgelet_host.project.config import read_project
 from edgelet_host.session import fill_kv, make_secrets
+from jwt_helpers import base64url
 
 SECRET = "a secret of this test, as long as its algorithm asks for"
 
@@ -164,6 +168,118 @@ def test_the_page_is_static(login_box):
     assert page.headers["content-type"].startswith("text/html")
     assert "<form>" in page.text
     assert "token" in login_box.get("/login.js").text
+
+
+@pytest.fixture
+def signing_key(login_box):
+    """A key as the example's program makes one, at work."""
+    program = ROOT / "examples" / "login" / "key.mjs"
+    key = json.loads(subprocess.run(["node", program], capture_output=True, check=True).stdout)
+    login_box.job("set_secrets", "login", {"SIGNING_KEY": json.dumps(key)})
+    yield key
+    login_box.job("set_secrets", "login", {"SIGNING_KEY": None})
+
+
+def test_with_a_key_tokens_are_signed_by_es256(login_box, token, signing_key):
+    public = {name: value for name, value in signing_key.items() if name != "d"}
+    assert login_box.get("/jwks.json").json() == {"keys": [public]}
+    signed = log_in(login_box).json()["token"]
+    assert jwt.get_unverified_header(signed) == {"alg": "ES256", "typ": "JWT", "kid": signing_key["kid"]}
+    assert jwt.decode(signed, jwt.PyJWK(public).key, algorithms=["ES256"], issuer="edgelet")["sub"] == "ada"
+    assert me(login_box, signed).json() == {"user": "ada"}
+    # Nobody signs with what is public, nor with the secret that counted before.
+    header = base64url(json.dumps({"alg": "HS256", "typ": "JWT"}).encode())
+    text = f"{header}.{signed.split('.')[1]}"
+    confused = f"{text}.{base64url(hmac.digest(json.dumps(public).encode(), text.encode(), 'sha256'))}"
+    assert [me(login_box, one).status for one in (token, confused, damaged(signed))] == [401] * 3
+    thumbprint = json.dumps({name: public[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":"))
+    assert base64url(hashlib.sha256(thumbprint.encode()).digest()) == public["kid"]
+
+
+def test_without_a_key_there_is_none_to_check_by(login_box):
+    assert login_box.get("/jwks.json").json() == {"keys": []}
+
+
+COUNTING = """
+import { checkPassword } from "./password.js";
+
+let iterations = 0;
+const { subtle } = crypto;
+const derive = subtle.deriveBits.bind(subtle);
+subtle.deriveBits = (parameters, ...rest) => {
+  iterations += parameters.iterations;
+  return derive(parameters, ...rest);
+};
+
+export default {
+  async fetch(request) {
+    const [password, record, most] = await request.json();
+    return Response.json([await checkPassword(password, record, most), iterations]);
+  },
+};
+"""
+
+
+def test_every_check_takes_as_many_iterations(firmware, tmp_path):
+    """So nobody can tell by its time whether there is a user."""
+    files = {"main.js": COUNTING, "password.js": (ROOT / "examples" / "login" / "password.js").read_text()}
+    with running(firmware, tmp_path) as box:
+        box.deploy("count", files, limits={"cpu_ms": 5000})
+        for record in (None, password_record("right", 1000), password_record("right", 2500)):
+            for password in ("right", "wrong"):
+                answer = box.request("POST", "/", json.dumps([password, record, 2500])).json()
+                assert answer == [record is not None and password == "right", 2500], record
+
+
+BRIGHTNESS = """
+getComputedStyle(document.body).colorScheme && (() => {
+  const canvas = document.createElement("div");
+  canvas.style.color = "Canvas";
+  document.body.append(canvas);
+  const found = getComputedStyle(canvas).color;
+  canvas.remove();
+  return found;
+})()
+"""
+
+
+def test_the_page_works_by_keyboard_on_a_phone_dark_and_light(login_box, tmp_path):
+    # A user of its own: attempts are limited.
+    login_box.job("kv_put", "login", "USERS", [("user:漢", password_record("correct horse", 1000), None, None)])
+    with Browser(tmp_path, 360, 640) as browser:
+        browser.open(login_box.local.url)
+        assert browser.evaluate("document.documentElement.scrollWidth") == 360
+        labels = "[...document.querySelectorAll('input')].every((input) => input.labels.length === 1)"
+        assert browser.evaluate(labels)
+        shown = {}
+        for scheme in ("light", "dark"):
+            browser.prefer(scheme)
+            shown[scheme] = browser.evaluate(BRIGHTNESS)
+        assert shown["light"] == "rgb(255, 255, 255)"
+        assert shown["dark"] != shown["light"]
+
+        assert browser.evaluate("document.activeElement.id") == "user"
+        browser.write("漢")
+        browser.press("Tab")
+        browser.write("wrong horse")
+        browser.press("Enter")
+        browser.until("/wrong user or password/.test(document.body.innerText)")
+        browser.write("correct horse")  # in place of what is selected
+        browser.press("Enter")
+        browser.until("/Hello, 漢/.test(document.body.innerText)")
+        text = browser.text()
+        assert "HS256" in text
+        assert "Signed at" in text
+        assert browser.evaluate("document.activeElement.tagName") == "H1"
+        assert browser.evaluate("document.documentElement.scrollWidth") == 360
+        browser.press("Tab", "Enter")
+        browser.until("document.querySelector('details').open")
+        token = browser.evaluate("document.querySelector('#token').textContent")
+        assert me(login_box, token).status == 200
+        browser.press("Tab", "Enter")
+        browser.until("/You are signed out/.test(document.body.innerText)")
+        assert me(login_box, token).status == 401
+        assert token not in browser.evaluate("document.documentElement.outerHTML")
 
 
 def test_no_secret_is_in_the_log(login_box, token):

@@ -12,7 +12,8 @@ def test_a_user_who_was_added_can_log_in(cli, local):
     shown = cli.terminal("user", "add", "grace", *here, answers=typed)
     assert shown.status == 0
     record = cli.ok("kv", "get", "USERS", "user:grace", *here)
-    assert record.startswith("pbkdf2-sha256$20000$")
+    assert record.startswith("pbkdf2-sha256$600000$")
+    assert cli.ok("kv", "get", "USERS", "iterations", *here) == "600000\n"
     (cli.folder / "body").write_text('{"user": "grace", "password": "canary-password"}')
     answer = cli.run("invoke", "gate", "--path", "/login", "--data", "body", "--json").json()
     assert (answer["status"], "token" in answer["body"]) == (200, True)
@@ -22,7 +23,8 @@ def test_a_user_who_was_added_can_log_in(cli, local):
     assert cli.run("invoke", "gate", "--path", "/login", "--data", "body", "--json").json()["status"] == 401
     assert "at least 8" in cli.fails("user", "password", "grace", *here, stdin="short")
 
-    cli.ok("user", "add", "ada", *here, stdin="a canary of hers")
+    cli.ok("user", "add", "ada", "--iterations", "1000", *here, stdin="a canary of hers")
+    assert cli.ok("kv", "get", "USERS", "iterations", *here) == "600000\n"
     assert cli.ok("user", "list", *here).splitlines() == ["ada", "grace"]
     assert cli.run("user", "list", "--json", *here).json() == ["ada", "grace"]
     cli.ok("user", "delete", "grace", *here)

@@ -38,6 +38,11 @@ class Namespace:
         self._device = device
         self._names = (function, binding)
 
+    @property
+    def is_on_board(self) -> bool:
+        """Whether it is on a board, and not on Linux."""
+        return bool(self._device.call("status")["platform"] != "linux")
+
     def get(self, key: str) -> str | bytes | None:
         """Give a value, as bytes where it is no text; None for a key that is not there."""
         value = self._device.call("kv_get", *self._names, key)
