@@ -88,11 +88,13 @@ class Checkout:
         variant = root / "firmware/variants/edgelet/mpconfigvariant.mk"
         variant.write_text(variant.read_text() + SMALL)
         self.add_module("probe")
-        # The real sources, and builds of our own.
+        # The real sources and MicroPython's compiler, and builds of our own.
         self.cache = root / "cache"
         self.cache.mkdir()
         for name in ("sources", "trees"):
             (self.cache / name).symlink_to(cache_dir() / name)
+        for mpy_cross in (cache_dir() / "builds").glob("mpy-cross-*"):
+            shutil.copytree(mpy_cross, self.cache / "builds" / mpy_cross.name)
         self.environment = os.environ | {"EDGELET_CACHE": str(self.cache), "PYTHONPATH": f"{root}/host"}
 
     def add_module(self, name):
@@ -138,7 +140,7 @@ class Checkout:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built(firmware, tmp_path_factory):
     sources.micropython_tree(["mbedtls"])
     sources.ensure("quickjs-ng")
     sources.ensure("microdot")

@@ -208,7 +208,7 @@ def run_build(build: Build, state: State) -> None:
     log = build.folder / "build.log"
     log.unlink(missing_ok=True)
     with step(f"Building {build.title}") as detail:
-        mpy_cross = ensure_mpy_cross(tree, log, detail)
+        mpy_cross = ensure_mpy_cross(build.checkout, log, detail)
         definitions = {
             "QUICKJS_DIR": quickjs,
             "ZLIB_DIR": zlib,
@@ -262,11 +262,14 @@ def cached_compiler(compiler: str) -> list[str]:
     return [f"CC=ccache {compiler}"] if shutil.which("ccache") else []
 
 
-def ensure_mpy_cross(tree: Path, log: Path, detail: Callable[[str], None]) -> Path:
-    """Give the path of MicroPython's compiler, which all builds from a tree share; build it first."""
-    folder = cache_dir() / "builds" / f"mpy-cross-{digest(str(tree), *tool_times())}"
+def ensure_mpy_cross(checkout: Path | None, log: Path, detail: Callable[[str], None]) -> Path:
+    """Give the path of MicroPython's compiler, which all builds from one MicroPython share; build it first."""
+    tree = sources.micropython_tree((), checkout)
+    folder = cache_dir() / "builds" / f"mpy-cross-{digest(str(checkout or tree.name), *tool_times())}"
+    # To optimize it takes longer than all that it compiles.
+    variables = ["COPT=-O0", *cached_compiler("gcc")]
     with sources.locked(folder, "another build of mpy-cross"):
-        make(tree / "mpy-cross", folder, cached_compiler("gcc"), log, detail)
+        make(tree / "mpy-cross", folder, variables, log, detail)
     return folder / "mpy-cross"
 
 
