@@ -1126,16 +1126,28 @@ def test_what_the_global_scope_says_of_itself(firmware):
         "new Date(0).toLocaleString('en-GB')",
         "new Date(0).toLocaleDateString(undefined, { dateStyle: 'long' })",
         "new Date(0).toLocaleTimeString([], {})",
+        "(12n).toLocaleString('de-DE')",
+        "[1234.5].toLocaleString('de-DE')",
+        "new Float32Array([1234.5]).toLocaleString(undefined, { minimumFractionDigits: 2 })",
+        "(1234.5).toLocaleString('en-US', { style: 'currency', currency: 'EUR' })",
+        "(1234.5).toLocaleString('en-GB')",
         "'a'.localeCompare('b', 'sv')",
+        "'a'.localeCompare('b', 'en')",
         "'a2'.localeCompare('a10', undefined, { numeric: true })",
     ],
 )
 def test_a_locale_is_refused_in_words(firmware, expression):
     answer = fetch(firmware, f"return new Response({expression})")
     assert answer.kind == "thrown" and re.fullmatch(
-        r"TypeError: (toLocaleString( of a Date)?|localeCompare) takes no locale and no options here, .*",
+        r"TypeError: (toLocaleString( of an? \w+)?|localeCompare) takes no options and no locale( but en-US)? here, .*",
         answer.message,
     )
+
+
+@pytest.mark.parametrize("expression", ["'i'.toLocaleUpperCase('tr')", "'I'.toLocaleLowerCase('az-Latn')"])
+def test_cases_of_a_locale_that_has_its_own_are_refused(firmware, expression):
+    answer = fetch(firmware, f"return new Response({expression})")
+    assert answer.message.startswith("TypeError: the letters of this locale are not known here")
 
 
 def test_without_a_locale_there_are_results(firmware):

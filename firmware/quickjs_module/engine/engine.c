@@ -47,6 +47,14 @@ static JSValue js_string_localeCompare(JSContext *ctx, JSValueConst this_val, in
 #define js_number_toString(ctx, this_val, argc, argv, magic) upstream_number_string(ctx, this_val, argc, argv, magic)
 #define get_date_string(ctx, this_val, argc, argv, magic) upstream_date_string(ctx, this_val, argc, argv, magic)
 #define js_string_localeCompare(ctx, this_val, argc, argv) upstream_compare(ctx, this_val, argc, argv)
+static JSValue js_object_toLocaleString(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+static JSValue js_array_join(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic);
+static JSValue js_typed_array_join(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic);
+static JSValue js_string_toLowerCase(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic);
+#define js_object_toLocaleString(ctx, this_val, argc, argv) upstream_object_string(ctx, this_val, argc, argv)
+#define js_array_join(ctx, this_val, argc, argv, magic) upstream_array_join(ctx, this_val, argc, argv, magic)
+#define js_typed_array_join(ctx, this_val, argc, argv, magic) upstream_typed_join(ctx, this_val, argc, argv, magic)
+#define js_string_toLowerCase(ctx, this_val, argc, argv, magic) upstream_lower_case(ctx, this_val, argc, argv, magic)
 
 // Upstream's perform_promise_then takes note of what a promise's settling calls, for then() and for each await. Its
 // calls get ours, which has the asynchronous context come along: they begin with `ctx`, and the definition with a type.
@@ -75,36 +83,229 @@ static int engine_promise_then(JSContext *ctx, JSValueConst promise, JSValueCons
 #undef js_number_toString
 #undef get_date_string
 #undef js_string_localeCompare
+#undef js_object_toLocaleString
+#undef js_array_join
+#undef js_typed_array_join
+#undef js_string_toLowerCase
 #undef perform_promise_then
 
-// A result for another locale than the one that upstream knows, or without the options, would be wrong without a word.
-// 0, or -1 with a pending TypeError where one of the arguments from `first` on is there.
+// Whether a value is the locale that counts where none is given, as in Workers.
+static bool is_english(JSContext *ctx, JSValueConst value) {
+    const char *text = JS_IsString(value) ? JS_ToCString(ctx, value) : NULL;
+    bool english = text != NULL && (strcmp(text, "en-US") == 0 || strcmp(text, "en") == 0);
+    JS_FreeCString(ctx, text);
+    return english;
+}
+
+// A result for a locale that is not there, or without the options, would be wrong without a word. 0, or -1 with a
+// pending TypeError where one of the arguments from `first` on is there: 0 is that of what formats, which knows
+// English.
 static int refuse_locale(JSContext *ctx, const char *name, int first, int argc, JSValueConst *argv) {
     for (int i = first; i < argc && i < first + 2; i++) {
-        if (!JS_IsUndefined(argv[i])) {
+        if (!JS_IsUndefined(argv[i]) && !(i == 0 && is_english(ctx, argv[i]))) {
             JS_ThrowTypeError(ctx,
-                "%s takes no locale and no options here, as there is no Intl: call it without them, or bring what "
-                "formats or compares in your bundle",
-                name);
+                "%s takes no options and no locale%s here, as there is no Intl: call it without them, or bring what "
+                "formats "
+                "or compares in your bundle",
+                name, first == 0 ? " but en-US" : "");
             return -1;
         }
     }
     return 0;
 }
 
+// Writes digits with a comma before each three. What it has written.
+static size_t group_digits(char *out, const char *digits, size_t count) {
+    char *at = out;
+    for (size_t left = count; left > 0; left--) {
+        *at++ = digits[count - left];
+        if (left % 3 == 1 && left > 1) {
+            *at++ = ',';
+        }
+    }
+    return (size_t)(at - out);
+}
+
+// The digits of a finite number: its value is 0.DIGITS times 10 to the `exponent`.
+typedef struct _decimal_t {
+    char digits[24];
+    int count, exponent;
+} decimal_t;
+
+static void read_decimal(const char *text, decimal_t *decimal) {
+    *decimal = (decimal_t){.exponent = 0};
+    bool after_point = false;
+    for (; *text != '\0' && *text != 'e'; text++) {
+        if (*text == '.') {
+            after_point = true;
+        } else if (*text != '0' || decimal->count > 0) {
+            decimal->digits[decimal->count++] = *text;
+            decimal->exponent += !after_point;
+        } else {
+            decimal->exponent -= after_point;
+        }
+    }
+    decimal->exponent += *text == 'e' ? atoi(text + 1) : 0;
+}
+
+// Cuts what is behind the third decimal place, halves away from zero.
+static void round_decimal(decimal_t *decimal) {
+    int kept = decimal->exponent + 3;
+    if (kept < 0) {
+        decimal->count = 0;
+    } else if (kept < decimal->count) {
+        bool up = decimal->digits[kept] >= '5';
+        decimal->count = kept;
+        while (up && decimal->count > 0 && decimal->digits[decimal->count - 1] == '9') {
+            decimal->count--;
+        }
+        if (up && decimal->count > 0) {
+            decimal->digits[decimal->count - 1]++;
+        } else if (up) {
+            decimal->digits[0] = '1';
+            decimal->count = 1;
+            decimal->exponent++;
+        }
+    }
+    while (decimal->count > 0 && decimal->digits[decimal->count - 1] == '0') {
+        decimal->count--;
+    }
+    decimal->exponent = decimal->count > 0 ? decimal->exponent : 0;
+}
+
+// At most 309 digits, 102 commas, a point, three decimal places, and a sign.
+#define ENGLISH_SIZE (420)
+
+// A number as English has it. text: of it in JavaScript.
+static JSValue english_number(JSContext *ctx, const char *text, bool negative) {
+    char out[ENGLISH_SIZE], whole[310];
+    decimal_t decimal;
+    read_decimal(text, &decimal);
+    round_decimal(&decimal);
+    size_t len = 0, count = 0;
+    for (; (int)count < decimal.exponent; count++) {
+        whole[count] = (int)count < decimal.count ? decimal.digits[count] : '0';
+    }
+    if (negative) {
+        out[len++] = '-';
+    }
+    len += count == 0 ? group_digits(out + len, "0", 1) : group_digits(out + len, whole, count);
+    if (decimal.count > decimal.exponent) {
+        out[len++] = '.';
+        for (int i = decimal.exponent; i < decimal.count; i++) {
+            out[len++] = i < 0 ? '0' : decimal.digits[i];
+        }
+    }
+    return JS_NewStringLen(ctx, out, len);
+}
+
 static JSValue js_number_toString(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
-    if (magic && refuse_locale(ctx, "toLocaleString", 0, argc, argv) < 0) {
+    if (!magic) {
+        return upstream_number_string(ctx, this_val, argc, argv, magic);
+    }
+    if (refuse_locale(ctx, "toLocaleString", 0, argc, argv) < 0) {
         return JS_EXCEPTION;
     }
-    return upstream_number_string(ctx, this_val, argc, argv, magic);
+    JSValue string = upstream_number_string(ctx, this_val, 0, NULL, magic);
+    const char *text = JS_IsException(string) ? NULL : JS_ToCString(ctx, string);
+    if (text == NULL || text[0] == 'N') {
+        JS_FreeCString(ctx, text);
+        return string;
+    }
+    double number = JS_TAG_IS_FLOAT64(JS_VALUE_GET_TAG(this_val)) ? JS_VALUE_GET_FLOAT64(this_val) : 0;
+    bool negative = text[0] == '-' || signbit(number);
+    const char *absolute = text + (text[0] == '-');
+    JSValue english;
+    if (absolute[0] == 'I') {
+        english = JS_NewString(ctx, negative ? "-\u221e" : "\u221e");
+    } else {
+        english = english_number(ctx, absolute, negative);
+    }
+    JS_FreeCString(ctx, text);
+    JS_FreeValue(ctx, string);
+    return english;
+}
+
+// BigInts have no toLocaleString of their own.
+static JSValue js_object_toLocaleString(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    if (!JS_IsBigInt(this_val)) {
+        return upstream_object_string(ctx, this_val, argc, argv);
+    }
+    if (refuse_locale(ctx, "toLocaleString of a BigInt", 0, argc, argv) < 0) {
+        return JS_EXCEPTION;
+    }
+    size_t len;
+    const char *text = JS_ToCStringLen(ctx, &len, this_val);
+    bool negative = text[0] == '-';
+    char *out = js_malloc(ctx, len * 4 / 3 + 2);
+    out[0] = '-';
+    len = negative + group_digits(out + negative, text + negative, len - negative);
+    JSValue english = JS_NewStringLen(ctx, out, len);
+    js_free(ctx, out);
+    JS_FreeCString(ctx, text);
+    return english;
+}
+
+static JSValue js_array_join(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
+    if (magic && refuse_locale(ctx, "toLocaleString of an array", 0, argc, argv) < 0) {
+        return JS_EXCEPTION;
+    }
+    return upstream_array_join(ctx, this_val, argc, argv, magic);
+}
+
+static JSValue js_typed_array_join(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
+    if (magic && refuse_locale(ctx, "toLocaleString of an array", 0, argc, argv) < 0) {
+        return JS_EXCEPTION;
+    }
+    return upstream_typed_join(ctx, this_val, argc, argv, magic);
+}
+
+// The languages whose letters have other cases than those of all others.
+static bool has_own_cases(JSContext *ctx, JSValueConst locale) {
+    static const char *const languages[] = {"az", "lt", "tr"};
+    const char *text = JS_IsString(locale) ? JS_ToCString(ctx, locale) : NULL;
+    bool own = false;
+    for (int i = 0; text != NULL && i < (int)countof(languages) && !own; i++) {
+        own = strncmp(text, languages[i], 2) == 0 && (text[2] == '\0' || text[2] == '-');
+    }
+    JS_FreeCString(ctx, text);
+    return own;
+}
+
+// The methods with Locale in their names are the same as those without.
+static JSValue js_string_toLowerCase(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
+    if (argc > 0 && has_own_cases(ctx, argv[0])) {
+        return JS_ThrowTypeError(ctx, "the letters of this locale are not known here, as there is no Intl");
+    }
+    return upstream_lower_case(ctx, this_val, argc, argv, magic);
+}
+
+// A date or time without the zeros before its month, day, year and hour. Takes the string over.
+static JSValue without_zeros(JSContext *ctx, JSValue string) {
+    char out[64];
+    size_t len = 0;
+    const char *text = JS_ToCString(ctx, string);
+    for (const char *at = text; *at != '\0' && len < sizeof(out); at++) {
+        bool begins = len == 0 || out[len - 1] == '/' || out[len - 1] == ' ';
+        if (!(begins && at[0] == '0' && at[1] >= '0' && at[1] <= '9')) {
+            out[len++] = *at;
+        }
+    }
+    JS_FreeCString(ctx, text);
+    JS_FreeValue(ctx, string);
+    return JS_NewStringLen(ctx, out, len);
 }
 
 // The magic number's second digit is the format, of which 3 is that of locales.
 static JSValue get_date_string(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
-    if (magic >> 4 == 3 && refuse_locale(ctx, "toLocaleString of a Date", 0, argc, argv) < 0) {
+    if (magic >> 4 != 3) {
+        return upstream_date_string(ctx, this_val, argc, argv, magic);
+    }
+    if (refuse_locale(ctx, "toLocaleString of a Date", 0, argc, argv) < 0) {
         return JS_EXCEPTION;
     }
-    return upstream_date_string(ctx, this_val, argc, argv, magic);
+    JSValue string = upstream_date_string(ctx, this_val, 0, NULL, magic);
+    return JS_IsException(string) ? string : without_zeros(ctx, string);
 }
 
 static JSValue js_string_localeCompare(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
