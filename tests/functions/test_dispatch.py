@@ -550,6 +550,23 @@ def test_forwarded_for_counts_from_a_configured_proxy_only(firmware, tmp_path):
             assert box.get("/", X_Forwarded_For="198.51.100.1, 203.0.113.7").text == expected
 
 
+def test_a_header_has_the_clients_address_where_asked_for(firmware, tmp_path):
+    source = """export default { fetch({ headers, peer }) {
+        return Response.json([headers.get("cf-connecting-ip"), [...headers.keys()].includes("x-other"), peer]);
+    } }"""
+    forged = "X_Other: 1\r\nCF_Connecting_IP: 6.6.6.6\r\ncf_connecting_ip: 7.7.7.7\r\n".replace("_", "-")
+    with running(firmware, tmp_path, proxies="127.0.0.1") as box:
+        box.deploy("plain", source, route="/plain")
+        box.deploy("asks", source, route="/asks", client_header="CF-Connecting-IP")
+        with socket.create_connection(box.local.address) as connection:
+            head = f"Host: a\r\nConnection: close\r\nX-Forwarded-For: 203.0.113.7\r\n{forged}\r\n"
+            connection.sendall(f"GET /asks HTTP/1.1\r\n{head}".encode())
+            answer = b"".join(iter(lambda: connection.recv(4096), b""))
+        assert answer.endswith(b'["203.0.113.7",true,"203.0.113.7"]')
+        assert box.get("/asks").json() == ["127.0.0.1", False, "127.0.0.1"]
+        assert box.get("/plain", cf_connecting_ip="6.6.6.6").json() == ["6.6.6.6", False, "127.0.0.1"]
+
+
 def test_the_host_of_an_absolute_target_replaces_the_header(box):
     source = "export default { fetch(r) { return new Response(`${r.headers.get('host')} ${r.url}`) } }"
     box.deploy("host", source, route="/")

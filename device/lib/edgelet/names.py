@@ -103,6 +103,18 @@ def host(text):
     return text
 
 
+def header(text):
+    """A header's name that a handler gets of the device: letters, digits and inner hyphens, 1 to 64 characters.
+
+    None of those that say how a message is framed, or where it goes (RFC 9110, RFC 9112).
+    """
+    lower = text.lower() if isinstance(text, str) else ""
+    own = ("connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade")
+    if not 1 <= len(lower) <= VARIABLE_LENGTH or not all(_is_label(part) for part in lower.split("-")) or lower in own:
+        raise ValueError("client_header %s: use a header's name, such as CF-Connecting-IP" % _shown(text))
+    return text
+
+
 def split_port(text):
     """An entry of [fetch] allow as (host, port); port is None where it has none."""
     host, colon, port = text.rpartition(":")

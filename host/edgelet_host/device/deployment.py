@@ -94,6 +94,8 @@ def make_release(project: Project, firmware: Path) -> Release:
     }
     if project.fetch:
         header["fetch"] = project.fetch | ({"roots": ROOTS} if ROOTS in contents else {})
+    if project.client_header:
+        header["client_header"] = project.client_header
     lines = [json.dumps(header)]
     files = {}
     for path in sorted(contents, key=lambda path: path.encode()):

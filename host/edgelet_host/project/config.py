@@ -21,6 +21,7 @@ class Project:
     positions. dev_kv: what `edgelet dev` puts into KV, binding -> key -> value.
     alias: name of a module -> the npm package or the file, beginning with "./", that imports of it get.
     event: version of the events that a Lambda handler expects, "1.0" or "2.0".
+    client_header: the header in which requests have the client's address; "" for none.
     """
 
     folder: Path
@@ -38,6 +39,7 @@ class Project:
     dev_kv: dict[str, dict[str, str]]
     alias: dict[str, str]
     event: str
+    client_header: str
 
     def static_files(self) -> dict[str, Path]:
         """Give the static files by their path inside the release, sorted.
@@ -87,6 +89,7 @@ class _Fields:
             "dev": (dict, {}),
             "alias": (dict, {}),
             "event": (str, "1.0"),
+            "client_header": (str, ""),
         }
     )
 
@@ -179,4 +182,5 @@ def read_project(folder: Path) -> Project:
         dev_kv=_dev_kv(path, values["dev"], values["bindings"]),
         alias=_alias(path, values["alias"]),
         event=values["event"],
+        client_header=values["client_header"],
     )

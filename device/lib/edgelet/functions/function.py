@@ -39,6 +39,7 @@ class Function:
         self.vars = release.vars
         self.bindings = release.bindings
         self.fetch = release.fetch
+        self.client_header = release.client_header
         self._roots = None
         self.limits = _limits(release, registry.config.settings, registry.arena.size)
         self.memory_asked = release.limits.get("memory", 0)  # what its project sets, which may be more than there is

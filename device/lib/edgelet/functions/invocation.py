@@ -110,14 +110,15 @@ def _start(function, head, body, connection):
         image = registry.images.images.get(function) or registry.images.demand(function)
         if len(body) > function.limits["memory"] - image.size:
             return _too_large(function, head, connection)
+        peer = registry.peer(head, connection) if registry.proxies else connection.peer[0]
         call = image.start(
             head.method,
             head.target,
-            head.headers,
+            _with_client(function.client_header, head.headers, peer) if function.client_header else head.headers,
             body if len(body) or head.length else None,
             head.host or "localhost",
             connection.scheme,
-            registry.peer(head, connection) if registry.proxies else connection.peer[0],
+            peer,
             connection.is_internal,
         )
     except Exception as e:
@@ -128,6 +129,13 @@ def _start(function, head, body, connection):
     if call.state == PENDING or call.background:
         return _pending(function, call, head, body, connection)
     return _end(function, call, registry.next_request(), head, body, connection)
+
+
+def _with_client(name, lines, peer):
+    """Header lines in which the one of that name has the client's address, whoever has sent one like it."""
+    from edgelet.outbound.response import without  # here: few functions ask for it
+
+    return without(bytes(lines), name.lower().encode()) + ("%s: %s\r\n" % (name, peer)).encode()
 
 
 def _end(function, call, number, head, body, connection, failure=None):

@@ -5,7 +5,8 @@ A manifest is JSON Lines in UTF-8. Its first line is an object, the header:
     {"function": "login", "engine": "0123456789abcdef", "main": "main.qjs",
      "hosts": [], "routes": ["/"], "limits": {"cpu_ms": 50}, "vars": {"ISSUER": "edgelet"},
      "bindings": {"USERS": {"type": "kv"}}, "static": {"folder": "public", "max_age": 0},
-     "fetch": {"allow": ["api.example.com"], "roots": "roots.der"}, "created_by": "edgelet 0.1.0"}
+     "fetch": {"allow": ["api.example.com"], "roots": "roots.der"}, "client_header": "CF-Connecting-IP",
+     "created_by": "edgelet 0.1.0"}
 
 Each further line is a file, ordered by the path's UTF-8 bytes, written without blanks and with
 its path unescaped, so that a path can be found without parsing:
@@ -108,6 +109,7 @@ _FIELDS = {
     "bindings": (dict, {}),
     "static": (dict, {}),
     "fetch": (dict, {}),
+    "client_header": (str, ""),
     "created_by": (str, ""),
 }
 
@@ -116,7 +118,8 @@ def parse_header(line):
     """The header as a dict that has every field.
 
     "main" is "" without a handler, "static" is {} without static files, an empty "hosts" means every host, "fetch" is
-    {} where nothing may be reached. ValueError where it is not valid.
+    {} where nothing may be reached, and "client_header" "" where no header has the client's address. ValueError where
+    it is not valid.
     """
     if len(line) > HEADER_BYTES:
         raise ValueError("the manifest's first line has more than %d bytes" % HEADER_BYTES)
@@ -156,6 +159,8 @@ def _check_header(header):
     _check_bindings(header["bindings"])
     _check_vars(header["vars"], header["bindings"])
     _check_fetch(header["fetch"])
+    if header["client_header"]:
+        names.header(header["client_header"])
 
 
 def parse_file(line):

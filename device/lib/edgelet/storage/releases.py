@@ -64,7 +64,7 @@ def _key(sha256):
 class Release:
     """One release of a function, as its manifest tells it.
 
-    function, id, main, hosts, routes, limits, vars, bindings, static, fetch, engine, created_by: see
+    function, id, main, hosts, routes, limits, vars, bindings, static, fetch, client_header, engine, created_by: see
     `edgelet.storage.manifest`.
     """
 
