@@ -5,6 +5,7 @@ A script in `scripts` exports a function, which is given `is(label, value)`, `th
 differences.toml says which labels and why.
 """
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -81,3 +82,15 @@ def test_finds_what_node_finds(there: dict[str, Findings], here: Box, name: str)
 def test_there_are_enough(there: dict[str, Findings]) -> None:
     assert sum(map(len, there.values())) >= 400
     assert all(one["reason"] for several in DIFFERENCES.values() for one in several)
+
+
+def test_hashes_bring_no_streams_along(here: Box) -> None:
+    source = """import { createHash } from "node:crypto";
+        export default { fetch() {
+            const hash = createHash("sha256").update("a");
+            try { hash.pipe(null) } catch (error) { return new Response(`${error.message}: ${hash.digest("hex")}`) }
+        } };"""
+    image_bytes = here.deploy("hashes", source, route="/hashes").image_bytes
+    digest = hashlib.sha256(b"a").hexdigest()
+    assert here.get("/hashes").text == f"Hash is a stream where the bundle has node:stream: import that, too: {digest}"
+    assert image_bytes < 400_000

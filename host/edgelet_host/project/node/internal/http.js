@@ -5,7 +5,7 @@ const EventEmitter = require("../modules/events.js");
 const { Buffer } = require("../modules/buffer.js");
 const { Readable, Writable } = require("../modules/stream.js");
 const { absent, checkFunction, invalidType, withCode } = require("./errors.js");
-const { nextTick } = require("../modules/process.js");
+const { nextTick } = require("./next_tick.js");
 
 const TOKEN = /^[\^_`a-zA-Z\-0-9!#$%&'*+.|~]+$/;
 

@@ -3,10 +3,10 @@
 
 const native = require("../internal/native.mjs").default;
 const { Buffer } = require("./buffer.js");
-const stream = require("./stream.js");
 const { absentAll, checkFunction, checkInteger, checkString, invalidType, outOfRange, withCode } =
   require("../internal/errors.js");
-const { nextTick } = require("./process.js");
+const { nextTick } = require("../internal/next_tick.js");
+const transform = require("../internal/transform.js");
 
 // The names of hashes here, by those of Node.js without their hyphens.
 const HASHES = { md5: "MD5", sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
@@ -36,12 +36,12 @@ function output(bytes, encoding) {
 
 const finalized = () => withCode(Error, "ERR_CRYPTO_HASH_FINALIZED", "Digest already called");
 
-// What Hash and Hmac are: a Transform, too.
+// What Hash and Hmac are.
 function Hashing(state, options) {
-  Reflect.apply(stream.Transform, this, [options]);
   this.state = state;
+  this._options = options;
 }
-Object.setPrototypeOf(Hashing.prototype, stream.Transform.prototype);
+transform.inherit(Hashing);
 Hashing.prototype._transform = function (chunk, encoding, callback) {
   this.state.update(bytesOf(chunk, "data", encoding));
   callback();

@@ -6,7 +6,7 @@ const { checkFunction, invalidType } = require("../internal/errors.js");
 const channels = new Map();
 
 function report(error) {
-  require("./process.js").nextTick(() => {
+  require("../internal/next_tick.js").nextTick(() => {
     throw error;
   });
 }

@@ -126,7 +126,7 @@ function callListener(emitter, listener, name, args) {
   try {
     const { then } = result;
     if (typeof then === "function") {
-      const tell = (error) => require("./process.js").nextTick(tellRejection, emitter, error, name, args);
+      const tell = (error) => require("../internal/next_tick.js").nextTick(tellRejection, emitter, error, name, args);
       then.call(result, undefined, tell);
     }
   } catch (error) {

@@ -3,33 +3,11 @@
 
 const native = require("../internal/native.mjs").default;
 const EventEmitter = require("./events.js");
-const { absentAll, checkFunction, invalidType, withCode } = require("../internal/errors.js");
+const { absentAll, invalidType, withCode } = require("../internal/errors.js");
+const { nextTick } = require("../internal/next_tick.js");
 
 const process = globalThis.process;
 const version = "v24.0.0";
-
-// nextTick
-
-let ticks = [];
-
-function runTicks() {
-  try {
-    while (ticks.length > 0) {
-      const { callback, args, context } = ticks.shift();
-      native.setAsyncContext(context);
-      callback(...args);
-    }
-  } finally {
-    native.setAsyncContext(undefined);
-    if (ticks.length > 0) native.nextTick(runTicks);
-  }
-}
-
-function nextTick(callback, ...args) {
-  checkFunction(callback, "callback");
-  if (ticks.length === 0) native.nextTick(runTicks);
-  ticks.push({ callback, args, context: native.asyncContext() });
-}
 
 // Times
 

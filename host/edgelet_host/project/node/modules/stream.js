@@ -110,7 +110,7 @@ Stream.duplexPair = function (options) {
       },
       write(chunk, encoding, callback) {
         const peer = sides[other];
-        if (chunk.length === 0) require("./process.js").nextTick(callback);
+        if (chunk.length === 0) require("../internal/next_tick.js").nextTick(callback);
         else {
           peer.push(chunk);
           peer.take(callback);
@@ -131,5 +131,7 @@ Stream.duplexPair = function (options) {
   sides = [make(1), make(0)];
   return sides;
 };
+
+require("../internal/transform.js").provide(Stream.Transform);
 
 module.exports = Stream;

@@ -42,7 +42,7 @@ function callbackify(original) {
   function callbackified(...args) {
     const callback = args.pop();
     checkFunction(callback, "last argument");
-    const { nextTick } = require("./process.js");
+    const { nextTick } = require("../internal/next_tick.js");
     const fail = (reason) => {
       let error = reason;
       if (!reason) {

@@ -5,7 +5,7 @@ const native = require("../internal/native.mjs").default;
 const { Buffer } = require("./buffer.js");
 const { Transform } = require("./stream.js");
 const { absentAll, checkFunction, checkInteger, invalidType, outOfRange, withCode } = require("../internal/errors.js");
-const { nextTick } = require("./process.js");
+const { nextTick } = require("../internal/next_tick.js");
 
 const constants = {
   Z_NO_FLUSH: 0,
