@@ -2,12 +2,10 @@
 
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
-from web_helpers import call, run_bundle
+from crypto_helpers import SCRIPT, on_device, stricter
 
-SCRIPT = Path(__file__).with_name("crypto_exchange.js")
 # Cases in one request.
 BATCH = 300
 
@@ -23,24 +21,6 @@ def in_node(function, value):
     command = ["node", "--no-warnings", "--input-type=module", "--eval", program]
     done = subprocess.run(command, input=json.dumps(value), capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
-
-
-def on_device(firmware, function, value):
-    """What it answers in a handler."""
-    main = f"""
-        import {{ {function} }} from "./{SCRIPT.name}";
-        export default {{ async fetch(request) {{ return Response.json(await {function}(await request.json())) }} }};
-    """
-    files = {"main.js": main, SCRIPT.name: SCRIPT.read_text()}
-    (answer,) = run_bundle(firmware, files, call(method="POST", body=json.dumps(value).encode()))
-    assert answer.status == 200, answer
-    return answer.json
-
-
-def stricter(case, ours, _):
-    """Whether a damaged key is refused that Node takes: one with bytes behind it, or whose numbers contradict it."""
-    keys = [case[name] for name in ("key", "peer") if name in case]
-    return ours == "refused" and any(key.get("damaged") for key in keys)
 
 
 def exchange(firmware, count):

@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from web_helpers import call, run_handler
+from web_helpers import call, run_bundle, run_handler
+
+# Makes cases, and says what becomes of them: in the firmware, in Node.js, and by its like in Python (crypto_oracle.py).
+SCRIPT = Path(__file__).parents[1] / "crypto" / "crypto_exchange.js"
 
 # Does a list of operations: each is a list of name, hash and arguments, where bytes are hexadecimal digits.
 CALCULATOR = """
@@ -52,3 +55,21 @@ def calculate(firmware: Path, operations: list[list[Any]]) -> list[str]:
     assert answer.status == 200, answer
     results: list[str] = answer.json
     return results
+
+
+def on_device(firmware: Path, function: str, value: Any) -> Any:
+    """What a function of the script answers in a handler."""
+    main = f"""
+        import {{ {function} }} from "./{SCRIPT.name}";
+        export default {{ async fetch(request) {{ return Response.json(await {function}(await request.json())) }} }};
+    """
+    files = {"main.js": main, SCRIPT.name: SCRIPT.read_text()}
+    (answer,) = run_bundle(firmware, files, call(method="POST", body=json.dumps(value).encode()))
+    assert answer.status == 200, answer
+    return answer.json
+
+
+def stricter(case: dict[str, Any], ours: str, _: str) -> bool:
+    """Whether a damaged key is refused that others take: one with bytes behind it, or whose numbers contradict it."""
+    keys = [case[name] for name in ("key", "peer") if name in case]
+    return ours == "refused" and any(key.get("damaged") for key in keys)
