@@ -98,16 +98,15 @@ static bool is_english(JSContext *ctx, JSValueConst value) {
 }
 
 // A result for a locale that is not there, or without the options, would be wrong without a word. 0, or -1 with a
-// pending TypeError where one of the arguments from `first` on is there: 0 is that of what formats, which knows
-// English.
+// pending TypeError where one of the arguments from `first` on is there, which are the locale and the options.
 static int refuse_locale(JSContext *ctx, const char *name, int first, int argc, JSValueConst *argv) {
     for (int i = first; i < argc && i < first + 2; i++) {
-        if (!JS_IsUndefined(argv[i]) && !(i == 0 && is_english(ctx, argv[i]))) {
+        if (!JS_IsUndefined(argv[i]) && !(i == first && is_english(ctx, argv[i]))) {
             JS_ThrowTypeError(ctx,
-                "%s takes no options and no locale%s here, as there is no Intl: call it without them, or bring what "
-                "formats "
-                "or compares in your bundle",
-                name, first == 0 ? " but en-US" : "");
+                "%s takes no options and no locale but en-US here, as there is no Intl: call it without them, or bring "
+                "what "
+                "formats or compares in your bundle",
+                name);
             return -1;
         }
     }
@@ -308,9 +307,166 @@ static JSValue get_date_string(JSContext *ctx, JSValueConst this_val, int argc, 
     return JS_IsException(string) ? string : without_zeros(ctx, string);
 }
 
+// Texts are compared as the Unicode Collation Algorithm (UTS #10) does with CLDR's root order, of which there is what
+// ASCII and letters with marks need: by letters, then by marks, then by case. Other characters come in the order of
+// their numbers.
+typedef enum {
+    COLLATE_LETTERS,
+    COLLATE_MARKS,
+    COLLATE_CASES,
+    COLLATE_LEVELS,
+} collate_level_t;
+
+// In their order; what is not among them, and below DEL, does not count.
+static const char collate_ascii[] = "\t\n\v\f\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz";
+static const uint16_t collate_marks[] = {
+    0x301, 0x300, 0x306, 0x302, 0x30c, 0x30a, 0x308, 0x30b, 0x303, 0x307, 0x338, 0x327, 0x328, 0x304};
+
+// Letters that count as others with a stroke, or as two.
+#define COLLATE_STROKE (0x338)
+#define COLLATE_LIGATURE (0x36f)
+static const struct {
+    uint16_t letter;
+    char first, second;
+} collate_letters[] = {
+    {0xc6, 'A', 'E'},
+    {0xd8, 'O', 0},
+    {0xdf, 's', 's'},
+    {0xe6, 'a', 'e'},
+    {0xf8, 'o', 0},
+    {0x110, 'D', 0},
+    {0x111, 'd', 0},
+    {0x126, 'H', 0},
+    {0x127, 'h', 0},
+    {0x141, 'L', 0},
+    {0x142, 'l', 0},
+    {0x152, 'O', 'E'},
+    {0x153, 'o', 'e'},
+};
+
+static bool is_mark(uint32_t c) {
+    return c >= 0x300 && c < 0x370;
+}
+
+static uint32_t lower_case(uint32_t c) {
+    uint32_t result[LRE_CC_RES_LEN_MAX];
+    if (c < 0x80) {
+        return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+    }
+    return lre_case_conv(result, c, 1) == 1 ? result[0] : c;
+}
+
+static uint32_t letter_weight(uint32_t c) {
+    if (is_mark(c)) {
+        return 0;
+    }
+    uint32_t lower = lower_case(c);
+    const char *found = lower < 0x80 && lower != 0 ? strchr(collate_ascii, (int)lower) : NULL;
+    if (found != NULL) {
+        return (uint32_t)(found - collate_ascii) + 1;
+    }
+    return lower < 0x80 ? 0 : lower;
+}
+
+static uint32_t mark_weight(uint32_t c) {
+    for (size_t i = 0; i < countof(collate_marks); i++) {
+        if (c == collate_marks[i]) {
+            return (uint32_t)i + 2;
+        }
+    }
+    return c;
+}
+
+// 0 where the character does not count.
+static uint32_t collate_weight(uint32_t c, collate_level_t level) {
+    uint32_t letter = letter_weight(c);
+    if (level == COLLATE_LETTERS || (letter == 0 && !is_mark(c))) {
+        return letter;
+    }
+    if (level == COLLATE_MARKS) {
+        return is_mark(c) ? mark_weight(c) : 1;
+    }
+    return lower_case(c) == c ? 1 : 2;
+}
+
+static uint32_t next_weight(const uint32_t *text, int len, int *at, collate_level_t level) {
+    uint32_t weight = 0;
+    while (weight == 0 && *at < len) {
+        weight = collate_weight(text[(*at)++], level);
+    }
+    return weight;
+}
+
+static int collate(const uint32_t *a, int a_len, const uint32_t *b, int b_len) {
+    for (int level = 0; level < COLLATE_LEVELS; level++) {
+        int a_at = 0, b_at = 0;
+        uint32_t a_weight, b_weight;
+        do {
+            a_weight = next_weight(a, a_len, &a_at, (collate_level_t)level);
+            b_weight = next_weight(b, b_len, &b_at, (collate_level_t)level);
+        } while (a_weight == b_weight && a_weight != 0);
+        if (a_weight != b_weight) {
+            return a_weight < b_weight ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+// Writes what a character counts as, three characters at most. How many.
+static int expand_letter(uint32_t c, uint32_t *out) {
+    for (size_t i = 0; i < countof(collate_letters); i++) {
+        if (collate_letters[i].letter == c) {
+            char second = collate_letters[i].second;
+            out[0] = (uint32_t)collate_letters[i].first;
+            out[1] = second == 0 ? COLLATE_STROKE : COLLATE_LIGATURE;
+            out[2] = (uint32_t)second;
+            return second == 0 ? 2 : 3;
+        }
+    }
+    out[0] = c;
+    return 1;
+}
+
+// The characters of a string, with marks on their own, for js_free. Takes the string over.
+static uint32_t *decomposed(JSContext *ctx, JSValue string, int *len) {
+    uint32_t *text, *marked;
+    *len = to_utf32_buf(ctx, JS_VALUE_GET_STRING(string), &text);
+    JS_FreeValue(ctx, string);
+    bool is_ascii = true;
+    for (int i = 0; i < *len && is_ascii; i++) {
+        is_ascii = text[i] < 0x80;
+    }
+    if (is_ascii) {
+        return text;
+    }
+    *len = unicode_normalize(&marked, text, *len, UNICODE_NFD, ctx, (DynBufReallocFunc *)js_realloc);
+    js_free(ctx, text);
+    uint32_t *expanded = js_malloc(ctx, sizeof(*expanded) * 3 * (size_t)*len);
+    int count = 0;
+    for (int i = 0; i < *len; i++) {
+        count += expand_letter(marked[i], expanded + count);
+    }
+    js_free(ctx, marked);
+    *len = count;
+    return expanded;
+}
+
 static JSValue js_string_localeCompare(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
-    return refuse_locale(ctx, "localeCompare", 1, argc, argv) < 0 ? JS_EXCEPTION
-                                                                  : upstream_compare(ctx, this_val, argc, argv);
+    if (refuse_locale(ctx, "localeCompare", 1, argc, argv) < 0) {
+        return JS_EXCEPTION;
+    }
+    JSValue left = JS_ToStringCheckObject(ctx, this_val);
+    JSValue right = JS_IsException(left) ? JS_EXCEPTION : JS_ToString(ctx, argv[0]);
+    if (JS_IsException(right)) {
+        JS_FreeValue(ctx, left);
+        return JS_EXCEPTION;
+    }
+    int a_len, b_len;
+    uint32_t *a = decomposed(ctx, left, &a_len), *b = decomposed(ctx, right, &b_len);
+    int order = collate(a, a_len, b, b_len);
+    js_free(ctx, a);
+    js_free(ctx, b);
+    return JS_NewInt32(ctx, order);
 }
 
 static double engine_strtod(const char *text) {
