@@ -115,7 +115,7 @@ def test_what_devices_have_no_parser_for_is_refused_with_package_file_and_advice
     early = write_user_of(cli, "early", f"const made = {code};\nmodule.exports = () => made;", ANSWER)
     refused = cli.run("deploy", early)
     assert refused.status == 1
-    for part in (error, "The npm package needy ", "node_modules/needy/lib/main.js:1:", advice):
+    for part in (error, ". The npm package needy ", "node_modules/needy/lib/main.js:1:", advice):
         assert part in refused.err
     late = write_user_of(cli, "late", f"module.exports = () => {code};", ANSWER)
     told = cli.run("deploy", late)

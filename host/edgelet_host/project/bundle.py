@@ -64,7 +64,9 @@ class Bundle:
         """Put places in the author's files into an error from a device, and what helps against it."""
         text = self.origins.explain(text, self.main) if self.origins else text
         error, line_end, stack = text.partition("\n")
-        return error + advise(text) + line_end + stack
+        advice = advise(text)
+        stop = "." if advice and not error.endswith(".") else ""
+        return error + stop + advice + line_end + stack
 
 
 @dataclass(frozen=True)
