@@ -6,7 +6,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import Provider from "oidc-provider";
 
-const { PORT = "3000", ORIGIN = "http://localhost:8080", CLIENT_SECRET, ALGORITHM = "ES256" } = process.env;
+const { PORT = "3000", ORIGIN = "http://localhost:8081", CLIENT_SECRET, ALGORITHM = "ES256" } = process.env;
 const issuer = `http://127.0.0.1:${PORT}`;
 
 const keyPair = { ES256: ["ec", { namedCurve: "P-256" }], RS256: ["rsa", { modulusLength: 2048 }] };

@@ -40,7 +40,7 @@ def install(box, issuer):
     shutil.copytree(EXAMPLE, folder)
     toml = (folder / "edgelet.toml").read_text()
     host = urlsplit(issuer).netloc
-    toml = toml.replace("127.0.0.1:3000", host).replace("http://localhost:8080", origin(box))
+    toml = toml.replace("127.0.0.1:3000", host).replace("http://localhost:8081", origin(box))
     (folder / "edgelet.toml").write_text(toml)
     project = read_project(folder)
     make_secrets(box.device, project.name, deploy(box.device, make_release(project, box.firmware)).missing_secrets)
