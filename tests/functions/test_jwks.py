@@ -1,6 +1,7 @@
 """Bindings of type "jwks": keys of others for npm's jose and for jsonwebtoken, from a real server that fails, too."""
 
 import asyncio
+import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -407,6 +408,18 @@ def test_a_store_that_takes_nothing_is_told_of():
     server.put = lambda key, value: value[0:0].index("full")
     assert server.ask() == "1"
     assert server.warnings == ["the keys are not kept over a restart: substring not found"]
+
+
+def test_a_board_does_not_write_at_each_request(monkeypatch):
+    monkeypatch.setattr(jwks, "_KEEP", 900)
+    server = Server()
+    server.lines = b"cache-control: max-age=60\r\n"
+    times = []
+    server.put = lambda key, value: times.append(server.now)
+    for _ in range(60):
+        server.ask(60)
+    assert server.count == 60
+    assert [later - before for before, later in itertools.pairwise(times)] == [900] * 3
 
 
 def test_who_is_cancelled_leaves_the_request_to_others():
