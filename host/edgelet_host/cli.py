@@ -2,39 +2,63 @@
 
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from edgelet_host import __version__
-from edgelet_host.commands import (
-    build,
-    completion,
-    contributing,
-    deploy,
-    dev,
-    devices,
-    doctor,
-    environment,
-    flash,
-    functions,
-    invoke,
-    kv,
-    logs,
-    new,
-    serve,
-    setup,
-    shell,
-    tokens,
-    users,
-)
 from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import has_colors
 
-# Commands import what they use when they run, so that none waits at start-up for another's modules.
+# Where each command is: a module of `commands` and the name there.
+_PLACES = {
+    "bench": ("contributing", "bench"),
+    "build": ("build", "build"),
+    "check": ("deploy", "check"),
+    "completion": ("completion", "completion"),
+    "delete": ("functions", "delete"),
+    "deploy": ("deploy", "deploy"),
+    "dev": ("dev", "dev"),
+    "devices": ("devices", "devices"),
+    "doctor": ("doctor", "doctor"),
+    "env": ("environment", "env"),
+    "flash": ("flash", "flash"),
+    "invoke": ("invoke", "invoke"),
+    "kv": ("kv", "kv"),
+    "list": ("functions", "list_functions"),
+    "logs": ("logs", "logs"),
+    "new": ("new", "new"),
+    "releases": ("functions", "releases"),
+    "rollback": ("functions", "rollback"),
+    "secret": ("environment", "secret"),
+    "serve": ("serve", "serve"),
+    "setup": ("setup", "setup"),
+    "shell": ("shell", "shell"),
+    "status": ("devices", "status"),
+    "test": ("contributing", "test"),
+    "token": ("tokens", "token"),
+    "user": ("users", "user"),
+}
 
 
-class _Commands(click.Group):
+class _Commands(Mapping[str, click.Command]):
+    """All commands by name. A module is loaded for its command, so that none waits at start-up for those of others."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        module, place = _PLACES[name]
+        command: click.Command = getattr(import_module(f"edgelet_host.commands.{module}"), place)
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
+
+
+class _Main(click.Group):
     """What commands have in common when something goes wrong that none of them expects."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -53,7 +77,7 @@ class _Commands(click.Group):
             raise EdgeletError(f"cannot use {e.filename}: {e.strerror}") from None
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Main, commands=_Commands(), context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="edgelet", message="%(prog)s %(version)s")
 def main() -> None:
     """JavaScript edge functions on a microcontroller."""
@@ -64,32 +88,6 @@ def main() -> None:
         sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - until the process ends
 
 
-for command in (
-    dev.dev,
-    build.build,
-    deploy.check,
-    deploy.deploy,
-    flash.flash,
-    devices.devices,
-    devices.status,
-    functions.list_functions,
-    functions.releases,
-    functions.rollback,
-    functions.delete,
-    environment.env,
-    environment.secret,
-    kv.kv,
-    logs.logs,
-    invoke.invoke,
-    tokens.token,
-    users.user,
-    new.new,
-    setup.setup,
-    shell.shell,
-    serve.serve,
-    doctor.doctor,
-    completion.completion,
-    contributing.test,
-    contributing.bench,
-):
-    main.add_command(command)
+# By which a shell asks for completions: PowerShell's are a class there, which click must know before it answers.
+if "_EDGELET_COMPLETE" in os.environ:
+    import_module("edgelet_host.commands.completion")

@@ -6,6 +6,7 @@ They are the very files that are frozen into the firmware, in an installed comma
 import importlib.util
 import sys
 from importlib.machinery import ModuleSpec
+from typing import Any
 
 from edgelet_host.paths import ROOT
 
@@ -14,9 +15,18 @@ _spec = ModuleSpec("edgelet", None, is_package=True)
 _spec.submodule_search_locations = [str(ROOT / "device" / "lib" / "edgelet")]
 sys.modules["edgelet"] = importlib.util.module_from_spec(_spec)
 
-from edgelet import limits, names  # noqa: E402
-from edgelet.board import network  # noqa: E402
-from edgelet.console import protocol  # noqa: E402
-from edgelet.storage import config, manifest  # noqa: E402
+_PLACES = {
+    "config": "edgelet.storage.config",
+    "limits": "edgelet.limits",
+    "manifest": "edgelet.storage.manifest",
+    "names": "edgelet.names",
+    "network": "edgelet.board.network",
+    "protocol": "edgelet.console.protocol",
+}
 
-__all__ = ["config", "limits", "manifest", "names", "network", "protocol"]
+
+def __getattr__(name: str) -> Any:
+    """Load a module when it is first asked for: most commands need few."""
+    if name not in _PLACES:
+        raise AttributeError(name)
+    return importlib.import_module(_PLACES[name])

@@ -27,6 +27,7 @@ from edgelet_host.bootloader import esptool, flashing
 from edgelet_host.device import console, targets
 from edgelet_host.firmware import uf2
 from edgelet_host.cli import main
+all(main.commands.values())
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)
