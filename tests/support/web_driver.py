@@ -1,9 +1,12 @@
 """Runs one bundle and prints what came of requests to it. MicroPython code.
 
-Standard input is JSON: `files` (path to source), `env`, `memory` (bytes or null) and `calls`, a list of objects with
-`method`, `target`, `headers` (text), `body` (hex digits or null), `host`, `scheme`, `peer`. Standard output is a list
-with one object a call: `state`, `background`, and `status`, `headers` and `body` (hex digits) or `kind` and `message`;
-all of them where a body that is a stream could not go on.
+Standard input is a line with the size of what follows, and JSON: `files` (path to source), `env`, `memory` (bytes or
+null) and `calls`, a list of objects with `method`, `target`, `headers` (text), `body` (a list of hex digits, or null),
+`host`, `scheme`, `peer`. Standard output has two lines for each call. One is a JSON object: `state`, `background`, and
+`status` and `headers` (hex digits) or `kind` and `message`; all of them where a body that is a stream could not go on.
+The other is the body (hex digits).
+
+MicroPython takes quadratic time for a long text in JSON, and for a file whose size it does not know.
 """
 
 import binascii
@@ -36,45 +39,43 @@ def settle(call):
 
 def report(call):
     state = "pending" if call.state == quickjs.PENDING else "ended"
-    result = {"state": state, "background": call.background}
+    result, body = {"state": state, "background": call.background}, b""
     sent = settle(call)
     if call.state == quickjs.DONE:
         result["status"] = call.status
         result["headers"] = binascii.hexlify(call.headers).decode()
-        result["body"] = binascii.hexlify(sent if call.body is None else call.body).decode()
+        body = sent if call.body is None else call.body
     if call.error:
         result["kind"] = call.error.kind
         result["message"] = call.error.message
+    print(json.dumps(result))
+    print(binascii.hexlify(body).decode())
     call.abandon()
-    return result
 
 
 def main():
-    work = json.load(sys.stdin)
+    work = json.loads(sys.stdin.read(int(sys.stdin.readline())))
     arena = quickjs.Arena(48 * 1024 * 1024)
     try:
         bundle = quickjs.compile(work["files"], event_2=work["event_2"])
         image = arena.build(bundle, env=work["env"], cpu_ms=60000, memory=work["memory"])
     except quickjs.Error as error:
-        print(json.dumps([{"state": "refused", "kind": error.kind, "message": error.message}]))
+        print(json.dumps({"state": "refused", "kind": error.kind, "message": error.message}))
+        print()
         return
-    results = []
     for call in work["calls"]:
-        body = call["body"] if call["body"] is None else binascii.unhexlify(call["body"])
-        results.append(
-            report(
-                image.start(
-                    call["method"],
-                    call["target"],
-                    call["headers"].encode(),
-                    body,
-                    call["host"],
-                    call["scheme"],
-                    call["peer"],
-                )
+        body = call["body"] if call["body"] is None else b"".join(map(binascii.unhexlify, call["body"]))
+        report(
+            image.start(
+                call["method"],
+                call["target"],
+                call["headers"].encode(),
+                body,
+                call["host"],
+                call["scheme"],
+                call["peer"],
             )
         )
-    print(json.dumps(results))
 
 
 main()

@@ -55,7 +55,7 @@ def call(
         "method": method,
         "target": target,
         "headers": headers,
-        "body": body.hex() if body is not None else None,
+        "body": [body[at : at + 1000].hex() for at in range(0, len(body), 1000)] if body is not None else None,
         "host": host,
         "scheme": scheme,
         "peer": peer,
@@ -72,9 +72,10 @@ def run_bundle(
 ) -> list[Answer]:
     """Build `files` (main.js is the handler's) and make the calls, each in a pristine image."""
     work = {"files": files, "env": env or {}, "memory": memory, "event_2": event_2, "calls": calls or [call()]}
+    text = json.dumps(work)
     done = subprocess.run(
         [firmware, "-X", "heapsize=64M", DRIVER],
-        input=json.dumps(work),
+        input=f"{len(text)}\n{text}",
         capture_output=True,
         text=True,
         check=False,
@@ -82,10 +83,11 @@ def run_bundle(
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-8000:]
     answers = []
-    for result in json.loads(done.stdout):
-        for name in ("headers", "body"):
-            result[name] = bytes.fromhex(result.get(name, ""))
-        answers.append(Answer(**result))
+    lines = done.stdout.splitlines()
+    for line, body in zip(lines[::2], lines[1::2], strict=True):
+        result = json.loads(line)
+        result["headers"] = bytes.fromhex(result.get("headers", ""))
+        answers.append(Answer(**result, body=bytes.fromhex(body)))
     return answers
 
 
