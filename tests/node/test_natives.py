@@ -18,6 +18,10 @@ const cases = {
   most: () => native.decompress("gzip", native.compress("gzip", 9, one), -5),
   large: () => native.pbkdf2("SHA-256", one, one, 1, 4e9),
   long: () => native.pbkdf2("SHA-512", one, one, 4e9, 4),
+  method: () => native.subtle("none"),
+  nothing: () => native.subtle(),
+  few: () => native.subtle("unwrapKey", one),
+  none: () => native.subtle("sign", "HMAC", 5, one),
   ticks: () => { const again = () => native.nextTick(again); again(); return 1 },
 };
 export default { async fetch(request) {
@@ -38,6 +42,10 @@ ASKED = {
     "hkdf": (200, "RangeError: HKDF gives at most 255 digests"),
     "tick": (200, "TypeError: nextTick takes a function"),
     "most": (200, "RangeError: the data is longer than maxOutputLength"),
+    "method": (200, "TypeError: crypto.subtle has no such method"),
+    "nothing": (200, "TypeError: crypto.subtle has no such method"),
+    "few": (200, "TypeError: "),
+    "none": (200, "TypeError: the key must be a CryptoKey"),
     "large": (503, "out of resources"),
     "long": (504, "took too long"),
     "ticks": (504, "took too long"),

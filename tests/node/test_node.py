@@ -53,8 +53,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Findings]:
         f"""import {{ record }} from "./record.mjs";
         const found = {{}};
         for (const name of {json.dumps(SCRIPTS)}) found[name] = await record((await import(`./${{name}}.mjs`)).default);
-        process.stdout.write(JSON.stringify(found));
-        process.exit();
+        process.stdout.write(JSON.stringify(found), () => process.exit());
         """
     )
     command = ["node", "--no-warnings", folder / "main.mjs"]

@@ -23,6 +23,7 @@ static JSValue subtle_digest(JSContext *ctx, JSValueConst *argv) {
 }
 
 typedef struct _subtle_method_t {
+    const char *name;
     JSValue (*call)(JSContext *ctx, JSValueConst *argv);
     int needed; // arguments
 } subtle_method_t;
@@ -43,19 +44,36 @@ typedef enum {
 } subtle_t;
 
 static const subtle_method_t methods[] = {
-    [SUBTLE_DECRYPT] = {crypto_decrypt, 3},
-    [SUBTLE_DERIVE_BITS] = {crypto_derive_bits, 2},
-    [SUBTLE_DERIVE_KEY] = {crypto_derive_key, 5},
-    [SUBTLE_DIGEST] = {subtle_digest, 2},
-    [SUBTLE_ENCRYPT] = {crypto_encrypt, 3},
-    [SUBTLE_EXPORT_KEY] = {crypto_export_key, 2},
-    [SUBTLE_GENERATE_KEY] = {crypto_generate_key, 3},
-    [SUBTLE_IMPORT_KEY] = {crypto_import_key, 5},
-    [SUBTLE_SIGN] = {crypto_sign, 3},
-    [SUBTLE_UNWRAP_KEY] = {crypto_unwrap_key, 7},
-    [SUBTLE_VERIFY] = {crypto_verify, 4},
-    [SUBTLE_WRAP_KEY] = {crypto_wrap_key, 4},
+    [SUBTLE_DECRYPT] = {"decrypt", crypto_decrypt, 3},
+    [SUBTLE_DERIVE_BITS] = {"deriveBits", crypto_derive_bits, 2},
+    [SUBTLE_DERIVE_KEY] = {"deriveKey", crypto_derive_key, 5},
+    [SUBTLE_DIGEST] = {"digest", subtle_digest, 2},
+    [SUBTLE_ENCRYPT] = {"encrypt", crypto_encrypt, 3},
+    [SUBTLE_EXPORT_KEY] = {"exportKey", crypto_export_key, 2},
+    [SUBTLE_GENERATE_KEY] = {"generateKey", crypto_generate_key, 3},
+    [SUBTLE_IMPORT_KEY] = {"importKey", crypto_import_key, 5},
+    [SUBTLE_SIGN] = {"sign", crypto_sign, 3},
+    [SUBTLE_UNWRAP_KEY] = {"unwrapKey", crypto_unwrap_key, 7},
+    [SUBTLE_VERIFY] = {"verify", crypto_verify, 4},
+    [SUBTLE_WRAP_KEY] = {"wrapKey", crypto_wrap_key, 4},
 };
+
+JSValue crypto_subtle(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val;
+    const char *name = JS_ToCString(ctx, argv[0]);
+    if (name == NULL) {
+        return JS_EXCEPTION;
+    }
+    const subtle_method_t *method = NULL;
+    for (size_t i = 0; i < BASE_COUNT(methods) && method == NULL; i++) {
+        method = strcmp(name, methods[i].name) == 0 ? &methods[i] : NULL;
+    }
+    JS_FreeCString(ctx, name);
+    if (method == NULL) {
+        return JS_ThrowTypeError(ctx, "crypto.subtle has no such method");
+    }
+    return web_check_args(ctx, argc - 1, method->needed) < 0 ? JS_EXCEPTION : method->call(ctx, argv + 1);
+}
 
 static JSValue call_subtle(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
     (void)this_val;

@@ -13,4 +13,8 @@
 
 extern extension_t crypto_extension;
 
+// (method, ...arguments): what that method of crypto.subtle gives a promise of, or its error, at once. `argv` has room
+// for all arguments of the method, those that are missing as undefined.
+JSValue crypto_subtle(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+
 #endif // EDGELET_CRYPTO_H

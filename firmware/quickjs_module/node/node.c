@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compression/compression.h"
+#include "crypto/crypto.h"
 #include "isolate/host.h"
 
 int node_bytes(JSContext *ctx, JSValueConst value, base_slice_t *bytes) {
@@ -95,6 +96,7 @@ static const JSCFunctionListEntry node_functions[] = {
     JS_CFUNC_DEF("compress", 3, node_compress),
     JS_CFUNC_DEF("decompress", 3, node_decompress),
     JS_CFUNC_DEF("crc32", 2, crc32_of),
+    JS_CFUNC_DEF("subtle", 8, crypto_subtle),
 };
 
 static int node_set_exports(JSContext *ctx, JSModuleDef *module) {

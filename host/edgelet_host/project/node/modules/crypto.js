@@ -1,38 +1,12 @@
-// node:crypto: hashes and what is made of them, random numbers. What needs no waiting is the firmware's.
-"use strict";
-
-const native = require("../internal/native.mjs").default;
-const { Buffer } = require("./buffer.js");
-const { absentAll, checkFunction, checkInteger, checkString, invalidType, outOfRange, withCode } =
-  require("../internal/errors.js");
-const { nextTick } = require("../internal/next_tick.js");
-const transform = require("../internal/transform.js");
-
-// The names of hashes here, by those of Node.js without their hyphens.
-const HASHES = { md5: "MD5", sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
-const DIGESTS = { "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
-
-// Those that keys are derived with.
-function derivationHash(digest) {
-  checkString(digest, "digest");
-  const name = hashNamed(digest);
-  if (name === "MD5") absentAll("crypto", "md5", "derive keys with sha256 or sha512").md5();
-  if (name === undefined) throw withCode(TypeError, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${digest}`);
-  return name;
-}
-
-const hashNamed = (name) => HASHES[String(name).toLowerCase().replace(/^rsa-|-/g, "")];
-
-function bytesOf(data, name, encoding) {
-  if (typeof data === "string") return Buffer.from(data, encoding === "buffer" ? "utf8" : encoding);
-  if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) return data;
-  throw invalidType(name, ["string", "ArrayBuffer", "Buffer", "TypedArray", "DataView"], data);
-}
-
-function output(bytes, encoding) {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return encoding === undefined || encoding === "buffer" ? buffer : buffer.toString(encoding);
-}
+// node:crypto: hashes and what is made of them, random numbers; keys, signatures and ciphers are in crypto_keys.mjs. What
+// needs no waiting is the firmware's. An ES module, so that a bundle has what its imports name only.
+import * as keys from "../internal/crypto_keys.mjs";
+import { bytesOf, derivationHash, DIGESTS, HASHES, hashNamed, later, output, SECRET } from "../internal/crypto_shared.mjs";
+import { absentAll, checkFunction, checkInteger, checkString, invalidType, outOfRange, withCode } from "../internal/errors.js";
+import native from "../internal/native.mjs";
+import { nextTick } from "../internal/next_tick.js";
+import transform from "../internal/transform.js";
+import { Buffer } from "./buffer.js";
 
 const finalized = () => withCode(Error, "ERR_CRYPTO_HASH_FINALIZED", "Digest already called");
 
@@ -94,11 +68,11 @@ Hash.prototype.copy = function (options) {
 
 const Hmac = subclass("Hmac", function (algorithm, key, options) {
   checkString(algorithm, "hmac");
-  if (typeof key !== "string" && !ArrayBuffer.isView(key) && !(key instanceof ArrayBuffer)) {
+  if (typeof key !== "string" && !ArrayBuffer.isView(key) && !(key instanceof ArrayBuffer) && !key?.[SECRET]) {
     const kinds = ["string", "ArrayBuffer", "Buffer", "TypedArray", "DataView", "KeyObject", "CryptoKey"];
     throw invalidType("key", kinds, key);
   }
-  const bytes = bytesOf(key, "key", options?.encoding);
+  const bytes = key[SECRET]?.() ?? bytesOf(key, "key", options?.encoding);
   const state = hashNamed(algorithm) && native.hash(hashNamed(algorithm), bytes);
   if (!state) throw withCode(TypeError, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${algorithm}`);
   Hashing.call(this, state, options);
@@ -120,19 +94,6 @@ function hash(algorithm, data, encoding = "hex") {
 
 function fillRandom(bytes) {
   for (let at = 0; at < bytes.length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
-}
-
-// Calls back behind this turn with what an action gives or throws.
-function later(callback, action) {
-  checkFunction(callback, "callback");
-  let result;
-  let failure = null;
-  try {
-    result = action();
-  } catch (error) {
-    failure = error;
-  }
-  nextTick(() => (failure ? callback(failure) : callback(null, result)));
 }
 
 function randomBytes(size, callback) {
@@ -245,41 +206,120 @@ function hkdf(digest, key, salt, info, length, callback) {
 
 const getHashes = () => Object.keys(HASHES).filter((name) => native.hash(HASHES[name]));
 
-module.exports = {
-  Hash,
-  Hmac,
-  constants: {},
-  createHash: (algorithm, options) => new Hash(algorithm, options),
-  createHmac: (algorithm, key, options) => new Hmac(algorithm, key, options),
-  getCiphers: () => [],
-  getCurves: () => [],
+const createHash = (algorithm, options) => new Hash(algorithm, options);
+const createHmac = (algorithm, key, options) => new Hmac(algorithm, key, options);
+const getRandomValues = (array) => crypto.getRandomValues(array);
+const webcrypto = crypto;
+const { subtle } = crypto;
+
+export const { Certificate, DiffieHellman, DiffieHellmanGroup, ECDH, X509Certificate, checkPrime, checkPrimeSync, createDiffieHellman, createDiffieHellmanGroup, createECDH, generatePrime, generatePrimeSync, getDiffieHellman, privateEncrypt, publicDecrypt } = /* @__PURE__ */ absentAll(
+  "crypto",
+  "Certificate DiffieHellman DiffieHellmanGroup ECDH X509Certificate checkPrime checkPrimeSync createDiffieHellman createDiffieHellmanGroup createECDH generatePrime generatePrimeSync getDiffieHellman privateEncrypt publicDecrypt",
+  "use crypto.subtle, or the npm package @noble/curves",
+);
+export const { scrypt, scryptSync } = /* @__PURE__ */ absentAll(
+  "crypto",
+  "scrypt scryptSync",
+  "use the npm package @noble/hashes, or pbkdf2",
+);
+export const { getFips, secureHeapUsed, setEngine, setFips } = /* @__PURE__ */ absentAll(
+  "crypto",
+  "getFips secureHeapUsed setEngine setFips",
+  "there is no OpenSSL",
+);
+export {
+  createHash,
+  createHmac,
   getHashes,
-  getRandomValues: (array) => crypto.getRandomValues(array),
+  getRandomValues,
+  Hash,
   hash,
   hkdf,
   hkdfSync,
+  Hmac,
   pbkdf2,
   pbkdf2Sync,
   randomBytes,
-  pseudoRandomBytes: randomBytes,
   randomFill,
   randomFillSync,
   randomInt,
   randomUUID,
-  get subtle() {
-    return crypto.subtle;
-  },
+  subtle,
   timingSafeEqual,
-  webcrypto: crypto,
-  ...absentAll(
-    "crypto",
-    "Certificate Cipheriv Decipheriv DiffieHellman DiffieHellmanGroup ECDH KeyObject Sign Verify X509Certificate " +
-      "checkPrime checkPrimeSync createCipheriv createDecipheriv createDiffieHellman createDiffieHellmanGroup createECDH " +
-      "createPrivateKey createPublicKey createSecretKey createSign createVerify diffieHellman generateKey generateKeyPair " +
-      "generateKeyPairSync generateKeySync generatePrime generatePrimeSync getCipherInfo getDiffieHellman privateDecrypt " +
-      "privateEncrypt publicDecrypt publicEncrypt sign verify",
-    "use crypto.subtle, or the npm packages @noble/ciphers and @noble/curves",
-  ),
-  ...absentAll("crypto", "scrypt scryptSync", "use the npm package @noble/hashes, or pbkdf2"),
-  ...absentAll("crypto", "getFips secureHeapUsed setEngine setFips", "there is no OpenSSL"),
+  webcrypto,
+  randomBytes as pseudoRandomBytes,
 };
+export {
+  Cipheriv,
+  Decipheriv,
+  KeyObject,
+  Sign,
+  Verify,
+  constants,
+  createCipheriv,
+  createDecipheriv,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  createSign,
+  createVerify,
+  diffieHellman,
+  generateKey,
+  generateKeyPair,
+  generateKeyPairSync,
+  generateKeySync,
+  getCipherInfo,
+  getCiphers,
+  getCurves,
+  privateDecrypt,
+  publicEncrypt,
+  sign,
+  verify,
+} from "../internal/crypto_keys.mjs";
+
+// Left out where nobody imports it.
+const all = () => ({
+  ...keys,
+  Certificate,
+  checkPrime,
+  checkPrimeSync,
+  createDiffieHellman,
+  createDiffieHellmanGroup,
+  createECDH,
+  createHash,
+  createHmac,
+  DiffieHellman,
+  DiffieHellmanGroup,
+  ECDH,
+  generatePrime,
+  generatePrimeSync,
+  getDiffieHellman,
+  getFips,
+  getHashes,
+  getRandomValues,
+  Hash,
+  hash,
+  hkdf,
+  hkdfSync,
+  Hmac,
+  pbkdf2,
+  pbkdf2Sync,
+  privateEncrypt,
+  publicDecrypt,
+  randomBytes,
+  randomFill,
+  randomFillSync,
+  randomInt,
+  randomUUID,
+  scrypt,
+  scryptSync,
+  secureHeapUsed,
+  setEngine,
+  setFips,
+  subtle,
+  timingSafeEqual,
+  webcrypto,
+  X509Certificate,
+  pseudoRandomBytes: randomBytes,
+});
+export default /* @__PURE__ */ all();

@@ -50,7 +50,7 @@ const types = {
   isBoxedPrimitive: (value) => BOXED.some((name) => types[name](value)),
   isArrayBufferView: ArrayBuffer.isView,
   isTypedArray: (value) => arrayName(value) !== undefined,
-  isKeyObject: () => false,
+  isKeyObject: (value) => Object.prototype.toString.call(value) === "[object KeyObject]",
   isCryptoKey: (value) => typeof CryptoKey !== "undefined" && value instanceof CryptoKey,
 };
 const BOXED = ["isNumberObject", "isStringObject", "isBooleanObject", "isBigIntObject", "isSymbolObject"];

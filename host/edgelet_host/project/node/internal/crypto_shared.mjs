@@ -1,0 +1,50 @@
+// What the files of node:crypto share.
+import native from "./native.mjs";
+import { Buffer } from "../modules/buffer.js";
+import { absentAll, checkFunction, checkString, invalidType, withCode } from "./errors.js";
+import { nextTick } from "./next_tick.js";
+
+// The names of hashes here, by those of Node.js without their hyphens.
+export const HASHES = { md5: "MD5", sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
+export const DIGESTS = { "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
+
+// Those that keys are derived with.
+export function derivationHash(digest) {
+  checkString(digest, "digest");
+  const name = hashNamed(digest);
+  if (name === "MD5") absentAll("crypto", "md5", "derive keys with sha256 or sha512").md5();
+  if (name === undefined) throw withCode(TypeError, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${digest}`);
+  return name;
+}
+
+export const hashNamed = (name) => HASHES[String(name).toLowerCase().replace(/^rsa-|-/g, "")];
+
+export function bytesOf(data, name, encoding) {
+  if (typeof data === "string") return Buffer.from(data, encoding === "buffer" ? "utf8" : encoding);
+  if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) return data;
+  throw invalidType(name, ["string", "ArrayBuffer", "Buffer", "TypedArray", "DataView"], data);
+}
+
+export function output(bytes, encoding) {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return encoding === undefined || encoding === "buffer" ? buffer : buffer.toString(encoding);
+}
+
+// Calls back behind this turn with what an action gives or throws.
+export function later(callback, action) {
+  checkFunction(callback, "callback");
+  let result;
+  let failure = null;
+  try {
+    result = action();
+  } catch (error) {
+    failure = error;
+  }
+  nextTick(() => (failure ? callback(failure) : callback(null, result)));
+}
+
+// Of a KeyObject: gives the bytes of a secret.
+export const SECRET = Symbol("secret");
+
+// What a method of crypto.subtle gives a promise of.
+export const subtle = native.subtle;
