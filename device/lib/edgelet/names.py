@@ -16,7 +16,6 @@ PATH_BYTES = 200
 ROUTE_LENGTH = 100
 HOST_LENGTH = 253  # RFC 1035, section 3.1, as text
 LABEL_LENGTH = 63
-URL_LENGTH = 500
 
 
 def _consists_of(text, characters):
@@ -148,26 +147,25 @@ def _is_reachable(name):
 
 
 def url(text):
-    """The URL of what a device fetches by itself: https, or http to an address, in the form of the URL standard."""
-    if not isinstance(text, str) or not _is_url(text):
+    """The URL of what a device fetches by itself, at most 500 characters.
+
+    https, or http to an address, in the form of the URL standard.
+    """
+    is_url = isinstance(text, str) and len(text) <= 500
+    is_url = is_url and all("!" <= c <= "~" and c not in '"#<>\\^`{|}' for c in text)
+    if is_url:
+        scheme, _, rest = text.partition("://")
+        authority, slash, _ = rest.partition("/")
+        host, port = split_port(authority)
+        is_host = bool(slash) and host[:1] != "*" and _is_reachable(host) and (port is None or 1 <= port <= 65535)
+        is_plain = is_host and (host[0] == "[" or _consists_of(host, _DIGITS + "."))
+        is_url = is_host and (scheme == "https" or (scheme == "http" and is_plain))
+    if not is_url:
         raise ValueError(
-            "url %s: use one such as https://example.com/jwks.json, at most %d characters, in lower case up to the "
-            "path; http:// only before an address" % (_shown(text), URL_LENGTH)
+            "url %s: use one such as https://example.com/jwks.json, at most 500 characters, in lower case up to the "
+            "path; http:// only before an address" % _shown(text)
         )
     return text
-
-
-def _is_url(text):
-    if len(text) > URL_LENGTH or not all("!" <= c <= "~" and c not in '"#<>\\^`{|}' for c in text):
-        return False
-    scheme, _, rest = text.partition("://")
-    authority, slash, _ = rest.partition("/")
-    host, port = split_port(authority)
-    if port is not None and not 1 <= port <= 65535:
-        return False
-    is_host = host[:1] != "*" and _is_reachable(host)
-    is_plain = is_host and (host[0] == "[" or _consists_of(host, _DIGITS + "."))
-    return bool(slash) and is_host and (scheme == "https" or (scheme == "http" and is_plain))
 
 
 def split_url(text):

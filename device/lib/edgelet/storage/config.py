@@ -13,8 +13,6 @@ Each change replaces one file atomically. The values of secrets leave this modul
 import gc
 import json
 import sys
-from binascii import hexlify
-from hashlib import sha256
 
 from edgelet import limits, names
 from edgelet.storage import files
@@ -380,6 +378,10 @@ class Config:
         They are part of what an image is kept under, so that one made before a power cut is not used after it. Not to
         be shown: they would confirm a guess of a weak secret.
         """
+        # Here: the module's names are just as many as its table holds before it grows by a quarter.
+        from binascii import hexlify
+        from hashlib import sha256
+
         digest = sha256()
         for path in (self._vars_path(function), self._secrets_path(function)):
             try:
