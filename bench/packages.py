@@ -146,7 +146,7 @@ def pinned(name: str) -> str:
     """The packages that a handler imports, with their versions."""
     versions = json.loads((FOLDER / "package.json").read_text())["dependencies"]
     imported = re.findall(r'^import .*?"((?:@[^/"]+/)?[^/"]+)', (HANDLERS / f"{name}.js").read_text(), re.MULTILINE)
-    return ", ".join(f"{package} {versions[package]}" for package in dict.fromkeys(imported))
+    return ", ".join(f"{package} {versions[package]}" for package in dict.fromkeys(imported) if package in versions)
 
 
 def kilobytes(size: int) -> str:
