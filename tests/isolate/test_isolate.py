@@ -13,7 +13,7 @@ def test_isolate(firmware, name, test):
 
 
 # KiB of address space: enough for an arena, MicroPython's heap, and some hundreds of calls that wait.
-FULL = ["sh", "-c", 'ulimit -v 400000; exec "$0" -c "import parking; parking.no_memory_for_one_more_call()"']
+FULL = ["sh", "-c", 'ulimit -v 420000; exec "$0" -c "import parking; parking.no_memory_for_one_more_call()"']
 
 
 def test_calls_that_wait_fill_the_memory(firmware):
