@@ -184,6 +184,49 @@ export default async function ({ is, throws, rejects }) {
   const piped = await Readable.from([Buffer.from("a stream "), Buffer.from("of bytes")]).pipe(createCipheriv("aes-128-ctr", key, key)).toArray();
   is("cipher stream", Buffer.concat(piped).toString("hex"));
 
+  // Views count their bytes, whatever their elements are, and are copied.
+  const words = new Uint16Array([0x1234, 0x5678, 0x9abc, 0xdef0, 1, 2, 3, 4]);
+  const view = new DataView(words.buffer, 2, 12);
+  const kept = createSecretKey(words.buffer);
+  is("secrets of views", [createSecretKey(words), createSecretKey(view), kept].map((one) => one.export().toString("hex")));
+  is("signed views", [words, view].map((one) => {
+    const made = createSign("sha256").update(one).sign(ec);
+    return [verify("sha256", one, ec, made), createVerify("sha256").update(words.map((word) => word ^ 0xff00)).verify(ec, made)];
+  }));
+  is("a cipher of views", (() => {
+    const cipher = createCipheriv("aes-128-gcm", words, words).setAAD(words);
+    const made = [cipher.update(words, undefined, "hex") + cipher.final("hex"), cipher.getAuthTag().toString("hex")];
+    cipher.getAuthTag().fill(0);
+    return [...made, cipher.getAuthTag().toString("hex")];
+  })());
+  words.fill(0);
+  is("a secret of its own", kept.export().toString("hex"));
+
+  const made = sign("sha256", DATA, ec);
+  const long = [Buffer.concat([Buffer.from([0x30, 0x81]), made.subarray(1)]), Buffer.concat([Buffer.from([0x30, 0x82, 0]), made.subarray(1)])];
+  is("longer lengths", long.map((one) => verify("sha256", DATA, ec, one)));
+  const [one, another] = [ec.export({ type: "sec1", format: "pem" }), createPublicKey(rsa).export({ type: "spki", format: "pem" })];
+  is("several in a PEM", [createPrivateKey(another + one).equals(ec), createPublicKey(`${another}${one}`).equals(createPublicKey(rsa))]);
+  const parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+  is("parameters before it", createPrivateKey(parameters + one).equals(ec));
+  is("states", [
+    () => rsa.export({ type: "pkcs8", format: "pem", passphrase: "s" }),
+    () => createCipheriv("aes-128-cbc", key, key).setAAD(key),
+    () => createDecipheriv("aes-128-cbc", key, key).setAuthTag(key),
+    () => createDecipheriv("aes-128-gcm", key, key).setAuthTag(key).setAuthTag(key),
+    () => createCipheriv("aes-128-gcm", key, key, { authTagLength: 5 }),
+    () => verify("sha256", DATA, { key: rsa, padding, saltLength: 1.5 }, made),
+    () => sign("sha256", DATA, ed25519),
+    () => generateKeyPairSync("ec", { namedCurve: "constructor" }),
+    () => createPrivateKey({ key: Buffer.alloc(5), format: "der" }),
+  ].map((action) => {
+    try {
+      return action();
+    } catch (error) {
+      return error.constructor.name === "Error" ? "refused" : typeof error.code;
+    }
+  }).map((said) => (said === "string" ? "refused" : said)));
+
   const packed = publicEncrypt(createPublicKey(rsa), DATA);
   is("oaep", [packed.length, privateDecrypt(rsa, packed).toString()]);
   const other = publicEncrypt({ key: rsa, oaepHash: "sha256", oaepLabel: Buffer.from("label") }, DATA);

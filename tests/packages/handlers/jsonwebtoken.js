@@ -53,9 +53,30 @@ function keysOf(algorithm) {
   return [own, createPublicKey(own).export({ type: "spki", format: "pem" })];
 }
 
+// Of a kind that a device does not read: 512 bits. What everybody has must not become a secret for that.
+const OPEN = `-----BEGIN PUBLIC KEY-----
+MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBANYDtEa6f+lmUA2zISK1acl2X28sxQ7S
+piRj1AOTyhf6Yn8XwS5LVJONUl0/ZtTLxHvuSQK9TPE5WP5rg3vdO9UCAwEAAQ==
+-----END PUBLIC KEY-----
+`;
+
+// HS256, with that text as the secret.
+const FORGED =
+  "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZG1pbiJ9." +
+  "Mj3DEP8u5RiLCEqfCkOPLKw5-4bNc8NPFaTDNUkajB4";
+
+function isTaken(token) {
+  try {
+    return Boolean(jwt.verify(token, OPEN, { algorithms: ["RS256", "HS256"] }));
+  } catch {
+    return false;
+  }
+}
+
 export default {
   async fetch(request) {
     const algorithm = new URL(request.url).pathname.slice(1);
+    if (algorithm === "forged") return Response.json(isTaken(FORGED));
     const [own, open] = keysOf(algorithm);
     const token = jwt.sign({ name: "ada" }, own, { algorithm, issuer: "me", noTimestamp: true });
     const damaged = token.replace(/.{4}$/, (end) => (end === "AAAA" ? "BBBB" : "AAAA"));
@@ -76,4 +97,7 @@ const answer = [
   "JsonWebTokenError: jwt issuer invalid. expected: you",
 ];
 export const project = { alias: { jsonwebtoken: "jsonwebtoken" }, limits: { cpu_ms: 1000 } };
-export const requests = ["HS256", "RS256", "PS256", "ES256"].map((name) => ({ path: `/${name}`, answer }));
+export const requests = [
+  ...["HS256", "RS256", "PS256", "ES256"].map((name) => ({ path: `/${name}`, answer })),
+  { path: "/forged", answer: false },
+];

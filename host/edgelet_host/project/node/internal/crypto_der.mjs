@@ -8,8 +8,8 @@ const NULL = Buffer.from([5, 0]);
 const ZERO = Buffer.from([2, 1, 0]);
 const RSA = "2a864886f70d010101";
 const EC = "2a8648ce3d0201";
-const OTHERS = { "2b6570": "ed25519", "2b656e": "x25519" };
-const CURVES = { "2a8648ce3d030107": "P-256", "2b81040022": "P-384", "2b81040023": "P-521" };
+const OTHERS = { __proto__: null, "2b6570": "ed25519", "2b656e": "x25519" };
+const CURVES = { __proto__: null, "2a8648ce3d030107": "P-256", "2b81040022": "P-384", "2b81040023": "P-521" };
 
 export const malformed = (text) => withCode(Error, "ERR_OSSL_UNSUPPORTED", `the key cannot be read: ${text}`);
 
@@ -28,10 +28,12 @@ function elements(bytes) {
     const tag = bytes[at];
     let length = bytes[at + 1];
     let start = at + 2;
-    if (length > 0x80) {
+    if (length >= 0x80) {
       const count = length - 0x80;
-      length = count <= 3 ? bytes.subarray(start, start + count).reduce((sum, byte) => sum * 256 + byte, 0) : NaN;
+      length = bytes.subarray(start, start + count).reduce((sum, byte) => sum * 256 + byte, 0);
       start += count;
+      // DER has the shortest form only.
+      if (count === 0 || count > 3 || length < Math.max(128, 256 ** (count - 1))) throw malformed("it is no DER");
     }
     if (!(start + length <= bytes.length)) throw malformed("it is no DER");
     found.push({ tag, body: bytes.subarray(start, start + length), whole: bytes.subarray(at, start + length) });
@@ -80,7 +82,7 @@ export function readDer(form, bytes) {
   const parts = outermost(bytes);
   if (form === "certificate") {
     const fields = inside(parts[0], SEQUENCE);
-    return readDer("spki", fields[fields[0].tag === 0xa0 ? 6 : 5].whole);
+    return readDer("spki", fields[fields[0]?.tag === 0xa0 ? 6 : 5]?.whole ?? Buffer.alloc(0));
   }
   if (form === "spki") return { type: "public", data: bytes, ...algorithm(parts[0]) };
   return { type: "private", data: bytes, ...algorithm(parts[1]) };
@@ -101,6 +103,7 @@ export function writeDer(form, { type, data, kind, curve }) {
 }
 
 const LABELS = {
+  __proto__: null,
   "PUBLIC KEY": "spki",
   "PRIVATE KEY": "pkcs8",
   "RSA PUBLIC KEY": "pkcs1",
@@ -109,14 +112,16 @@ const LABELS = {
   CERTIFICATE: "certificate",
 };
 
-// What a PEM text holds, as readDer gives it.
-export function readPem(text) {
-  const found = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/.exec(text);
-  if (!found) throw malformed("it is no PEM");
-  if (/ENCRYPTED/.test(found[0])) throw malformed("it is encrypted; store it as a secret, without a passphrase");
-  const form = LABELS[found[1]];
-  if (!form) throw malformed(`PEM of the kind ${found[1]} is none`);
-  return readDer(form, Buffer.from(found[2], "base64"));
+// The first key in a PEM text of that type, or of the other one, as readDer gives it.
+export function readPem(text, wanted) {
+  const blocks = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----/gs)];
+  if (blocks.length === 0) throw malformed("it is no PEM");
+  const keys = blocks.filter(([, label]) => label in LABELS);
+  const isWanted = ([, label]) => label.includes("PRIVATE") === (wanted === "private");
+  const [whole, label, content] = keys.find(isWanted) ?? keys[0] ?? blocks[0];
+  if (/ENCRYPTED/.test(whole)) throw malformed("it is encrypted; store it as a secret, without a passphrase");
+  if (!(label in LABELS)) throw malformed(`PEM of the kind ${label} is none`);
+  return readDer(LABELS[label], Buffer.from(content, "base64"));
 }
 
 export function writePem(form, key) {

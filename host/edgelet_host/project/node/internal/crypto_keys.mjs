@@ -1,7 +1,7 @@
 // KeyObject, signatures, ciphers and key pairs of node:crypto, by what crypto.subtle's methods do.
 import { Buffer } from "../modules/buffer.js";
 import { malformed, readDer, readPem, signatureFromDer, signatureToDer, writeDer, writePem } from "./crypto_der.mjs";
-import { bytesOf, hashNamed, later, output, SECRET, subtle } from "./crypto_shared.mjs";
+import { bytesOf, checkSecret, copyOf, DIGESTS, hashNamed, later, output, SECRET, subtle } from "./crypto_shared.mjs";
 import { checkFunction, checkInteger, checkString, invalidType, invalidValue, withCode } from "./errors.js";
 import transform from "./transform.js";
 
@@ -26,15 +26,15 @@ function tried(code, text, action) {
 
 // ---- keys ----
 
-const NODE_CURVES = { "P-256": "prime256v1", "P-384": "secp384r1", "P-521": "secp521r1" };
-const CURVES = { ...Object.fromEntries(Object.entries(NODE_CURVES).map(([ours, other]) => [other, ours])), secp256r1: "P-256" };
-const SIZES = { "P-256": 32, "P-384": 48, "P-521": 66 };
-const DIGESTS = { "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
+const NODE_CURVES = { __proto__: null, "P-256": "prime256v1", "P-384": "secp384r1", "P-521": "secp521r1" };
+const CURVES = { __proto__: null, ...Object.fromEntries(Object.entries(NODE_CURVES).map(([ours, other]) => [other, ours])), secp256r1: "P-256" };
+const SIZES = { __proto__: null, "P-256": 32, "P-384": 48, "P-521": 66 };
 const OURS = Symbol("made here");
 
 // What a key of this kind is to crypto.subtle where nothing else is said.
 const plain = ({ kind, curve }) =>
   ({
+    __proto__: null,
     rsa: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
     ec: { name: "ECDSA", namedCurve: curve },
     ed25519: { name: "Ed25519" },
@@ -113,7 +113,7 @@ export class KeyObject {
   export(options = {}) {
     if (options === null || typeof options !== "object") throw invalidType("options", "Object", options);
     const { format = this.type === "secret" ? "buffer" : undefined, type } = options;
-    if (options.cipher !== undefined) throw malformed("it is not written encrypted here");
+    if (options.cipher != null || options.passphrase !== undefined) throw malformed("it is not written encrypted here");
     if (this.type === "secret") {
       if (format === "buffer") return Buffer.from(this.#about.data);
       if (format === "jwk") return { kty: "oct", k: this.#about.data.toString("base64url") };
@@ -152,7 +152,7 @@ const withType = (expected, type) =>
 
 export function createSecretKey(key, encoding) {
   if (typeof key !== "string" && !isBytes(key)) throw invalidType("key", ["ArrayBuffer", "Buffer", "TypedArray", "DataView"], key);
-  return new KeyObject(OURS, { type: "secret", data: Buffer.from(bytesOf(key, "key", encoding)) });
+  return new KeyObject(OURS, { type: "secret", data: checkSecret(copyOf(key, "key", encoding)) });
 }
 
 const isBytes = (value) => ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
@@ -170,7 +170,9 @@ function fromJwk(jwk) {
   });
 }
 
-function fromBytes(given, options) {
+const FORMS = { public: ["spki", "pkcs1"], private: ["pkcs8", "pkcs1", "sec1"] };
+
+function fromBytes(given, options, wanted) {
   const { format = "pem", type, encoding } = options;
   if (format === "jwk") {
     if (given === null || typeof given !== "object") throw invalidType("key.key", "Object", given);
@@ -179,10 +181,11 @@ function fromBytes(given, options) {
   if (typeof given !== "string" && !isBytes(given)) {
     throw invalidType("key", ["string", "ArrayBuffer", "Buffer", "TypedArray", "DataView"], given);
   }
-  const bytes = Buffer.from(bytesOf(given, "key", encoding));
+  const bytes = copyOf(given, "key", encoding);
+  if (format === "der" && !FORMS[wanted].includes(type)) throw invalidValue("options.type", type);
   if (format === "der") return readDer(type, bytes);
   if (format !== "pem") throw invalidValue("options.format", format);
-  return readPem(bytes.toString("latin1"));
+  return readPem(bytes.toString("latin1"), wanted);
 }
 
 // A key as the functions of Node.js take it, as a KeyObject of that type.
@@ -190,7 +193,7 @@ function keyOf(given, wanted) {
   const options = given !== null && typeof given === "object" && !isBytes(given) && "key" in given ? given : { key: given };
   let key = options.key;
   if (typeof CryptoKey === "function" && key instanceof CryptoKey) key = KeyObject.from(key);
-  if (!(key instanceof KeyObject)) key = new KeyObject(OURS, fromBytes(key, options));
+  if (!(key instanceof KeyObject)) key = new KeyObject(OURS, fromBytes(key, options, wanted));
   if (key.type === wanted) return key;
   if (wanted !== "public" || key.type !== "private") throw withType(wanted, key.type);
   const { d, p, q, dp, dq, qi, ...members } = key.export({ format: "jwk" });
@@ -215,6 +218,7 @@ const hashOf = (name) => {
 // {key, algorithm, of} for a signature: the algorithm and what it is of; PSS with each of the lengths of salt that count.
 function signing(hashName, key, options, isNew) {
   const { kind, curve } = key.about(OURS);
+  if (kind === "ed25519" && hashName != null) throw withCode(Error, "ERR_OSSL_INVALID_DIGEST", "invalid digest");
   if (kind === "ed25519") return { key: key.imported(OURS, { name: "Ed25519" }), of: [{ name: "Ed25519" }] };
   if (kind === "x25519") throw malformed("X25519 signs nothing");
   const hash = hashOf(hashName ?? "sha256");
@@ -228,6 +232,7 @@ function signing(hashName, key, options, isNew) {
   if (padding !== constants.RSA_PKCS1_PSS_PADDING) throw invalidValue("padding", padding);
   const most = Math.ceil((key.asymmetricKeyDetails.modulusLength - 1) / 8) - DIGESTS[hash] - 2;
   const given = options.saltLength ?? constants.RSA_PSS_SALTLEN_AUTO;
+  checkInteger(given, "options.saltLength", constants.RSA_PSS_SALTLEN_AUTO, 2 ** 31 - 1);
   const salts = given >= 0 ? [given] : given === constants.RSA_PSS_SALTLEN_DIGEST ? [DIGESTS[hash]] : [most];
   if (!isNew && given === constants.RSA_PSS_SALTLEN_AUTO) salts.unshift(DIGESTS[hash]);
   const imported = key.imported(OURS, { name: "RSA-PSS", hash });
@@ -286,7 +291,7 @@ class Collected {
     if (typeof data !== "string" && !ArrayBuffer.isView(data)) {
       throw invalidType("data", ["string", "Buffer", "TypedArray", "DataView"], data);
     }
-    this.#parts.push(Buffer.from(bytesOf(data, "data", encoding)));
+    this.#parts.push(copyOf(data, "data", encoding));
     return this;
   }
 
@@ -354,7 +359,8 @@ function pairOf(type, options = {}) {
   const { modulusLength, publicExponent = 65537, namedCurve } = options;
   if (type === "rsa") {
     checkInteger(modulusLength, "options.modulusLength", 0, 2 ** 32 - 1);
-    const exponent = new Uint8Array([publicExponent >> 16, publicExponent >> 8, publicExponent]);
+    checkInteger(publicExponent, "options.publicExponent", 0, 2 ** 32 - 1);
+    const exponent = new Uint8Array([24, 16, 8, 0].map((bits) => publicExponent >>> bits));
     return { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength, publicExponent: exponent };
   }
   if (type === "ec") {
@@ -432,21 +438,27 @@ function Ciphering(name, key, iv, options = {}) {
   const found = cipherNamed(name);
   if (!found) throw withCode(Error, "ERR_CRYPTO_UNKNOWN_CIPHER", "Unknown cipher");
   const secret = key?.[SECRET]?.() ?? bytesOf(key, "key");
-  const vector = Buffer.from(bytesOf(iv, "iv"));
+  const vector = copyOf(iv, "iv");
   if (secret.byteLength !== found.keyLength) throw withCode(RangeError, "ERR_CRYPTO_INVALID_KEYLEN", "Invalid key length");
   if (found.mode === "gcm" ? vector.length === 0 : vector.length !== BLOCK) {
     throw withCode(TypeError, "ERR_CRYPTO_INVALID_IV", "Invalid initialization vector");
   }
+  const tagLength = options?.authTagLength ?? BLOCK;
+  if (!Number.isInteger(tagLength) || tagLength < 12 || tagLength > BLOCK) {
+    throw withCode(TypeError, "ERR_CRYPTO_INVALID_AUTH_TAG", `Invalid authentication tag length: ${tagLength}`);
+  }
   this._options = options;
-  this._cipher = { mode: found.mode, iv: vector, parts: [], aad: [], tagLength: options?.authTagLength ?? BLOCK, pads: true };
+  // Who shows the object does not show what it has collected.
+  const value = { mode: found.mode, iv: vector, parts: [], aad: [], tagLength, pads: true };
+  Object.defineProperty(this, "_cipher", { value });
   this._cipher.key = subtle("importKey", "raw", secret, { name: `AES-${found.mode.toUpperCase()}` }, false, ["encrypt", "decrypt"]);
 }
 transform.inherit(Ciphering);
 
 const state = (code, what) => withCode(Error, code, what);
 
-function open(cipher) {
-  if (cipher.done) throw state("ERR_CRYPTO_INVALID_STATE", "Invalid state for operation update");
+function open(cipher, operation, isAllowed = true) {
+  if (cipher.done || !isAllowed) throw state("ERR_CRYPTO_INVALID_STATE", `Invalid state for operation ${operation}`);
   return cipher;
 }
 
@@ -457,7 +469,7 @@ function aesOf({ mode, iv, aad, tagLength }) {
 
 Object.assign(Ciphering.prototype, {
   update(data, inputEncoding, outputEncoding) {
-    open(this._cipher).parts.push(Buffer.from(bytesOf(data, "data", inputEncoding)));
+    open(this._cipher, "update").parts.push(copyOf(data, "data", inputEncoding));
     return output(new Uint8Array(0), outputEncoding);
   },
   final(outputEncoding) {
@@ -467,11 +479,13 @@ Object.assign(Ciphering.prototype, {
     return output(this._work(cipher, Buffer.concat(cipher.parts)), outputEncoding);
   },
   setAutoPadding(pads = true) {
-    open(this._cipher).pads = pads;
+    open(this._cipher, "setAutoPadding").pads = pads;
     return this;
   },
   setAAD(data, options) {
-    open(this._cipher).aad.push(Buffer.from(bytesOf(data, "buffer", options?.encoding)));
+    const { mode, parts } = this._cipher;
+    const { aad } = open(this._cipher, "setAAD", mode === "gcm" && parts.length === 0);
+    aad.push(copyOf(data, "buffer", options?.encoding));
     return this;
   },
   _transform(chunk, encoding, callback) {
@@ -513,7 +527,7 @@ export const Cipheriv = inheriting("Cipheriv", {
   },
   getAuthTag() {
     if (!this._cipher.tag) throw state("ERR_CRYPTO_INVALID_STATE", "Invalid state for operation getAuthTag");
-    return this._cipher.tag;
+    return Buffer.from(this._cipher.tag);
   },
 });
 
@@ -540,7 +554,8 @@ export const Decipheriv = inheriting("Decipheriv", {
     return decrypt(Buffer.concat([data, padding]));
   },
   setAuthTag(tag, encoding) {
-    const bytes = Buffer.from(bytesOf(tag, "buffer", encoding));
+    const bytes = copyOf(tag, "buffer", encoding);
+    open(this._cipher, "setAuthTag", this._cipher.mode === "gcm" && !this._cipher.tag);
     // Node.js takes shorter ones with a warning; here they are named.
     if (bytes.length !== this._cipher.tagLength || bytes.length < 12) {
       throw withCode(TypeError, "ERR_CRYPTO_INVALID_AUTH_TAG", `Invalid authentication tag length: ${bytes.length}`);

@@ -5,8 +5,8 @@ import { absentAll, checkFunction, checkString, invalidType, withCode } from "./
 import { nextTick } from "./next_tick.js";
 
 // The names of hashes here, by those of Node.js without their hyphens.
-export const HASHES = { md5: "MD5", sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
-export const DIGESTS = { "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
+export const HASHES = { __proto__: null, md5: "MD5", sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
+export const DIGESTS = { __proto__: null, "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
 
 // Those that keys are derived with.
 export function derivationHash(digest) {
@@ -17,12 +17,29 @@ export function derivationHash(digest) {
   return name;
 }
 
-export const hashNamed = (name) => HASHES[String(name).toLowerCase().replace(/^rsa-|-/g, "")];
+export const hashNamed = (name) => HASHES[String(name).toLowerCase().replace(/^rsa-/, "").replace(/^sha-/, "sha")];
 
 export function bytesOf(data, name, encoding) {
   if (typeof data === "string") return Buffer.from(data, encoding === "buffer" ? "utf8" : encoding);
   if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) return data;
   throw invalidType(name, ["string", "ArrayBuffer", "Buffer", "TypedArray", "DataView"], data);
+}
+
+// A Buffer of its own with the bytes of any view, whatever it counts.
+export function copyOf(data, name, encoding) {
+  const given = bytesOf(data, name, encoding);
+  return Buffer.from(new Uint8Array(given.buffer ?? given, given.byteOffset ?? 0, given.byteLength));
+}
+
+const PUBLIC = /-----BEGIN [A-Z0-9 ]*(?:PUBLIC KEY|CERTIFICATE)-----/;
+
+// What everybody has is no secret: who forges a token signs it with it (RFC 8725, section 2.1). Code for Node.js takes for a
+// secret what it cannot read as a public key.
+export function checkSecret(bytes) {
+  if (PUBLIC.test(Buffer.from(bytes).toString("latin1"))) {
+    throw withCode(TypeError, "ERR_CRYPTO_INVALID_KEY_OBJECT_TYPE", "a public key or certificate is no secret key");
+  }
+  return bytes;
 }
 
 export function output(bytes, encoding) {

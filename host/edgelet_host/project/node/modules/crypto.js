@@ -1,7 +1,7 @@
 // node:crypto: hashes and what is made of them, random numbers; keys, signatures and ciphers are in crypto_keys.mjs. What
 // needs no waiting is the firmware's. An ES module, so that a bundle has what its imports name only.
 import * as keys from "../internal/crypto_keys.mjs";
-import { bytesOf, derivationHash, DIGESTS, HASHES, hashNamed, later, output, SECRET } from "../internal/crypto_shared.mjs";
+import { bytesOf, checkSecret, derivationHash, DIGESTS, HASHES, hashNamed, later, output, SECRET } from "../internal/crypto_shared.mjs";
 import { absentAll, checkFunction, checkInteger, checkString, invalidType, outOfRange, withCode } from "../internal/errors.js";
 import native from "../internal/native.mjs";
 import { nextTick } from "../internal/next_tick.js";
@@ -72,7 +72,7 @@ const Hmac = subclass("Hmac", function (algorithm, key, options) {
     const kinds = ["string", "ArrayBuffer", "Buffer", "TypedArray", "DataView", "KeyObject", "CryptoKey"];
     throw invalidType("key", kinds, key);
   }
-  const bytes = key[SECRET]?.() ?? bytesOf(key, "key", options?.encoding);
+  const bytes = key[SECRET]?.() ?? checkSecret(bytesOf(key, "key", options?.encoding));
   const state = hashNamed(algorithm) && native.hash(hashNamed(algorithm), bytes);
   if (!state) throw withCode(TypeError, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${algorithm}`);
   Hashing.call(this, state, options);
