@@ -138,10 +138,12 @@ async function readSession(request, env) {
 
 async function logout(request, env) {
   const session = await readSession(request, env);
-  // A copy of the cookie is worth nothing from here on.
-  if (session) await env.ENDED.put(session.jti, "1", { expirationTtl: SESSION });
   const home = `${env.ORIGIN}/`;
-  if (!env.END_SESSION_ENDPOINT || !session) return redirect(home, removeCookie(env, "session"));
+  // Another site's form comes without the cookie: it signs nobody out.
+  if (!session) return redirect(home);
+  // A copy of the cookie is worth nothing from here on.
+  await env.ENDED.put(session.jti, "1", { expirationTtl: SESSION });
+  if (!env.END_SESSION_ENDPOINT) return redirect(home, removeCookie(env, "session"));
   const url = new URL(env.END_SESSION_ENDPOINT);
   url.searchParams.set("client_id", env.CLIENT_ID);
   url.searchParams.set("post_logout_redirect_uri", home);

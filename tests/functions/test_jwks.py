@@ -362,6 +362,7 @@ class Server:
         (b"cache-control: max-age=1\r\n", 60),
         (b"cache-control: max-age=604800\r\n", 3600),
         (b"cache-control: no-store, max-age=900\r\n", 60),
+        (b"cache-control: max-age=900, no-store\r\n", 60),
         (b"cache-control: max-age=x\r\nexpires: never\r\n", 600),
         (b"cache-control: max-age=99999999999999999999\r\n", 600),
     ],

@@ -81,6 +81,7 @@ def parse(document):
 
 def lifetime(lines):
     """Seconds for which a response with these header lines counts (RFC 9111, section 5.2.2)."""
+    found = _LIFETIME
     for line in lines.lower().split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name == b"cache-control":
@@ -89,8 +90,8 @@ def lifetime(lines):
                 if what in (b"no-store", b"no-cache"):
                     return _LEAST
                 if what == b"max-age" and 1 <= len(seconds) <= 9 and all(48 <= c <= 57 for c in seconds):
-                    return min(max(int(seconds), _LEAST), _MOST)
-    return _LIFETIME
+                    found = min(max(int(seconds), _LEAST), _MOST)
+    return found
 
 
 def match(keys, kid, alg):
