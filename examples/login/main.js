@@ -18,8 +18,8 @@ function keys(env) {
   if (!env.SIGNING_KEY) return { algorithm: "HS256", signing: env.JWT_SECRET, checking: env.JWT_SECRET };
   const signing = JSON.parse(env.SIGNING_KEY);
   // What everybody may see of it, by name: other kinds of keys have more that is private than d.
-  const { kty, crv, x, y, kid } = signing;
-  const checking = { kty, crv, x, y, kid };
+  const { kty, crv, x, y, kid, alg, use } = signing;
+  const checking = { kty, crv, x, y, kid, alg, use };
   return { algorithm: "ES256", keyid: signing.kid, signing, checking };
 }
 
