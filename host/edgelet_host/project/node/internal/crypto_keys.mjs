@@ -1,7 +1,7 @@
 // KeyObject, signatures, ciphers and key pairs of node:crypto, by what crypto.subtle's methods do.
 import { Buffer } from "../modules/buffer.js";
 import { malformed, readDer, readPem, signatureFromDer, signatureToDer, writeDer, writePem } from "./crypto_der.mjs";
-import { bytesOf, checkSecret, copyOf, DIGESTS, hashNamed, later, output, SECRET, subtle } from "./crypto_shared.mjs";
+import { bytesOf, checkSecret, copyOf, DIGESTS, fillRandom, hashNamed, later, output, SECRET, subtle } from "./crypto_shared.mjs";
 import { checkFunction, checkInteger, checkString, invalidType, invalidValue, withCode } from "./errors.js";
 import transform from "./transform.js";
 
@@ -30,6 +30,8 @@ const NODE_CURVES = { __proto__: null, "P-256": "prime256v1", "P-384": "secp384r
 const CURVES = { __proto__: null, ...Object.fromEntries(Object.entries(NODE_CURVES).map(([ours, other]) => [other, ours])), secp256r1: "P-256" };
 const SIZES = { __proto__: null, "P-256": 32, "P-384": 48, "P-521": 66 };
 const OURS = Symbol("made here");
+// In which a key of that type goes to crypto.subtle and comes from it.
+const FORM = { secret: "raw", public: "spki", private: "pkcs8" };
 
 // What a key of this kind is to crypto.subtle where nothing else is said.
 const plain = ({ kind, curve }) =>
@@ -58,12 +60,12 @@ export class KeyObject {
     if (about.type === "secret") return;
     // Whether it can be used is known from here on; and equal keys have the same bytes.
     const imported = this.imported(OURS, plain(about));
-    this.#about = { ...about, data: Buffer.from(subtle("exportKey", about.type === "public" ? "spki" : "pkcs8", imported)) };
+    this.#about = { ...about, data: Buffer.from(subtle("exportKey", FORM[about.type], imported)) };
   }
 
   static from(key) {
     if (!(key instanceof CryptoKey)) throw invalidType("key", "CryptoKey", key);
-    const form = { secret: "raw", public: "spki", private: "pkcs8" }[key.type];
+    const form = FORM[key.type];
     const data = tried("ERR_CRYPTO_INVALID_KEY_OBJECT_TYPE", "the key", () => Buffer.from(subtle("exportKey", form, key)));
     return key.type === "secret" ? new KeyObject(OURS, { type: "secret", data }) : new KeyObject(OURS, readDer(form, data));
   }
@@ -103,7 +105,7 @@ export class KeyObject {
   imported(mark, algorithm) {
     if (mark !== OURS) return undefined;
     const { type, data } = this.#about;
-    const form = { secret: "raw", public: "spki", private: "pkcs8" }[type];
+    const form = FORM[type];
     const usages = usagesOf(algorithm.name, type);
     return (this.#imported[JSON.stringify(algorithm)] ??= tried("ERR_OSSL_UNSUPPORTED", "the key cannot be used", () =>
       subtle("importKey", form, data, algorithm, true, usages),
@@ -139,7 +141,7 @@ export class KeyObject {
 
   toCryptoKey(algorithm, extractable, usages) {
     const { type, data } = this.#about;
-    return subtle("importKey", { secret: "raw", public: "spki", private: "pkcs8" }[type], data, algorithm, extractable, usages);
+    return subtle("importKey", FORM[type], data, algorithm, extractable, usages);
   }
 
   get [Symbol.toStringTag]() {
@@ -166,7 +168,7 @@ function fromJwk(jwk) {
   const { key_ops, use, alg, ext, ...members } = jwk;
   return tried("ERR_CRYPTO_INVALID_JWK", "Invalid JWK data", () => {
     const key = subtle("importKey", "jwk", members, algorithm, true, usagesOf(algorithm.name, type));
-    return { type, data: Buffer.from(subtle("exportKey", type === "public" ? "spki" : "pkcs8", key)), ...about };
+    return { type, data: Buffer.from(subtle("exportKey", FORM[type], key)), ...about };
   });
 }
 
@@ -342,9 +344,10 @@ export function privateDecrypt(key, data) {
 
 export function diffieHellman({ privateKey, publicKey }, callback) {
   const agree = () => {
-    const about = keyOf(privateKey, "private").about(OURS);
+    const keys = [keyOf(privateKey, "private"), keyOf(publicKey, "public")];
+    const about = keys[0].about(OURS);
     const algorithm = about.kind === "ec" ? { name: "ECDH", namedCurve: about.curve } : { name: "X25519" };
-    const [own, other] = [keyOf(privateKey, "private"), keyOf(publicKey, "public")].map((key) => key.imported(OURS, algorithm));
+    const [own, other] = keys.map((key) => key.imported(OURS, algorithm));
     return tried("ERR_CRYPTO_INCOMPATIBLE_KEY", "the keys do not agree", () =>
       Buffer.from(subtle("deriveBits", { name: algorithm.name, public: other }, own, null)),
     );
@@ -405,7 +408,7 @@ export function generateKeySync(type, { length } = {}) {
   checkInteger(length, "options.length", type === "aes" ? 128 : 8, type === "aes" ? 256 : 2 ** 31 - 1);
   if (type === "aes" && length % 64 !== 0) throw invalidValue("options.length", length, "must be one of: 128, 192, 256");
   const bytes = new Uint8Array(Math.floor(length / 8));
-  for (let at = 0; at < bytes.length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
+  fillRandom(bytes);
   return createSecretKey(bytes);
 }
 

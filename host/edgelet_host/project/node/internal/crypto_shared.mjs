@@ -47,6 +47,10 @@ export function output(bytes, encoding) {
   return encoding === undefined || encoding === "buffer" ? buffer : buffer.toString(encoding);
 }
 
+export function fillRandom(bytes) {
+  for (let at = 0; at < bytes.length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
+}
+
 // Calls back behind this turn with what an action gives or throws.
 export function later(callback, action) {
   checkFunction(callback, "callback");

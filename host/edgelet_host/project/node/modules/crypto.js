@@ -1,7 +1,7 @@
 // node:crypto: hashes and what is made of them, random numbers; keys, signatures and ciphers are in crypto_keys.mjs. What
 // needs no waiting is the firmware's. An ES module, so that a bundle has what its imports name only.
 import * as keys from "../internal/crypto_keys.mjs";
-import { bytesOf, checkSecret, derivationHash, DIGESTS, HASHES, hashNamed, later, output, SECRET } from "../internal/crypto_shared.mjs";
+import { bytesOf, checkSecret, derivationHash, DIGESTS, fillRandom, HASHES, hashNamed, later, output, SECRET } from "../internal/crypto_shared.mjs";
 import { absentAll, checkFunction, checkInteger, checkString, invalidType, outOfRange, withCode } from "../internal/errors.js";
 import native from "../internal/native.mjs";
 import { nextTick } from "../internal/next_tick.js";
@@ -91,10 +91,6 @@ function hash(algorithm, data, encoding = "hex") {
 }
 
 // Random numbers
-
-function fillRandom(bytes) {
-  for (let at = 0; at < bytes.length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
-}
 
 function randomBytes(size, callback) {
   checkInteger(size, "size", 0, 2147483647);
