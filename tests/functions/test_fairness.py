@@ -21,6 +21,8 @@ def box(firmware, tmp_path_factory):
         yield box
 
 
+KEY = """const key = await crypto.subtle.importKey("raw", new Uint8Array(8), "PBKDF2", false, ["deriveBits"]);
+  const PARAMS = { name: "PBKDF2", hash: "SHA-256", salt: new Uint8Array(8) };"""
 ENDLESS = {
     "put": "for (;;) await env.KV.put('k', String(Math.random()))",
     "get": "for (;;) await env.KV.get('k')",
@@ -29,6 +31,7 @@ ENDLESS = {
     "puts": """for (;;)
       await Promise.all(Array.from({ length: 250 }, (_, i) => env.KV.put(`k${i}`, `${Math.random()}`)))""",
     "lists": "for (;;) await Promise.all(Array.from({ length: 250 }, () => env.KV.list()))",
+    "derivation": f"{KEY} await crypto.subtle.deriveBits({{ ...PARAMS, iterations: 2 ** 32 - 1 }}, key, 256)",
     "intervals": "for (let i = 0; i < 250; i++) setInterval(() => {}, 0); await new Promise(() => {})",
 }
 BINDINGS = {"KV": {"type": "kv"}, "LIMIT": {"type": "ratelimit", "limit": 10, "period": 10}}

@@ -30,6 +30,8 @@ def settle(call):
             elif name == "body.write":
                 sent += args[0]
                 call.resolve(number)
+            elif name == "work":
+                call.resolve(number, 1000)
             else:
                 call.reject(number, name + " is not supported")
         cancelled = call.cancelled()

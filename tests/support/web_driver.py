@@ -22,7 +22,7 @@ def settle(call):
     Gives what was sent of a response whose body is a stream.
     """
     sent = b""
-    timers = []
+    timers, work = [], []
     while call.state == quickjs.PENDING or call.background:
         for op, name, args in call.ops():
             if name == "timer":
@@ -30,10 +30,15 @@ def settle(call):
             elif name == "body.write":
                 sent += args[0]
                 timers.append((-1, op))
-        if not timers:
-            break
+            elif name == "work":
+                work.append(op)
         timers.sort()
-        call.resolve(timers.pop(0)[1])
+        if work:
+            call.resolve(work.pop(0), 1000)
+        elif timers:
+            call.resolve(timers.pop(0)[1])
+        else:
+            break
     return sent
 
 

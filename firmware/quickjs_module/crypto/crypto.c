@@ -8,7 +8,7 @@
 #include "crypto/crypto_private.h"
 #include "isolate/host.h"
 
-// ---- crypto.subtle: every method gives a promise, which is settled already ----
+// ---- crypto.subtle: every method gives a promise, which is settled already but for derivations that take long ----
 
 // digest(algorithm, data)
 static JSValue subtle_digest(JSContext *ctx, JSValueConst *argv) {
@@ -81,6 +81,9 @@ static JSValue call_subtle(JSContext *ctx, JSValueConst this_val, int argc, JSVa
     JSValue value = web_check_args(ctx, argc, method->needed) < 0 ? JS_EXCEPTION : method->call(ctx, argv);
     if (JS_IsException(value)) {
         return web_reject_pending(ctx);
+    }
+    if (JS_IsPromise(value)) {
+        return value;
     }
     JSValue promise = JS_NewSettledPromise(ctx, false, value);
     JS_FreeValue(ctx, value);

@@ -5,6 +5,7 @@
 #include "base_secret.h"
 #include "crypto/crypto_pkey_private.h"
 #include "crypto/crypto_private.h"
+#include "port/port.h"
 
 typedef struct _derive_t {
     crypto_algorithm_t algorithm;
@@ -57,27 +58,6 @@ static int check_derivation(JSContext *ctx, const derive_t *derive, size_t len) 
     return 0;
 }
 
-static void derive_fill(
-    const derive_t *derive, const crypto_key_t *key, base_slice_t salt, base_slice_t info, char *out, size_t len) {
-    if (derive->algorithm == CRYPTO_HKDF) {
-        crypto_hkdf_t params = {
-            .hash = derive->hash,
-            .secret = key->secret,
-            .secret_len = key->len,
-            .salt = salt.data,
-            .salt_len = salt.len,
-            .info = info.data,
-            .info_len = info.len,
-        };
-        crypto_hkdf(&params, (uint8_t *)out, len);
-    } else {
-        crypto_hmac_t hmac;
-        crypto_hmac_key(&hmac, derive->hash, key->secret, key->len);
-        crypto_pbkdf2(&hmac, salt.data, salt.len, derive->iterations, (uint8_t *)out, len);
-        base_wipe(&hmac, sizeof(hmac));
-    }
-}
-
 // As a length: all bytes that there are.
 #define ALL (SIZE_MAX)
 
@@ -110,18 +90,103 @@ static char *agree_bytes(JSContext *ctx, const derive_t *derive, const crypto_ke
     return out;
 }
 
-// Derives `len` bytes, to be freed with js_free. NULL with a pending exception.
-static char *derive_bytes(JSContext *ctx, const derive_t *derive, const crypto_key_t *key, size_t len) {
-    base_slice_t salt = {0}, info = {0};
-    char *out = NULL;
-    if (check_derivation(ctx, derive, len) == 0 && crypto_copy_bytes(ctx, derive->salt, "salt", &salt) == 0 &&
-        (derive->algorithm != CRYPTO_HKDF || crypto_copy_bytes(ctx, derive->info, "info", &info) == 0)) {
-        out = js_malloc(ctx, len + 1);
-        derive_fill(derive, key, salt, info, out, len);
+static char *hkdf_bytes(
+    JSContext *ctx, const derive_t *derive, const crypto_key_t *key, base_slice_t salt, size_t len) {
+    base_slice_t info;
+    if (crypto_bytes(ctx, derive->info, "info", &info) < 0) {
+        return NULL;
     }
-    js_free(ctx, (char *)salt.data);
-    js_free(ctx, (char *)info.data);
+    crypto_hkdf_t params = {
+        .hash = derive->hash,
+        .secret = key->secret,
+        .secret_len = key->len,
+        .salt = salt.data,
+        .salt_len = salt.len,
+        .info = info.data,
+        .info_len = info.len,
+    };
+    char *out = js_malloc(ctx, len + 1);
+    crypto_hkdf(&params, (uint8_t *)out, len);
     return out;
+}
+
+// What bytes are derived for.
+typedef struct _goal_t {
+    bool is_key; // else an ArrayBuffer
+    crypto_key_params_t key;
+} goal_t;
+
+// What is made of `len` derived bytes, which are wiped and freed. An exception where they are NULL.
+static JSValue reach_goal(JSContext *ctx, const goal_t *goal, char *bytes, size_t len) {
+    if (bytes == NULL) {
+        return JS_EXCEPTION;
+    }
+    JSValue result = goal->is_key ? crypto_key_object(ctx, &goal->key, CRYPTO_SECRET, (base_slice_t){bytes, len})
+                                  : crypto_array_buffer(ctx, bytes, len);
+    base_wipe(bytes, len);
+    js_free(ctx, bytes);
+    return result;
+}
+
+typedef struct _pbkdf2_work_t {
+    crypto_pbkdf2_t derivation;
+    goal_t goal;
+    char *bytes;
+    size_t len;
+} pbkdf2_work_t;
+
+// So many take 2 ms on an RP2040; to read the clock as often costs nothing elsewhere.
+#define ITERATIONS_BY_CLOCK (16)
+
+static bool pbkdf2_slice(JSContext *ctx, void *data, uint64_t until_us, JSValue *result) {
+    pbkdf2_work_t *work = data;
+    while (!crypto_pbkdf2_step(&work->derivation, ITERATIONS_BY_CLOCK)) {
+        if (port_ticks_us() >= until_us) {
+            return false;
+        }
+    }
+    *result = reach_goal(ctx, &work->goal, work->bytes, work->len);
+    js_free(ctx, work);
+    return true;
+}
+
+// What PBKDF2 gives, or a promise of it.
+static JSValue pbkdf2(JSContext *ctx, const derive_t *derive, const crypto_key_t *key, const goal_t *goal, size_t len) {
+    base_slice_t salt;
+    if (crypto_bytes(ctx, derive->salt, "salt", &salt) < 0) {
+        return JS_EXCEPTION;
+    }
+    crypto_hmac_t hmac;
+    pbkdf2_work_t *work = js_malloc(ctx, sizeof(*work));
+    work->goal = *goal;
+    work->bytes = js_malloc(ctx, len + 1);
+    work->len = len;
+    crypto_hmac_key(&hmac, derive->hash, key->secret, key->len);
+    crypto_pbkdf2_start(&work->derivation, &hmac, salt, derive->iterations, (uint8_t *)work->bytes, len);
+    base_wipe(&hmac, sizeof(hmac));
+    return host_work(ctx, pbkdf2_slice, work);
+}
+
+// Derives `len` bytes, or ALL of an agreement.
+static JSValue derive_goal(
+    JSContext *ctx, const derive_t *derive, const crypto_key_t *key, const goal_t *goal, size_t len) {
+    if (crypto_is_one_of(CRYPTO_AGREEMENTS, derive->algorithm)) {
+        char *bytes = agree_bytes(ctx, derive, key, &len);
+        return reach_goal(ctx, goal, bytes, len);
+    }
+    if (check_derivation(ctx, derive, len) < 0) {
+        return JS_EXCEPTION;
+    }
+    if (derive->algorithm == CRYPTO_PBKDF2) {
+        return pbkdf2(ctx, derive, key, goal, len);
+    }
+    base_slice_t salt;
+    if (crypto_copy_bytes(ctx, derive->salt, "salt", &salt) < 0) {
+        return JS_EXCEPTION;
+    }
+    char *bytes = hkdf_bytes(ctx, derive, key, salt, len);
+    js_free(ctx, (char *)salt.data);
+    return reach_goal(ctx, goal, bytes, len);
 }
 
 // A length in bits as bytes. 0 or -1.
@@ -144,13 +209,7 @@ JSValue crypto_derive_bits(JSContext *ctx, JSValueConst *argv) {
         if (key != NULL && !has_length && !agreement) {
             crypto_refuse(ctx, "OperationError", "deriveBits needs a length");
         } else if (key != NULL && bytes_of_bits(ctx, bits, &len) == 0) {
-            len = has_length ? len : ALL;
-            char *bytes = agreement ? agree_bytes(ctx, &derive, key, &len) : derive_bytes(ctx, &derive, key, len);
-            result = bytes == NULL ? JS_EXCEPTION : crypto_array_buffer(ctx, bytes, len);
-            if (bytes != NULL) {
-                base_wipe(bytes, len);
-            }
-            js_free(ctx, bytes);
+            result = derive_goal(ctx, &derive, key, &(goal_t){.is_key = false}, has_length ? len : ALL);
         }
     }
     free_params(ctx, &derive);
@@ -186,21 +245,14 @@ static int key_length(JSContext *ctx, const derive_t *derive, crypto_key_params_
 // deriveKey(algorithm, baseKey, derivedKeyType, extractable, keyUsages)
 JSValue crypto_derive_key(JSContext *ctx, JSValueConst *argv) {
     derive_t derive;
-    crypto_key_params_t params;
+    goal_t goal = {.is_key = true};
     size_t len = 0;
     JSValue result = JS_EXCEPTION;
 
-    if (read_params(ctx, argv[0], &derive) == 0 && crypto_key_params(ctx, argv + 2, CRYPTO_TO_DERIVE, &params) == 0) {
+    if (read_params(ctx, argv[0], &derive) == 0 && crypto_key_params(ctx, argv + 2, CRYPTO_TO_DERIVE, &goal.key) == 0) {
         const crypto_key_t *key = crypto_key(ctx, argv[1], derive.algorithm, CRYPTO_DERIVE_KEY);
-        char *bytes = NULL;
-        if (key != NULL && key_length(ctx, &derive, &params, &len) == 0) {
-            bool agreement = crypto_is_one_of(CRYPTO_AGREEMENTS, derive.algorithm);
-            bytes = agreement ? agree_bytes(ctx, &derive, key, &len) : derive_bytes(ctx, &derive, key, len);
-        }
-        if (bytes != NULL) {
-            result = crypto_key_object(ctx, &params, CRYPTO_SECRET, (base_slice_t){bytes, len});
-            base_wipe(bytes, len);
-            js_free(ctx, bytes);
+        if (key != NULL && key_length(ctx, &derive, &goal.key, &len) == 0) {
+            result = derive_goal(ctx, &derive, key, &goal, len);
         }
     }
     free_params(ctx, &derive);

@@ -151,43 +151,67 @@ static void compress(const crypto_sha_t *from, uint8_t *block) {
     }
 }
 
-// Both hashes of an HMAC over a digest have the same last block but for the digest at its start: two compressions an
-// iteration and nothing else.
-static void pbkdf2_block(const crypto_hmac_t *key, crypto_sha_t *inner, uint32_t iterations, uint8_t *sum) {
-    const crypto_hash_info_t *info = &crypto_hashes[key->inner.hash];
-    uint8_t block[CRYPTO_BLOCK_MAX] = {0};
-    finish_hmac(key, inner, block);
-    memcpy(sum, block, info->digest);
-    block[info->digest] = 0x80;
-    base_put_u32_be(block + info->block - 4, (uint32_t)(info->block + info->digest) * 8);
-    for (uint32_t i = 1; i < iterations; i++) {
-        compress(&key->inner, block);
-        compress(&key->outer, block);
-        for (size_t j = 0; j < info->digest; j++) {
-            sum[j] ^= block[j];
-        }
-    }
-    base_wipe(block, sizeof(block));
+void crypto_pbkdf2_start(crypto_pbkdf2_t *derivation, const crypto_hmac_t *key, base_slice_t salt, uint32_t iterations,
+    uint8_t *out, size_t len) {
+    *derivation =
+        (crypto_pbkdf2_t){.key = *key, .salted = key->inner, .iterations = iterations, .out = out, .len = len};
+    crypto_sha_update(&derivation->salted, salt.data, salt.len);
 }
 
-void crypto_pbkdf2(
-    const crypto_hmac_t *key, const void *salt, size_t salt_len, uint32_t iterations, uint8_t *out, size_t len) {
-    size_t size = crypto_hashes[key->inner.hash].digest;
-    crypto_sha_t salted = key->inner;
-    crypto_sha_update(&salted, salt, salt_len);
+// A block's first iteration, over the salt and the block's number. What follows it in the last block of a hash over a
+// digest is written once.
+static void pbkdf2_begin_block(crypto_pbkdf2_t *derivation) {
+    const crypto_hash_info_t *info = &crypto_hashes[derivation->salted.hash];
+    uint8_t *block = derivation->block;
+    uint8_t number[4];
+    crypto_sha_t inner = derivation->salted;
+    base_put_u32_be(number, ++derivation->index);
+    crypto_sha_update(&inner, number, sizeof(number));
+    memset(block, 0, sizeof(derivation->block));
+    finish_hmac(&derivation->key, &inner, block);
+    memcpy(derivation->sum, block, info->digest);
+    block[info->digest] = 0x80;
+    base_put_u32_be(block + info->block - 4, (uint32_t)(info->block + info->digest) * 8);
+    derivation->left = derivation->iterations - 1;
+}
 
-    for (uint32_t index = 1; len > 0; index++) {
-        uint8_t number[4], sum[CRYPTO_DIGEST_MAX];
-        crypto_sha_t inner = salted;
-        base_put_u32_be(number, index);
-        crypto_sha_update(&inner, number, sizeof(number));
-        pbkdf2_block(key, &inner, iterations, sum);
-
-        size_t part = len < size ? len : size;
-        memcpy(out, sum, part);
-        out += part;
-        len -= part;
+// Both hashes of an HMAC over a digest have the same last block but for the digest at its start: two compressions an
+// iteration and nothing else.
+static void pbkdf2_iterate(crypto_pbkdf2_t *derivation, uint32_t count) {
+    size_t size = crypto_hashes[derivation->salted.hash].digest;
+    for (uint32_t i = 0; i < count; i++) {
+        compress(&derivation->key.inner, derivation->block);
+        compress(&derivation->key.outer, derivation->block);
+        for (size_t j = 0; j < size; j++) {
+            derivation->sum[j] ^= derivation->block[j];
+        }
     }
+    derivation->left -= count;
+}
+
+bool crypto_pbkdf2_step(crypto_pbkdf2_t *derivation, uint32_t most) {
+    size_t size = crypto_hashes[derivation->salted.hash].digest;
+    while (derivation->len > 0) {
+        if (derivation->left == 0) {
+            if (most == 0) {
+                return false;
+            }
+            pbkdf2_begin_block(derivation);
+            most--;
+        }
+        uint32_t count = derivation->left < most ? derivation->left : most;
+        pbkdf2_iterate(derivation, count);
+        most -= count;
+        if (derivation->left > 0) {
+            return false;
+        }
+        size_t part = derivation->len < size ? derivation->len : size;
+        memcpy(derivation->out, derivation->sum, part);
+        derivation->out += part;
+        derivation->len -= part;
+    }
+    base_wipe(derivation, sizeof(*derivation));
+    return true;
 }
 
 // HKDF

@@ -60,9 +60,24 @@ void crypto_hmac_key(crypto_hmac_t *key, crypto_hash_t hash, const void *secret,
 // The MAC of `data`, crypto_hashes[hash].digest bytes.
 void crypto_hmac(const crypto_hmac_t *key, const void *data, size_t len, uint8_t *mac);
 
-// Fills `out` with a key derived from the password that `key` was made of. iterations is 1 or more.
-void crypto_pbkdf2(
-    const crypto_hmac_t *key, const void *salt, size_t salt_len, uint32_t iterations, uint8_t *out, size_t len);
+// A derivation by PBKDF2 under way.
+typedef struct _crypto_pbkdf2_t {
+    crypto_hmac_t key;
+    crypto_sha_t salted; // the inner hash that has taken the salt
+    uint32_t iterations; // of each block
+    uint32_t index;      // of the block that is under way, from 1; 0 where none is
+    uint32_t left;       // its iterations that are still to come
+    uint8_t block[CRYPTO_BLOCK_MAX], sum[CRYPTO_DIGEST_MAX];
+    uint8_t *out; // what is to be filled yet, `len` bytes
+    size_t len;
+} crypto_pbkdf2_t;
+
+// Begins to fill `out`, which must stay, with a key derived from the password that `key` was made of. iterations is 1
+// or more.
+void crypto_pbkdf2_start(crypto_pbkdf2_t *derivation, const crypto_hmac_t *key, base_slice_t salt, uint32_t iterations,
+    uint8_t *out, size_t len);
+// Goes on for at most `most` iterations, 1 or more. Whether `out` is filled: then the derivation is wiped.
+bool crypto_pbkdf2_step(crypto_pbkdf2_t *derivation, uint32_t most);
 
 // Fills `out`, of at most 255 digests, with a key derived from `secret`.
 typedef struct _crypto_hkdf_t {

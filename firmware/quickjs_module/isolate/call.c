@@ -135,6 +135,10 @@ typedef struct _settle_t {
 // What an operation is settled with; `*reject` says how.
 static JSValue settled_value(JSContext *ctx, const settle_t *settle, bool *reject) {
     const isolate_op_t *op = settle->op;
+    if (op->slice != NULL && !settle->reject) {
+        *reject = JS_IsException(op->subject);
+        return *reject ? JS_GetException(ctx) : JS_DupValue(ctx, op->subject);
+    }
     JSValue value = settle->convert(ctx, settle->arg);
     *reject = settle->reject;
     if (settle->reject) {
@@ -150,10 +154,28 @@ static JSValue settled_value(JSContext *ctx, const settle_t *settle, bool *rejec
     return *reject ? JS_GetException(ctx) : result;
 }
 
+// Another slice of an operation's work, for as many microseconds as it is resolved with. Whether that was the last: its
+// result is the subject.
+static bool work_slice(JSContext *ctx, const settle_t *settle) {
+    isolate_op_t *op = settle->op;
+    uint32_t us = 0;
+    JSValue value = settle->convert(ctx, settle->arg);
+    if (JS_IsNumber(value)) {
+        JS_ToUint32(ctx, &us, value);
+    }
+    JS_FreeValue(ctx, value);
+    return op->slice(ctx, op->work, port_ticks_us() + us, &op->subject);
+}
+
 static void settle_turn(isolate_t *iso, void *arg) {
     const settle_t *settle = arg;
     isolate_op_t *op = settle->op;
     JSContext *ctx = iso->ctx;
+    if (op->slice != NULL && !settle->reject && !work_slice(ctx, settle)) {
+        op->taken = false;
+        finish_turn(iso);
+        return;
+    }
     // First, so that a step may queue another one in its place.
     bool over = !op->repeats || settle->reject;
     if (over) {

@@ -258,6 +258,9 @@ typedef struct _isolate_op_t {
     // What makes of the outcome what the promise gets, see host_step_t; or NULL.
     JSValue (*step)(JSContext *ctx, JSValueConst subject, bool rejected, JSValueConst value);
     JSValue subject;
+    // Of work that goes on in slices, see host_work, or NULL. It is given out again after each but the last.
+    bool (*slice)(JSContext *ctx, void *work, uint64_t until_us, JSValue *result);
+    void *work;
 } isolate_op_t;
 
 // Makes an isolate over a block of `size` bytes from port_arena_alloc, in memory that must stay until the last

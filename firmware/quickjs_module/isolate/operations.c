@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "port/port.h"
+
 isolate_op_t *host_find_op(isolate_host_t *host, uint32_t id) {
     isolate_op_t *op = host->first_op;
     while (op != NULL && op->id != id) {
@@ -225,5 +227,18 @@ JSValue host_op_bytes(JSContext *ctx, const char *name, uint32_t number, base_sl
         op->args[op->argc++].number = number;
     }
     copy_bytes(ctx, &op->args[op->argc++], bytes);
+    return queue_op(ctx, op, make_promise(ctx, op));
+}
+
+JSValue host_work(JSContext *ctx, host_slice_t *slice, void *work) {
+    const isolate_host_t *host = host_of(ctx);
+    JSValue result;
+    bool at_once = host->top_level || host->op_count >= ISOLATE_OPS_MAX;
+    if (slice(ctx, work, at_once ? UINT64_MAX : port_ticks_us() + HOST_WORK_US, &result)) {
+        return result;
+    }
+    isolate_op_t *op = host_new_op(ctx, "work");
+    op->slice = slice;
+    op->work = work;
     return queue_op(ctx, op, make_promise(ctx, op));
 }

@@ -147,9 +147,12 @@ JSValue node_pbkdf2(JSContext *ctx, JSValueConst this_val, int argc, JSValueCons
     }
     uint8_t *out = js_malloc(ctx, len + 1);
     crypto_hmac_t key;
+    crypto_pbkdf2_t derivation;
     crypto_hmac_key(&key, (crypto_hash_t)hash, password.data, password.len);
-    crypto_pbkdf2(&key, salt.data, salt.len, iterations, out, len);
+    crypto_pbkdf2_start(&derivation, &key, salt, iterations, out, len);
     base_wipe(&key, sizeof(key));
+    while (!crypto_pbkdf2_step(&derivation, UINT32_MAX)) {
+    }
     return stream_new_bytes(ctx, out, len);
 }
 

@@ -21,9 +21,10 @@ def test_cpu_limit_stops_a_derivation():
     image = build(handler(PASSWORD), cpu_ms=20)
     for _ in range(20):
         call = start(image, 0xFFFFFFFF, 256)
-        assert call.state == quickjs.ERROR
+        ((number, name, _),) = call.ops()
+        # In a slice that is longer than the limit, as in many.
+        assert (name, call.resolve(number, 1000000)) == ("work", quickjs.ERROR)
         assert (call.error.kind, call.error.message) == ("cpu", "CPU limit of 20 ms exceeded")
-        assert "main.js" in call.error.stack
         good = start(image, 2, 256)
         assert good.state == quickjs.DONE, good.error
         assert good.body[:4] == b"\xae\x4d\x0c\x95"

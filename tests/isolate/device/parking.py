@@ -48,6 +48,78 @@ def test_who_does_not_wait_is_never_parked():
     assert (first.arena.parks, first.arena.resumes) == (1, 1)
 
 
+DERIVES = handler(
+    "const algorithm = { name: 'PBKDF2', hash: 'SHA-256', salt: new Uint8Array(8), iterations: 20000 };"
+    "const names = ['deriveBits', 'deriveKey'];"
+    "const key = await crypto.subtle.importKey('raw', new Uint8Array(8), 'PBKDF2', false, names);"
+    "const bits = await crypto.subtle.deriveBits(algorithm, key, 400);"
+    "const hmac = { name: 'HMAC', hash: 'SHA-256', length: 400 };"
+    "const derived = await crypto.subtle.deriveKey(algorithm, key, hmac, true, ['sign']);"
+    "const same = (await crypto.subtle.exportKey('raw', derived));"
+    "if (!crypto.subtle.timingSafeEqual(bits, same)) throw new Error('they differ');"
+    "return new Response(bits)"
+)
+
+
+def derived():
+    from hashlib import sha256
+
+    # RFC 8018, section 5.2, with a password and a salt of zeros.
+    def mac(data):
+        return sha256(b"\x5c" * 64 + sha256(b"\x36" * 64 + data).digest()).digest()
+
+    out = b""
+    for index in (1, 2):
+        block = mac(bytes(8) + bytes((0, 0, 0, index)))
+        total = int.from_bytes(block, "big")
+        for _ in range(19999):
+            block = mac(block)
+            total ^= int.from_bytes(block, "big")
+        out += total.to_bytes(32, "big")
+    return out[:50]
+
+
+def test_a_long_derivation_goes_on_in_slices_with_others_between_them():
+    image = build(DERIVES, cpu_ms=60000)
+    hello = build(HELLO, arena=image.arena)
+    calls = [image.start("GET", "/", None) for _ in range(2)]
+    slices = 0
+    while any(call.state == quickjs.PENDING for call in calls):
+        for call in calls:
+            if call.state == quickjs.PENDING:
+                ((number, name, args),) = call.ops()
+                assert name == "work" and args == ()
+                call.resolve(number, 1000)
+                slices += 1
+                assert hello.start("GET", "/", None).body == b"hello"
+    assert [call.body for call in calls] == [derived()] * 2, calls[0].error
+    assert slices > 10 and image.arena.parks >= slices
+
+
+def test_slices_of_a_derivation_count_and_end_with_the_limit():
+    image = build(DERIVES.replace("20000", "4000000000"), cpu_ms=30)
+    hello = build(HELLO, arena=image.arena)
+    for us in (0, 1000, 100000):
+        call = image.start("GET", "/", None)
+        while call.state == quickjs.PENDING:
+            ((number, _, _),) = call.ops()
+            call.resolve(number, us)
+            assert hello.start("GET", "/", None).body == b"hello"
+        assert call.error.kind == "cpu" and 30000 <= call.cpu_us < 100000, (call.error, call.cpu_us)
+        assert not image.arena.busy and image.arena.parked_calls == 0
+
+
+def test_a_derivation_that_was_abandoned_leaves_nothing():
+    image = build(DERIVES, cpu_ms=60000)
+    for parked in (False, True):
+        call = image.start("GET", "/", None)
+        ((number, _, _),) = call.ops()
+        if parked:
+            image.arena.park()
+        call.abandon()
+        assert call.resolve(number, 1000) is False and not image.arena.busy and image.arena.parked_bytes == 0
+
+
 def test_limits_and_time_come_along():
     source = handler(
         "const began = performance.now(); let sum = 0;"

@@ -57,6 +57,7 @@ export default async function ({ is, throws, rejects }) {
   is("instanceof", [createHash("sha1") instanceof crypto.Hash, createHmac("sha1", "k") instanceof crypto.Hmac]);
   is("pbkdf2Sync", [pbkdf2Sync("password", "salt", 2, 20, "sha1").toString("hex"), pbkdf2Sync(Buffer.from("p"), new Uint8Array([1]), 10, 70, "sha512").toString("hex"), pbkdf2Sync("", "", 1, 5, "sha256").toString("hex")]);
   is("pbkdf2", (await promisify(crypto.pbkdf2)("password", "salt", 3, 16, "sha256")).toString("hex"));
+  is("pbkdf2 in slices", (await promisify(crypto.pbkdf2)("password", "salt", 20000, 70, "sha512")).toString("hex"));
   throws("pbkdf2 bad digest", () => pbkdf2Sync("a", "b", 1, 1, "nope"));
   throws("pbkdf2 md5", () => pbkdf2Sync("a", "b", 1, 1, "md5"));
   throws("pbkdf2 no iterations", () => pbkdf2Sync("a", "b", 0, 1, "sha1"));

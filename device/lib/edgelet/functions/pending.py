@@ -11,6 +11,9 @@ from quickjs import PENDING
 
 # A turn's time, in microseconds: after the step that passes it, others have theirs.
 _SLICE_US = const(500)
+# A slice's time of work that takes long, such as the derivation of a key. Longer on boards, where it may cost 9 ms to
+# have the call in the arena for it.
+_WORK_US = 5000 if sys.platform == "linux" else 20000
 # What the log lines of a turn may take of the event loop.
 _LOG_US = 20000 if sys.platform == "linux" else 200000
 
@@ -240,6 +243,8 @@ class PendingCall:
             if name == "timer":
                 ms, repeats = args
                 self._start_timer(id, max(ms, 1) if repeats else ms, ms if repeats else None)
+            elif name == "work":
+                self._settle(id, True, _WORK_US)
             elif name == "body.write":
                 if self._stream is None:
                     self._stream = _Stream()

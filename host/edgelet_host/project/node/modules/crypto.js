@@ -167,21 +167,29 @@ function timingSafeEqual(a, b) {
 
 const MOST_INT = 2 ** 31 - 1;
 
-function pbkdf2Sync(password, salt, iterations, length, digest) {
+// The arguments as Web Cryptography has them.
+function pbkdf2Params(password, salt, iterations, length, digest) {
   checkString(digest, "digest");
-  const key = bytesOf(password, "password");
-  const salted = bytesOf(salt, "salt");
+  const params = { key: bytesOf(password, "password"), salt: bytesOf(salt, "salt"), iterations };
   checkInteger(iterations, "iterations", 1, MOST_INT);
   checkInteger(length, "keylen", 0, MOST_INT);
-  const name = derivationHash(digest);
-  return output(native.pbkdf2(name, key, salted, iterations, length));
+  return { ...params, name: "PBKDF2", hash: derivationHash(digest) };
 }
 
+function pbkdf2Sync(password, salt, iterations, length, digest) {
+  const params = pbkdf2Params(password, salt, iterations, length, digest);
+  return output(native.pbkdf2(params.hash, params.key, params.salt, iterations, length));
+}
+
+// In slices, with others' turns between them.
 function pbkdf2(password, salt, iterations, length, digest, callback) {
   if (typeof digest === "function") throw invalidType("digest", "string", undefined);
   checkFunction(callback, "callback");
-  const key = pbkdf2Sync(password, salt, iterations, length, digest);
-  nextTick(callback, null, key);
+  const params = pbkdf2Params(password, salt, iterations, length, digest);
+  const key = native.subtle("importKey", "raw", params.key, "PBKDF2", false, ["deriveBits"]);
+  // deriveBits takes 32 bits' worth of them.
+  const bits = length < 2 ** 29 ? native.subtle("deriveBits", params, key, length * 8) : pbkdf2Sync(password, salt, iterations, length, digest);
+  Promise.resolve(bits).then((bytes) => nextTick(callback, null, Buffer.from(bytes)));
 }
 
 function hkdfSync(digest, key, salt, info, length) {
