@@ -83,6 +83,12 @@ class Radio:
         return network.UP if self.reachable(self.now) else self.why
     def address(self):
         return "192.0.2.7"
+    def begin(self):
+        pass
+    def is_silent(self, now):
+        return False
+    def is_sound(self):
+        return True
 
 def run(radio, seconds):
     link = network.Link(radio, lambda level, text: radio.events.append((level, radio.now, text)))
@@ -160,40 +166,181 @@ print(json.dumps(states))
 
 
 RADIO = """
-import json, sys
+import asyncio, json, sys
 sys.path.append(sys.argv[1])
+import network as played
 from network import WLAN
-from edgelet.board import network
+from edgelet.board import network, radio, safemode
 
-WLAN.failing_starts = int(sys.argv[2])
-told = []
-link = network.Link(network.Radio("home", "correct horse", "pico", "DE", True), lambda *record: told.append(record))
-for ms in range(0, 100000, 500):
-    link.step(ms)
-    if ms == 50000:
-        link._radio.reset()
-print(json.dumps([told, link.state, link.name_servers()]))
+radio.socket = played
+HOME = [("home", "correct horse")]
+told, now, lost, resets = [], 0, [], []
+
+def link_of(known=HOME, fixed=""):
+    restarts = radio.Restarts(safemode.Starts(sys.argv[2]), lambda: resets.append(now))
+    report = lambda level, text: told.append((now, level, text))
+    own = radio.Radio(known, "pico", "DE", True, fixed)
+    return network.Link(own, report, lost=lambda: lost.append(now), restarts=restarts, networks=len(known))
+
+async def run(link, seconds, faults={}):
+    global now
+    for now in range(now, now + seconds):
+        for name, value in faults.get(now, {}).items():
+            setattr(WLAN, name, value)
+        for half in (0, 500):
+            link.step(1000 * now + half)
+        await asyncio.sleep_ms(0)
+    now += 1
+
+radio._LOG_MS = 0
 """
 
 
-def radio(firmware, failing_starts):
-    return json.loads(run_on_device(firmware, RADIO, ROOT / "tests" / "support" / "board", failing_starts))
+def radio(firmware, tmp_path, source):
+    """What the script prints, as JSON."""
+    script = RADIO + source
+    return json.loads(run_on_device(firmware, script, ROOT / "tests" / "support" / "board", tmp_path / "restarts"))
 
 
-UP = ["info", "Wi-Fi: connected, address 192.0.2.7"]
+UP = "Wi-Fi: connected, address 192.0.2.7"
+GONE = "Wi-Fi: the gateway 192.0.2.1 does not answer any more, joining anew"
+SWITCHED = "Wi-Fi: switched off and on"
 
 
-def test_a_reset_switches_the_radio_off(firmware):
-    told, state, name_servers = radio(firmware, 0)
-    assert told == [UP, ["warn", "Wi-Fi: connection lost"], UP]
-    assert (state, name_servers) == ("up", ["192.0.2.1", "192.0.2.2"])
+def texts(told):
+    return [text for _, _, text in told]
 
 
-def test_a_radio_that_does_not_start_is_started_again(firmware):
-    failed = ["warn", "Wi-Fi: cannot connect (radio does not start), trying on"]
-    told, state, _ = radio(firmware, 3)
-    assert (told[:2], state) == ([failed, UP], "up")
-    assert radio(firmware, 1000) == [[failed], "radio_does_not_start", []]
+def test_a_reset_switches_the_radio_off(firmware, tmp_path):
+    source = """
+link = link_of()
+asyncio.run(run(link, 50))
+link._radio.reset()
+asyncio.run(run(link, 50))
+print(json.dumps([told, link.state, link.name_servers(), lost]))
+"""
+    told, state, name_servers, lost = radio(firmware, tmp_path, source)
+    assert texts(told) == [UP, "Wi-Fi: connection lost", UP]
+    assert (state, name_servers, lost) == ("up", ["192.0.2.1", "192.0.2.2"], [50])
+
+
+def test_a_radio_that_does_not_start_is_started_again(firmware, tmp_path):
+    source = """
+WLAN.failing_starts = %d
+link = link_of()
+asyncio.run(run(link, 100))
+print(json.dumps([told, link.state, link.name_servers()]))
+"""
+    failed = "Wi-Fi: cannot connect (radio does not start), trying on"
+    told, state, _ = radio(firmware, tmp_path, source % 3)
+    assert (texts(told), state) == ([failed, UP], "up")
+    told, *rest = radio(firmware, tmp_path, source % 1000)
+    assert (texts(told), rest) == ([failed, SWITCHED], ["radio_does_not_start", []])
+
+
+def test_an_access_point_that_goes_and_comes_is_joined_again(firmware, tmp_path):
+    source = """
+link = link_of()
+asyncio.run(run(link, 300, {20: {"in_reach": False}, 100: {"in_reach": True}}))
+print(json.dumps([told, link.state, lost, played.Socket.open]))
+"""
+    told, state, lost, _ = radio(firmware, tmp_path, source)
+    assert texts(told) == [
+        UP,
+        "Wi-Fi: connection lost",
+        "Wi-Fi: cannot connect (network not found), trying on",
+        SWITCHED,
+        UP,
+    ]
+    assert (state, lost) == ("up", [20])
+    assert 100 <= told[-1][0] < 180
+
+
+@pytest.mark.parametrize(
+    ("until", "lines"),
+    [("join", [GONE, UP]), ("reset", [GONE, UP, GONE, SWITCHED, UP])],
+)
+def test_a_radio_that_hears_nothing_is_joined_anew_then_reset(firmware, tmp_path, until, lines):
+    source = """
+link = link_of()
+asyncio.run(run(link, 200, {60: {"hung_until": "%s"}}))
+print(json.dumps([told, link.state, lost, link._attempts, played.Socket.open, resets]))
+"""
+    told, state, lost, attempts, _, resets = radio(firmware, tmp_path, source % until)
+    assert texts(told) == [UP, *lines]
+    assert (state, attempts, resets) == ("up", 0, [])
+    # From the last answer to the first question that has none it takes 10 s at most, and four of 2 s each.
+    assert 68 <= lost[0] <= 80
+
+
+RESTARTS = "Wi-Fi: nothing has brought it back, the board restarts"
+
+
+@pytest.mark.parametrize("fault", ['{"hung_until": "restart"}', '{"in_reach": False}'])
+def test_a_radio_that_nothing_else_brings_back_restarts_the_board(firmware, tmp_path, fault):
+    source = """
+asyncio.run(run(link_of(), 2000, {60: %s}))
+print(json.dumps([told, resets, safemode.Starts(sys.argv[2]).failed]))
+"""
+    told, resets, count = radio(firmware, tmp_path, source % fault)
+    assert [level for _, level, text in told if text == RESTARTS] == ["error"]
+    assert (len(resets), count) == (1, 1)
+    assert 300 < resets[0] < 1500
+
+
+def test_a_board_without_a_network_restarts_ever_later_until_it_has_one(firmware, tmp_path):
+    source = """
+WLAN.in_reach = False
+took = []
+for _ in range(5):
+    began = now
+    asyncio.run(run(link_of(), 15000))
+    took.append(resets.pop() - began)
+WLAN.in_reach = True
+asyncio.run(run(link_of(), 60))
+print(json.dumps([took, resets, safemode.Starts(sys.argv[2]).failed]))
+"""
+    took, resets, count = radio(firmware, tmp_path, source)
+    assert all(2 < after / before < 3 for before, after in itertools.pairwise(took[:4]))
+    assert took[4] == took[3]
+    assert (resets, count) == ([], 0)
+
+
+def test_a_gateway_that_never_answers_is_none_to_judge_by(firmware, tmp_path):
+    source = """
+WLAN.answers = False
+link = link_of()
+asyncio.run(run(link, 1000))
+print(json.dumps([told, link.state, lost, played.Socket.open]))
+"""
+    told, state, lost, is_open = radio(firmware, tmp_path, source)
+    assert (texts(told), state, lost) == ([UP], "up", [])
+    # Else the board would answer nobody's echoes.
+    assert is_open == 0
+
+
+def test_networks_are_tried_one_after_the_other(firmware, tmp_path):
+    source = """
+link = link_of([("work", "battery staple"), ("phone", "")] + HOME)
+states = []
+for _ in range(12):
+    asyncio.run(run(link, 1))
+    states.append(link.state)
+asyncio.run(run(link_of([("work", ""), ("phone", "")]), 10))
+print(json.dumps([told, states]))
+"""
+    told, states = radio(firmware, tmp_path, source)
+    assert texts(told) == [UP, "Wi-Fi: cannot connect (network not found), trying on"]
+    assert set(states) == {"connecting", "up"}
+
+
+def test_a_fixed_address_is_set_whenever_the_radio_is_switched_on(firmware, tmp_path):
+    source = """
+link = link_of(fixed="192.0.2.9/24 192.0.2.1")
+link._radio.reset()
+print(json.dumps([list(one) for one in WLAN.fixed]))
+"""
+    assert radio(firmware, tmp_path, source) == [["192.0.2.9", "255.255.255.0", "192.0.2.1", "192.0.2.1"]] * 2
 
 
 WATCHDOG = """

@@ -326,6 +326,22 @@ def test_a_client_that_resets_its_connection_abandons_its_request(box):
     assert box.get("/quick").text == "quick"
 
 
+def test_a_network_that_is_lost_ends_the_requests_in_flight(box):
+    box.deploy(
+        "slow", "export default { async fetch() { await new Promise((r) => setTimeout(r, 20000)); } }", route="/slow"
+    )
+    with socket.create_connection(box.local.address) as idle, socket.create_connection(box.local.address) as waits:
+        idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert idle.recv(1000).startswith(b"HTTP/1.1 200 ")
+        waits.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait_until(lambda: waiting(box))
+        box.device.execute("from edgelet.device import running\nrunning().server.cut()")
+        assert (idle.recv(1), waits.recv(1)) == (b"", b"")
+        wait_until(lambda: not waiting(box))
+    box.deploy("quick", answer("quick"), route="/quick")
+    assert box.get("/quick").text == "quick"
+
+
 def test_wait_until_runs_after_the_response_and_has_its_own_limit(box):
     source = """export default { async fetch(request, env, ctx) {
       ctx.waitUntil((async () => { await new Promise((r) => setTimeout(r, 30)); console.log("behind"); })());

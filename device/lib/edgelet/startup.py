@@ -19,6 +19,8 @@ ROOT = "/data"
 
 _CRASH_PAUSE_S = const(5)  # for a person to read what went wrong, before the board restarts
 
+_SSIDS = ("wifi_ssid", "wifi_ssid_2", "wifi_ssid_3")
+
 _TIMER = 0 if sys.platform == "esp32" else -1  # RP2 has software timers only, ESP32 has hardware timers only
 
 _starts = safemode.Starts(ROOT + "/starts")
@@ -91,21 +93,30 @@ async def _count_start(_device):
 async def _keep_connected(device):
     settings = device.config.settings
     if network.has_ppp():
-        device.link = network.Link(network.Serial(settings["ppp_baud"]), log.add, network.PPP)
-    elif settings["wifi_ssid"]:
-        radio = network.Radio(
-            settings["wifi_ssid"],
-            device.config.device_secret("wifi_password"),
-            settings["hostname"],
-            settings["wifi_country"],
-            settings["wifi_power_save"],
-        )
-        device.wifi_rssi = radio.signal
-        device.link = network.Link(radio, log.add)
+        device.link = network.Link(network.Serial(settings["ppp_baud"]), log.add, network.PPP, device.server.cut)
+    elif any(settings[name] for name in _SSIDS):
+        device.link = _wifi(device, settings)
     else:
         log.warn("Wi-Fi: no network is set")
         return
     await device.link.run()
+
+
+def _wifi(device, settings):
+    from edgelet.board.radio import Radio, Restarts  # here: who has no radio has the RAM for something else
+
+    password = device.config.device_secret
+    known = [(settings[name], password(name.replace("ssid", "password"))) for name in _SSIDS if settings[name]]
+    radio = Radio(
+        known,
+        settings["hostname"],
+        settings["wifi_country"],
+        settings["wifi_power_save"],
+        settings["wifi_address"],
+    )
+    device.wifi_rssi = radio.signal
+    restarts = Restarts(safemode.Starts(ROOT + "/radio_restarts"), machine.reset)
+    return network.Link(radio, log.add, network.WIFI, device.server.cut, restarts, len(known))
 
 
 async def _keep_time(device):

@@ -112,7 +112,7 @@ def _ask(current: dict[str, Any], has_wifi: bool) -> dict[str, Any]:
         if answer != current[name]:
             changes[name] = answer
     for name in config.DEVICE_SECRETS:
-        if name.startswith("wifi") and not has_wifi:
+        if name.startswith("wifi") and (not has_wifi or name != "wifi_password"):
             continue
         answer = click.prompt(f"{name} (empty to leave it)", default="", show_default=False, hide_input=True, err=True)
         if answer:

@@ -21,6 +21,10 @@ _REASONS = {
     ),
     network.REFUSED: ("refused", "Look at the access point: it may be full, or let in only devices that it knows"),
     network.NO_RADIO: ("the radio does not start", "Take the power from the board and give it back"),
+    network.SILENT: (
+        "the gateway does not answer any more",
+        "Look at the router and at the distance; the board joins anew, resets its radio, and restarts",
+    ),
     network.NO_ANSWER: ("no answer", "Look at the distance to the access point, and run 'edgelet setup' again"),
 }
 

@@ -1,7 +1,7 @@
 """The way into the network: connects, and connects again for as long as it takes.
 
-`Link` decides; what a board has does: `Radio`, a thin layer over `network.WLAN`, or `Serial`, PPP over a UART. On Linux
-the network is the system's business.
+`Link` decides; what a board has does: `edgelet.board.radio.Radio`, a thin layer over `network.WLAN`, or `Serial`, PPP
+over a UART. On Linux the network is the system's business.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ UP, CONNECTING = "up", "connecting"
 WRONG_PASSWORD, NO_NETWORK, REFUSED = "wrong_password", "network_not_found", "refused"
 NO_RADIO = "radio_does_not_start"
 NO_ANSWER = "no_answer"
+SILENT = "gateway_is_silent"  # which has answered before
 # Kinds of links. The command line reads them, too.
 WIFI, PPP = "Wi-Fi", "PPP"
 
@@ -20,6 +21,9 @@ _CONNECT_MS = 20000  # joining, and an address by DHCP
 _FIRST_RETRY_MS = 1000
 _LAST_RETRY_MS = 60000
 _ATTEMPTS_BEFORE_RESET = 5  # radio firmware can hang: switch it off and on
+# And where that does not help, after about ten minutes, the board; twice as many after each restart in vain, since a
+# board without a network may still be of use over its console.
+_ATTEMPTS_BEFORE_RESTART = 15
 
 _UART = 0
 # Bytes. Interrupts fill the first while JavaScript runs: a TCP window (lwipopts.h) with its framing must find room.
@@ -32,16 +36,21 @@ class Link:
     """The decisions. Times are `time.ticks_ms()`.
 
     `radio` is a `Radio` or a `Serial`, `name` WIFI or PPP. `report(level, text)`, which may be
-    `edgelet.log.add`, hears what a person should know.
-    state: UP, CONNECTING while the first attempt lasts, else why the last one failed.
+    `edgelet.log.add`, hears what a person should know, and `lost()` that what was open over the link is dead.
+    `restarts` restarts the board as the last resort, see `edgelet.board.radio.Restarts`. `networks`: how many the radio
+    knows.
+    state: UP, CONNECTING while the known networks are tried for the first time, else why the last attempt failed.
     """
 
-    def __init__(self, radio, report, name=WIFI):
+    def __init__(self, radio, report, name=WIFI, lost=None, restarts=None, networks=1):
         self.state = CONNECTING
         self._radio = radio
         self._report = report
         self.name = name
-        self._attempts = 0  # in vain, since the link was up last
+        self._lost = lost
+        self._restarts = restarts
+        self._networks = networks
+        self._attempts = 0  # in vain, since the network last did what it should
         self._connecting = False
         self._until = None  # while connecting: when to give up; while waiting: when to try again
 
@@ -54,10 +63,9 @@ class Link:
         """Looks at the radio and does what is to be done. To be called every half second or so."""
         state = self._radio.state()
         if state == UP:
-            self._came_up()
+            self._look_after(now)
         elif self.is_up:
-            self._report("warn", self.name + ": connection lost")
-            self.state = CONNECTING
+            self._went_down("connection lost")
             self._connect(now)
         elif self._connecting:
             if state != CONNECTING or _is_past(now, self._until):
@@ -65,12 +73,25 @@ class Link:
         elif self._until is None or _is_past(now, self._until):
             self._connect(now)
 
-    def _came_up(self):
+    def _look_after(self, now):
         if not self.is_up:
             self._report("info", "%s: connected, address %s" % (self.name, self._radio.address()))
-        self.state = UP
-        self._connecting = False
-        self._attempts = 0
+            self.state = UP
+            self._connecting = False
+            self._radio.begin()
+        if self._radio.is_silent(now):
+            self._went_down("the gateway %s does not answer any more, joining anew" % self._radio.gateway())
+            self._failed(SILENT, now)
+        elif self._radio.is_sound():
+            self._attempts = 0
+            if self._restarts:
+                self._restarts.forget()
+
+    def _went_down(self, why):
+        self._report("warn", "%s: %s" % (self.name, why))
+        self.state = CONNECTING
+        if self._lost:
+            self._lost()
 
     def _connect(self, now):
         self._connecting = True
@@ -78,16 +99,28 @@ class Link:
         self._radio.connect()
 
     def _failed(self, state, now):
-        self.state = NO_ANSWER if state == CONNECTING else state
-        if self._attempts == 0:
-            self._report("warn", "%s: cannot connect (%s), trying on" % (self.name, self.state.replace("_", " ")))
+        self._attempts += 1
+        if self._attempts >= self._networks or state == SILENT:
+            if self.state == CONNECTING and state != SILENT:
+                why = NO_ANSWER if state == CONNECTING else state
+                self._report("warn", "%s: cannot connect (%s), trying on" % (self.name, why.replace("_", " ")))
+            self.state = NO_ANSWER if state == CONNECTING else state
         self._connecting = False
         self._radio.disconnect()
-        self._attempts += 1
-        if self._attempts % _ATTEMPTS_BEFORE_RESET == 0:
-            self._radio.reset()
+        self._heal(state)
         doubled = _FIRST_RETRY_MS << min(self._attempts - 1, 10)
         self._until = time.ticks_add(now, min(doubled, _LAST_RETRY_MS))
+
+    def _heal(self, state):
+        """Does more than to join anew, where that was in vain."""
+        if self.name == PPP:
+            return  # there is nothing that could hang
+        if self._restarts and self._attempts == _ATTEMPTS_BEFORE_RESTART << self._restarts.count:
+            self._report("error", "%s: nothing has brought it back, the board restarts" % self.name)
+            self._restarts.restart()
+        elif self._attempts % _ATTEMPTS_BEFORE_RESET == 0 or (state == SILENT and self._attempts > 1):
+            self._report("info", "%s: switched off and on" % self.name)
+            self._radio.reset()
 
     def address(self):
         """The address in the network, "" while there is no connection."""
@@ -108,7 +141,10 @@ class Link:
     async def run(self):
         """Keeps the link up, for ever."""
         while True:
-            self.step(time.ticks_ms())
+            try:
+                self.step(time.ticks_ms())
+            except MemoryError:  # the next look may find some
+                pass
             await asyncio.sleep_ms(_POLL_MS)
 
 
@@ -133,74 +169,6 @@ def _has(name):
 
 def _is_past(now, until):
     return time.ticks_diff(now, until) >= 0
-
-
-class Radio:
-    """A board's station interface. `power_save` lets the radio sleep between packets, which delays some of them."""
-
-    def __init__(self, ssid, password, hostname, country, power_save):
-        import network
-
-        self._names = network
-        self._credentials = (ssid, password) if password else (ssid,)
-        self._power_save = power_save
-        network.hostname(hostname)
-        if country:
-            network.country(country)
-        self._wlan = network.WLAN(network.WLAN.IF_STA)
-        self._starts = True
-        self.reset()
-
-    def reset(self):
-        """Switches the radio off and on."""
-        wlan = self._wlan
-        if hasattr(wlan, "deinit"):
-            wlan.deinit()  # the CYW43 of a Pico W stays on when it is not active
-        else:
-            wlan.active(False)
-        wlan.active(True)
-        wlan.config(pm=wlan.PM_POWERSAVE if self._power_save else wlan.PM_PERFORMANCE)
-
-    def connect(self):
-        """Begins to join the network, with a radio that did not start the last time after a reset."""
-        if not self._starts:
-            self.reset()
-        try:
-            self._wlan.connect(*self._credentials)
-            self._starts = True
-        except OSError:
-            self._starts = False
-
-    def disconnect(self):
-        """Leaves the network, or gives up joining it."""
-        if self._starts:
-            self._wlan.disconnect()
-
-    def state(self):
-        """How it stands: one of the constants of this file."""
-        if not self._starts:
-            return NO_RADIO
-        if self._wlan.isconnected():
-            return UP
-        names = self._names
-        failures = {
-            names.STAT_WRONG_PASSWORD: WRONG_PASSWORD,
-            names.STAT_NO_AP_FOUND: NO_NETWORK,
-            names.STAT_CONNECT_FAIL: REFUSED,
-        }
-        return failures.get(self._wlan.status(), CONNECTING)
-
-    def address(self):
-        """The board's IPv4 address."""
-        return self._wlan.ifconfig()[0]
-
-    def name_server(self):
-        """The first name server that the network has told."""
-        return self._wlan.ifconfig()[3]
-
-    def signal(self):
-        """Strength of the received signal in dBm, None while there is no connection."""
-        return self._wlan.status("rssi") if self._wlan.isconnected() else None
 
 
 class Serial:
@@ -232,8 +200,16 @@ class Serial:
     def disconnect(self):
         """Leaves the line open."""
 
-    def reset(self):
-        """There is nothing that could hang."""
+    def begin(self):
+        """There is a connection: the two below are asked from now on."""
+
+    def is_silent(self, now):
+        """PPP looks itself whether the other end is there."""
+        return False
+
+    def is_sound(self):
+        """So a connection is one."""
+        return True
 
     def state(self):
         """How it stands: `UP` or `CONNECTING`."""

@@ -22,6 +22,11 @@ class Starts:
     def __init__(self, path):
         self._path = path
 
+    @property
+    def failed(self):
+        """How many are counted, at most LIMIT."""
+        return self._read()
+
     def begin(self):
         """Counts this start as failed, for now. Returns how many before it failed."""
         failed = self._read()

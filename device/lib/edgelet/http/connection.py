@@ -102,6 +102,12 @@ class Connection:
         if self._task and (self._is_held_back or self._timeout.phase == IDLE):
             self._task.cancel()
 
+    def cut(self):
+        """Ends the connection, and what it was doing, without another byte."""
+        self.writer.keep = False
+        if self._task:
+            self._task.cancel()
+
     async def hold_back(self, response):
         """The response, a refusal, after a while or when another client needs the connection.
 

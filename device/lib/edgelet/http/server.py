@@ -100,6 +100,11 @@ class Server(Microdot):
         for connection in list(self.connections):
             connection.finish()
 
+    def cut(self):
+        """Ends all connections as they are: their clients are out of reach."""
+        for connection in list(self.connections):
+            connection.cut()
+
     def close(self):
         """Closes all connections as they are, when the event loop has ended."""
         for connection in list(self.connections):

@@ -48,8 +48,29 @@ def _groups(text):
     return out
 
 
+def interface(text):
+    """(address, mask, gateway, name server) of "ADDRESS/BITS GATEWAY [NAMESERVER]", IPv4, as texts; None for others.
+
+    Where no name server is named, it is the gateway.
+    """
+    own, *others = text.split() or [""]
+    own, _, bits = own.partition("/")
+    parts = [_parse_4(one) for one in [own] + others]  # noqa: RUF005
+    if len(parts) not in (2, 3) or None in parts or not _is_byte(bits) or not 1 <= int(bits) <= 30:
+        return None
+    mask = (0xFFFFFFFF << 32 - int(bits)) & 0xFFFFFFFF
+    address, gateway = [int.from_bytes(part, "big") for part in parts[:2]]
+    if (address ^ gateway) & mask or address == gateway:
+        return None
+    return own, _text_4(mask.to_bytes(4, "big")), others[0], others[-1]
+
+
+def _text_4(address):
+    return ".".join([str(byte) for byte in address])
+
+
 def text(address):
     """The text of an address, of IPv6 with all its groups."""
     if len(address) == 4:
-        return ".".join([str(byte) for byte in address])
+        return _text_4(address)
     return ":".join(["%x" % int.from_bytes(address[i : i + 2], "big") for i in range(0, 16, 2)])

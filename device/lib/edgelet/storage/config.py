@@ -15,6 +15,7 @@ import json
 import sys
 
 from edgelet import limits, names
+from edgelet.outbound import addresses
 from edgelet.storage import files
 
 # Where Linux says how much memory there is: of the machine, and of a container.
@@ -31,6 +32,9 @@ SECRET_LINES = 256  # of all secrets of a function: each is looked for in what i
 SETTINGS = (
     ("hostname", "edgelet", 1, 32, "name on the network; <hostname>.local by mDNS"),
     ("wifi_ssid", "", 0, 32, "name of the Wi-Fi network"),
+    ("wifi_ssid_2", "", 0, 32, "name of another one, where that is not in reach"),
+    ("wifi_ssid_3", "", 0, 32, "name of a third one"),
+    ("wifi_address", "", 0, 64, "ADDRESS/BITS GATEWAY [NAMESERVER] in these networks, empty for DHCP"),
     ("wifi_country", "", 0, 2, "a country's two capital letters: which channels the radio may use"),
     ("wifi_power_save", True, None, None, "let the radio sleep between packets"),
     ("ppp_baud", 921600, 1200, 3000000, "bits a second of PPP, on boards without a radio"),
@@ -56,6 +60,8 @@ _COUNTRIES = (
 # name -> (shortest, longest, meaning), in bytes.
 DEVICE_SECRETS = {
     "wifi_password": (8, 64, "WPA passphrase, or its key as 64 hex digits"),
+    "wifi_password_2": (8, 64, "the same for wifi_ssid_2"),
+    "wifi_password_3": (8, 64, "the same for wifi_ssid_3"),
     "admin_secret": (16, 128, "opens /metrics"),
 }
 
@@ -101,6 +107,11 @@ def _check_form(name, value):
     """Checks a text whose setting allows for certain forms only."""
     if name == "wifi_country" and value and not (len(value) == 2 and value.isalpha() and value in _COUNTRIES):
         raise ValueError("setting wifi_country must be a country's two capital letters, such as DE, or empty")
+    if name == "wifi_address" and value and not addresses.interface(value):
+        raise ValueError(
+            "setting wifi_address must be an address with its network's bits, the gateway there, and a name server "
+            "if that is another one: 192.168.1.7/24 192.168.1.1, or empty"
+        )
     if name == "hostname" and not names.is_label(value):
         raise ValueError("setting hostname must be letters, digits and inner hyphens: it is one part of a host name")
     if name == "time_server" and not (names.is_address(value) or all(names.is_label(x) for x in value.split("."))):
