@@ -9,6 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import hangs
+import pytest
 from edgelet_host.checks import PYTEST
 from edgelet_host.paths import ROOT
 
@@ -24,6 +25,7 @@ def test_of_a_group(number):
 """
 
 
+@pytest.mark.slow
 def test_tests_of_a_group_share_a_process(tmp_path):
     (tmp_path / "test_group.py").write_text(GROUP)
     # With as many processes as on a machine with several processors.
@@ -64,6 +66,7 @@ def is_alive(process):
     return status.exists() and "State:\tZ" not in status.read_text()
 
 
+@pytest.mark.slow
 def test_a_test_that_hangs_is_reported_with_the_stacks_of_its_processes(firmware, tmp_path, monkeypatch):
     shutil.copy(hangs.__file__, tmp_path / "conftest.py")
     (tmp_path / "pytest.ini").write_text(SETTINGS.format(limit=3))

@@ -364,6 +364,7 @@ dog = watchdog.Watchdog(chip, timer)
 """
 
 
+@pytest.mark.slow
 def test_watchdog_is_fed_by_the_event_loop_only(firmware):
     source = """
 import time

@@ -261,7 +261,7 @@ def test_esp32_needs_esp_idf_and_a_checkout(board, tmp_path):
 @pytest.mark.parametrize(
     ("fetched", "missing"),
     [
-        (["lwip", "mbedtls", "pico-sdk", "tinyusb-source"], "lib/cyw43-driver"),
+        pytest.param(["lwip", "mbedtls", "pico-sdk", "tinyusb-source"], "lib/cyw43-driver", marks=pytest.mark.slow),
         ([], "lib/lwip lib/mbedtls lib/pico-sdk lib/tinyusb lib/cyw43-driver"),
     ],
 )

@@ -120,6 +120,7 @@ def test_a_cache_that_cannot_be_written(checkout):
     assert done.stderr == ("Error: /proc/edgelet cannot be written. Set EDGELET_CACHE to a folder that can.\n")
 
 
+@pytest.mark.slow
 def test_pip_without_an_index_names_its_log(checkout):
     done = launch(checkout, "--help", PIP_NO_INDEX="1", PIP_FIND_LINKS="", PIP_CONFIG_FILE=os.devnull)
     assert done.returncode == 1

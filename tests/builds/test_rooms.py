@@ -122,6 +122,7 @@ def test_no_file_includes_a_room_above():
     assert upward_includes(files_of("*.[ch]")) == []
 
 
+@pytest.mark.slow
 def test_an_upward_call_is_found(firmware, tmp_path):
     source = tmp_path / "upward.c"
     source.write_text("extern char web_extension[];\nchar *upward(void) { return web_extension; }\n")

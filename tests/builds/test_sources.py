@@ -133,6 +133,7 @@ def test_another_sdist_version_is_an_error_that_names_both(index, cache):
     assert unpacked_sources(cache) == []
 
 
+@pytest.mark.slow
 def test_no_index_is_an_error_that_says_what_to_do(index):
     index.server.stop()
     with pytest.raises(EdgeletError, match=r"could not be downloaded .*Check the network and run"):
@@ -244,6 +245,7 @@ def finish(process, content):
     assert (Path(output.strip()) / "random").read_bytes() == content
 
 
+@pytest.mark.slow
 def test_an_interrupted_debian_download_is_resumed(mirror, key, cache):
     source, content = interrupt_in_the_middle(mirror, key, lambda p: os.killpg(p.pid, signal.SIGINT))
     assert unpacked_sources(cache) == []

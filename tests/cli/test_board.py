@@ -72,6 +72,7 @@ def test_wifi_that_cannot_be_joined_is_explained(board, ssid, password, reason, 
     assert "Wi-Fi is up" in board.ok("setup", *WIFI, stdin=PASSWORD)
 
 
+@pytest.mark.slow
 def test_a_clock_that_is_not_set_is_told_with_what_sets_it(board):
     project = greeting(board.folder, "early")
     warning = board.run("deploy", project).err
@@ -103,6 +104,7 @@ def test_dev_sets_the_clock_of_a_board_whenever_it_starts(firmware, tmp_path, ca
     assert capsys.readouterr().out.count("listening on") == 2
 
 
+@pytest.mark.slow
 def test_a_device_without_space_says_so_and_loses_nothing(firmware, tmp_path):
     with local_device(as_board(firmware, tmp_path, "small_flash.py"), tmp_path) as local:
         cli = Cli(tmp_path, local.port)

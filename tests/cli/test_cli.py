@@ -56,6 +56,7 @@ def test_a_device_has_the_names_that_its_owner_gives(local, tmp_path):
     assert "no blanks" in cli.fails("devices", "name", local.port, "a b")
 
 
+@pytest.mark.slow
 def test_addresses_in_the_network_have_names_and_are_asked(local, tmp_path):
     cli = Cli(tmp_path)
     address = local.url.removeprefix("http://")
@@ -147,6 +148,7 @@ def test_status_tells_who_waits_and_how_often_they_left_the_arena_and_came_back(
     assert re.search(rf"^parking +{left} out of the arena, {back} back$", text, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_releases_rollback_and_delete(deployed):
     cli, name = deployed
     [first] = cli.run("releases", name, "--json").json()
@@ -298,6 +300,7 @@ def test_the_function_is_the_projects_in_this_folder(deployed):
     assert cli.run("env", "list", "--json", "--function", name).json() == {"WHO": "here"}
 
 
+@pytest.mark.slow
 def test_the_same_in_a_terminal(deployed):
     """What other tests do with pipes: prompts instead of standard input, tables instead of lines with tabs."""
     cli, name = deployed

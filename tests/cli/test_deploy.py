@@ -93,6 +93,7 @@ def test_a_deploy_tells_the_url(cli, local):
     assert named["thrown"] == ""
 
 
+@pytest.mark.slow
 def test_a_first_request_that_takes_long_is_waited_for(cli, local):
     source = """export default { fetch() {
       for (const until = Date.now() + 2500; Date.now() < until; );
@@ -374,6 +375,7 @@ def fenced(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.slow
 def test_the_documented_handlers_and_project_file_work(cli, local):
     handlers, tomls = fenced("js"), fenced("toml")
     assert (len(handlers), len(tomls)) == (7, 4)

@@ -16,6 +16,7 @@ def test_a_port_that_is_not_there(cli):
     assert "there is no /dev/ttyACM99" in cli.fails("status", "--device", "/dev/ttyACM99")
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_port(cli):
     assert "is no serial port" in cli.fails("status", "--device", str(cli.folder))
     assert "is no serial port" in cli.fails("status", "--device", "/dev/null")
@@ -50,11 +51,13 @@ def test_what_is_too_much_for_the_devices_memory(firmware, tmp_path):
         assert cli.ok("invoke", "small").startswith("GET ")
 
 
+@pytest.mark.slow
 def test_a_port_that_another_program_uses(cli, local):
     with serial.Serial(local.port, exclusive=True):
         assert "is used by another program: close it" in cli.fails("status")
 
 
+@pytest.mark.slow
 def test_a_port_that_nobody_answers_at(tmp_path):
     master, slave = pty.openpty()
     try:

@@ -69,6 +69,7 @@ def cookies(browser, url):
     return {one["name"]: one for one in browser.command("Network.getCookies", urls=[url])["cookies"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("algorithm", "secret"), [("ES256", ""), ("RS256", SECRET)])
 def test_a_browser_signs_in_and_out(firmware, tmp_path, algorithm, secret):
     with running(firmware, tmp_path / "box") as box, Browser(tmp_path) as browser:

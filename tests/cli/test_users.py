@@ -1,6 +1,9 @@
 """`edgelet user`: users of the login example."""
 
+import pytest
 
+
+@pytest.mark.slow
 def test_a_user_who_was_added_can_log_in(cli, local):
     cli.ok("new", "gate", "--template", "login")
     toml = cli.folder / "gate" / "edgelet.toml"

@@ -210,6 +210,7 @@ def test_command_that_does_not_fit_into_memory_is_refused(firmware, tmp_path):
     app.stop()
 
 
+@pytest.mark.slow
 def test_half_a_command_is_dropped_when_it_falls_silent(app):
     enter_raw_repl(app)
     app.write(b"print('first half'")
@@ -218,6 +219,7 @@ def test_half_a_command_is_dropped_when_it_falls_silent(app):
     assert app.read_until(b"\x04>") == b"OKwhole\r\n\x04\x04>"
 
 
+@pytest.mark.slow
 def test_half_a_raw_paste_is_dropped_when_it_falls_silent(app):
     enter_raw_repl(app)
     app.write(b"\x05A\x01print('first half'")
@@ -293,6 +295,7 @@ def test_garbage(app_on_either_side):
 # Nobody reads
 
 
+@pytest.mark.slow
 def test_log_that_nobody_reads_does_not_stop_the_server(app_on_either_side):
     app = app_on_either_side
     with app.connect() as connection:

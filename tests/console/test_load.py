@@ -3,6 +3,7 @@
 import http.client
 import threading
 
+import pytest
 from device_helpers import running
 
 HELLO = "export default { fetch(request) { return new Response('hello ' + new URL(request.url).pathname) } }"
@@ -34,6 +35,7 @@ class Client(threading.Thread):
         self._connection.close()
 
 
+@pytest.mark.slow
 def test_two_hundred_commands_fail_no_request_and_lose_no_connection(firmware, tmp_path):
     with running(firmware, tmp_path) as box:
         box.deploy("hello", HELLO)

@@ -36,6 +36,7 @@ def exchange(firmware, count):
     return seen
 
 
+@pytest.mark.slow
 def test_node_and_device_take_what_the_other_makes(firmware):
     assert {"true", "false", "refused"} <= exchange(firmware, BATCH)
 

@@ -165,6 +165,7 @@ def of_python(seed, count):
     return [maker.case() for _ in range(count)]
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(seed=st.integers(0, 1 << 32))
 def test_a_device_takes_what_python_makes(firmware, seed):
@@ -179,6 +180,7 @@ def of_device(firmware, count):
     return [case for case, damaged in zip(made, is_damaged, strict=True) if not damaged]
 
 
+@pytest.mark.slow
 def test_python_takes_what_a_device_makes(firmware):
     assert {"true", "false", "refused"} <= {
         one.partition(" ")[0] for one in compare(firmware, of_device(firmware, 200))

@@ -23,6 +23,16 @@ SANITIZED_BUILDS = {
     "clang-sanitized": ["clang", *SANITIZED],
 }
 BUILDS = PLAIN_BUILDS | SANITIZED_BUILDS
+# Of compilers with sanitizers one is enough where time is short.
+SLOW = {"gcc-sanitized", "gcc-32-sanitized"}
+
+
+def named(builds):
+    return [
+        pytest.param(compiler, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
+        for name, compiler in builds.items()
+    ]
+
 
 MISTAKES = [
     "overflow-by-one",
@@ -52,13 +62,13 @@ def run(program, *arguments):
     return subprocess.run(command, check=False, cwd=program.parent, capture_output=True, text=True, errors="replace")
 
 
-@pytest.mark.parametrize("compiler", BUILDS.values(), ids=BUILDS.keys())
+@pytest.mark.parametrize("compiler", named(BUILDS))
 def test_unit(compiler, tmp_path):
     done = run(build(compiler, "arena_unit", tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("compiler", BUILDS.values(), ids=BUILDS.keys())
+@pytest.mark.parametrize("compiler", named(BUILDS))
 def test_against_model(compiler, tmp_path):
     done = run(build(compiler, "arena_fuzz", tmp_path), "1", "500")
     assert done.returncode == 0, done.stdout[-400:] + done.stderr
@@ -72,7 +82,7 @@ def test_against_model_with_libfuzzer(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.fixture(scope="module", params=SANITIZED_BUILDS.values(), ids=SANITIZED_BUILDS.keys())
+@pytest.fixture(scope="module", params=named(SANITIZED_BUILDS))
 def planted(request, tmp_path_factory):
     return build(request.param, "arena_planted", tmp_path_factory.mktemp("planted"))
 

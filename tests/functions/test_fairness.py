@@ -41,7 +41,9 @@ def handler(body: str) -> str:
     return f"export default {{ async fetch(request, env) {{ {body}; return new Response('done') }} }}"
 
 
-@pytest.mark.parametrize("what", ENDLESS)
+@pytest.mark.parametrize(
+    "what", [what if what == "put" else pytest.param(what, marks=pytest.mark.slow) for what in ENDLESS]
+)
 def test_endless_operations_end_with_their_wall_time_and_others_are_served_meanwhile(box, what):
     limits = {"wall_ms": 2000, "cpu_ms": 10000}
     box.deploy("endless", handler(ENDLESS[what]), route="/endless", limits=limits, bindings=BINDINGS)
@@ -171,6 +173,7 @@ def test_a_command_that_looks_at_many_keys_holds_up_nobody(box, keeper, call):
 HOG = "if (request.url.endsWith('/hang')) for (;;) {}"
 
 
+@pytest.mark.slow
 def test_requests_that_take_long_start_one_at_a_time_and_others_in_between(box):
     box.deploy("hog", handler(HOG), route="/hog", limits={"cpu_ms": 20})
     assert box.get("/hog/hang").status == 504
@@ -204,6 +207,7 @@ def small_box(firmware, tmp_path):
         yield box
 
 
+@pytest.mark.slow
 def test_a_function_has_its_share_of_the_connections_and_refusals_are_slow(small_box):
     box = small_box
     with asking(box.local.address, "/sleeper", 14) as sleepers:
@@ -239,6 +243,7 @@ def test_a_refusal_that_is_held_back_gives_its_connection_to_another_client(smal
         assert text.startswith("HTTP/1.1 503 ") and "connection: close\r\n" in text and "retry-after: 1\r\n" in text
 
 
+@pytest.mark.slow
 def test_calls_that_go_on_have_their_turns_as_new_requests_have(box):
     box.deploy("busy", handler("let n = 0; for (let i = 0; i < 50000; i++) n += i"), route="/busy")
     box.deploy("awaiting", handler("await new Promise((done) => setTimeout(done, 5))"), route="/awaiting")
@@ -332,6 +337,7 @@ def test_nor_need_a_deploy(tight_box):
         assert bulky.result().status == 503
 
 
+@pytest.mark.slow
 def test_a_function_that_is_dear_to_bring_back_has_its_turns_rarely(firmware, tmp_path):
     body = "globalThis.a = new Uint8Array(5 * 10 ** 7).fill(1); setInterval(() => {}, 0); await new Promise(() => {})"
     with running(firmware, tmp_path) as box, ThreadPoolExecutor(1) as pool, closing(box.connection()) as connection:

@@ -141,6 +141,7 @@ def test_static_files_own_pages_and_refusals_have_their_lines(box):
         assert told()[1:4] == ["POST", "/told", 413]
 
 
+@pytest.mark.slow
 def test_the_log_under_load_is_read_to_an_end_and_tells_what_is_lost(firmware, tmp_path):
     with running(firmware, tmp_path) as box:
         box.deploy("hello", "export default { fetch() { return new Response() } }", route="/hello")

@@ -140,6 +140,7 @@ def test_a_function_that_is_not_there(box):
     assert caller(box, body, "short-lived").text.startswith("Error: B: there is no function short-lived")
 
 
+@pytest.mark.slow
 def test_a_function_that_is_replaced_meanwhile(box):
     source = handler("console.log('begun'); await new Promise((r) => setTimeout(r, 60000))")
     box.deploy("replaced", source, route="/replaced")
@@ -341,6 +342,7 @@ CYCLE = handler(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("places", [0, 1, 5])
 def test_cycles_under_load_come_to_an_end(firmware, tmp_path, places):
     settings = {"waiting_requests": places, "queue_ms": 200, "queue_length": 8, "waiting_share": 100}

@@ -457,6 +457,7 @@ def test_an_endless_stream_ends_with_its_cpu_time_and_others_are_served_meanwhil
     assert record["text"].startswith("CPU limit of 50 ms exceeded")
 
 
+@pytest.mark.slow
 def test_a_stream_may_take_longer_than_wall_ms_but_no_chunk_of_it(box):
     box.deploy("streams", SOURCE, bindings=GATES, limits={"wall_ms": 1500})
     with Stream(box, "/late") as late:

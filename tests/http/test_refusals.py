@@ -179,6 +179,7 @@ def test_a_head_that_comes_slowly(hasty):
         assert client.response().status == 408
 
 
+@pytest.mark.slow
 def test_function_is_not_limited_by_the_connection(hasty):
     response = hasty.ask(b"GET /f/wait?2000 HTTP/1.1\r\nHost: a\r\n\r\n")
     assert response.status == 200
@@ -250,6 +251,7 @@ def test_the_longest_idle_connection_gives_way(firmware):
             assert two.response().status == 200
 
 
+@pytest.mark.slow
 def test_what_arrived_while_the_server_was_busy_came_in_time(firmware):
     """Time in which the server looked at nobody counts for no client's limit."""
     with HttpApp(firmware, body_ms=400) as app, app.client() as client, app.client() as other:

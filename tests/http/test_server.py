@@ -301,6 +301,7 @@ def test_date(client):
     assert abs(email.utils.parsedate_to_datetime(date) - now) < datetime.timedelta(seconds=3)
 
 
+@pytest.mark.slow
 def test_date_follows_the_clock(client):
     dates = set()
 

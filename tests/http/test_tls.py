@@ -67,6 +67,7 @@ def test_reset_abandons_the_function(app):
     wait_until(lambda: app.stats()["cancelled"] != before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", [b"", GET, b"\x16\x03\x01"], ids=["nothing", "plain HTTP", "a part"])
 def test_no_handshake(hasty, data):
     with socket.create_connection(("127.0.0.1", hasty.port)) as client, contextlib.suppress(ConnectionResetError):

@@ -102,6 +102,7 @@ def test_every_form_of_a_key(firmware):
         assert messages(firmware, [("verify", [token, key(algorithm, public)]) for token in tokens]) == ["taken"] * 2
 
 
+@pytest.mark.slow
 def test_an_algorithm_is_bound_to_its_kind_of_key(firmware):
     """No public key is a secret, and no key of one kind is for the algorithm of another (RFC 8725, section 3.1)."""
     public = key("RS256", "public")

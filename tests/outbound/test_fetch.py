@@ -230,6 +230,7 @@ def test_a_post_that_meets_the_end_is_not(box):
         assert len(upstream.requests) == 2
 
 
+@pytest.mark.slow
 def test_idle_connections_end(box):
     with Upstream(echo) as upstream:
         echoed(box, upstream.url)

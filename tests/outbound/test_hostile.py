@@ -254,6 +254,7 @@ IDLE = "from edgelet import device\nprint(len(device.running().bindings._client.
 USED = "import gc\ngc.collect()\nprint(gc.mem_alloc())"
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_them(box):
     names = [name for name, (_, expected) in MISBEHAVIOURS.items() if expected not in (SLOW, (LARGE,))]
     folder = Path(f"/proc/{box.local.process.pid}/fd")

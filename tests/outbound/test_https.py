@@ -138,6 +138,7 @@ def test_what_is_no_handshake(box, data):
         assert error(box, url).startswith(f"127.0.0.1:{upstream.port}: ")
 
 
+@pytest.mark.slow
 def test_a_handshake_that_takes_for_ever(box):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]

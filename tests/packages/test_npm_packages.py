@@ -31,13 +31,8 @@ def fields(headers):
     return {name: values if name == "set-cookie" else [", ".join(values)] for name, values in found.items()}
 
 
-# What takes seconds to bundle and compile.
-LARGE = {"mathjs"}
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in NAMES]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
 def test_a_package_does_its_job(packages, name):
     reference = packages.reference[name]
     asked = list(zip(reference["requests"], reference["answers"], strict=True))

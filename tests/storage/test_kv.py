@@ -335,6 +335,7 @@ def test_cache_is_bounded_and_serves_repeated_reads(device):
     assert device("'k0' in kv._cache")
 
 
+@pytest.mark.slow
 def test_wear_of_overwriting_small_values_is_low_and_spread(firmware):
     with Device(firmware) as device:
         device("disk = Disk(64)")
@@ -436,6 +437,7 @@ class Model(RuleBasedStateMachine):
                 assert self.device("kv.get({})", key) == self.live().get(key, (None,))[0]
 
 
+@pytest.mark.slow
 def test_namespace_against_a_model(firmware):
     Model.firmware = firmware
     run_state_machine_as_test(Model, settings=settings(max_examples=40, stateful_step_count=30, deadline=None))

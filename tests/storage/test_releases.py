@@ -421,6 +421,7 @@ class Model(RuleBasedStateMachine):
             assert found == ([previous] if previous else [])
 
 
+@pytest.mark.slow
 def test_releases_against_a_model(firmware):
     Model.firmware = firmware
     run_state_machine_as_test(Model, settings=settings(max_examples=20, stateful_step_count=20, deadline=None))

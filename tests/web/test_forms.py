@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from web_helpers import call, run_bundle
@@ -113,6 +114,7 @@ def is_in_dispute(body: bytes) -> bool:
 
 
 # Without shrinking, which starts a process for each attempt.
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(bodies=st.lists(BODIES, min_size=200, max_size=400))
 def test_multipart(firmware: Path, bodies: list[bytes]) -> None:
