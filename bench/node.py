@@ -36,7 +36,9 @@ def measure(box: Box, board: Board, name: str) -> tuple[str, str]:
     """The image of a function that imports this module, or none where it is "", on 64 and on 32 bits."""
     imports = f'import module from "node:{name}"; globalThis.used = module;' if name else ""
     source = f"{imports} export default {{ fetch() {{ return new Response('hello') }} }};"
-    project = read_project(write_project(box.folder / "node", "node", {"main.js": source}))
+    # node:fs has nothing to read otherwise, and is not there.
+    files = {"main.js": source, "public/page.html": "hello"}
+    project = read_project(write_project(box.folder / "node", "node", files, static={"folder": "public"}))
     image = deploy(box.device, make_release(project, box.firmware)).image_bytes
     bundle = compile_project(project, box.firmware).data
     board.soft_reset()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from device_helpers import get, write_project
+from edgelet_host.paths import cache_dir
 from edgelet_host.project import source_map
 from edgelet_host.project.bundle import collect_sources, compile_project
 from edgelet_host.project.config import read_project
@@ -271,6 +272,68 @@ def test_modules_of_node_are_bundled_where_code_imports_them(cli, local):
     assert spawned.startswith("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM spawn of node:child_process is not there on a ")
     assert "readFile of node:fs/promises" in read and "import the file" in read
     assert thrown == "undefined boo"
+
+
+READER = """import fs from "node:fs"; import { readFile } from "node:fs/promises";
+    export default { async fetch(request) {
+      const name = new URL(request.url).search.slice(1);
+      if (name === "") return Response.json(fs.readdirSync("pages", { recursive: true }));
+      try {
+        return Response.json([fs.readFileSync(`pages/${name}`, "utf8"), [...await readFile(`/pages/${name}`)]]);
+      } catch (error) {
+        return Response.json([error.code, error.message]);
+      }
+    } };"""
+STATIC = {"static": {"folder": "pages"}, "route": "/reader"}
+
+
+def test_static_files_come_along_where_the_project_itself_imports_fs(cli, local):
+    project = write_project(cli.folder / "reader", "reader", {"main.js": READER, "pages/a.txt": "Grüße"}, **STATIC)
+    (project / "pages" / "sub").mkdir()
+    (project / "pages" / "sub" / "b").write_bytes(b"\xff\0")
+    (project / "pages" / ".hidden").write_text("not for anybody")
+    told = cli.run("deploy", project)
+    assert told.status == 0 and "node:fs" not in told.err
+
+    def found(name):
+        return get(local.address, f"/reader/read?{name}").json()
+
+    assert found("") == ["a.txt", "sub", "sub/b"]
+    assert found("a.txt") == ["Grüße", list("Grüße".encode())]
+    assert found("sub/b") == ["\ufffd\0", [255, 0]]
+    assert found("none") == ["ENOENT", "ENOENT: no such file or directory, open 'pages/none'"]
+    assert found(".hidden")[0] == "ENOENT"
+    assert get(local.address, "/reader/a.txt").text == "Grüße"
+
+
+def test_static_files_do_not_come_along_with_a_package_that_imports_fs(cli, local, firmware):
+    files = {
+        "main.js": """import find from "finder"; export default { fetch() {
+            try { return new Response(find()) } catch (error) { return new Response(error.message) }
+        } };""",
+        "node_modules/finder/package.json": '{"name": "finder", "main": "main.js"}',
+        "node_modules/finder/main.js": "module.exports = () => require('fs').readFileSync('pages/a.txt');",
+        "pages/a.txt": "CANARY",
+    }
+    project = write_project(cli.folder / "found", "found", files, static={"folder": "pages"}, route="/found")
+    told = cli.run("deploy", project)
+    assert told.status == 0
+    assert "node_modules/finder/main.js imports node:fs, which devices do not have" in told.err
+    answer = get(local.address, "/found/x").text
+    assert answer.startswith("readFileSync of node:fs is not there on a device: ") and "import node:fs" in answer
+    assert b"CANARY" not in compile_project(read_project(project), firmware).data
+
+
+def test_a_bundle_is_the_same_wherever_the_project_is(firmware, tmp_path):
+    """It names no folder of this computer."""
+    files = {"main.js": f'import util from "node:util"; util.format("%s", 1); {READER}', "pages/a.txt": "a"}
+    bundles = []
+    for folder in ("one", "of/another/depth"):
+        project = read_project(write_project(tmp_path / folder, "same", files, **STATIC))
+        bundles.append(compile_project(project, firmware))
+    assert bundles[0] == bundles[1]
+    assert all(path.encode() not in bundles[0].data for path in (str(cache_dir()), tmp_path.name, "files.js/", "../"))
+    assert {"node:fs.js", "node:files.js"} <= set(bundles[0].origins.sources)
 
 
 def test_places_in_modules_of_node_have_the_modules_names(cli, local):

@@ -40,7 +40,8 @@ def here(firmware: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
     files = {path.name: path.read_text() for path in [*(FOLDER / "scripts").glob("*.mjs"), FOLDER / "record.mjs"]}
     with running(firmware, tmp_path_factory.mktemp("node")) as box:
         limits = {"cpu_ms": 5000, "memory": 16 * 1024 * 1024}
-        box.deploy("node", {"main.js": main_of(SCRIPTS), **files}, limits=limits)
+        shutil.copytree(FOLDER / "public", box.folder / "node" / "public")
+        box.deploy("node", {"main.js": main_of(SCRIPTS), **files}, limits=limits, static={"folder": "public"})
         yield box
 
 
@@ -49,6 +50,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Findings]:
     folder = tmp_path_factory.mktemp("there")
     for path in [*(FOLDER / "scripts").glob("*.mjs"), FOLDER / "record.mjs"]:
         shutil.copy(path, folder)
+    shutil.copytree(FOLDER / "public", folder / "public")
     (folder / "main.mjs").write_text(
         f"""import {{ record }} from "./record.mjs";
         const found = {{}};
@@ -57,7 +59,8 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Findings]:
         """
     )
     command = ["node", "--no-warnings", folder / "main.mjs"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env={"TZ": "UTC", "PATH": _path()})
+    environment = {"TZ": "UTC", "PATH": _path()}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, env=environment)
     return {name: dict(found) for name, found in json.loads(done.stdout).items()}
 
 

@@ -24,6 +24,8 @@ _TARGET = "es2023"
 _CONDITIONS = ("workerd", "worker", "browser")
 _MAIN_FIELDS = ("browser", "module", "main")
 _METAFILE = "metafile.json"
+# What stands for the folders of Node.js' modules.
+_PREFIX = "node:"
 _UNRESOLVED = re.compile(r'\[ERROR\] Could not resolve "([^"]+)"')
 
 
@@ -55,6 +57,12 @@ def bundle_with_esbuild(project: Project, reason: str) -> Bundled:
             more = nodejs.options(modules, set(project.alias), project.folder.resolve())
             environment = nodejs.environment(modules)
             done = _run(esbuild, project, folder, more, environment)
+        files = None
+        if modules and done.returncode == 0 and _reads_files(project, modules, metafile):
+            files = Path(temporary) / "files.js"
+            files.write_text(nodejs.file_module(project.static_files()))
+            more = nodejs.options(modules, set(project.alias), project.folder.resolve(), files)
+            done = _run(esbuild, project, folder, more, environment)
         # esbuild keeps an injected package that nothing uses.
         if done.returncode == 0 and nodejs.names_url_pattern((folder / "main.js").read_text()):
             modules = nodejs.ensure_modules(ensure_npm(reason))
@@ -62,11 +70,17 @@ def bundle_with_esbuild(project: Project, reason: str) -> Bundled:
         if done.returncode != 0:
             raise EdgeletError(_explain(project.folder, done.stderr))
         inputs = nodejs.read_inputs(metafile) if modules else {}
+        # As paths they would tell where this computer has them, and differ on another one.
+        ours = [path.resolve() for path in (modules, files and files.parent) if path]
         return Bundled(
-            _outputs(project, folder),
-            _origins(project.folder, folder, modules),
-            nodejs.warnings(modules, project.folder, inputs) if modules else [],
+            _outputs(project, folder, ours),
+            _origins(project.folder, folder, ours),
+            nodejs.warnings(modules, project.folder, inputs, files is not None) if modules else [],
         )
+
+
+def _reads_files(project: Project, modules: Path, metafile: Path) -> bool:
+    return bool(project.static) and nodejs.reads_files(modules, project.folder, nodejs.read_inputs(metafile))
 
 
 def _run(
@@ -109,22 +123,30 @@ def _options(project: Project) -> list[str]:
     ]
 
 
-def _outputs(project: Project, folder: Path) -> dict[str, str]:
-    sources = {project.main: (folder / "main.js").read_text()}
+def _outputs(project: Project, folder: Path, ours: list[Path]) -> dict[str, str]:
+    text = (folder / "main.js").read_text()
+    for path in ours:
+        text = text.replace(_relative(path, project.folder) + "/", _PREFIX)
+    sources = {project.main: text}
     for path in folder.iterdir():
         if data_modules.is_data(path.name):
             sources[posixpath.join(posixpath.dirname(project.main), path.name)] = data_modules.data_module(path)
     return sources
 
 
-def _origins(project: Path, folder: Path, modules: Path | None) -> SourceMap:
+def _origins(project: Path, folder: Path, ours: list[Path]) -> SourceMap:
     found = source_map.parse((folder / "main.js.map").read_text())
-    return replace(found, sources=[_origin(project, (folder / path).resolve(), modules) for path in found.sources])
+    return replace(found, sources=[_origin(project, (folder / path).resolve(), ours) for path in found.sources])
 
 
-def _origin(project: Path, path: Path, modules: Path | None) -> str:
-    if modules and path.is_relative_to(modules.resolve()):
-        return "node:" + path.relative_to(modules.resolve()).as_posix().removeprefix("modules/")
+def _origin(project: Path, path: Path, ours: list[Path]) -> str:
+    for top in ours:
+        if path.is_relative_to(top):
+            return _PREFIX + path.relative_to(top).as_posix().removeprefix("modules/")
+    return _relative(path, project)
+
+
+def _relative(path: Path, project: Path) -> str:
     return Path(os.path.relpath(path, project.resolve())).as_posix()
 
 

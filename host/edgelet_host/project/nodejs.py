@@ -4,11 +4,13 @@
 what they share. The packages come from npm when a bundle first needs a module.
 """
 
+import base64
 import hashlib
 import json
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ _NAME = re.compile(
     r")(/.*)?"
 )
 _URL_PATTERN = re.compile(r"\bURLPattern\b")
+_FILES = re.compile(r"fs(/promises)?")
 #: Those that throw, whatever is used of them; of `net` and the like a part is there.
 _ABSENT = re.compile(
     r"child_process|cluster|dgram|dns|dns/promises|domain|fs|fs/promises|http2|inspector|inspector/promises|readline"
@@ -70,10 +73,11 @@ def _make(npm: Path, folder: Path, files: dict[Path, bytes]) -> None:
     building.rename(folder)
 
 
-def options(folder: Path, aliases: set[str], project: Path) -> list[str]:
+def options(folder: Path, aliases: set[str], project: Path, files: Path | None = None) -> list[str]:
     """Give esbuild's options for bundles that import modules of Node.js.
 
-    folder: from ensure_modules. aliases: names that the project has something else for. project: its folder.
+    folder: from ensure_modules. aliases: names that the project has something else for. project: its folder. files:
+    what file_module has written, where it goes into the bundle.
     """
     found = {}
     for kind in ("modules", "prefixed"):
@@ -86,6 +90,7 @@ def options(folder: Path, aliases: set[str], project: Path) -> list[str]:
     return [
         *[f"--alias:{name}={path}" for name, path in found.items() if name not in aliases],
         *[f"--inject:{path}" for path in sorted((folder / "internal" / "globals").iterdir())],
+        f"--alias:edgelet:files={files or folder / 'internal' / 'no_files.js'}",
         "--define:global=globalThis",
         '--define:__dirname="/"',
         '--define:__filename="/main.js"',
@@ -114,20 +119,51 @@ def environment(folder: Path) -> dict[str, str]:
     return os.environ | {"NODE_PATH": str(folder / "modules")}
 
 
-def warnings(folder: Path, project: Path, inputs: dict[str, Any]) -> list[str]:
-    """Tell which modules a bundle imports that are not there, one line each. inputs: those of esbuild's metafile."""
+def reads_files(folder: Path, project: Path, inputs: dict[str, Any]) -> bool:
+    """Whether a file of the project itself imports node:fs: many packages do, and never use it."""
+    return any(
+        _FILES.fullmatch(name) and "node_modules" not in Path(importer).parts
+        for importer, name in _imports(folder, project, inputs)
+    )
+
+
+def file_module(files: dict[str, Path]) -> str:
+    """Give the JavaScript of the module with the files that node:fs reads. files: by path inside the project.
+
+    Each is text where it is UTF-8, else an array with its bytes as Base64.
+    """
+    content: dict[str, str | list[str]] = {}
+    for name, path in files.items():
+        data = path.read_bytes()
+        try:
+            content[f"/{name}"] = data.decode()
+        except UnicodeDecodeError:
+            content[f"/{name}"] = [base64.b64encode(data).decode()]
+    return f"module.exports = {json.dumps(content, ensure_ascii=False)};\n"
+
+
+def warnings(folder: Path, project: Path, inputs: dict[str, Any], files: bool) -> list[str]:
+    """Tell which modules a bundle imports that are not there, one line each.
+
+    inputs: those of esbuild's metafile. files: whether there are files for node:fs.
+    """
     told: dict[str, str] = {}
-    for importer, given in inputs.items():
-        if (project / importer).resolve().is_relative_to(folder):
-            continue
-        for imported in given["imports"]:
-            name = module_of(folder, (project / imported["path"]).resolve())
-            if _ABSENT.fullmatch(name):
-                told.setdefault(name, importer)
+    for importer, name in _imports(folder, project, inputs):
+        if _ABSENT.fullmatch(name) and not (files and _FILES.fullmatch(name)):
+            told.setdefault(name, importer)
     return [
         f"{importer} imports node:{name}, which devices do not have: what is used of it throws, and says what to do"
         for name, importer in sorted(told.items())
     ]
+
+
+def _imports(folder: Path, project: Path, inputs: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give what the project and its packages import of Node.js: (importer, module without prefix)."""
+    for importer, given in inputs.items():
+        if not (project / importer).resolve().is_relative_to(folder):
+            for imported in given["imports"]:
+                if name := module_of(folder, (project / imported["path"]).resolve()):
+                    yield importer, name
 
 
 def module_of(folder: Path, path: Path) -> str:

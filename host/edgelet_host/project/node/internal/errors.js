@@ -5,7 +5,8 @@ const PRIMITIVES = new Set(["string", "function", "number", "object", "boolean",
 
 function shown(value) {
   if (typeof value === "string") {
-    const text = value.length > 26 ? `${value.slice(0, 24)}...` : value;
+    const cut = value.length > 26 ? `${value.slice(0, 24)}...` : value;
+    const text = cut.replace(/\0/g, "\\x00");
     return `'${text}'`.slice(0, value.length > 26 ? -1 : undefined);
   }
   return typeof value === "bigint" ? `${value}n` : String(value);
