@@ -1,6 +1,6 @@
 # The isolates as a MicroPython user C module for the ports that build with CMake (rp2, esp32):
 # -DUSER_C_MODULES=.../firmware/micropython.cmake -DQUICKJS_DIR=<quickjs-ng's C sources> -DZLIB_DIR=<zlib's>
-# -DMONOCYPHER_DIR=<Monocypher's>
+# -DMONOCYPHER_DIR=<Monocypher's> -DSCRYPT_DIR=<Tarsnap's scrypt>
 
 if(NOT EXISTS "${QUICKJS_DIR}/quickjs.c")
     message(FATAL_ERROR "QUICKJS_DIR must name the folder of quickjs-ng's C sources (./edgelet build does so)")
@@ -12,6 +12,10 @@ endif()
 
 if(NOT EXISTS "${MONOCYPHER_DIR}/monocypher.h")
     message(FATAL_ERROR "MONOCYPHER_DIR must name the folder of Monocypher's C sources (./edgelet build does so)")
+endif()
+
+if(NOT EXISTS "${SCRYPT_DIR}/lib/crypto/crypto_scrypt_smix.c")
+    message(FATAL_ERROR "SCRYPT_DIR must name the folder of scrypt's C sources (./edgelet build does so)")
 endif()
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
@@ -63,7 +67,7 @@ file(GLOB quickjs_compression ${CMAKE_CURRENT_LIST_DIR}/compression/*.c)
 set_source_files_properties(${quickjs_compression} PROPERTIES COMPILE_OPTIONS "${quickjs_options};-isystem;${ZLIB_DIR}")
 file(GLOB quickjs_crypto ${CMAKE_CURRENT_LIST_DIR}/crypto/*.c)
 set_source_files_properties(${quickjs_crypto} PROPERTIES COMPILE_OPTIONS
-    "${quickjs_options};-isystem;${MICROPY_DIR}/lib/mbedtls/library;-isystem;${MONOCYPHER_DIR}")
+    "${quickjs_options};-isystem;${MICROPY_DIR}/lib/mbedtls/library;-isystem;${MONOCYPHER_DIR};-isystem;${SCRYPT_DIR}/lib/crypto;-isystem;${SCRYPT_DIR}/libcperciva/util")
 
 target_link_libraries(usermod_quickjs INTERFACE $<1:usermod_quickjs_library>)
 target_link_libraries(usermod INTERFACE usermod_quickjs)

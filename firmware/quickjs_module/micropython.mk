@@ -1,6 +1,6 @@
 # The isolates as a MicroPython user C module:
 # make USER_C_MODULES=.../firmware QUICKJS_DIR=<quickjs-ng's C sources> ZLIB_DIR=<zlib's>
-#     MONOCYPHER_DIR=<Monocypher's>
+#     MONOCYPHER_DIR=<Monocypher's> SCRYPT_DIR=<Tarsnap's scrypt>
 
 QUICKJS_MODULE_DIR := $(USERMOD_DIR)
 
@@ -14,6 +14,10 @@ endif
 
 ifeq ($(wildcard $(MONOCYPHER_DIR)/monocypher.h),)
 $(error MONOCYPHER_DIR must name the folder of Monocypher's C sources (./edgelet build does so))
+endif
+
+ifeq ($(wildcard $(SCRYPT_DIR)/lib/crypto/crypto_scrypt_smix.c),)
+$(error SCRYPT_DIR must name the folder of scrypt's C sources (./edgelet build does so))
 endif
 
 # What the engine is compiled with: see engine.c. engine_id.py lists the same definitions. The engine takes int and
@@ -38,6 +42,7 @@ $(QUICKJS_OBJ): CFLAGS += -std=gnu11 -D_GNU_SOURCE -I$(BUILD)/quickjs_module -is
 $(BUILD)/quickjs_module/engine/engine.o: CFLAGS += $(QUICKJS_FLAGS)
 $(filter $(BUILD)/quickjs_module/compression/%, $(QUICKJS_OBJ)): CFLAGS += -isystem $(ZLIB_DIR)
 $(filter $(BUILD)/quickjs_module/crypto/%, $(QUICKJS_OBJ)): CFLAGS += -isystem $(TOP)/lib/mbedtls/library -isystem $(MONOCYPHER_DIR)
+$(BUILD)/quickjs_module/crypto/crypto_scrypt.o: CFLAGS += -isystem $(SCRYPT_DIR)/lib/crypto -isystem $(SCRYPT_DIR)/libcperciva/util
 $(BUILD)/quickjs_module/engine/engine.o: $(QUICKJS_ENGINE_ID_H)
 
 ifneq ($(findstring -fsanitize=address, $(CFLAGS_EXTRA)),)

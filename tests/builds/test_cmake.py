@@ -15,6 +15,7 @@ set(MICROPY_DIR "@TREE@")
 set(QUICKJS_DIR "@QUICKJS@")
 set(ZLIB_DIR "@ZLIB@")
 set(MONOCYPHER_DIR "@MONOCYPHER@")
+set(SCRYPT_DIR "@SCRYPT@")
 set(USER_C_MODULES @MODULES@)
 include(${MICROPY_DIR}/py/usermod.cmake)
 usermod_gather_sources(SOURCES INCLUDES FOUND usermod)
@@ -29,7 +30,7 @@ file(WRITE ${CMAKE_BINARY_DIR}/sources.txt "${SOURCES};${LIBRARY}")
 """
 
 # The places of libraries' sources, and the sources' names.
-LIBRARIES = {"QUICKJS": "quickjs-ng", "ZLIB": "zlib", "MONOCYPHER": "pymonocypher"}
+LIBRARIES = {"QUICKJS": "quickjs-ng", "ZLIB": "zlib", "MONOCYPHER": "pymonocypher", "SCRYPT": "scrypt"}
 
 
 def configure(folder, **places):

@@ -146,6 +146,7 @@ def built(firmware, tmp_path_factory):
     sources.ensure("microdot")
     sources.ensure("zlib")
     sources.ensure("pymonocypher")
+    sources.ensure("scrypt")
     checkout = Checkout(tmp_path_factory.mktemp("checkout"))
     checkout.build()
     return checkout

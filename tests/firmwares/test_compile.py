@@ -49,6 +49,8 @@ def includes():
         others += [sources.ensure("quickjs-ng"), sources.ensure("zlib"), tree / "lib" / "mbedtls" / "include"]
         if room == "crypto":
             others += [tree / "lib" / "mbedtls" / "library", sources.ensure("pymonocypher")]
+            scrypt = sources.ensure("scrypt")
+            others += [scrypt / "lib" / "crypto", scrypt / "libcperciva" / "util"]
         return [*(f"-I{path}" for path in ours), *(f"-isystem{path}" for path in others)]
 
     return folders

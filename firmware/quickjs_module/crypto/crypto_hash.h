@@ -87,4 +87,17 @@ typedef struct _crypto_hkdf_t {
 } crypto_hkdf_t;
 void crypto_hkdf(const crypto_hkdf_t *params, uint8_t *out, size_t len);
 
+// scrypt (RFC 7914). n: a power of 2, 2 or more, below 2 to the power of 16 * r; r, p: 1 or more, p * r below 2^30.
+typedef struct _crypto_scrypt_t {
+    uint32_t n, r, p;
+    base_slice_t salt;
+} crypto_scrypt_t;
+
+// The bytes of memory that a derivation works in; SIZE_MAX / 2 where they cannot be addressed.
+size_t crypto_scrypt_memory(const crypto_scrypt_t *params);
+// Fills `out` with a key derived from a password, of which `password` is made with SHA-256. memory: as many bytes as
+// crypto_scrypt_memory says, aligned for uint32_t; to be wiped by the caller.
+void crypto_scrypt(
+    const crypto_scrypt_t *params, const crypto_hmac_t *password, void *memory, uint8_t *out, size_t len);
+
 #endif // EDGELET_CRYPTO_HASH_H

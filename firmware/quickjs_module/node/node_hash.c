@@ -126,9 +126,21 @@ const extension_class_t node_class_hash = {
     .proto_len = BASE_COUNT(hash_proto),
 };
 
+// The length of a key that is derived. 0, or -1 with a pending exception.
+static int hash_key_length(JSContext *ctx, JSValueConst length, uint32_t *len) {
+    if (JS_ToUint32(ctx, len, length) < 0) {
+        return -1;
+    }
+    if (*len > INT32_MAX) {
+        JS_ThrowRangeError(ctx, "a key has at most 2147483647 bytes");
+        return -1;
+    }
+    return 0;
+}
+
 // The hash that a derivation names, and its length. -1 with a pending exception.
 static int derivation(JSContext *ctx, JSValueConst name, JSValueConst length, uint32_t *len) {
-    int hash = JS_ToUint32(ctx, len, length) < 0 ? -1 : hash_named(ctx, name);
+    int hash = hash_key_length(ctx, length, len) < 0 ? -1 : hash_named(ctx, name);
     if (hash == CRYPTO_HASH_COUNT || hash == CRYPTO_MD5) {
         JS_ThrowTypeError(ctx, "there is no such hash for derivations");
         return -1;
@@ -180,5 +192,37 @@ JSValue node_hkdf(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst 
     };
     uint8_t *out = js_malloc(ctx, len + 1);
     crypto_hkdf(&params, out, len);
+    return stream_new_bytes(ctx, out, len);
+}
+
+// RFC 7914, section 2.
+static bool hash_is_scrypt(const crypto_scrypt_t *params) {
+    bool is_power = params->n >= 2 && (params->n & (params->n - 1)) == 0;
+    bool is_small = params->r >= 1 && (params->r >= 2 || params->n < 1u << 16);
+    return is_power && is_small && params->p >= 1 && (uint64_t)params->p * params->r < 1u << 30;
+}
+
+JSValue node_scrypt(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
+    (void)this_val, (void)argc;
+    uint32_t len;
+    base_slice_t password;
+    crypto_scrypt_t params;
+    if (JS_ToUint32(ctx, &params.n, argv[2]) < 0 || JS_ToUint32(ctx, &params.r, argv[3]) < 0 ||
+        JS_ToUint32(ctx, &params.p, argv[4]) < 0 || hash_key_length(ctx, argv[5], &len) < 0 ||
+        node_bytes(ctx, argv[0], &password) < 0 || node_bytes(ctx, argv[1], &params.salt) < 0) {
+        return JS_EXCEPTION;
+    }
+    if (!hash_is_scrypt(&params)) {
+        return JS_UNDEFINED;
+    }
+    uint8_t *out = js_malloc(ctx, len + 1);
+    size_t size = crypto_scrypt_memory(&params);
+    uint8_t *memory = js_malloc(ctx, size);
+    crypto_hmac_t key;
+    crypto_hmac_key(&key, CRYPTO_SHA256, password.data, password.len);
+    crypto_scrypt(&params, &key, memory, out, len);
+    base_wipe(&key, sizeof(key));
+    base_wipe(memory, size);
+    js_free(ctx, memory);
     return stream_new_bytes(ctx, out, len);
 }

@@ -22,5 +22,7 @@ JSValue node_hash(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst 
 // pbkdf2(name, password, salt, iterations, length), hkdf(name, key, salt, info, length): a Uint8Array.
 JSValue node_pbkdf2(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 JSValue node_hkdf(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+// scrypt(password, salt, n, r, p, length): a Uint8Array, or undefined for parameters that are not scrypt's.
+JSValue node_scrypt(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 
 #endif // EDGELET_NODE_PRIVATE_H

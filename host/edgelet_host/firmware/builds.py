@@ -195,8 +195,8 @@ def run_build(build: Build, state: State) -> None:
         if path and re.search(r"\s", str(path)):
             raise EdgeletError(f"make cannot work with blanks in a path: move {path}.")
     tree = sources.micropython_tree(build.submodules, build.checkout)
-    names = ("quickjs-ng", "microdot", "zlib", "pymonocypher")
-    quickjs, microdot, zlib, monocypher = unpacked = [sources.ensure(name) for name in names]
+    names = ("quickjs-ng", "microdot", "zlib", "pymonocypher", "scrypt")
+    quickjs, microdot, zlib, monocypher, scrypt = unpacked = [sources.ensure(name) for name in names]
     if not can_continue(build.read_stamp(), state):
         shutil.rmtree(build.folder / "make", ignore_errors=True)
     objects = build.folder / "make" / digest(str(tree), *map(str, unpacked))
@@ -213,6 +213,7 @@ def run_build(build: Build, state: State) -> None:
             "QUICKJS_DIR": quickjs,
             "ZLIB_DIR": zlib,
             "MONOCYPHER_DIR": monocypher,
+            "SCRYPT_DIR": scrypt,
             "MICROPY_MANIFEST_MICRODOT_DIR": microdot,
             "MICROPY_MPYCROSS": mpy_cross,
             "MICROPY_MANIFEST_VERSION_DIR": write_version(build.folder),

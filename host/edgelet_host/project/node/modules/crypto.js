@@ -208,6 +208,49 @@ function hkdf(digest, key, salt, info, length, callback) {
   nextTick(callback, null, result);
 }
 
+const SCRYPT = { cost: "N", blockSize: "r", parallelization: "p" };
+const MOST_MEMORY = 32 * 1024 * 1024;
+
+function scryptOptions(options) {
+  const found = { N: 16384, r: 8, p: 1, maxmem: MOST_MEMORY };
+  for (const [long, short] of Object.entries(SCRYPT)) {
+    if (options?.[long] !== undefined && options[short] !== undefined) {
+      throw withCode(Error, "ERR_CRYPTO_SCRYPT_INVALID_PARAMETER", "Invalid scrypt parameter");
+    }
+    for (const name of [short, long]) {
+      if (options?.[name] === undefined) continue;
+      checkInteger(options[name], name, 0, 2 ** 32 - 1);
+      found[short] = options[name] || found[short];
+    }
+  }
+  if (options?.maxmem !== undefined) {
+    checkInteger(options.maxmem, "maxmem", 0, Number.MAX_SAFE_INTEGER);
+    found.maxmem = options.maxmem || MOST_MEMORY;
+  }
+  return found;
+}
+
+function scryptSync(password, salt, length, options) {
+  const key = bytesOf(password, "password");
+  const salted = bytesOf(salt, "salt");
+  checkInteger(length, "keylen", 0, MOST_INT);
+  const { N, r, p, maxmem } = scryptOptions(options);
+  // As OpenSSL counts it.
+  const isTooLarge = 128 * r * (N + 2 + p) > maxmem;
+  const derived = isTooLarge ? undefined : native.scrypt(key, salted, N, r, p, length);
+  if (derived === undefined) {
+    const why = isTooLarge ? ": memory limit exceeded" : "";
+    throw withCode(RangeError, "ERR_CRYPTO_INVALID_SCRYPT_PARAMS", `Invalid scrypt params${why}`);
+  }
+  return output(derived);
+}
+
+function scrypt(password, salt, length, options, callback = options) {
+  checkFunction(callback, "callback");
+  const key = scryptSync(password, salt, length, callback === options ? undefined : options);
+  nextTick(callback, null, key);
+}
+
 const getHashes = () => Object.keys(HASHES).filter((name) => native.hash(HASHES[name]));
 
 const createHash = (algorithm, options) => new Hash(algorithm, options);
@@ -220,11 +263,6 @@ export const { Certificate, DiffieHellman, DiffieHellmanGroup, ECDH, X509Certifi
   "crypto",
   "Certificate DiffieHellman DiffieHellmanGroup ECDH X509Certificate checkPrime checkPrimeSync createDiffieHellman createDiffieHellmanGroup createECDH generatePrime generatePrimeSync getDiffieHellman privateEncrypt publicDecrypt",
   "use crypto.subtle, or the npm package @noble/curves",
-);
-export const { scrypt, scryptSync } = /* @__PURE__ */ absentAll(
-  "crypto",
-  "scrypt scryptSync",
-  "use the npm package @noble/hashes, or pbkdf2",
 );
 export const { getFips, secureHeapUsed, setEngine, setFips } = /* @__PURE__ */ absentAll(
   "crypto",
@@ -248,6 +286,8 @@ export {
   randomFillSync,
   randomInt,
   randomUUID,
+  scrypt,
+  scryptSync,
   subtle,
   timingSafeEqual,
   webcrypto,
