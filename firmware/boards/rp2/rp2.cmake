@@ -29,7 +29,7 @@ set(MICROPY_FROZEN_MANIFEST ${EDGELET_RP2_DIR}/manifest.py)
 set(MICROPY_PY_LWIP ON)
 list(APPEND MICROPY_SOURCE_BOARD
     ${EDGELET_RP2_DIR}/gmtime.c
-    ${EDGELET_RP2_DIR}/modnameservers.c
+    ${EDGELET_RP2_DIR}/../lwip/modnameservers.c
     ${EDGELET_RP2_DIR}/modpartition.c
 )
 list(APPEND MICROPY_DEF_BOARD

@@ -1,4 +1,4 @@
-"""The name servers of the network, for the Linux firmware: as firmware/boards/rp2/modnameservers.c tells them."""
+"""The name servers of the network, for the Linux firmware: as firmware/boards/lwip/modnameservers.c tells them."""
 
 
 def told():
