@@ -4,8 +4,9 @@ file(GLOB base_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.c)
 add_library(usermod_base INTERFACE)
 target_sources(usermod_base INTERFACE ${base_sources})
 target_include_directories(usermod_base INTERFACE ${CMAKE_CURRENT_LIST_DIR})
-# The headers of our own copy of mbedTLS come before those of a port's (ESP-IDF's).
-set_source_files_properties(${base_sources} PROPERTIES
+# The headers of our own copy of mbedTLS come before those of a port's (ESP-IDF's). For the directory of the project, too,
+# where ESP-IDF's build compiles these sources once more, for the program, with what is known there.
+set_source_files_properties(${base_sources} DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_SOURCE_DIR} PROPERTIES
     COMPILE_OPTIONS "-std=gnu11;-Wall;-Wextra;-Werror"
     INCLUDE_DIRECTORIES ${MICROPY_DIR}/lib/mbedtls/include
 )

@@ -52,21 +52,27 @@ target_include_directories(usermod_quickjs SYSTEM INTERFACE ${QUICKJS_DIR})
 target_compile_definitions(usermod_quickjs_library INTERFACE QJS_DISABLE_PARSER=1
     ISOLATE_LOG_SIZE=1536 ISOLATE_MESSAGE_SIZE=512 ISOLATE_STACK_SIZE=1024)
 set(quickjs_options -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror)
+# ESP-IDF's build compiles the sources twice: for its component, in this directory, and for the program, in the project's.
+set(quickjs_directories DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_SOURCE_DIR})
 # The headers that belong to our copy of mbedTLS' SHA functions come before those of a port's own mbedTLS (ESP-IDF's).
-set_source_files_properties(${quickjs_library_sources} PROPERTIES
+set_source_files_properties(${quickjs_library_sources} ${quickjs_directories} PROPERTIES
     COMPILE_OPTIONS "${quickjs_options}"
     INCLUDE_DIRECTORIES ${MICROPY_DIR}/lib/mbedtls/include
 )
 # MicroPython's and the chips' headers have parameters that they do not use.
 set_source_files_properties(${quickjs_binding} ${CMAKE_CURRENT_LIST_DIR}/port/port_esp32.c
-    ${CMAKE_CURRENT_LIST_DIR}/port/port_rp2.c PROPERTIES COMPILE_OPTIONS "${quickjs_options};-Wno-unused-parameter")
-set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/engine/engine.c PROPERTIES
+    ${CMAKE_CURRENT_LIST_DIR}/port/port_rp2.c ${quickjs_directories} PROPERTIES
+    COMPILE_OPTIONS "${quickjs_options};-Wno-unused-parameter"
+)
+set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/engine/engine.c ${quickjs_directories} PROPERTIES
     COMPILE_OPTIONS "${quickjs_options};-D__SANITIZE_ADDRESS__=1;-D__DJGPP;-DNDEBUG;-fno-strict-aliasing"
 )
 file(GLOB quickjs_compression ${CMAKE_CURRENT_LIST_DIR}/compression/*.c)
-set_source_files_properties(${quickjs_compression} PROPERTIES COMPILE_OPTIONS "${quickjs_options};-isystem;${ZLIB_DIR}")
+set_source_files_properties(${quickjs_compression} ${quickjs_directories} PROPERTIES
+    COMPILE_OPTIONS "${quickjs_options};-isystem;${ZLIB_DIR}"
+)
 file(GLOB quickjs_crypto ${CMAKE_CURRENT_LIST_DIR}/crypto/*.c)
-set_source_files_properties(${quickjs_crypto} PROPERTIES COMPILE_OPTIONS
+set_source_files_properties(${quickjs_crypto} ${quickjs_directories} PROPERTIES COMPILE_OPTIONS
     "${quickjs_options};-isystem;${MICROPY_DIR}/lib/mbedtls/library;-isystem;${MONOCYPHER_DIR};-isystem;${SCRYPT_DIR}/lib/crypto;-isystem;${SCRYPT_DIR}/libcperciva/util")
 
 target_link_libraries(usermod_quickjs INTERFACE $<1:usermod_quickjs_library>)

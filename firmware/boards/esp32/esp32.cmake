@@ -3,6 +3,7 @@
 
 set(EDGELET_ESP32_DIR ${CMAKE_CURRENT_LIST_DIR})
 set(MICROPY_FROZEN_MANIFEST ${EDGELET_ESP32_DIR}/manifest.py)
+list(APPEND MICROPY_SOURCE_BOARD ${EDGELET_ESP32_DIR}/../lwip/modnameservers.c)
 list(APPEND MICROPY_DEF_BOARD MP_CONFIGFILE="${EDGELET_ESP32_DIR}/mpconfigesp32.h")
 
 # ESP-IDF takes the path of the partition table from the configuration.

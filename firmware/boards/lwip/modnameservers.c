@@ -1,6 +1,6 @@
 // import nameservers: those that the network has told, of which MicroPython's own interfaces give the first only.
 //
-// told() -> the texts of their addresses, in the order in which to ask them; none where the network has told none.
+// told() -> the texts of their IPv4 addresses, in the order in which to ask them; none where the network has told none.
 #include "py/runtime.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ static mp_obj_t nameservers_told(void) {
     mp_obj_t list = mp_obj_new_list(0, NULL);
     for (u8_t i = 0; i < DNS_MAX_SERVERS; i++) {
         const ip_addr_t *server = dns_getserver(i);
-        if (!ip_addr_isany(server)) {
+        if (IP_IS_V4(server) && !ip_addr_isany(server)) {
             char text[IPADDR_STRLEN_MAX];
             ipaddr_ntoa_r(server, text, sizeof(text));
             mp_obj_list_append(list, mp_obj_new_str(text, strlen(text)));

@@ -339,7 +339,8 @@ def make_environment(folder: Path) -> dict[str, str]:
 def explain_make(log: Path) -> str:
     """Give the first error in a build log in one line that names the log."""
     text = log.read_text()
-    telling = re.compile(r"\berror\b|Error:|undefined reference|\*\*\*", re.IGNORECASE)
+    # ninja, which ESP-IDF uses, prints whole commands: they name files and options such as -Wno-error=unused.
+    telling = re.compile(r"(?<![\w.-])error\b(?![=.])|Error:|undefined reference|\*\*\*", re.IGNORECASE)
     errors = [line.strip() for line in text.splitlines() if telling.search(line)]
     reason = errors[0].replace(f"{ROOT}/", "") if errors else "make gave no reason"
     # What CMake's message says stands below it, indented.

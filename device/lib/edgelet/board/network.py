@@ -130,13 +130,9 @@ class Link:
         """The addresses of the network's name servers, none while there is no connection."""
         if not self.is_up:
             return []
-        try:
-            from nameservers import told
+        from nameservers import told
 
-            return told()
-        except ImportError:  # ESP-IDF's own network
-            server = self._radio.name_server()
-            return [server] if server not in ("", "0.0.0.0") else []
+        return told()
 
     async def run(self):
         """Keeps the link up, for ever."""

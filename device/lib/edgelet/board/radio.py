@@ -111,10 +111,6 @@ class Radio:
         """That of the gateway."""
         return self._wlan.ifconfig()[2]
 
-    def name_server(self):
-        """The first name server that the network has told."""
-        return self._wlan.ifconfig()[3]
-
     def signal(self):
         """Strength of the received signal in dBm, None while there is no connection."""
         return self._wlan.status("rssi") if self._wlan.isconnected() else None
@@ -172,8 +168,7 @@ class Gateway:
         self._next = then
 
     def _ask(self):
-        # ESP-IDF may be built without raw sockets.
-        if not hasattr(socket, "SOCK_RAW") or self._address in ("", "0.0.0.0"):
+        if self._address in ("", "0.0.0.0"):
             return
         self._number = (self._number + 1) & 0xFFFF
         check = _ECHO + _NAME + self._number
