@@ -1,10 +1,10 @@
 // The Linux firmware as a process: its stack, which MicroPython's unix port fixes for small scripts, how many
 // descriptors it may have, who may read its files, and when they are on the disk.
 
-#define _GNU_SOURCE // syncfs
+#define _GNU_SOURCE // syncfs, nftw
 
 #include <errno.h>
-#include <fts.h>
+#include <ftw.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,6 +33,17 @@ static void __attribute__((constructor)) raise_descriptor_limit(void) {
 }
 
 #define FOR_OTHERS (S_IRWXG | S_IRWXO)
+// Open folders at a time; deeper ones are opened again and again.
+#define MOST_FOLDERS (16)
+
+static int make_one_private(const char *path, const struct stat *stat, int type, struct FTW *place) {
+    (void)place;
+    mode_t mode = stat->st_mode & 07777;
+    if ((type == FTW_D || type == FTW_F) && (mode & FOR_OTHERS) != 0) {
+        chmod(path, mode & ~FOR_OTHERS);
+    }
+    return 0;
+}
 
 // _process.make_private(paths): what this process will create, and files and folders that are there with all that is in
 // them, are for its user alone. What is not there, or belongs to somebody else, is left alone.
@@ -41,29 +52,10 @@ static mp_obj_t make_private(mp_obj_t paths_in) {
     mp_obj_t *items;
     mp_obj_get_array(paths_in, &count, &items);
 
-    char *paths[count + 1];
-    for (size_t i = 0; i < count; i++) {
-        paths[i] = (char *)mp_obj_str_get_str(items[i]);
-    }
-    paths[count] = NULL;
-
     umask(FOR_OTHERS);
-    FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    if (tree == NULL) {
-        mp_raise_OSError(errno);
+    for (size_t i = 0; i < count; i++) {
+        nftw(mp_obj_str_get_str(items[i]), make_one_private, MOST_FOLDERS, FTW_PHYS);
     }
-
-    FTSENT *entry;
-    while ((entry = fts_read(tree)) != NULL) {
-        if (entry->fts_info == FTS_D || entry->fts_info == FTS_F) {
-            mode_t mode = entry->fts_statp->st_mode & 07777;
-            if ((mode & FOR_OTHERS) != 0) {
-                chmod(entry->fts_accpath, mode & ~FOR_OTHERS);
-            }
-        }
-    }
-
-    fts_close(tree);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(make_private_obj, make_private);
