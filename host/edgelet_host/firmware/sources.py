@@ -47,6 +47,8 @@ class Source:
     known_to_work: tuple[str, ...] = ()
     directory: str = "."
     submodule: str = ""
+    license: str = ""
+    license_file: str = ""
 
     @property
     def pin(self) -> debian.Pin:
