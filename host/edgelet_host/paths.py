@@ -5,9 +5,20 @@ from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
 # pyproject.toml puts the folders device, examples and firmware there when it is installed.
-_INSTALLED = _HERE / "checkout"
-ROOT = _INSTALLED if _INSTALLED.is_dir() else _HERE.parents[1]
+INSTALLED = Path("checkout")
+ROOT = _HERE / INSTALLED if (_HERE / INSTALLED).is_dir() else _HERE.parents[1]
 FIRMWARE = ROOT / "firmware"
+# In ROOT, where a release has what others build.
+PREBUILT = Path("prebuilt")
+# The names there of the Linux firmware and of a board's, as it is flashed.
+LINUX_FIRMWARE = "micropython"
+BOARD_FIRMWARE = "{}.uf2"
+
+
+def prebuilt(name: str) -> Path | None:
+    """Give a file that a release has built already; None where it must be built, as in a checkout."""
+    path = ROOT / PREBUILT / name
+    return path if path.is_file() else None
 
 
 def cache_dir() -> Path:

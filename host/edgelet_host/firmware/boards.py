@@ -20,7 +20,7 @@ from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import sources, uf2
 from edgelet_host.firmware.builds import Build, ensure
 from edgelet_host.firmware.system import BOARD_PACKAGES, BUILD_PACKAGES
-from edgelet_host.paths import FIRMWARE, ROOT
+from edgelet_host.paths import BOARD_FIRMWARE, FIRMWARE, ROOT, prebuilt
 
 BOARDS = FIRMWARE / "boards"
 PREFIX = "EDGELET_"
@@ -167,7 +167,9 @@ def _symbols(elf: Path) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def board_firmware(board: str) -> Path:
-    """Build a board's firmware and give it as it is flashed: a .uf2, or for ESP32 a .bin."""
+    """Give a board's firmware as it is flashed, that of a release or built: a .uf2, or for ESP32 a .bin."""
+    if not os.environ.get("EDGELET_MICROPYTHON") and (released := prebuilt(BOARD_FIRMWARE.format(board))):
+        return released
     build = board_build(board)
     ensure(build)
     return write_outputs(build, build.folder / "output")[0]
@@ -193,7 +195,7 @@ def _write_uf2(build: Build, binary: Path) -> Path:
     """Make a .uf2 of a .bin with MicroPython's own tool."""
     tool = sources.micropython_tree(build.submodules, build.checkout) / "tools" / "uf2conv.py"
     family = uf2.FAMILIES[read_definitions(build.name)["PICO_PLATFORM"].partition("-")[0].upper()]
-    image = binary.with_suffix(".uf2")
+    image = binary.with_name(BOARD_FIRMWARE.format(build.name))
     options = [f"--family=0x{family:x}", f"--base=0x{_FLASH_ADDRESS:x}", "--convert", f"--output={image}"]
     command = [sys.executable, str(tool), *options, str(binary)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -26,7 +26,7 @@ from edgelet_host import __version__
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import sources
 from edgelet_host.firmware.system import BUILD_PACKAGES, Packages, ensure_packages
-from edgelet_host.paths import FIRMWARE, ROOT, cache_dir
+from edgelet_host.paths import FIRMWARE, LINUX_FIRMWARE, ROOT, cache_dir, prebuilt
 from edgelet_host.terminal import step
 
 # The flags with which MicroPython's own CI builds its sanitizer variants (tools/ci.sh). The garbage
@@ -67,7 +67,8 @@ class Build:
     leaves in its build folder. folders: with our files that go into it, beside our C modules.
     variables: for make's command line. submodules: sources that MicroPython's tree must have.
     checkout: an upstream MicroPython checkout to build from, None for the pinned source.
-    compiler: the program. packages: of the system that the build needs.
+    compiler: the program. packages: of the system that the build needs. commit: of a release, which
+    is stale where it tells another one than that.
     """
 
     name: str
@@ -80,11 +81,13 @@ class Build:
     checkout: Path | None = None
     compiler: str = "gcc"
     packages: Packages = field(default_factory=lambda: BUILD_PACKAGES)
+    commit: str | None = None
 
     @property
     def folder(self) -> Path:
         """The build's folder: make's output, the log, the stamp and the firmware."""
-        return cache_dir() / "builds" / f"{self.name}-{digest(str(ROOT), str(self.checkout))}"
+        key = [str(ROOT), str(self.checkout), *(["release"] if self.commit is not None else [])]
+        return cache_dir() / "builds" / f"{self.name}-{digest(*key)}"
 
     @property
     def firmware(self) -> Path:
@@ -95,11 +98,11 @@ class Build:
         """What the firmware would be made from now."""
         modules = sorted(FIRMWARE.glob("*_module"))
         paths = sorted(path for top in (*modules, *self.folders) for path in walk(top))
-        # Another version that would do changes nothing in what was built.
+        # Another version that would do, or what is said of its terms, changes nothing in what was built.
         pins = re.sub(
-            r"^known_to_work = .*", "known_to_work = []", sources.SOURCES_FILE.read_text(), flags=re.MULTILINE
+            r"^(known_to_work|license|license_file) = .*\n", "", sources.SOURCES_FILE.read_text(), flags=re.MULTILINE
         )
-        setup = [pins, *self.variables, *tool_times(self.compiler)]
+        setup = [pins, *self.variables, *tool_times(self.compiler), *([self.commit] if self.commit else [])]
         # make looks at no makefile's time, and where it calls CMake neither at that of a board's configuration.
         global_files = [path for path in paths if path.suffix in (".mk", ".cmake") or path.name.startswith("mpconfig")]
         setup += [path.read_text() for path in (*global_files, *FIRMWARE.glob("*.cmake"))]
@@ -127,26 +130,38 @@ class Build:
 
 
 def ensure_unix(sanitize: bool = False, micropython: Path | None = None) -> Path:
-    """Give the path of the Linux firmware; build it first where it is missing or stale.
+    """Give the path of the Linux firmware: that of a release, else build it first where it is missing or stale.
 
     sanitize: with AddressSanitizer and UndefinedBehaviorSanitizer. micropython: an upstream
     checkout to build from instead of the pinned source; the environment variable
     EDGELET_MICROPYTHON names one too. Raises EdgeletError.
     """
     chosen = micropython or os.environ.get("EDGELET_MICROPYTHON")
+    if not sanitize and not chosen and (released := prebuilt(LINUX_FIRMWARE)):
+        return released
     flags = [f"{name}_EXTRA={SANITIZER_FLAGS}" for name in ("CFLAGS", "LDFLAGS")]
+    build = (
+        unix_build("unix-sanitize", "the sanitizer firmware", flags, micropython)
+        if sanitize
+        else unix_build("unix", "the Linux firmware", (), micropython)
+    )
+    return ensure(build)
+
+
+def unix_build(name: str, title: str, variables: Sequence[str], micropython: Path | None) -> Build:
+    """Give a build of the Linux firmware. name, title, variables: as a Build's. micropython: as for `ensure_unix`."""
+    chosen = micropython or os.environ.get("EDGELET_MICROPYTHON")
     variant = FIRMWARE / "variants" / "edgelet"
-    build = Build(
-        name="unix-sanitize" if sanitize else "unix",
-        title="the sanitizer firmware" if sanitize else "the Linux firmware",
+    return Build(
+        name=name,
+        title=title,
         port="unix",
         product="micropython",
         folders=(variant, ROOT / "device"),
-        variables=(f"VARIANT_DIR={variant}", "STRIP=", *(flags if sanitize else ())),
+        variables=(f"VARIANT_DIR={variant}", "STRIP=", *variables),
         submodules=("mbedtls",),
         checkout=Path(chosen).resolve() if chosen else None,
     )
-    return ensure(build)
 
 
 def ensure(build: Build) -> Path:
@@ -226,19 +241,39 @@ def run_build(build: Build, state: State) -> None:
     build.write_stamp(State(state.setup, state.inputs, state.started, complete=True))
 
 
-def write_version(folder: Path) -> Path:
-    """Write the module that tells a firmware's version and the commit that it is from; give the folder for it.
+@dataclass(frozen=True)
+class Revision:
+    """What the sources are.
 
-    The commit has a + behind it where files differ from it, and is "" outside a git checkout.
+    commit: the one checked out, with a + behind it where files differ from it; "" outside a git checkout.
+    time: when it was made, in seconds since the epoch.
     """
+
+    commit: str = ""
+    time: int = 0
+
+
+def revision() -> Revision:
+    """Give what the sources are now."""
     git = ["git", "-C", str(ROOT)]
-    described = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)
-    commit = described.stdout.strip() if (ROOT / ".git").exists() else ""
-    if commit and subprocess.run([*git, "diff", "--quiet", "HEAD", "--"], check=False).returncode:
-        commit += "+"
+    if not (ROOT / ".git").exists():
+        return Revision()
+    shown = subprocess.run(
+        [*git, "show", "--no-patch", "--format=%h %ct", "--abbrev=12"], capture_output=True, text=True, check=False
+    )
+    if shown.returncode != 0:
+        return Revision()
+    commit, time = shown.stdout.split()
+    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--"], check=False).returncode
+    return Revision(commit + "+" * bool(changed), int(time))
+
+
+def write_version(folder: Path) -> Path:
+    """Write the module that tells a firmware's version and the commit that it is from; give the folder for it."""
     place = folder / "version"
     place.mkdir(exist_ok=True)
-    (place / "edgelet_version.py").write_text(f'VERSION = "{__version__}"\nCOMMIT = "{commit}"\n')
+    text = f'VERSION = "{__version__}"\nCOMMIT = "{revision().commit}"\n'
+    (place / "edgelet_version.py").write_text(text)
     return place
 
 
@@ -248,7 +283,8 @@ def hand_over(build: Build, definitions: Mapping[str, Path]) -> tuple[list[str],
     if build.port not in CMAKE_PORTS:
         known = {"USER_C_MODULES": FIRMWARE, "MPY_LIB_DIR": ROOT, **definitions}
         variables = [f"{name}={value}" for name, value in known.items()]
-        return [*build.variables, *variables, *cached_compiler(build.compiler)], {}
+        # make takes the last one of a name: a build that names its compiler has no use for ccache, which knows gcc.
+        return [*cached_compiler(build.compiler), *build.variables, *variables], {}
     known = {"MICROPY_LIB_DIR": ROOT, "Python3_EXECUTABLE": Path(sys.executable), **definitions}
     if ccache := shutil.which("ccache"):
         known["CMAKE_C_COMPILER_LAUNCHER"] = Path(ccache)
@@ -332,7 +368,10 @@ def make_environment(folder: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", *ESP_IDF) if name in os.environ}
     # In depend mode ccache does not preprocess a file on its own before it is compiled.
     ccache = {"CCACHE_DIR": str(cache_dir() / "ccache"), "CCACHE_DEPEND": "1"}
-    ours = {**ccache, "GIT_CEILING_DIRECTORIES": str(tree.parent)}
+    zig = {f"ZIG_{kind}_CACHE_DIR": str(cache_dir() / "zig") for kind in ("GLOBAL", "LOCAL")}
+    # By which tools date what they make: the same sources make the same firmware, whenever that is.
+    date = {"SOURCE_DATE_EPOCH": str(made)} if (made := revision().time) else {}
+    ours = {**ccache, **zig, **date, "GIT_CEILING_DIRECTORIES": str(tree.parent)}
     return kept | {"LC_ALL": "C.UTF-8"} | ours
 
 
