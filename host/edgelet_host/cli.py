@@ -30,6 +30,7 @@ _PLACES = {
     "list": ("functions", "list_functions"),
     "logs": ("logs", "logs"),
     "new": ("new", "new"),
+    "release": ("release", "release"),
     "releases": ("functions", "releases"),
     "rollback": ("functions", "rollback"),
     "secret": ("environment", "secret"),

@@ -13,7 +13,7 @@ ORDER = [
     {"project"},
     {"device"},
     {"bootloader", "emulator"},
-    {"checks", "session"},
+    {"checks", "release", "session"},
     {"commands"},
     {"cli"},
     {"__main__"},

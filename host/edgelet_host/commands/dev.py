@@ -13,15 +13,20 @@ import click
 def dev(paths: tuple[Path, ...], port: int, host: str, board: str | None) -> None:
     """Run projects on a local device and follow their changes.
 
-    PATHS are folders with an edgelet.toml; by default examples/login in a checkout of edgelet, else the current folder.
+    PATHS are folders with an edgelet.toml; by default the current folder, where it has one, else the login example.
 
     Example: edgelet dev examples/hello --port 9000
     """
     from edgelet_host.firmware.builds import ensure_unix
     from edgelet_host.paths import ROOT, cache_dir
+    from edgelet_host.project.config import FILE
     from edgelet_host.session import run
+    from edgelet_host.terminal import say
 
     folders = [path.resolve() for path in paths]
-    if not folders:
-        folders = [ROOT / "examples" / "login" if Path.cwd() == ROOT else Path.cwd()]
+    if not folders and (Path.cwd() / FILE).exists():
+        folders = [Path.cwd()]
+    elif not folders:
+        say(f"No {FILE} in this folder, so this is the login example. A project of your own: edgelet new NAME")
+        folders = [ROOT / "examples" / "login"]
     run(ensure_unix(), folders, cache_dir() / "dev" / str(port), host, port, board)

@@ -46,7 +46,10 @@ def doctor(repair: bool, devices: tuple[str, ...], as_json: bool) -> None:
 
 def _compiler() -> tuple[str, bool, str]:
     from edgelet_host.firmware.system import BUILD_PACKAGES
+    from edgelet_host.paths import LINUX_FIRMWARE, prebuilt
 
+    if prebuilt(LINUX_FIRMWARE):
+        return "firmware", True, "is part of this package"
     found = all(shutil.which(program) for program in BUILD_PACKAGES.values() if program)
     return (
         "C compiler",

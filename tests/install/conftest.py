@@ -1,0 +1,58 @@
+"""What is installed and tried: a wheel of this machine's Linux firmware, or with --release those of a release."""
+
+import platform
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from edgelet_host.firmware.sources import read_sources
+from edgelet_host.firmware.system import ensure_packages
+from edgelet_host.paths import BOARD_FIRMWARE, LINUX_FIRMWARE
+from edgelet_host.release.dist import license_text
+from edgelet_host.release.wheels import complete, pure_wheel
+from flash_helpers import make_uf2
+from install_helpers import BOARD, CONTENT, QEMU, Installed, machine_of
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--release", type=Path, help="Folder of a release, to try its wheels.")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "wheel" in metafunc.fixturenames:
+        folder = metafunc.config.getoption("--release")
+        wheels = sorted(folder.absolute().glob("*.whl")) if folder else [None]
+        names = [machine_of(wheel) if wheel else platform.machine() for wheel in wheels]
+        metafunc.parametrize("wheel", wheels, indirect=True, ids=names, scope="module")
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    """A folder in which every user can read."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def wheel(request: pytest.FixtureRequest, place: Path) -> Path:
+    """A wheel with firmware inside."""
+    if request.param is not None:
+        ensure_packages({"qemu-user-static": QEMU["aarch64"]})
+        return request.param
+    firmware = place / LINUX_FIRMWARE
+    subprocess.run(["strip", "-o", firmware, request.getfixturevalue("firmware")], check=True)
+    board = make_uf2(place / BOARD_FIRMWARE.format(BOARD), CONTENT)
+    files = {LINUX_FIRMWARE: firmware, board.name: board}
+    terms = {"zlib": license_text(read_sources()["zlib"])}
+    return complete(pure_wheel(place / "pure"), place, f"linux_{platform.machine()}", files, terms, 1_700_000_000)
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, place: Path) -> Installed:
+    """The wheel in an environment that has nothing else, but for what pip brings with it."""
+    installed = Installed(place / machine_of(wheel), machine_of(wheel))
+    installed.install(wheel)
+    return installed
