@@ -1,6 +1,9 @@
 """`edgelet doctor`, and `edgelet shell`, for who looks closer."""
 
+import json
+
 from cli_helpers import Cli, greeting, local_device
+from edgelet_host.device.console import connect
 
 ADMIN = "canary-admin-secret"
 
@@ -37,6 +40,33 @@ def test_doctor_finds_damage_and_repairs_it(firmware, tmp_path):
         assert (tmp_path / "device" / "damaged" / "releases-backup.zip").read_text() == "x"
         cli.ok("setup", "--secrets-file", "-", stdin=f"admin_secret={ADMIN}")
         assert all(one["ok"] for one in cli.run("doctor", "--json").json())
+
+
+def test_a_report_has_what_others_need_and_nothing_that_is_secret(firmware, tmp_path):
+    with local_device(firmware, tmp_path) as local:
+        cli = Cli(tmp_path, local.port)
+        cli.ok("setup", "--secrets-file", "-", "--set", "hostname=canary-host", stdin=f"admin_secret={ADMIN}")
+        project = greeting(tmp_path, "canary-function", secrets=["TOKEN"])
+        cli.ok("deploy", project)
+        cli.ok("secret", "put", "TOKEN", "--function", "canary-function", stdin="canary-token")
+        (project / "main.js").write_text(
+            "export default { fetch() { console.error('canary-log'); throw new Error('canary-error') } }"
+        )
+        cli.ok("deploy", project)
+        cli.run("invoke", "canary-function")
+        with connect(local.port) as device:
+            device.execute("from edgelet import log\nlog.warn('a warning about 192.0.2.77')")
+        text = cli.ok("doctor", "--report")
+        told = cli.run("doctor", "--report", "--json").json()
+        assert "--report changes nothing" in cli.fails("doctor", "--report", "--repair")
+    assert "canary" not in text + json.dumps(told)
+    assert "warn a warning about x.x.x.x" in text
+    assert f"| MicroPython | {told['device']['micropython']} |" in text
+    [function] = told["functions"]
+    assert (function["requests"], function["errors"]) == (3, {"thrown": 2})  # two of them are those of the deploys
+    assert told["sizes"]["heap_largest"] > 1000
+    assert told["resets"] == {"last_cause": None, "failed_starts": 0, "runtime_restarts": 1, "radio_restarts": 0}
+    assert told["timings"]["console_ms"] > 0
 
 
 def test_doctor_without_a_device_and_tools(tmp_path, monkeypatch):

@@ -16,13 +16,22 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--repair", is_flag=True, help="Set right what is damaged on the device, where that can be.")
+@click.option("--report", is_flag=True, help="Instead: what to tell others of this board and how it does.")
 @device_option
 @json_option
-def doctor(repair: bool, devices: tuple[str, ...], as_json: bool) -> None:
+def doctor(repair: bool, report: bool, devices: tuple[str, ...], as_json: bool) -> None:
     """Tell what is missing on this computer, missing or damaged on the device, and what mends it.
 
-    Exits with 1 where something is. Example: edgelet doctor --device kitchen --repair
+    Exits with 1 where something is. --report gives versions, sizes, timings, resets and errors as Markdown; secrets,
+    names of networks, addresses, and what functions log are not among them.
+
+    Example: edgelet doctor --device kitchen --repair
     """
+    if report:
+        if repair:
+            raise EdgeletError("--report changes nothing: give it without --repair")
+        _report(devices, as_json)
+        return
     findings = [_compiler(), _node()]
     damage: list[tuple[str, bool, str]] = []
     try:
@@ -42,6 +51,17 @@ def doctor(repair: bool, devices: tuple[str, ...], as_json: bool) -> None:
     if not all(ok for _, ok, _ in findings + damage):
         say("Not everything is in order.")
         sys.exit(1)
+
+
+def _report(devices: tuple[str, ...], as_json: bool) -> None:
+    from edgelet_host.device.report import collect, render
+
+    with chosen_device(devices) as device:
+        found = collect(device)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(render(found), nl=False)
 
 
 def _compiler() -> tuple[str, bool, str]:
