@@ -241,6 +241,12 @@ CASES = [
     Case("rejected", fetch("await Promise.reject(new RangeError('out'))"), [("thrown", "RangeError: out", b"")]),
     Case("no response", fetch("return 7"), [("result", "", b"")]),
     Case("stuck", fetch("await new Promise(() => {})"), [("stuck", "", b"")]),
+    # More bytes than a size has on 32 bits.
+    killed(
+        "buffer of all memory",
+        "await new ReadableStream({ type: 'bytes', autoAllocateChunkSize: 2 ** 53 - 1 }).getReader().read()",
+        "memory",
+    ),
     killed("infinite loop", "for (;;) {}", "cpu", "CPU limit of 200 ms"),
     killed("async loop", "for (;;) { await null }", "cpu"),
     killed("native loop", "Array.prototype.indexOf.call({ length: 1e15 }, 1)", "cpu"),

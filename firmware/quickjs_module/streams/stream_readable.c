@@ -169,6 +169,8 @@ static int only_value(JSContext *ctx, JSValueConst object, const char *name, con
 
 // An autoAllocateChunkSize that is 0, which only a byte stream refuses.
 #define NO_BYTES (SIZE_MAX)
+// One that no memory has. Nearer to the end of a size of 32 bits the engine's allocator would wrap.
+#define ALL_BYTES ((size_t)INT32_MAX)
 
 // The member "autoAllocateChunkSize", 0 where there is none. 0, or -1 with a pending exception.
 static int auto_allocate_size(JSContext *ctx, JSValueConst source, size_t *size) {
@@ -181,6 +183,8 @@ static int auto_allocate_size(JSContext *ctx, JSValueConst source, size_t *size)
     JS_FreeValue(ctx, value);
     if (result == 0 && *size == 0) {
         *size = NO_BYTES;
+    } else if (*size > ALL_BYTES) {
+        *size = ALL_BYTES;
     }
     return result;
 }
