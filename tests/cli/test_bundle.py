@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from device_helpers import get, write_project
+from edgelet_host.errors import EdgeletError
 from edgelet_host.paths import cache_dir
-from edgelet_host.project import source_map
+from edgelet_host.project import nodejs, source_map
 from edgelet_host.project.bundle import collect_sources, compile_project
 from edgelet_host.project.config import read_project
 from edgelet_host.project.esbuild import ensure_esbuild
@@ -322,6 +323,14 @@ def test_static_files_do_not_come_along_with_a_package_that_imports_fs(cli, loca
     answer = get(local.address, "/found/x").text
     assert answer.startswith("readFileSync of node:fs is not there on a device: ") and "import node:fs" in answer
     assert b"CANARY" not in compile_project(read_project(project), firmware).data
+
+
+def test_static_files_that_come_along_are_small(firmware, tmp_path):
+    project = write_project(tmp_path, "large", {"main.js": READER, "pages/a.txt": "a" * nodejs.FILE_BYTES}, **STATIC)
+    assert len(compile_project(read_project(project), firmware).data) > nodejs.FILE_BYTES
+    (project / "pages" / "b.txt").write_text("b")
+    with pytest.raises(EdgeletError, match="which are 1048577 bytes, and may be 1048576: import the files"):
+        compile_project(read_project(project), firmware)
 
 
 def test_a_bundle_is_the_same_wherever_the_project_is(firmware, tmp_path):

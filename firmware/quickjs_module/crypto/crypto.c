@@ -174,10 +174,71 @@ static const JSCFunctionListEntry crypto_functions[] = {
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Crypto", JS_PROP_CONFIGURABLE),
 };
 
+// ---- What both objects inherit from where the bundle's code names it; elsewhere they are plain ones ----
+
+static JSValue crypto_construct(JSContext *ctx, JSValueConst new_target, int argc, JSValueConst *argv) {
+    (void)new_target, (void)argc, (void)argv;
+    return JS_ThrowTypeError(ctx, "there is one crypto, with one crypto.subtle");
+}
+
+// An object that inherits from the prototype of the global of that name.
+static JSValue crypto_instance(JSContext *ctx, const char *name) {
+    JSValue global = JS_GetGlobalObject(ctx);
+    JSValue constructor = JS_GetPropertyStr(ctx, global, name);
+    JSValue proto = JS_IsObject(constructor) ? JS_GetPropertyStr(ctx, constructor, "prototype") : JS_NULL;
+    JSValue object = JS_NewObjectProto(ctx, JS_IsObject(proto) ? proto : JS_NULL);
+    JS_FreeValue(ctx, proto);
+    JS_FreeValue(ctx, constructor);
+    JS_FreeValue(ctx, global);
+    return object;
+}
+
+// crypto.subtle, made when it is first read, where it or crypto is of a class.
+static JSValue crypto_get_subtle(JSContext *ctx, JSValueConst this_val) {
+    JSValue subtle;
+    if (engine_knows_name(ctx, "SubtleCrypto")) {
+        subtle = crypto_instance(ctx, "SubtleCrypto");
+    } else {
+        subtle = JS_NewObject(ctx);
+        JS_SetPropertyFunctionList(ctx, subtle, subtle_functions, BASE_COUNT(subtle_functions));
+    }
+    JS_DefinePropertyValueStr(ctx, this_val, "subtle", JS_DupValue(ctx, subtle), JS_PROP_C_W_E);
+    return subtle;
+}
+
+static const JSCFunctionListEntry crypto_proto[] = {
+    JS_CFUNC_DEF("getRandomValues", 1, get_random_values),
+    JS_CFUNC_DEF("randomUUID", 0, random_uuid),
+    JS_CGETSET_DEF("subtle", crypto_get_subtle, NULL),
+    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Crypto", JS_PROP_CONFIGURABLE),
+};
+
+// No class of the engine: to know two more would take memory of those that know none of them.
+static JSValue make_constructor(JSContext *ctx, const char *name) {
+    bool is_subtle = strcmp(name, "SubtleCrypto") == 0;
+    JSValue proto = JS_NewObject(ctx);
+    if (is_subtle) {
+        JS_SetPropertyFunctionList(ctx, proto, subtle_functions, BASE_COUNT(subtle_functions));
+    } else {
+        JS_SetPropertyFunctionList(ctx, proto, crypto_proto, BASE_COUNT(crypto_proto));
+    }
+    JSValue constructor = JS_NewCFunction2(ctx, crypto_construct, name, 0, JS_CFUNC_constructor, 0);
+    JS_SetConstructor(ctx, constructor, proto);
+    JS_FreeValue(ctx, proto);
+    return constructor;
+}
+
 static JSValue make_crypto(JSContext *ctx, const char *name) {
     (void)name;
+    if (engine_knows_name(ctx, "Crypto")) {
+        return crypto_instance(ctx, "Crypto");
+    }
     JSValue crypto = JS_NewObject(ctx);
-    JS_SetPropertyFunctionList(ctx, crypto, crypto_functions, BASE_COUNT(crypto_functions));
+    if (engine_knows_name(ctx, "SubtleCrypto")) {
+        JS_SetPropertyFunctionList(ctx, crypto, crypto_proto, BASE_COUNT(crypto_proto));
+    } else {
+        JS_SetPropertyFunctionList(ctx, crypto, crypto_functions, BASE_COUNT(crypto_functions));
+    }
     return crypto;
 }
 
@@ -187,6 +248,8 @@ static const extension_class_t *const crypto_classes[] = {
 
 static const extension_global_t crypto_globals[] = {
     {"crypto", make_crypto, false},
+    {"Crypto", make_constructor, true},
+    {"SubtleCrypto", make_constructor, true},
 };
 
 extension_t crypto_extension = {

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware.sources import locked
 from edgelet_host.paths import cache_dir
 from edgelet_host.project.npm import install
@@ -30,6 +31,8 @@ _NAME = re.compile(
 )
 _URL_PATTERN = re.compile(r"\bURLPattern\b")
 _FILES = re.compile(r"fs(/promises)?")
+#: Bytes of static files that node:fs reads, all together: they are in the bundle, and in the function's image.
+FILE_BYTES = 1024 * 1024
 #: Those that throw, whatever is used of them; of `net` and the like a part is there.
 _ABSENT = re.compile(
     r"child_process|cluster|dgram|dns|dns/promises|domain|fs|fs/promises|http2|inspector|inspector/promises|readline"
@@ -130,8 +133,14 @@ def reads_files(folder: Path, project: Path, inputs: dict[str, Any]) -> bool:
 def file_module(files: dict[str, Path]) -> str:
     """Give the JavaScript of the module with the files that node:fs reads. files: by path inside the project.
 
-    Each is text where it is UTF-8, else an array with its bytes as Base64.
+    Each is text where it is UTF-8, else an array with its bytes as Base64. Raises EdgeletError beyond FILE_BYTES.
     """
+    size = sum(path.stat().st_size for path in files.values())
+    if size > FILE_BYTES:
+        raise EdgeletError(
+            f"node:fs brings the static files along, which are {size} bytes, and may be {FILE_BYTES}: import the files "
+            "that the function needs (.json, .txt, .html, .sql or .bin), or fetch them from its own address"
+        )
     content: dict[str, str | list[str]] = {}
     for name, path in files.items():
         data = path.read_bytes()
