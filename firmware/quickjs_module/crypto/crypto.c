@@ -214,7 +214,7 @@ static const JSCFunctionListEntry crypto_proto[] = {
 };
 
 // No class of the engine: to know two more would take memory of those that know none of them.
-static JSValue make_constructor(JSContext *ctx, const char *name) {
+static JSValue crypto_make_class(JSContext *ctx, const char *name) {
     bool is_subtle = strcmp(name, "SubtleCrypto") == 0;
     JSValue proto = JS_NewObject(ctx);
     if (is_subtle) {
@@ -248,8 +248,8 @@ static const extension_class_t *const crypto_classes[] = {
 
 static const extension_global_t crypto_globals[] = {
     {"crypto", make_crypto, false},
-    {"Crypto", make_constructor, true},
-    {"SubtleCrypto", make_constructor, true},
+    {"Crypto", crypto_make_class, true},
+    {"SubtleCrypto", crypto_make_class, true},
 };
 
 extension_t crypto_extension = {
