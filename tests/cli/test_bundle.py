@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -394,6 +395,75 @@ def test_url_pattern_comes_with_what_names_it(cli, local):
         wrong = {"main.js": f"new URLPattern({pattern}); export default {{}};"}
         told = cli.run("deploy", write_project(cli.folder / "wrong", "wrong", wrong))
         assert told.status == 1 and "write it in its xn-- form" in told.err
+
+
+LOCALES = """
+const options = { style: "currency", currency: "EUR" };
+const answers = {
+    number: () => new Intl.NumberFormat("en-US", options).format(1234.5),
+    method: () => (1234.5).toLocaleString(undefined, options),
+    date: () => new Date(0).toLocaleDateString("en-US", { dateStyle: "long", timeZone: "UTC" }),
+    order: () => ["a10", "a9"].sort((a, b) => a.localeCompare(b, undefined, { numeric: true })).join(),
+    global: () => globalThis.Intl.PluralRules === Intl["PluralRules"] && new Intl.PluralRules("en").select(1),
+    typeof: () => typeof Intl,
+    language: () => new Intl.NumberFormat("de").format(1),
+    zone: () => new Date(0).toLocaleString("en-US", { timeZone: "Europe/Berlin" }),
+    british: () => new Date(0).toLocaleDateString("en-GB"),
+    absent: () => new Intl.Segmenter("en"),
+    unit: () => (1).toLocaleString("en-US", { style: "unit", unit: "meter" }),
+};
+export default { fetch(request) {
+    try {
+        return new Response(answers[new URL(request.url).searchParams.get("q")]());
+    } catch (error) {
+        return new Response(`${error}`);
+    }
+} };"""
+LACKS = {
+    "language": "de",
+    "zone": "the time zone Europe/Berlin",
+    "british": "en-GB",
+    "absent": "Segmenter",
+    "unit": "units of numbers",
+}
+
+
+def test_intl_comes_with_what_names_it(cli, local):
+    cli.ok("deploy", write_project(cli.folder / "locales", "locales", {"main.js": LOCALES}, route="/locales"))
+    names = ["number", "method", "date", "order", "global", "typeof", *LACKS]
+    answers = {name: get(local.address, f"/locales?q={name}").text for name in names}
+    assert answers == {
+        "number": "€1,234.50",
+        "method": "€1,234.50",
+        "date": "January 1, 1970",
+        "order": "a9,a10",
+        "global": "one",
+        "typeof": "object",
+        **{
+            name: f"TypeError: Intl has en-US and UTC here, and not {what}: bring what formats it in your bundle"
+            for name, what in LACKS.items()
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "there"),
+    [
+        ("(5).toLocaleString('en-US')", None),
+        ("new Date(0).toLocaleDateString(undefined) + 'a'.localeCompare('b')", None),
+        ("new Intl.ListFormat('en').format(['a'])", {"ListFormat"}),
+        ("typeof Intl === 'object' && Intl.DateTimeFormat", {"DateTimeFormat"}),
+        ("'a'.localeCompare(f('b', 1), 'en')", {"Collator"}),
+        ("new Date(0).toLocaleTimeString([], { hour: '2-digit' })", {"DateTimeFormat"}),
+        ("(5).toLocaleString('en-US', { style: 'percent' })", {"DateTimeFormat", "NumberFormat"}),
+    ],
+)
+def test_of_intl_there_is_what_is_named(tmp_path, firmware, code, there):
+    source = f"const f = (x) => x; export default {{ fetch() {{ return new Response({code}); }} }};"
+    project = read_project(write_project(tmp_path / "small", "small", {"main.js": source}))
+    made = collect_sources(project).files["main.js"]
+    assert set(re.findall(r"^var (\w+) = class", made, re.MULTILINE)) == (there or set())
+    assert ("node:" in compile_project(project, firmware).data.decode("latin-1")) == (there is not None)
 
 
 @pytest.mark.parametrize("alias", ['a = ""', "a = 1", '"./a" = "b"', 'a = "./gone.js"'])

@@ -64,9 +64,12 @@ def bundle_with_esbuild(project: Project, reason: str) -> Bundled:
             more = nodejs.options(modules, set(project.alias), project.folder.resolve(), files)
             done = _run(esbuild, project, folder, more, environment)
         # esbuild keeps an injected package that nothing uses.
-        if done.returncode == 0 and nodejs.names_url_pattern((folder / "main.js").read_text()):
+        made = (folder / "main.js").read_text() if done.returncode == 0 else ""
+        if nodejs.names_url_pattern(made) or nodejs.names_intl(made):
             modules = nodejs.ensure_modules(ensure_npm(reason))
-            done = _run(esbuild, project, folder, [*more, *nodejs.url_pattern(modules)], environment)
+            more += nodejs.url_pattern(modules) if nodejs.names_url_pattern(made) else []
+            more += nodejs.intl(modules, made)
+            done = _run(esbuild, project, folder, more, environment)
         if done.returncode != 0:
             raise EdgeletError(_explain(project.folder, done.stderr))
         inputs = nodejs.read_inputs(metafile) if modules else {}

@@ -33,6 +33,17 @@ _URL_PATTERN = re.compile(r"\bURLPattern\b")
 _FILES = re.compile(r"fs(/promises)?")
 #: Bytes of static files that node:fs reads, all together: they are in the bundle, and in the function's image.
 FILE_BYTES = 1024 * 1024
+_INTL = re.compile(r"\bIntl\b")
+# Calls whose first argument is no locale that the firmware knows, or that have options. Finding one too many does no
+# harm but takes memory.
+_WITH_LOCALE = r"""\s*\(\s*(?!(?:undefined|void 0|"en(?:-US)?"|'en(?:-US)?')?\s*\))"""
+#: What stands behind methods that are called so, by the name of its file.
+_LOCALE_METHODS = {
+    "methods_of_numbers": re.compile(r"\.toLocaleString" + _WITH_LOCALE),
+    "methods_of_dates": re.compile(r"\.toLocale(?:Date|Time)?String" + _WITH_LOCALE),
+    "methods_of_text": re.compile(r"\.localeCompare\s*\((?:[^(),]|\([^()]*\))*,"),
+}
+_INTL_CLASSES = ("Collator", "DateTimeFormat", "ListFormat", "NumberFormat", "PluralRules", "RelativeTimeFormat")
 #: Those that throw, whatever is used of them; of `net` and the like a part is there.
 _ABSENT = re.compile(
     r"child_process|cluster|dgram|dns|dns/promises|domain|fs|fs/promises|http2|inspector|inspector/promises|readline"
@@ -107,7 +118,31 @@ def names_url_pattern(source: str) -> bool:
 
 def url_pattern(folder: Path) -> list[str]:
     """Give esbuild's option for bundles that use the global URLPattern."""
-    return [f"--inject:{folder / 'internal' / 'url_pattern.js'}"]
+    members = [f"--define:{scope}.URLPattern=URLPattern" for scope in ("globalThis", "self")]
+    return [f"--inject:{folder / 'internal' / 'url_pattern.js'}", *members]
+
+
+def names_intl(source: str) -> bool:
+    """Whether JavaScript says Intl, or gives methods that it stands behind a locale or options."""
+    return any(pattern.search(source) for pattern in (_INTL, *_LOCALE_METHODS.values()))
+
+
+def intl(folder: Path, source: str) -> list[str]:
+    """Give esbuild's options for bundles that use Intl: of it comes along what the bundle `source` names."""
+    files = [name for name, pattern in _LOCALE_METHODS.items() if pattern.search(source)]
+    defined = {}
+    if _INTL.search(source):
+        files.append("names")
+        for name in ("", *_INTL_CLASSES, "getCanonicalLocales"):
+            for scope in ("", "globalThis.", "self."):
+                defined[f"{scope}Intl{'.' if name else ''}{name}"] = f"edgelet_Intl{'_' if name else ''}{name}"
+        for name in _INTL_CLASSES:
+            constant = "HAS" + re.sub("[A-Z]", lambda found: "_" + found[0], name).upper()
+            defined[constant] = json.dumps(re.search(rf"\b{name}\b", source) is not None)
+    return [
+        *[f"--define:{name}={value}" for name, value in defined.items()],
+        *[f"--inject:{folder / 'internal' / 'intl' / name}.js" for name in files],
+    ]
 
 
 def _is_installed(package: str, project: Path) -> bool:
