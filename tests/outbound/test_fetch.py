@@ -57,16 +57,32 @@ def test_a_get(box, upstream):
 
 
 def test_method_headers_and_body(box, upstream):
-    headers = {"X-A": "é", "Host": "evil.example", "Content-Length": "99", "Connection": "x", "Accept-Encoding": "br"}
+    headers = {"X-A": "é", "Host": "evil.example", "Content-Length": "99", "Connection": "x", "Accept-Encoding": "gzip"}
     seen = echoed(box, upstream.url, {"method": "purge", "headers": headers, "body": "grüße"})
     assert (seen["method"], seen["target"], seen["body"]) == ("purge", "/", "grüße".encode().decode("latin-1"))
     assert seen["headers"] == {
         "host": f"127.0.0.1:{upstream.port}",
         "content-length": "7",
         "content-type": "text/plain;charset=UTF-8",
-        "accept-encoding": "br",
+        "accept-encoding": "gzip",
         "x-a": "é",
     }
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ("gzip, deflate, br, zstd", "gzip, deflate"),
+        ("br;q=1.0, GZIP;q=0.5 , zstd", "GZIP;q=0.5 "),
+        ("br, *;q=0.1", "gzip;q=0.1"),
+        ("identity", "identity"),
+        ("br", "gzip, deflate"),
+        ("", "gzip, deflate"),
+    ],
+)
+def test_codings_that_are_not_decoded_are_not_asked_for(box, upstream, asked, sent):
+    seen = echoed(box, upstream.url, {"headers": {"accept-encoding": asked}})
+    assert seen["headers"]["accept-encoding"].strip() == sent.strip()
 
 
 @pytest.mark.parametrize(("method", "length"), [("POST", "0"), ("PUT", "0"), ("DELETE", None), ("OPTIONS", None)])

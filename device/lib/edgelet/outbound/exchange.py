@@ -15,6 +15,7 @@ HEAD_BYTES = 32768 if _LINUX else 4096  # of a response
 _INTERIM = const(8)  # responses before the final one
 _INFLATED = const(8192)  # bytes of a part that is decoded: some 0.5 ms
 _CODINGS = ("gzip", "x-gzip", "deflate")
+_TAKEN = (b"gzip", b"x-gzip", b"deflate", b"identity") if _LINUX else ()
 
 
 class Request:
@@ -43,7 +44,8 @@ class Request:
     def head(self):
         """The head as it goes on the wire."""
         lines = own_fields(self._lines)
-        self.names_codings = b"accept-encoding:" in lines
+        if b"accept-encoding:" in lines:
+            lines, self.names_codings = _with_known_codings(lines)
         parts = ["%s %s HTTP/1.1\r\nhost: %s\r\n" % (self.method, self._target, self.shown)]
         # A board has no room for the window of a compressed body.
         if _LINUX and not self.names_codings:
@@ -55,6 +57,25 @@ class Request:
         elif self.body is not None or self.method in ("POST", "PUT", "PATCH"):
             parts.append("content-length: %d\r\n" % len(self.body or b""))
         return "".join(parts).encode() + lines + b"\r\n"
+
+
+def _with_known_codings(lines):
+    """Header lines with those codings of Accept-Encoding only that are decoded here, and whether that has any.
+
+    A handler that passes on what a browser takes would read bytes of brotli for text.
+    """
+    kept = []
+    names = False
+    for line in lines.split(b"\r\n")[:-1]:
+        if line.startswith(b"accept-encoding:"):
+            asked = line[16:].replace(b"*", b"gzip").split(b",")
+            known = [one for one in asked if one.split(b";")[0].strip().lower() in _TAKEN]
+            if not known:
+                continue
+            line = b"accept-encoding:" + b",".join(known)
+            names = True
+        kept.append(line + b"\r\n")
+    return b"".join(kept), names
 
 
 class Stale(Exception):
