@@ -1138,7 +1138,7 @@ def test_what_the_global_scope_says_of_itself(firmware):
 def test_a_locale_is_refused_in_words(firmware, expression):
     answer = fetch(firmware, f"return new Response({expression})")
     assert answer.kind == "thrown" and re.fullmatch(
-        r"TypeError: (toLocaleString( of an? \w+)?|localeCompare) takes no options and no locale but en-US here, .*",
+        r"TypeError: (toLocaleString( of an? \w+)?|localeCompare) takes no options and no locale but en-US here: .*",
         answer.message,
     )
 

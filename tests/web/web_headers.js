@@ -102,7 +102,7 @@ async function responses() {
     lines.push(`status ${String(status)} ${attempt(() => new Response(null, { status }).status)} ${attempt(() => new Response(null, { status }).ok)}`);
   }
   for (const status of [204, 205, 304, 303]) {
-    lines.push(`${attempt(() => new Response("x", { status }).status)} ${attempt(() => new Response(null, { status }).status)} ${attempt(() => new Response("", { status }).status)}`);
+    lines.push(`${attempt(() => new Response("x", { status }).status)} ${attempt(() => new Response(null, { status }).status)}`);
   }
   for (const statusText of ["OK", "", "\u00e9", "a\nb", "\u0100", undefined, 5, "a\tb"]) {
     lines.push(`statusText ${JSON.stringify(statusText)} ${attempt(() => new Response("", { statusText }).statusText)}`);

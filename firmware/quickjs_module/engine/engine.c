@@ -63,6 +63,13 @@ static int engine_promise_then(JSContext *ctx, JSValueConst promise, JSValueCons
 #define PROMISE_THEN_JSContext upstream_promise_then(JSContext
 #define perform_promise_then(first, ...) PROMISE_THEN_##first, __VA_ARGS__)
 
+// Upstream finds the module of import.meta by the name of the function's file, which in a bundle is that of the
+// author's.
+static JSValue engine_import_meta(JSContext *ctx);
+#define IMPORT_META_ctx engine_import_meta(ctx
+#define IMPORT_META_JSContext upstream_import_meta(JSContext
+#define js_import_meta(first) IMPORT_META_##first)
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wsign-compare"
@@ -88,6 +95,20 @@ static int engine_promise_then(JSContext *ctx, JSValueConst promise, JSValueCons
 #undef js_typed_array_join
 #undef js_string_toLowerCase
 #undef perform_promise_then
+#undef js_import_meta
+
+// Where the function's file is no module of its own, it is part of the main one, which is loaded first.
+static JSValue engine_import_meta(JSContext *ctx) {
+    JSAtom name = JS_GetScriptOrModuleName(ctx, 0);
+    JSModuleDef *module = name == JS_ATOM_NULL ? NULL : js_find_loaded_module_by_name(ctx, name);
+    JS_FreeAtom(ctx, name);
+    struct list_head *at;
+    for (at = ctx->loaded_modules.next; module == NULL && at != &ctx->loaded_modules; at = at->next) {
+        JSModuleDef *loaded = list_entry(at, JSModuleDef, link);
+        module = loaded->init_func == NULL ? loaded : NULL;
+    }
+    return module == NULL ? upstream_import_meta(ctx) : JS_GetImportMeta(ctx, module);
+}
 
 // Whether a value is the locale that counts where none is given, as in Workers.
 static bool is_english(JSContext *ctx, JSValueConst value) {
@@ -103,9 +124,9 @@ static int refuse_locale(JSContext *ctx, const char *name, int first, int argc, 
     for (int i = first; i < argc && i < first + 2; i++) {
         if (!JS_IsUndefined(argv[i]) && !(i == first && is_english(ctx, argv[i]))) {
             JS_ThrowTypeError(ctx,
-                "%s takes no options and no locale but en-US here, as there is no Intl: call it without them, or bring "
-                "what "
-                "formats or compares in your bundle",
+                "%s takes no options and no locale but en-US here: call it without them, or name Intl in what you "
+                "deploy, "
+                "which brings it along",
                 name);
             return -1;
         }
@@ -274,7 +295,7 @@ static bool has_own_cases(JSContext *ctx, JSValueConst locale) {
 // The methods with Locale in their names are the same as those without.
 static JSValue js_string_toLowerCase(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
     if (argc > 0 && has_own_cases(ctx, argv[0])) {
-        return JS_ThrowTypeError(ctx, "the letters of this locale are not known here, as there is no Intl");
+        return JS_ThrowTypeError(ctx, "the letters of this locale are not known here, which are those of en-US");
     }
     return upstream_lower_case(ctx, this_val, argc, argv, magic);
 }
@@ -1400,6 +1421,36 @@ JSValue engine_list_of(JSContext *ctx, JSValueConst iterable) {
         return JS_EXCEPTION;
     }
     return stack[0];
+}
+
+// Whether what an object has under a name is something; -1 with a pending exception.
+static int has_something(JSContext *ctx, JSValueConst object, JSAtom name) {
+    JSValue value = JS_GetProperty(ctx, object, name);
+    int result = JS_IsException(value) ? -1 : JS_IsFunction(ctx, value);
+    JS_FreeValue(ctx, value);
+    return result;
+}
+
+// Whether an object has the toString of all objects.
+static int is_unnamed(JSContext *ctx, JSValueConst object) {
+    JSValue own = JS_GetProperty(ctx, object, JS_ATOM_toString);
+    JSValue all = JS_GetProperty(ctx, ctx->class_proto[JS_CLASS_OBJECT], JS_ATOM_toString);
+    int result = JS_IsException(own) || JS_IsException(all) ? -1 : JS_IsStrictEqual(ctx, own, all);
+    JS_FreeValue(ctx, own);
+    JS_FreeValue(ctx, all);
+    return result;
+}
+
+int engine_is_iterable(JSContext *ctx, JSValueConst value) {
+    if (!JS_IsObject(value) || JS_GetClassID(value) == JS_CLASS_STRING) {
+        return 0;
+    }
+    int result = JS_IsArray(value) ? 1 : is_unnamed(ctx, value);
+    if (result > 0) {
+        result = has_something(ctx, value, JS_ATOM_Symbol_asyncIterator);
+        result = result == 0 ? has_something(ctx, value, JS_ATOM_Symbol_iterator) : result;
+    }
+    return result;
 }
 
 JSValue engine_async_iterator(JSContext *ctx, JSValueConst iterable) {

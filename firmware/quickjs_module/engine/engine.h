@@ -164,6 +164,9 @@ int engine_run_job(JSContext *ctx);
 JSValue engine_async_iterator_proto(JSContext *ctx);
 // An array with the items of an iterable, or an exception.
 JSValue engine_list_of(JSContext *ctx, JSValueConst iterable);
+// Whether a value is an object to iterate over, and neither a String nor one with a text of its own to stand for it. -1
+// with a pending exception.
+int engine_is_iterable(JSContext *ctx, JSValueConst value);
 // The async iterator of an object (ECMA-262, GetIterator), or an exception.
 JSValue engine_async_iterator(JSContext *ctx, JSValueConst iterable);
 // { value, done }, which takes over the value.

@@ -108,6 +108,9 @@ JSValueConst stream_pump_error(JSValueConst pump);
 // Cancels the stream of a pump that is open. A promise of what its source does then.
 JSValue stream_pump_cancel(JSContext *ctx, JSValueConst pump, JSValueConst reason);
 
+// What the standard calls ReadableStreamFrom: of an iterable, or an exception.
+JSValue stream_from(JSContext *ctx, JSValueConst iterable);
+
 // A Uint8Array over bytes from js_malloc, which it takes over.
 JSValue stream_new_bytes(JSContext *ctx, uint8_t *bytes, size_t len);
 

@@ -181,8 +181,6 @@ void stream_controller_clear(JSContext *ctx, stream_t *stream);
 bool stream_controller_has_backpressure(const stream_t *stream);
 // The attribute desiredSize.
 JSValue stream_controller_desired_size(JSContext *ctx, const stream_t *stream);
-// What the standard calls ReadableStreamFrom.
-JSValue stream_from(JSContext *ctx, JSValueConst iterable);
 
 // ---- WritableStream (stream_writable.c), its controller and writer (stream_writer.c) ----
 

@@ -40,6 +40,132 @@ JSValue web_blob_type(JSContext *ctx, base_slice_t type) {
     return string;
 }
 
+// ---- media types ----
+
+static base_slice_t trimmed(base_slice_t text) {
+    while (text.len > 0 && strchr(" \t\r\n", text.data[0]) != NULL) {
+        text.data++;
+        text.len--;
+    }
+    while (text.len > 0 && strchr(" \t\r\n", text.data[text.len - 1]) != NULL) {
+        text.len--;
+    }
+    return text;
+}
+
+// Takes what is before one of the delimiters, outside quotes, and the delimiter.
+static base_slice_t blob_take_until(base_slice_t *rest, const char *delimiters) {
+    base_slice_t taken = {rest->data, 0};
+    bool quoted = false;
+    while (taken.len < rest->len && (quoted || strchr(delimiters, rest->data[taken.len]) == NULL)) {
+        char c = rest->data[taken.len++];
+        quoted ^= c == '"';
+        if (quoted && c == '\\' && taken.len < rest->len) {
+            taken.len++;
+        }
+    }
+    size_t used = taken.len + (taken.len < rest->len);
+    rest->data += used;
+    rest->len -= used;
+    return taken;
+}
+
+static bool is_token(base_slice_t text) {
+    for (size_t i = 0; i < text.len; i++) {
+        if (!base_is((uint8_t)text.data[i], BASE_TOKEN)) {
+            return false;
+        }
+    }
+    return text.len > 0;
+}
+
+static void put_lower(JSContext *ctx, web_buf_t *out, base_slice_t text) {
+    web_buf_reserve(ctx, out, text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        out->data[out->len++] = (char)base_lower((uint8_t)text.data[i]);
+    }
+}
+
+// A value without its quotes, where it has any; then in quotes, where it is no token.
+static void blob_put_value(JSContext *ctx, web_buf_t *out, base_slice_t value) {
+    web_buf_reserve(ctx, out, 2 * value.len + 2);
+    size_t start = out->len;
+    bool quoted = value.len > 0 && value.data[0] == '"';
+    for (size_t i = quoted; i < value.len && !(quoted && value.data[i] == '"'); i++) {
+        i += quoted && value.data[i] == '\\' && i + 1 < value.len;
+        out->data[out->len++] = value.data[i];
+    }
+    base_slice_t plain = {out->data + start, out->len - start};
+    if (is_token(plain)) {
+        return;
+    }
+    char *copy = js_malloc(ctx, plain.len + 1);
+    memcpy(copy, plain.data, plain.len);
+    out->len = start;
+    web_buf_reserve(ctx, out, 2 * plain.len + 2);
+    out->data[out->len++] = '"';
+    for (size_t i = 0; i < plain.len; i++) {
+        if (copy[i] == '"' || copy[i] == '\\') {
+            out->data[out->len++] = '\\';
+        }
+        out->data[out->len++] = copy[i];
+    }
+    out->data[out->len++] = '"';
+    js_free(ctx, copy);
+}
+
+// Whether the parameters that are written already have one of that name, with its semicolon and equals sign.
+static bool blob_has_parameter(const web_buf_t *out, base_slice_t name) {
+    for (size_t at = 0; at + name.len <= out->len; at++) {
+        if (memcmp(out->data + at, name.data, name.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_parameter(JSContext *ctx, web_buf_t *out, base_slice_t parameter) {
+    base_slice_t value = parameter;
+    base_slice_t name = blob_take_until(&value, "=");
+    value = trimmed(value);
+    bool quoted = value.len > 0 && value.data[0] == '"';
+    if (!is_token(name) || value.len == 0 || (quoted && value.len == 1)) {
+        return;
+    }
+    web_buf_t key = {0};
+    web_buf_put(ctx, &key, ";", 1);
+    put_lower(ctx, &key, name);
+    web_buf_put(ctx, &key, "=", 1);
+    if (!blob_has_parameter(out, (base_slice_t){key.data, key.len})) {
+        web_buf_put(ctx, out, key.data, key.len);
+        blob_put_value(ctx, out, value);
+    }
+    js_free(ctx, key.data);
+}
+
+// Writes a media type in its standard form in place of the one before; nothing where it is none.
+static void put_media_type(JSContext *ctx, web_buf_t *out, base_slice_t rest) {
+    base_slice_t essence = trimmed(blob_take_until(&rest, ";"));
+    base_slice_t subtype = essence;
+    base_slice_t type = blob_take_until(&subtype, "/");
+    if (!is_token(type) || !is_token(subtype) || base_equal_text(essence.data, essence.len, "*/*")) {
+        return;
+    }
+    out->len = 0;
+    put_lower(ctx, out, essence);
+    while (rest.len > 0) {
+        put_parameter(ctx, out, trimmed(blob_take_until(&rest, ";")));
+    }
+}
+
+JSValue web_blob_type_of_header(JSContext *ctx, base_slice_t type) {
+    web_buf_t out = {0};
+    while (type.len > 0) {
+        put_media_type(ctx, &out, blob_take_until(&type, ","));
+    }
+    return web_buf_string(ctx, &out);
+}
+
 // The type that a value, or undefined, stands for, or an exception.
 static JSValue type_of_value(JSContext *ctx, JSValueConst value) {
     if (JS_IsUndefined(value)) {

@@ -172,6 +172,12 @@ int web_body_init(JSContext *ctx, web_body_t *body, JSValueConst init, const cha
         return is_buffer < 0 ? -1 : 0;
     }
 
+    int iterable = engine_is_iterable(ctx, init);
+    if (iterable != 0) {
+        body->stream = iterable < 0 ? JS_EXCEPTION : stream_from(ctx, init);
+        return JS_IsException(body->stream) ? -1 : 0;
+    }
+
     body->content.text = JS_ToString(ctx, init);
     *type = WEB_TYPE_TEXT;
     return JS_IsException(body->content.text) ? -1 : 0;
@@ -184,6 +190,16 @@ void web_body_free(JSRuntime *rt, web_body_t *body) {
 
 bool web_body_present(const web_body_t *body) {
     return body->content.bytes != NULL || !JS_IsUndefined(body->content.text) || !JS_IsUndefined(body->stream);
+}
+
+bool web_body_is_empty(JSContext *ctx, const web_body_t *body) {
+    if (web_body_is_pending(body)) {
+        return false;
+    }
+    const char *cstring;
+    bool empty = web_body_bytes(ctx, body, &cstring).len == 0;
+    JS_FreeCString(ctx, cstring);
+    return empty;
 }
 
 bool web_body_used(const web_body_t *body) {
@@ -388,7 +404,7 @@ static JSValue read_typed(JSContext *ctx, web_bytes_t *holder, base_slice_t byte
         holder = web_bytes_new(ctx, bytes.data, bytes.len);
         bytes.data = holder->data;
     }
-    JSValue value = how == WEB_READ_BLOB ? web_blob_new(ctx, holder, bytes, web_blob_type(ctx, text), NULL)
+    JSValue value = how == WEB_READ_BLOB ? web_blob_new(ctx, holder, bytes, web_blob_type_of_header(ctx, text), NULL)
                                          : read_form(ctx, holder, bytes, text);
     web_bytes_free(JS_GetRuntime(ctx), holder);
     JS_FreeCString(ctx, text.data);

@@ -255,6 +255,8 @@ int web_body_move(JSContext *ctx, web_body_t *body, web_body_t *to);
 bool web_body_is_usable(const web_body_t *body);
 // Whether it is a stream whose bytes are still to come.
 bool web_body_is_pending(const web_body_t *body);
+// Whether it is not pending and has no bytes.
+bool web_body_is_empty(JSContext *ctx, const web_body_t *body);
 // Whether it is still what another server has sent with a Content-Encoding, of which nobody has read anything.
 bool web_body_is_encoded(const web_body_t *body);
 // Makes the bytes of an array the body of what was pending.
@@ -332,6 +334,8 @@ typedef struct _web_blob_t {
 web_blob_t *web_blob_of(JSValueConst value);
 // A new Blob, or with `name` a File, of bytes that lie in `holder`. Takes over type and name.
 JSValue web_blob_new(JSContext *ctx, web_bytes_t *holder, base_slice_t data, JSValue type, const JSValue *name);
+// The type of the Blob that a body with this Content-Type is read as (MIME Sniffing standard, sections 4.4 and 4.5).
+JSValue web_blob_type_of_header(JSContext *ctx, base_slice_t type);
 // A string as the type of a Blob: in lower case; empty where it has other characters than a header's value may have.
 JSValue web_blob_type(JSContext *ctx, base_slice_t type);
 // The File that stands in a FormData for a Blob or File. `name` is undefined where none was given.

@@ -281,11 +281,12 @@ static int fill_redirect(JSContext *ctx, web_request_t *request, JSValueConst in
     return 0;
 }
 
-// 1 when init has a body, 0 when not, -1 with a pending exception.
+// 1 when init has a body, or null for none whatever the other request has, as in Workers; 0 when not, -1 with a pending
+// exception.
 static int fill_body(JSContext *ctx, web_request_t *request, JSValueConst init) {
     JSValue value = JS_GetPropertyStr(ctx, init, "body");
     int result = JS_IsException(value) ? -1 : 0;
-    if (result == 0 && !JS_IsUndefined(value) && !JS_IsNull(value)) {
+    if (result == 0 && !JS_IsUndefined(value)) {
         result = web_message_fill_body(ctx, &request->message, value, NULL) < 0 ? -1 : 1;
     }
     JS_FreeValue(ctx, value);

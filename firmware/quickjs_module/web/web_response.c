@@ -136,20 +136,34 @@ static int response_fill_init(JSContext *ctx, response_t *response, JSValueConst
     return web_message_fill_headers(ctx, &response->message, init);
 }
 
+// Workers take an empty body for none where the status does not go with one.
+static int fill_no_body(JSContext *ctx, response_t *response, JSValueConst init) {
+    const char *type, *own_type;
+    web_body_t *body = &response->message.body;
+    int result = web_body_init(ctx, body, init, &type, &own_type);
+    JS_FreeCString(ctx, own_type);
+    if (result == 0 && web_body_present(body)) {
+        if (web_body_is_empty(ctx, body)) {
+            web_body_free(JS_GetRuntime(ctx), body);
+            return web_body_init(ctx, body, JS_NULL, &type, &own_type);
+        }
+        JS_ThrowTypeError(ctx, "a response with status %d cannot have a body", response->status);
+        result = -1;
+    }
+    return result;
+}
+
 // A response from `body` and `init`; type is what goes for the body's own type, or NULL.
 static JSValue make_response(
     JSContext *ctx, JSValueConst new_target, JSValueConst body, JSValueConst init, const char *type) {
     response_t *response = response_new(ctx);
     web_message_t *message = &response->message;
     int result = response_fill_init(ctx, response, init);
-    if (result == 0) {
+    if (result == 0 && web_is_null_body_status(response->status)) {
+        result = fill_no_body(ctx, response, body);
+    } else if (result == 0) {
         result = web_message_fill_body(ctx, message, body, type);
     }
-    if (result == 0 && web_body_present(&message->body) && web_is_null_body_status(response->status)) {
-        JS_ThrowTypeError(ctx, "a response with status %d cannot have a body", response->status);
-        result = -1;
-    }
-
     if (result < 0) {
         response_free(JS_GetRuntime(ctx), response);
         return JS_EXCEPTION;

@@ -43,7 +43,7 @@ export default {
       based: patterns.map((pattern) => found(pattern.exec("books/7", "https://example.com/"))),
       parts: patterns.map((pattern) => pattern.test({ pathname: "/books/3" })),
       wrong: WRONG.map(refusal),
-      type: typeof URLPattern,
+      type: [typeof URLPattern, globalThis.URLPattern === self.URLPattern, typeof globalThis.URLPattern],
     });
   },
 };
