@@ -10,6 +10,7 @@ import click
 
 from edgelet_host import __version__
 from edgelet_host.errors import EdgeletError
+from edgelet_host.paths import cache_dir
 from edgelet_host.terminal import has_colors
 
 # Where each command is: a module of `commands` and the name there.
@@ -75,7 +76,15 @@ class _Main(click.Group):
             # Of a file. Others are a closed pipe, which click knows, or a fault of ours.
             if e.filename is None:
                 raise
-            raise EdgeletError(f"cannot use {e.filename}: {e.strerror}") from None
+            raise EdgeletError(f"cannot use {e.filename}: {e.strerror}{_advice(Path(str(e.filename)))}") from None
+
+
+def _advice(path: Path) -> str:
+    """Say what helps where the cache, or a folder that it is in, cannot be used; "" for anything else."""
+    cache = cache_dir()
+    if path.is_relative_to(cache) or cache.is_relative_to(path):
+        return ". Set EDGELET_CACHE to a folder that can be written"
+    return ""
 
 
 @click.group(cls=_Main, commands=_Commands(), context_settings={"help_option_names": ["-h", "--help"]})

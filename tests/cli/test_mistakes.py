@@ -31,6 +31,13 @@ def test_files_and_arguments_that_cannot_be_used(cli):
     )
 
 
+def test_a_cache_that_cannot_be_written(cli, monkeypatch):
+    monkeypatch.setenv("EDGELET_CACHE", "/proc/none")
+    message = "cannot use /proc/none: No such file or directory. Set EDGELET_CACHE to a folder that can be written"
+    assert message in cli.fails("build")
+    assert "Set EDGELET_CACHE" not in cli.fails("new", "/proc/mine")
+
+
 def test_a_closed_standard_input_is_an_empty_one(cli):
     for command, message in ((["setup"], "nobody to ask"), (["token", "decode"], "this is no token")):
         closed = ["sh", "-c", '"$@" <&-', "sh", *cli.command(*command)]
