@@ -3,7 +3,9 @@
 import os
 import pty
 import subprocess
+import threading
 import tty
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,34 @@ def test_a_cache_that_cannot_be_written(cli, monkeypatch):
     message = "cannot use /proc/none: No such file or directory. Set EDGELET_CACHE to a folder that can be written"
     assert message in cli.fails("build")
     assert "Set EDGELET_CACHE" not in cli.fails("new", "/proc/mine")
+
+
+def answer_something_else(master: int) -> None:
+    """Play a raw REPL that answers each command as if it was one before it, until nobody is there."""
+    received = b""
+    with suppress(OSError):
+        while piece := os.read(master, 1000):
+            received += piece
+            if received.endswith(b"\x05A\x01"):
+                os.write(master, b"R\x01\x00\x10\x01")
+            elif received.endswith(b"\r\x01"):
+                os.write(master, b"raw REPL; CTRL-B to exit\r\n>")
+            elif received.endswith(b"\x04"):
+                os.write(
+                    master, b"\x04" + b'{"result": {"records": [], "next": 1, "clock_set": true}}\r\n' + b"\x04\x04>"
+                )
+
+
+def test_an_answer_to_another_command_is_none(tmp_path):
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    device = threading.Thread(target=answer_something_else, args=(master,))
+    device.start()
+    message = Cli(tmp_path, os.ttyname(slave)).fails("status")
+    os.close(slave)
+    device.join()
+    os.close(master)
+    assert "the device answered another command than this one. Run the command again" in message
 
 
 def test_a_closed_standard_input_is_an_empty_one(cli):

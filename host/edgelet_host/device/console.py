@@ -12,6 +12,7 @@ import io
 import json
 import os
 import re
+import secrets
 import termios
 import threading
 import time
@@ -104,7 +105,10 @@ class Device:
     def call(self, function: str, *args: Any) -> Any:
         """Call a function of `edgelet.console.admin` on the device; what it answers."""
         arguments = "".join(f", {arg!r}" for arg in args)
-        command = f"from edgelet.console import admin\nadmin.call({protocol.VERSION}, {function!r}{arguments})"
+        # What was sent before, by a program that has not waited for its answer, may be answered first.
+        mark = secrets.token_hex(4)
+        command = f"from edgelet.console import admin\nprint({mark!r})\n"
+        command += f"admin.call({protocol.VERSION}, {function!r}{arguments})"
         try:
             printed = self.execute(command)
         except DeviceError as e:
@@ -112,6 +116,9 @@ class Device:
                 self.execute("import edgelet")
                 raise DeviceError(_OTHER_VERSION) from None
             raise
+        told, _, printed = printed.partition("\n")
+        if told.strip() != mark:
+            raise DeviceError(f"{self.port}: the device answered another command than this one. Run the command again")
         try:
             answer = json.loads(printed)
         except ValueError:

@@ -3,6 +3,7 @@
 Nothing of a person's is destroyed: what has no place goes into the folder `damaged`, from where nothing is read.
 """
 
+import asyncio
 import os
 
 from edgelet import names
@@ -25,11 +26,10 @@ _KINDS = (
 async def examine(device, repair):
     """Looks at everything; [{path, text, repaired}] of what is damaged. With `repair` it sets right what can be."""
     check = _Examination(device, repair)
-    check.layout()
-    check.settings()
-    for folder in ("env", "secrets"):
-        check.values(folder)
-    check.stores()
+    # A board's file system takes its time for each: everything else has its turn in between.
+    for step in (check.layout, check.settings, check.variables, check.secrets, check.stores):
+        step()
+        await asyncio.sleep_ms(0)
     await check.functions()
     return check.answer()
 
@@ -99,8 +99,13 @@ class _Examination:
         for text in settings.problems:
             self._report(self._root + "/settings.json", text, self._repair)
 
-    def values(self, folder):
-        """Variables or secrets."""
+    def variables(self):
+        self._values("env")
+
+    def secrets(self):
+        self._values("secrets")
+
+    def _values(self, folder):
         known = self._releases.names()
         command = "env set" if folder == "env" else "secret put"
         for name in files.names(self._root + "/" + folder):
@@ -148,6 +153,7 @@ class _Examination:
                 self._aside(path, "it is a file in the place of a folder")
             else:
                 self._entries(path)
+                await asyncio.sleep_ms(0)
                 await self._function(name)
         for name in self._changed:
             if self._repair and name in self._releases.names():
