@@ -40,6 +40,7 @@ def test_settings_have_defaults_and_are_kept(device):
     device("config.set({})", {"hostname": None, "queue_ms": None})
     restart(device)
     assert device("config.settings.changed()") == {"wifi_power_save": False, "url": 1000}
+    assert device("config.settings.all() == {name: config.settings[name] for name in setting_names()}")
     assert device("config.settings['queue_ms']") == 2000
 
 

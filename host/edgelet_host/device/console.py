@@ -106,8 +106,9 @@ class Device:
         """Call a function of `edgelet.console.admin` on the device; what it answers."""
         arguments = "".join(f", {arg!r}" for arg in args)
         # What was sent before, by a program that has not waited for its answer, may be answered first.
-        mark = secrets.token_hex(4)
-        command = f"from edgelet.console import admin\nprint({mark!r})\n"
+        # A number, since MicroPython keeps short texts of a command for good.
+        mark = secrets.randbelow(1 << 30)
+        command = f"from edgelet.console import admin\nprint({mark})\n"
         command += f"admin.call({protocol.VERSION}, {function!r}{arguments})"
         try:
             printed = self.execute(command)
@@ -117,7 +118,7 @@ class Device:
                 raise DeviceError(_OTHER_VERSION) from None
             raise
         told, _, printed = printed.partition("\n")
-        if told.strip() != mark:
+        if told.strip() != str(mark):
             raise DeviceError(f"{self.port}: the device answered another command than this one. Run the command again")
         try:
             answer = json.loads(printed)

@@ -25,11 +25,9 @@ _ATTEMPTS_BEFORE_RESET = 5  # radio firmware can hang: switch it off and on
 # board without a network may still be of use over its console.
 _ATTEMPTS_BEFORE_RESTART = 15
 
-_UART = 0
 # Bytes. Interrupts fill the first while JavaScript runs: a TCP window (lwipopts.h) with its framing must find room.
 _RECEIVE_BUFFER = 2048
 _SEND_BUFFER = 512
-_PPP_CONNECTING = 3  # of `PPP.status`: connecting, or connected
 
 
 class Link:
@@ -179,7 +177,7 @@ class Serial:
         import machine
         import network
 
-        uart = machine.UART(_UART, baud, rxbuf=_RECEIVE_BUFFER, txbuf=_SEND_BUFFER)
+        uart = machine.UART(0, baud, rxbuf=_RECEIVE_BUFFER, txbuf=_SEND_BUFFER)
         if Serial._ppp is None:
             Serial._ppp = network.PPP(uart)
         else:
@@ -187,7 +185,7 @@ class Serial:
 
     def connect(self):
         """Opens the line, where it is not open."""
-        if self._ppp.status() < _PPP_CONNECTING:
+        if self._ppp.status() < 3:  # neither connecting nor connected
             try:
                 self._ppp.connect()
             except OSError:  # it is about to close; the next call opens it

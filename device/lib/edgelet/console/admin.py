@@ -22,7 +22,7 @@ from edgelet.device import running
 from edgelet.event_loop import in_slices
 from edgelet.functions.deployment import ImageTooLarge
 from edgelet.http.message import Cut
-from edgelet.storage import config, files
+from edgelet.storage import files
 from micropython import const
 
 _JOBS_KEPT = const(16)
@@ -318,7 +318,7 @@ def settings():
     settings = running().config.settings
     return {
         "set": settings.changed(),
-        "all": {name: settings[name] for name in config.setting_names()},
+        "all": settings.all(),
         "secrets": running().config.device_secrets(),
         "has_wifi": network.has_wifi(),
     }

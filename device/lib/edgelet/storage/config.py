@@ -271,6 +271,10 @@ class Settings:
         _save(self._path, values)
         self._values = values
 
+    def all(self):
+        """All settings, a dict."""
+        return {name: self._values.get(name, default) for name, default, _low, _high in _rows()}
+
     def changed(self):
         """The settings that are not left at their defaults, a dict."""
         return dict(self._values)
