@@ -397,6 +397,15 @@ def test_url_pattern_comes_with_what_names_it(cli, local):
         assert told.status == 1 and "write it in its xn-- form" in told.err
 
 
+def test_import_meta_is_there_in_whatever_file_of_a_bundle(cli, local):
+    files = {
+        "main.ts": 'import { meta } from "./meta"; export default { fetch: () => new Response(typeof meta()) };',
+        "meta.ts": "export const meta = (): object => import.meta;",
+    }
+    cli.ok("deploy", write_project(cli.folder / "meta", "meta", files, main="main.ts", route="/meta"))
+    assert get(local.address, "/meta").text == "object"
+
+
 LOCALES = """
 const options = { style: "currency", currency: "EUR" };
 const answers = {
