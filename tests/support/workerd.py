@@ -10,8 +10,8 @@ from pathlib import Path
 from edgelet_host.project.npm import ensure_program
 from waiting import wait_until
 
-_VERSION = "1.20261117.1"
-_COMPATIBILITY_DATE = "2026-11-01"
+VERSION = "1.20261117.1"
+COMPATIBILITY_DATE = "2026-11-01"
 
 _CONFIG = """
 using Workerd = import "/workerd/workerd.capnp";
@@ -44,7 +44,7 @@ def _service(folder: Path, name: str, source: str, env: dict[str, str]) -> str:
         if is_service_worker(source)
         else f'modules = [(name = "main.js", esModule = {embed})]'
     )
-    date = f'compatibilityDate = "{_COMPATIBILITY_DATE}"'
+    date = f'compatibilityDate = "{COMPATIBILITY_DATE}"'
     return f'(name = "{name}", worker = ({code}, {date}, bindings = [{bindings}])),'
 
 
@@ -60,7 +60,7 @@ def workerd(folder: Path, workers: dict[str, str], env: dict[str, str]) -> Itera
     )
     config = folder / "config.capnp"
     config.write_text(_CONFIG.format(services=services, sockets=sockets))
-    program = ensure_program("workerd", _VERSION, "this test compares with workerd")
+    program = ensure_program("workerd", VERSION, "this test compares with workerd")
     with (folder / "workerd.log").open("w") as log:
         process = subprocess.Popen([program, "serve", config], stdout=log, stderr=log)
         try:

@@ -1,14 +1,11 @@
 """ESP32 firmware: images, and esptool, which comes from PyPI into the cache when it is first needed."""
 
-import hashlib
 import subprocess
-import venv
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
-from edgelet_host.firmware.sources import locked
-from edgelet_host.paths import cache_dir
+from edgelet_host.firmware.environments import ensure_environment
 from edgelet_host.terminal import step
 
 _REQUIREMENTS = Path(__file__).with_suffix(".txt")
@@ -43,7 +40,7 @@ def read_image(path: Path) -> Image:
 
 def flash(image: Image, port: str, erase: bool) -> None:
     """Write an image to the board at a port, with all else erased before where wanted. Raises EdgeletError."""
-    program = _program()
+    program = ensure_environment(_REQUIREMENTS) / "bin" / "esptool"
     if erase:
         _run(program, image, port, "Erasing the flash", "erase-flash")
     _run(program, image, port, f"Writing {image.path.name}", "write-flash", hex(image.offset), str(image.path))
@@ -66,27 +63,3 @@ def _run(program: Path, image: Image, port: str, title: str, *arguments: str) ->
             raise EdgeletError(
                 f"esptool at {port}: {reason.rstrip('.')}. Run it again with the board's BOOT button held down at first"
             )
-
-
-def _program() -> Path:
-    folder = cache_dir() / f"esptool-{hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()[:16]}"
-    complete = folder / "complete"
-    if not complete.exists():
-        with locked(folder):
-            if not complete.exists():
-                _install(folder)
-                complete.touch()
-    return folder / "bin" / "esptool"
-
-
-def _install(folder: Path) -> None:
-    with step("Installing esptool from PyPI"):
-        venv.create(folder, with_pip=True)
-        command = [str(folder / "bin" / "pip"), "--disable-pip-version-check", "--quiet", "install", "--require-hashes"]
-        done = subprocess.run(
-            [*command, "--requirement", str(_REQUIREMENTS)], capture_output=True, text=True, check=False
-        )
-    if done.returncode != 0:
-        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
-        reason = errors[-1].removeprefix("ERROR: ") if errors else "unknown error"
-        raise EdgeletError(f"pip could not install esptool: {reason}. Check the network and run again")

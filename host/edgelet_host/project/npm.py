@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
@@ -24,16 +25,24 @@ def ensure_program(package: str, version: str, reason: str) -> Path:
 
     reason: why it is needed, for who has no Node.js. Raises EdgeletError.
     """
-    folder = cache_dir() / f"{package}-{version}"
-    program = folder / "node_modules" / ".bin" / package
+    return ensure_package(package, version, reason).parent / ".bin" / package
+
+
+def ensure_package(package: str, version: str, reason: str, options: Sequence[str] = ()) -> Path:
+    """Give the folder of a package, `@scope/name` or `name`; install it first if need be.
+
+    reason: why it is needed, for who has no Node.js. options: for npm. Raises EdgeletError.
+    """
+    folder = cache_dir() / f"{package.removeprefix('@').replace('/', '-')}-{version}"
+    home = folder / "node_modules" / package
     npm = ensure_npm(reason)
-    if not program.exists():
+    if not home.exists():
         # Two npm in one folder would spoil each other's work.
         with locked(folder):
-            if not program.exists():
+            if not home.exists():
                 named = [f"--prefix={folder}", f"{package}@{version}"]
-                install(npm, ["install", "--no-save", *named], folder, f"{package} {version}")
-    return program
+                install(npm, ["install", "--no-save", *options, *named], folder, f"{package} {version}")
+    return home
 
 
 def install(npm: Path, arguments: list[str], folder: Path, what: str) -> None:

@@ -1,0 +1,41 @@
+"""Programs and modules from PyPI that few need: a virtual environment in the cache for each list of pinned packages."""
+
+import hashlib
+import subprocess
+import venv
+from pathlib import Path
+
+from edgelet_host.errors import EdgeletError
+from edgelet_host.firmware.sources import locked
+from edgelet_host.paths import cache_dir
+from edgelet_host.terminal import step
+
+
+def ensure_environment(requirements: Path) -> Path:
+    """Give the folder of an environment that has what a file requires, with hashes; make it first if need be.
+
+    The file has the name of what people know it by. Raises EdgeletError.
+    """
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
+    folder = cache_dir() / f"{requirements.stem}-{digest}"
+    complete = folder / "complete"
+    if not complete.exists():
+        with locked(folder):
+            if not complete.exists():
+                _install(requirements, folder)
+                complete.touch()
+    return folder
+
+
+def _install(requirements: Path, folder: Path) -> None:
+    name = requirements.stem
+    with step(f"Installing {name} from PyPI"):
+        venv.create(folder, with_pip=True)
+        command = [str(folder / "bin" / "pip"), "--disable-pip-version-check", "--quiet", "install", "--require-hashes"]
+        done = subprocess.run(
+            [*command, "--requirement", str(requirements)], capture_output=True, text=True, check=False
+        )
+    if done.returncode != 0:
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
+        reason = errors[-1].removeprefix("ERROR: ") if errors else "unknown error"
+        raise EdgeletError(f"pip could not install {name}: {reason}. Check the network and run again")
