@@ -36,7 +36,11 @@ def test_longest_prefix_of_whole_segments_wins(box):
     assert box.get("/r/deep").text == "long"
     assert box.get("/r/deep/er").text == "long"
     assert box.get("/r/deeper").text == "short"
+    assert box.get("/r?q=/deep").text == "short"
+    assert box.get("/r/deep?q=1").text == "long"
+    assert box.get("/r/deep/").text == "long"
     assert box.get("/rx").status == 404
+    assert box.get("/rx/deep").status == 404
 
 
 def test_a_function_with_a_host_comes_before_one_without(box):

@@ -39,12 +39,12 @@ class Functions:
         """Loads all functions, at boot. One that does not load is logged and left out."""
         for name in self.releases.names():
             try:
-                function = self.load(name)
-                self.put(function)
+                function = self._functions[name] = self.load(name)
                 if function.has_handler and not self.images.find(function):
                     self.unbuilt.append(function)
             except (OSError, ValueError, quickjs.Error) as e:
                 log.error("function is not available: %s" % e, function=name)
+        self._have_changed()
 
     def load(self, name, id=None):
         """A Function of a release, by default the active one, with the statistics that it has had so far."""
