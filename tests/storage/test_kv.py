@@ -54,6 +54,30 @@ def test_values_outlive_a_restart(device):
     assert device("kv.list()") == ([("ü", None, None)], None)
 
 
+STEPS = """
+def steps(*generators):
+    left, count = list(generators), 0
+    while left:
+        for one in list(left):
+            try:
+                next(one)
+                count += 1
+            except StopIteration:
+                left.remove(one)
+    return count
+"""
+
+
+def test_those_who_write_at_a_time_count_the_keys_together(device):
+    device(STEPS)
+    for key in range(8):
+        device("kv.put({}, 'v')", f"key-{key}")
+    reopen(device)
+    alone = device("steps(kv.prepare('a', kv.record('v')))")
+    reopen(device)
+    assert alone <= device("steps(kv.prepare('a', kv.record('v')), kv.prepare('b', kv.record('v')))") <= alone + 1
+
+
 def test_namespaces_are_apart_and_go_with_their_function(device):
     device("from edgelet.storage import kv as module")
     device("one = KV(module.folder(root, 'hello', 'A'), limits, lambda: now[0])")

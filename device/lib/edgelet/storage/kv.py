@@ -97,7 +97,8 @@ class KV:
         self._keys = None  # count of files; None: not counted yet
         self._bytes = 0
         self._next_expiry = 0  # nothing expires earlier; 0: not known
-        self._sweeping = None  # the steps of a sweep that is not done
+        self._measuring = None  # the steps of a count that is not done
+        self._sweeping = None  # the same of a sweep
         self._is_reported = False  # what else lies in the folder, in the log
         self._cache = OrderedDict()  # key -> record, least recently used first
         self._cached_bytes = 0
@@ -340,9 +341,19 @@ class KV:
             self._cached_bytes -= len(key) + len(record) + _CACHE_OVERHEAD
 
     def _measure(self):
-        """Counts keys and bytes, and removes what a power cut left half written; in steps."""
-        if self._keys is not None:
-            return
+        """Counts keys and bytes, and removes what a power cut left half written, in steps: as `_have_swept`."""
+        while self._keys is None:
+            if self._measuring is None:
+                self._measuring = self._count_files()
+            try:
+                next(self._measuring)
+            except BaseException as e:
+                self._measuring = None
+                if not isinstance(e, StopIteration):
+                    raise
+            yield
+
+    def _count_files(self):
         files.make_folder(self._folder)
         files.remove_temporary(self._folder)
         count = total = 0
@@ -350,8 +361,7 @@ class KV:
             yield
             count += 1
             total += len(key.encode()) + size - HEADER
-        if self._keys is None:  # else a change between two steps has counted
-            self._keys, self._bytes = count, total
+        self._keys, self._bytes = count, total
 
     def _count(self, key, record, sign):
         if record is not None:
