@@ -39,8 +39,12 @@ class Chunks:
 
     async def __anext__(self):
         if not self._left:
-            await self.aclose()
+            self.close()
             raise StopAsyncIteration
+        return self.read()
+
+    def read(self):
+        """The next bytes."""
         if self._file is None:
             self._file = self._release.open(self._sha256)
             self._file.seek(self._first)
@@ -52,6 +56,10 @@ class Chunks:
 
     async def aclose(self):
         """Ends the iterator and closes the file."""
+        self.close()
+
+    def close(self):
+        """As aclose()."""
         self._left = 0
         if self._file:
             file, self._file = self._file, None
@@ -80,13 +88,13 @@ class Files:
         address, mark, query = head.target.partition("?")
         if address[-1] == "/":
             path += _INDEX
-        elif self._release.find(path) is None:
+        found = self._release.find(path)
+        if found is None and address[-1] != "/":
             folder = path + "/" if path else ""
             if self._release.find(folder + _INDEX) is None:
                 return None
             # Relative links in a folder's page need the slash.
             return 308, join_fields((("location", address + "/" + mark + query),)), b""
-        found = self._release.find(path)
         return found and self._choose(head, path, found)
 
     def _path(self, target):
@@ -125,7 +133,9 @@ class Files:
             if size > READ_AT_ONCE:
                 return self._checked(response, name, sha256)
             is_intact = self._reported(self._release.is_intact_now(sha256), name, sha256)
-        return response if is_intact else _DAMAGED
+        if not is_intact:
+            return _DAMAGED
+        return _at_once(response) if head.method == "GET" else response
 
     async def _checked(self, response, path, sha256):
         return response if self._reported(await self._release.is_intact(sha256), path, sha256) else _DAMAGED
@@ -145,6 +155,18 @@ class Files:
             fields.append(("content-range", "bytes %d-%d/%d" % (first, wanted[1], size)))
         body = Stream(Chunks(self._release, sha256, first, length), length)
         return status, join_fields(fields), body
+
+
+def _at_once(response):
+    """A response with the bytes of a small file, which needs no task that sends them."""
+    status, lines, body = response
+    if type(body) is not Stream or not 0 < body.length <= _CHUNK:
+        return response
+    try:
+        data = body.chunks.read()
+    finally:
+        body.chunks.close()
+    return (status, lines, data) if len(data) == body.length else _DAMAGED
 
 
 def _fields(lines):

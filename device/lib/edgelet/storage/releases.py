@@ -29,6 +29,7 @@ from micropython import const
 _LINUX = sys.platform == "linux"
 _CHUNK = const(1024)  # bytes read at a time
 READ_AT_ONCE = (64 if _LINUX else 4) * _CHUNK  # bytes of a file that are read before others have their turn
+_LINE = const(256)  # bytes that most lines of a manifest fit into
 _ID_DIGITS = const(16)
 _SHA256_DIGITS = const(64)
 _MARGIN = const(8)  # blocks of the file system that a deploy leaves free, for folders and the pointer
@@ -51,6 +52,17 @@ def _chunks(file):
         if not n:
             return
         yield chunk[:n]
+
+
+def _line(stream):
+    """What readline() gives, which asks the system for each byte by itself."""
+    line = b""
+    while True:
+        part = stream.read(_LINE)
+        end = part.find(b"\n") + 1
+        if end or not part:
+            return line + part[:end]
+        line += part
 
 
 def _hex(digest):
@@ -169,7 +181,7 @@ class Release:
             return None
         with open(self._manifest, "rb") as stream:
             stream.seek(offset)
-            return manifest.parse_file(stream.readline())[1:]
+            return manifest.parse_file(_line(stream))[1:]
 
     def _static_index(self):
         # Paths and offsets are all that stays in RAM: 40 to 60 bytes a file.
