@@ -4,8 +4,12 @@
 // that a task waits for, before each step of any task, and walks all of them where a task is cancelled: beside 1,000
 // clients that waited, a request cost eight times as much CPU time. Nor does it survive a lack of memory.
 //
-// A descriptor stays in the epoll instance until it is closed, and is armed for one event at a time (EPOLLONESHOT): so
-// a task that waits costs one system call. A stream without a descriptor (TLS) is asked again and again.
+// A descriptor stays in the epoll instance until it is closed. It stays armed for reading, so that a task that reads
+// and waits in turn costs no system call for that; what nobody reads then is taken out before the process would sleep.
+// For writing it is armed for one event (EPOLLONESHOT), since most are ready for that all the time. A stream without a
+// descriptor (TLS) is asked again and again.
+//
+// While tasks can go on, events are looked for every POLL_PERIOD_US only, not before each step of a task.
 
 #include <errno.h>
 #include <string.h>
@@ -18,6 +22,7 @@
 
 #define MAX_EVENTS (64) // that are taken at a time; others come next
 #define ASK_PERIOD_MS (1)
+#define POLL_PERIOD_US (200)
 
 _Static_assert(MP_STREAM_POLL_RD == EPOLLIN && MP_STREAM_POLL_WR == EPOLLOUT, "poll's bits are epoll's");
 _Static_assert(MP_STREAM_POLL_ERR == EPOLLERR && MP_STREAM_POLL_HUP == EPOLLHUP, "poll's bits are epoll's");
@@ -25,11 +30,15 @@ _Static_assert(MP_STREAM_POLL_ERR == EPOLLERR && MP_STREAM_POLL_HUP == EPOLLHUP,
 // asyncio's variables, see extmod/modasyncio.c.
 extern mp_obj_t mp_asyncio_context;
 
-// The tasks that wait for a stream, MP_OBJ_NULL where none does.
+// The tasks that wait for a stream, MP_OBJ_NULL where none does. The descriptor of `armed_stream` is in the epoll
+// instance, with the events `armed`: it is kept here so that no other object comes to its address, and a closed
+// descriptor's number is not taken for it.
 typedef struct {
     mp_obj_t stream;
     mp_obj_t reader;
     mp_obj_t writer;
+    mp_obj_t armed_stream;
+    uint32_t armed;
 } waiters_t;
 
 typedef struct {
@@ -41,6 +50,7 @@ typedef struct {
     waiters_t *asked; // for streams without a descriptor, in no order
     size_t n_asked;
     size_t most_asked;
+    mp_uint_t polled_us; // when events were looked for last
 } queue_t;
 
 static uint32_t events_of(const waiters_t *waiters) {
@@ -49,16 +59,28 @@ static uint32_t events_of(const waiters_t *waiters) {
     return reading | writing;
 }
 
-// Has epoll tell the next of these events of a descriptor. Returns 0 or errno.
-static int arm(queue_t *self, int fd, uint32_t events) {
-    struct epoll_event event = {.events = events | EPOLLONESHOT, .data.fd = fd};
-    if (epoll_ctl(self->epoll, EPOLL_CTL_MOD, fd, &event) == 0) {
+// Has epoll tell these events of a stream with a descriptor, which it may do already. Returns 0 or errno.
+static int arm(queue_t *self, int fd, mp_obj_t stream, uint32_t events) {
+    waiters_t *waiters = &self->of_fd[fd];
+    if (waiters->armed_stream == stream && waiters->armed == events) {
         return 0;
     }
-    if (errno == ENOENT && epoll_ctl(self->epoll, EPOLL_CTL_ADD, fd, &event) == 0) {
-        return 0;
+    uint32_t once = events & EPOLLOUT ? EPOLLONESHOT : 0;
+    struct epoll_event event = {.events = events | once, .data.fd = fd};
+    bool is_armed = epoll_ctl(self->epoll, EPOLL_CTL_MOD, fd, &event) == 0 ||
+                    (errno == ENOENT && epoll_ctl(self->epoll, EPOLL_CTL_ADD, fd, &event) == 0);
+    if (!is_armed) {
+        return errno;
     }
-    return errno;
+    waiters->armed_stream = stream;
+    waiters->armed = events;
+    return 0;
+}
+
+static void disarm(queue_t *self, int fd) {
+    epoll_ctl(self->epoll, EPOLL_CTL_DEL, fd, NULL);
+    self->of_fd[fd].armed_stream = MP_OBJ_NULL;
+    self->of_fd[fd].armed = 0;
 }
 
 static void push(mp_obj_t task) {
@@ -112,7 +134,7 @@ static mp_obj_t enqueue(mp_obj_t self_in, mp_obj_t stream, bool to_read) {
     }
 
     if (fd >= 0) {
-        int error = arm(self, fd, events_of(waiters) | (to_read ? EPOLLIN : EPOLLOUT));
+        int error = arm(self, fd, stream, events_of(waiters) | (to_read ? EPOLLIN : EPOLLOUT));
         if (error == EPERM) {
             // A regular file or /dev/null, which is always ready.
             push(task);
@@ -180,9 +202,9 @@ static mp_obj_t queue_remove(mp_obj_t self_in, mp_obj_t task) {
         if (remove_from(self, &self->of_fd[fd], task)) {
             uint32_t events = events_of(&self->of_fd[fd]);
             if (events != 0) {
-                arm(self, fd, events);
+                arm(self, fd, self->of_fd[fd].stream, events);
             } else {
-                epoll_ctl(self->epoll, EPOLL_CTL_DEL, fd, NULL);
+                disarm(self, fd);
             }
         }
     }
@@ -232,10 +254,16 @@ static bool wait_for_descriptors(queue_t *self, int timeout_ms) {
     for (int i = 0; i < count; i++) {
         int fd = events[i].data.fd;
         waiters_t *waiters = &self->of_fd[fd];
-        woken |= wake(self, waiters, events[i].events);
-        if (events_of(waiters) != 0) {
-            arm(self, fd, events_of(waiters));
+        if (waiters->armed & EPOLLOUT) {
+            waiters->armed = 0; // told once
         }
+        bool is_wanted = wake(self, waiters, events[i].events);
+        if (events_of(waiters) != 0) {
+            arm(self, fd, waiters->stream, events_of(waiters));
+        } else if (!is_wanted && timeout_ms != 0) {
+            disarm(self, fd);
+        }
+        woken |= is_wanted;
     }
     return woken;
 }
@@ -262,10 +290,14 @@ static mp_obj_t queue_wait_io_event(mp_obj_t self_in, mp_obj_t ms_in) {
     mp_uint_t began = ms > 0 ? mp_hal_ticks_ms() : 0;
     mp_int_t left = MIN(ms, INT_MAX);
 
+    if (ms == 0 && mp_hal_ticks_us() - self->polled_us < POLL_PERIOD_US) {
+        return mp_const_none;
+    }
     for (;;) {
         bool may_wait = left != 0 && self->n_asked > 0;
         bool woken = wait_for_descriptors(self, may_wait ? ASK_PERIOD_MS : left);
         woken |= ask_streams(self);
+        self->polled_us = mp_hal_ticks_us();
         if (woken || left == 0) {
             return mp_const_none;
         }
@@ -318,8 +350,27 @@ static MP_DEFINE_CONST_DICT(queue_locals, queue_locals_table);
 static MP_DEFINE_CONST_OBJ_TYPE(queue_type, MP_QSTR_IOQueue, MP_TYPE_FLAG_NONE, make_new, queue_make_new, attr,
     queue_attr, locals_dict, &queue_locals);
 
+// read_once(stream, buffer): reads what is there: its size, 0 at the end of the stream, None where there is nothing. A
+// stream's readinto() asks the system again until the buffer is full.
+static mp_obj_t read_once(mp_obj_t stream, mp_obj_t buffer) {
+    mp_buffer_info_t info;
+    mp_get_buffer_raise(buffer, &info, MP_BUFFER_WRITE);
+    mp_get_stream_raise(stream, MP_STREAM_OP_READ);
+    int error;
+    mp_uint_t size = mp_stream_rw(stream, info.buf, info.len, &error, MP_STREAM_RW_READ | MP_STREAM_RW_ONCE);
+    if (error == 0) {
+        return MP_OBJ_NEW_SMALL_INT(size);
+    }
+    if (!mp_is_nonblocking_error(error)) {
+        mp_raise_OSError(error);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(read_once_obj, read_once);
+
 static const mp_rom_map_elem_t epoll_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__epoll)},
+    {MP_ROM_QSTR(MP_QSTR_read_once), MP_ROM_PTR(&read_once_obj)},
     {MP_ROM_QSTR(MP_QSTR_IOQueue), MP_ROM_PTR(&queue_type)},
 };
 static MP_DEFINE_CONST_DICT(epoll_globals, epoll_globals_table);

@@ -11,6 +11,11 @@ from edgelet.http.timeout import HEAD, IDLE
 from httpparse import Chunked, Head, error
 from micropython import const
 
+try:
+    from _epoll import read_once
+except ImportError:
+    read_once = None  # a board's lwIP is asked again for nothing
+
 READ_SIZE = 4096 if sys.platform == "linux" else 1024  # bytes of a buffer, and of one read
 _MIN_READ = const(512)  # bytes of a buffer that are worth a read
 _FIRST_BODY = const(16384)  # bytes a mere announcement of a body can make us allocate
@@ -76,7 +81,8 @@ class Reader:
         """Reads once what has arrived: its size, 0 at the end of the connection, None where there is nothing."""
         if self.buffer is None or len(self.buffer) < READ_SIZE:
             self._make_large()
-        size = self.sock.readinto(memoryview(self.buffer)[self.end :] if self.end else self.buffer)
+        room = memoryview(self.buffer)[self.end :] if self.end else self.buffer
+        size = read_once(self.sock, room) if read_once else self.sock.readinto(room)
         if size:
             self.end += size
         return size
