@@ -31,13 +31,13 @@ def run_tests(quick: bool, arguments: Sequence[str]) -> int:
     return status or int(bool(failed))
 
 
-def run_bench(name: str) -> int:
+def run_bench(name: str, arguments: Sequence[str]) -> int:
     """Run `bench/NAME.py` with the command line's own Python; its exit status."""
     programs = sorted(path.stem for path in (ROOT / "bench").glob("*.py"))
     if name not in programs:
         raise EdgeletError(f"There is no bench/{name}.py. There are: {', '.join(programs)}.")
     ensure_packages(BUILD_PACKAGES | BENCH_PACKAGES)
-    return subprocess.run([sys.executable, ROOT / "bench" / f"{name}.py"], check=False).returncode
+    return subprocess.run([sys.executable, ROOT / "bench" / f"{name}.py", *arguments], check=False).returncode
 
 
 def run_checks() -> list[str]:

@@ -14,5 +14,6 @@
 // Objects that the collector notes while it marks; beyond them it walks the heap's tables once more.
 #define MICROPY_ALLOC_GC_STACK_SIZE (4096)
 
-// Where attributes and globals were found last, a byte for each name's hash: the request's way has more of them than 128.
+// Where attributes and globals were found last, a byte for each name's hash: the request's way has more of them than
+// 128.
 #define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (1024)

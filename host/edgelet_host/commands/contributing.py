@@ -18,13 +18,19 @@ def test(quick: bool, pytest_args: tuple[str, ...]) -> None:
     sys.exit(run_tests(quick, pytest_args))
 
 
-@click.command()
-@click.argument("name")
-def bench(name: str) -> None:
-    """Run the program NAME of edgelet's own bench folder.
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name", default="compare")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(name: str, arguments: tuple[str, ...]) -> None:
+    """Compare edgelet with its peers, or run another program NAME of edgelet's own bench folder.
 
-    Example: edgelet bench build
+    The comparison takes 15 minutes, and an idle machine. Its options: --quick for 3 minutes, --peer NAME for some peers
+    only, --json FILE for all values, --docs to write results and charts into docs/performance.
+
+    Example: edgelet bench --quick
     """
     from edgelet_host.checks import run_bench
 
-    sys.exit(run_bench(name))
+    if name.startswith("-"):
+        name, arguments = "compare", (name, *arguments)
+    sys.exit(run_bench(name, arguments))

@@ -47,7 +47,7 @@ TEST_PACKAGES: Packages = (
         "valgrind": "valgrind",
     }
 )
-BENCH_PACKAGES: Packages = {"wrk": "wrk"}
+BENCH_PACKAGES: Packages = {"nginx-light": "nginx", "nodejs": "node", "npm": "npm", "wrk": "wrk"}
 
 
 def ensure_packages(packages: Packages) -> None:
