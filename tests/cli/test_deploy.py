@@ -295,6 +295,16 @@ def test_a_link_that_leaves_the_project_is_refused(cli, local, target):
     assert "outside the project" in message
 
 
+@pytest.mark.parametrize("target", ["../folder", ".", "nothing"])
+def test_a_link_to_no_file_is_refused(cli, target):
+    project = constant(cli, "linking", "x", static={"folder": "public"})
+    (project / "public").mkdir()
+    (project / "folder").mkdir()
+    (project / "public" / "link").symlink_to(target)
+    message = cli.fails("check", project)
+    assert f"{project / 'public' / 'link'} is a link, but to no file: links to folders are not followed" in message
+
+
 def test_a_folder_without_a_project_says_how_to_make_one(cli):
     assert "edgelet new" in cli.fails("deploy", cli.folder)
 

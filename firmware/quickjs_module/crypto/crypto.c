@@ -181,28 +181,34 @@ static JSValue crypto_construct(JSContext *ctx, JSValueConst new_target, int arg
     return JS_ThrowTypeError(ctx, "there is one crypto, with one crypto.subtle");
 }
 
-// An object that inherits from the prototype of the global of that name.
-static JSValue crypto_instance(JSContext *ctx, const char *name) {
+// The prototype of the global of that name; null where the bundle's code does not name it, or has put something else in
+// its place.
+static JSValue crypto_prototype(JSContext *ctx, const char *name) {
+    if (!engine_knows_name(ctx, name)) {
+        return JS_NULL;
+    }
     JSValue global = JS_GetGlobalObject(ctx);
     JSValue constructor = JS_GetPropertyStr(ctx, global, name);
-    JSValue proto = JS_IsObject(constructor) ? JS_GetPropertyStr(ctx, constructor, "prototype") : JS_NULL;
-    JSValue object = JS_NewObjectProto(ctx, JS_IsObject(proto) ? proto : JS_NULL);
-    JS_FreeValue(ctx, proto);
+    JSValue proto = JS_IsConstructor(ctx, constructor) ? JS_GetPropertyStr(ctx, constructor, "prototype") : JS_NULL;
     JS_FreeValue(ctx, constructor);
     JS_FreeValue(ctx, global);
+    return proto;
+}
+
+// An object with these members of its own, too: what the prototype has is anybody's to change.
+static JSValue crypto_object(JSContext *ctx, const char *name, const JSCFunctionListEntry *members, int count) {
+    JSValue proto = crypto_prototype(ctx, name);
+    JSValue object = JS_IsObject(proto) ? JS_NewObjectProto(ctx, proto) : JS_NewObject(ctx);
+    JS_FreeValue(ctx, proto);
+    JS_SetPropertyFunctionList(ctx, object, members, count);
     return object;
 }
 
 // crypto.subtle, made when it is first read, where it or crypto is of a class.
 static JSValue crypto_get_subtle(JSContext *ctx, JSValueConst this_val) {
-    JSValue subtle;
-    if (engine_knows_name(ctx, "SubtleCrypto")) {
-        subtle = crypto_instance(ctx, "SubtleCrypto");
-    } else {
-        subtle = JS_NewObject(ctx);
-        JS_SetPropertyFunctionList(ctx, subtle, subtle_functions, BASE_COUNT(subtle_functions));
-    }
-    JS_DefinePropertyValueStr(ctx, this_val, "subtle", JS_DupValue(ctx, subtle), JS_PROP_C_W_E);
+    JSValue subtle = crypto_object(ctx, "SubtleCrypto", subtle_functions, BASE_COUNT(subtle_functions));
+    JS_DefinePropertyValueStr(
+        ctx, this_val, "subtle", JS_DupValue(ctx, subtle), JS_PROP_CONFIGURABLE | JS_PROP_ENUMERABLE);
     return subtle;
 }
 
@@ -230,15 +236,11 @@ static JSValue crypto_make_class(JSContext *ctx, const char *name) {
 
 static JSValue make_crypto(JSContext *ctx, const char *name) {
     (void)name;
-    if (engine_knows_name(ctx, "Crypto")) {
-        return crypto_instance(ctx, "Crypto");
+    if (engine_knows_name(ctx, "Crypto") || engine_knows_name(ctx, "SubtleCrypto")) {
+        return crypto_object(ctx, "Crypto", crypto_proto, BASE_COUNT(crypto_proto));
     }
     JSValue crypto = JS_NewObject(ctx);
-    if (engine_knows_name(ctx, "SubtleCrypto")) {
-        JS_SetPropertyFunctionList(ctx, crypto, crypto_proto, BASE_COUNT(crypto_proto));
-    } else {
-        JS_SetPropertyFunctionList(ctx, crypto, crypto_functions, BASE_COUNT(crypto_functions));
-    }
+    JS_SetPropertyFunctionList(ctx, crypto, crypto_functions, BASE_COUNT(crypto_functions));
     return crypto;
 }
 

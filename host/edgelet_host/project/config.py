@@ -56,6 +56,8 @@ class Project:
         for path in found:
             if not path.resolve().is_relative_to(self.folder.resolve()):
                 raise EdgeletError(f"{path} leads to {path.resolve()}, outside the project: put a copy in its place")
+            if path.is_symlink() and not path.is_file():
+                raise EdgeletError(f"{path} is a link, but to no file: links to folders are not followed, so copy it")
         files = [path for path in found if path.is_file()]
         for path in files:
             if not str(path).isprintable():
