@@ -234,6 +234,9 @@ def run_build(build: Build, state: State) -> None:
             "MICROPY_MANIFEST_VERSION_DIR": write_version(build.folder),
         }
         variables, environment = hand_over(build, definitions)
+        if build.commit is not None and build.port in CMAKE_PORTS:
+            # The build id, which the firmware has, would be of debug information too, where this machine's paths are.
+            environment["LDFLAGS"] = "-Wl,--strip-debug"
         make(tree / "ports" / build.port, made.parent, variables, log, detail, environment)
     partial = build.firmware.with_name(f".{build.product}.partial")
     shutil.copy2(made, partial)
