@@ -84,7 +84,7 @@ CASES = [
         r"""const text = 'The year 1999, and 2024; "naïve" ΑΒΓ';
         const years = [...text.matchAll(/(?<y>\d{4})/g)].map((m) => m.groups.y);
         return new Response([years, text.replace(/(\w+) (\w+)/, '$2 $1'), /\p{Lu}{3}/u.exec(text),
-            /(?<=and )\d/.test(text)])""",
+            /(?<=and )\d/.test(text)].join())""",
         'year The 1999, and 2024; "naïve" ΑΒΓ'.join(["1999,2024,", ",ΑΒΓ,true"]),
     ),
     answers(
@@ -100,7 +100,7 @@ CASES = [
         const set = new Set([...'hello']);
         map.delete('none');
         const weak = new WeakMap([[map, set.size]]);
-        return new Response([map.get(NaN), map.get(0), map.size, [...set].join(''), weak.get(map)])""",
+        return new Response([map.get(NaN), map.get(0), map.size, [...set].join(''), weak.get(map)].join())""",
         "nan,zero,3,helo,4",
     ),
     answers(
