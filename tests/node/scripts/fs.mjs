@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 
 // The folder is the static one of the function, and in the current folder of the process.
 const TEXT = "public/text.txt";
-const BYTES = "public/sub/bytes.bin";
+const BYTES = "public/sub/bytes";
 const kinds = (one) => [one.isFile(), one.isDirectory(), one.isSymbolicLink(), one.isFIFO(), one.isSocket()];
 const called = (action) => new Promise((resolve) => action((...all) => resolve(all)));
 
