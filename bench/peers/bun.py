@@ -3,14 +3,14 @@
 from edgelet_host.project.npm import ensure_package
 
 from .node import application_variables
-from .peer import APPS, ARCHITECTURE, REASON, Peer, output_of
+from .peer import APPS, ARCHITECTURE, REASON, Program, output_of
 
 _VERSION = "1.4.5"
 # Bun's packages have another name for this processor.
 _ARCHITECTURE = {"arm64": "aarch64"}.get(ARCHITECTURE, ARCHITECTURE)
 
 
-class Bun(Peer):
+class Bun(Program):
     """Bun.serve, node:crypto, bun:sqlite."""
 
     name = "Bun"

@@ -3,12 +3,12 @@
 from edgelet_host.project.npm import ensure_package
 
 from .node import application_variables
-from .peer import APPS, ARCHITECTURE, REASON, Peer, output_of
+from .peer import APPS, ARCHITECTURE, REASON, Program, output_of
 
 _VERSION = "2.9.6"
 
 
-class Deno(Peer):
+class Deno(Program):
     """Deno.serve, node:crypto, node:sqlite."""
 
     name = "Deno"

@@ -57,10 +57,6 @@ class Edgelet(Peer):
         """That of the command line."""
         return __version__
 
-    def command(self) -> list:
-        """local.start() has it."""
-        raise NotImplementedError
-
     def launch(self) -> "subprocess.Popen[bytes]":
         """Start the device."""
         log = self.folder / "device.log"

@@ -3,12 +3,12 @@
 from edgelet_host.project.npm import ensure_package
 
 from .node import application_variables, program
-from .peer import APPS, REASON, Peer
+from .peer import APPS, REASON, Program
 
 _VERSION = "7.0.1"
 
 
-class IsolatedVm(Peer):
+class IsolatedVm(Program):
     """node:http, and behind it an isolate from a snapshot for each request."""
 
     name = "V8 isolate a request"

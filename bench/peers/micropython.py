@@ -5,12 +5,12 @@ import shutil
 from edgelet_host.firmware.builds import ensure_unix
 from edgelet_host.paths import ROOT
 
-from .peer import APPS, Peer, output_of
+from .peer import APPS, Program, output_of
 
 _LIBRARY = ROOT / "device" / "lib"
 
 
-class _Script(Peer):
+class _Script(Program):
     """A program in MicroPython."""
 
     def prepare(self) -> None:

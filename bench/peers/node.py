@@ -4,7 +4,7 @@ from pathlib import Path
 
 from edgelet_host.project.npm import ensure_package
 
-from .peer import APPS, ARCHITECTURE, REASON, Peer, output_of
+from .peer import APPS, ARCHITECTURE, REASON, Peer, Program, output_of
 
 _VERSION = "24.21.0"
 
@@ -14,7 +14,7 @@ def program() -> Path:
     return ensure_package(f"node-linux-{ARCHITECTURE}", _VERSION, REASON) / "bin" / "node"
 
 
-class Node(Peer):
+class Node(Program):
     """node:http, node:crypto, node:sqlite."""
 
     name = "Node.js"

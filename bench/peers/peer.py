@@ -65,14 +65,6 @@ class Peer(ABC):
     def version(self) -> str:
         """Its version, and that of its engine where it has another name."""
 
-    @abstractmethod
-    def command(self) -> list[str | Path]:
-        """What starts it."""
-
-    def variables(self) -> dict[str, str]:
-        """The environment of its own."""
-        return {}
-
     def port_of(self, path: str) -> int:
         """Where it serves a path."""
         return self.port
@@ -84,11 +76,9 @@ class Peer(ABC):
             self.process = self.launch()
         return self.first_answer(began, "/hello", b"hello")
 
+    @abstractmethod
     def launch(self) -> "subprocess.Popen[bytes]":
         """Start its process, which ends with stop()."""
-        log = self.running.enter_context((self.folder / "output.log").open("ab"))
-        command, environment = self.command(), self.variables()
-        return self.running.enter_context(child(command, subprocess.DEVNULL, log, log, environment=environment))
 
     def deploy(self) -> FirstAnswer:
         """Have it serve a new version of its application: a new start, where it knows no other way."""
@@ -118,6 +108,24 @@ class Peer(ABC):
         log = self.folder / "output.log"
         lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
         return lines[-1] if lines else "it says nothing"
+
+
+class Program(Peer):
+    """A server that a command starts."""
+
+    @abstractmethod
+    def command(self) -> list[str | Path]:
+        """What starts it."""
+
+    def variables(self) -> dict[str, str]:
+        """The environment of its own."""
+        return {}
+
+    def launch(self) -> "subprocess.Popen[bytes]":
+        """Start its process, which ends with stop()."""
+        log = self.running.enter_context((self.folder / "output.log").open("ab"))
+        command, environment = self.command(), self.variables()
+        return self.running.enter_context(child(command, subprocess.DEVNULL, log, log, environment=environment))
 
 
 def output_of(*command: str | Path) -> str:

@@ -7,7 +7,7 @@ from device_helpers import free_port
 from edgelet_host.project.npm import ensure_program
 from workerd import COMPATIBILITY_DATE, VERSION
 
-from .peer import APPS, REASON, Peer
+from .peer import APPS, REASON, Program
 
 _WORKERS = {name: f"{name}.js" for name in ("hello", "echo", "stream", "fetch")} | {
     name: f"workerd/{name}.js" for name in ("verify", "sign", "kv")
@@ -32,7 +32,7 @@ _STORE = """
       durableObjectStorage = (localDisk = "disk"),"""
 
 
-class Workerd(Peer):
+class Workerd(Program):
     """Workers with WebCrypto, and a Durable Object for KV."""
 
     name = "workerd"
