@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
@@ -12,8 +13,10 @@ from edgelet_host.firmware.system import BENCH_PACKAGES, BUILD_PACKAGES, TEST_PA
 from edgelet_host.paths import FIRMWARE, ROOT, cache_dir
 from edgelet_host.terminal import warn
 
-# One process for each processor; tests of one `xdist_group` share one. They begin in the order of tests/conftest.py.
-PYTEST = ("-m", "pytest", "--numprocesses=auto", "--dist=loadgroup", "--no-loadscope-reorder")
+# Three processes for two processors, since a third of a test's time is waiting for a device; tests of one `xdist_group`
+# share one. They begin in the order of tests/conftest.py.
+PROCESSES = max(2, len(os.sched_getaffinity(0)) * 3 // 2)
+PYTEST = ("-m", "pytest", f"--numprocesses={PROCESSES}", "--dist=loadgroup", "--no-loadscope-reorder")
 
 
 def run_tests(quick: bool, arguments: Sequence[str]) -> int:
@@ -22,9 +25,12 @@ def run_tests(quick: bool, arguments: Sequence[str]) -> int:
     quick: leave out tests marked `slow`. arguments: for pytest (paths, -k, ...).
     """
     ensure_packages(BUILD_PACKAGES | TEST_PACKAGES)
-    builds.ensure_unix()
-    failed = run_checks()
-    for name in failed:
+    with ThreadPoolExecutor() as pool:
+        checks = pool.submit(run_checks)
+        builds.ensure_unix()
+    failed = checks.result()
+    for name, found in failed.items():
+        print(found, end="", file=sys.stderr)
         warn(f"{name} found something, see above; the tests run all the same.")
     chosen = ["-m", "not slow"] if quick else []
     status = subprocess.run([sys.executable, *PYTEST, *chosen, *arguments], cwd=ROOT, check=False).returncode
@@ -40,8 +46,8 @@ def run_bench(name: str, arguments: Sequence[str]) -> int:
     return subprocess.run([sys.executable, ROOT / "bench" / f"{name}.py", *arguments], check=False).returncode
 
 
-def run_checks() -> list[str]:
-    """Run linters, formatters and type checker; give the names of those that found something."""
+def run_checks() -> dict[str, str]:
+    """Run linters, formatters and type checker; give what those that found something printed, by their names."""
     c_files = [str(path) for path in c_sources()]
     checks = {
         "ruff check": ["ruff", "check", "--quiet"],
@@ -52,11 +58,15 @@ def run_checks() -> list[str]:
     # The programs of the virtual environment that runs this.
     environment = os.environ | {"RUFF_CACHE_DIR": str(cache_dir() / "ruff")}
     programs = Path(sys.executable).parent
-    return [
-        name
-        for name, (program, *options) in checks.items()
-        if subprocess.run([str(programs / program), *options], cwd=ROOT, env=environment, check=False).returncode != 0
-    ]
+    found = {}
+    for name, (program, *options) in checks.items():
+        command = [str(programs / program), *options]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        if done.returncode != 0:
+            found[name] = done.stdout
+    return found
 
 
 def c_sources() -> list[Path]:

@@ -77,6 +77,7 @@ def flags(command):
     return words[:at] + words[at + 2 :]
 
 
+@pytest.mark.slow
 def test_a_component_and_its_program_compile_our_sources_alike(tmp_path):
     component = tmp_path / "component"
     component.mkdir()
@@ -91,12 +92,14 @@ def test_a_component_and_its_program_compile_our_sources_alike(tmp_path):
         assert (path.name == "engine.c") == ("-D__DJGPP" in first)
 
 
+@pytest.mark.slow
 def test_cmake_takes_every_source_of_every_module(configured):
     taken = (configured / "sources.txt").read_text().split(";")
     ours = [str(path) for path in FIRMWARE.glob("*_module/**/*.c")]
     assert sorted(taken) == sorted(ours)
 
 
+@pytest.mark.slow
 def test_a_port_with_an_mbedtls_of_its_own_leaves_ours_alone(configured):
     for name in ("sha1", "sha256", "sha512", "private_access", "build_info", "platform", "port_config"):
         header = configured / "port" / "mbedtls" / f"{name}.h"
@@ -109,6 +112,7 @@ def test_a_port_with_an_mbedtls_of_its_own_leaves_ours_alone(configured):
         subprocess.run(one["command"], shell=True, cwd=one["directory"], check=True)
 
 
+@pytest.mark.slow
 def test_cmake_and_make_agree_on_the_engine(configured, firmware):
     done = subprocess.run(
         [firmware, "-c", "import quickjs; print(quickjs.ENGINE_ID)"], capture_output=True, text=True, check=True

@@ -33,6 +33,7 @@ def wheel(folder: Path, built: Path) -> bytes:
     return made.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_same_files_make_the_same_wheel(tmp_path, umask):
     built = tmp_path / "built"
     built.write_bytes(b"\x7fELF")

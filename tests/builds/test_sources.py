@@ -257,6 +257,7 @@ def test_an_interrupted_debian_download_is_resumed(mirror, key, cache):
     assert int(rest.removeprefix("bytes=").removesuffix("-")) > 1_000_000
 
 
+@pytest.mark.slow
 def test_a_killed_debian_download_is_not_taken_for_whole(mirror, key, cache):
     source, content = interrupt_in_the_middle(mirror, key, lambda p: os.killpg(p.pid, signal.SIGKILL))
     assert unpacked_sources(cache) == []

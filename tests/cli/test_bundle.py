@@ -326,6 +326,7 @@ def test_static_files_do_not_come_along_with_a_package_that_imports_fs(cli, loca
     assert b"CANARY" not in compile_project(read_project(project), firmware).data
 
 
+@pytest.mark.slow
 def test_static_files_that_come_along_are_small(firmware, tmp_path):
     project = write_project(tmp_path, "large", {"main.js": READER, "pages/a.txt": "a" * nodejs.FILE_BYTES}, **STATIC)
     assert len(compile_project(read_project(project), firmware).data) > nodejs.FILE_BYTES
@@ -385,6 +386,7 @@ URL_PATTERN = """export default { fetch({ url }) {
 } };"""
 
 
+@pytest.mark.slow
 def test_url_pattern_comes_with_what_names_it(cli, local):
     beginnings = {"plain": "const suffix = '';", "both": 'import { sep as suffix } from "node:path";'}
     for name, beginning in beginnings.items():

@@ -257,6 +257,7 @@ def test_an_empty_secret_is_asked_again_or_refused(deployed):
     assert cli.ok("invoke", name).endswith(" canary-typed\n")
 
 
+@pytest.mark.slow
 def test_a_name_is_that_of_a_variable_or_of_a_secret(deployed):
     cli, name = deployed
     here = ["--function", name]
@@ -331,6 +332,7 @@ def test_the_same_in_a_terminal(deployed):
     assert "is deleted" in shown("delete", name, "--yes")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_a_terminal_without_colours_gets_none(deployed, variable):
     cli, name = deployed
@@ -421,6 +423,7 @@ def test_a_value_that_is_no_text_is_printed_as_it_is(cli):
 # Log and invoke
 
 
+@pytest.mark.slow
 def test_logs_are_filtered_by_function_and_level(deployed):
     cli, name = deployed
     cli.ok("invoke", name)
@@ -450,6 +453,7 @@ def test_logs_are_followed_until_ctrl_c(deployed):
     assert numbers == sorted(set(numbers))
 
 
+@pytest.mark.slow
 def test_invoke_sends_method_path_headers_and_body(deployed):
     cli, name = deployed
     answer = cli.run("invoke", name, "--method", "PUT", "--path", "/a/b?c=d", "--json").json()
@@ -521,6 +525,7 @@ def test_tokens_are_minted_verified_and_decoded(tmp_path):
     assert "canary" not in "".join(cli.everything)
 
 
+@pytest.mark.slow
 def test_tokens_that_are_not_valid_are_refused(tmp_path):
     cli = Cli(tmp_path)
     (tmp_path / "secret").write_text(SECRET)

@@ -18,6 +18,7 @@ def completed(cli: Cli, line: str) -> list[str]:
     return [one.removeprefix("plain,") for one in done.stdout.split()]
 
 
+@pytest.mark.slow
 def test_completion_knows_commands_boards_devices_and_functions(cli, local):
     cli.ok("deploy", greeting(cli.folder, "complete"))
     assert completed(cli, "edgelet secr") == ["secret"]

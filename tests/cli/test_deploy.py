@@ -217,6 +217,7 @@ def test_a_project_file_that_is_wrong_is_explained(cli, toml, message):
     assert message in cli.fails("deploy", project)
 
 
+@pytest.mark.slow
 def test_check_finds_without_a_device_what_every_device_refuses(cli):
     cli.device = None
     project = greeting(cli.folder, "checked")
@@ -406,7 +407,7 @@ def test_the_documented_handlers_and_project_file_work(cli, local):
     refused = get(local.address, "/tokens")
     assert (refused.status, refused.text) == (401, "jwt must be provided\n")
     keys = {"main.js": next(text for text in handlers if "env.KEYS.key" in text)}
-    (cli.folder / "node_modules").symlink_to(installed(ROOT / "tests" / "packages") / "node_modules")
+    (cli.folder / "node_modules").symlink_to(installed(ROOT / "tests" / "support" / "jose") / "node_modules")
     cli.ok("deploy", write_project(cli.folder / "keys", "keys", keys, route="/keys"))
     assert get(local.address, "/keys").status == 401
     (project / "main.js").write_text(next(text for text in handlers if "env.AUTH" in text))

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from cli_helpers import Cli, greeting, local_device
 from edgelet_host.device.console import connect
 
@@ -42,6 +43,7 @@ def test_doctor_finds_damage_and_repairs_it(firmware, tmp_path):
         assert all(one["ok"] for one in cli.run("doctor", "--json").json())
 
 
+@pytest.mark.slow
 def test_a_report_has_what_others_need_and_nothing_that_is_secret(firmware, tmp_path):
     with local_device(firmware, tmp_path) as local:
         cli = Cli(tmp_path, local.port)

@@ -36,6 +36,7 @@ def installed(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_an_installed_command_line_has_the_checkouts_version(installed):
     environment = os.environ | {"PYTHONPATH": str(installed)}
     command = [sys.executable, "-m", "edgelet_host", "--version"]

@@ -32,6 +32,7 @@ def test_a_new_project_in_typescript(cli, local, template):
     assert (answer.status, answer.text) == (200, '{"message":"hello, ada"}')
 
 
+@pytest.mark.slow
 def test_a_new_login_in_typescript(cli):
     cli.ok("new", "typed-login", "--typescript", "--template", "login")
     project = cli.folder / "typed-login"
@@ -56,6 +57,7 @@ def test_the_test_of_a_new_project_in_typescript_runs(cli, template):
     assert "pass 1" in done.stdout
 
 
+@pytest.mark.slow
 def test_new_projects_run_side_by_side(cli, local):
     templates = {"side-hello": "hello", "side-lambda": "lambda", "side-static": "static", "side-login": "login"}
     for name, template in templates.items():

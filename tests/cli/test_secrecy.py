@@ -1,10 +1,12 @@
 """No command shows a secret."""
 
+import pytest
 from cli_helpers import Cli, greeting, local_device
 
 ADMIN = "canary-admin-secret"
 
 
+@pytest.mark.slow
 def test_no_secret_shows_anywhere(firmware, tmp_path):
     with local_device(firmware, tmp_path) as local:
         cli = Cli(tmp_path, local.port)

@@ -164,6 +164,7 @@ def test_serve_refuses_certificates_that_are_of_no_use(firmware, tmp_path):
     assert "the key is encrypted" in message("--cert", cert, "--key", locked)
 
 
+@pytest.mark.slow
 def test_dev_shares_its_device_with_other_commands(firmware, tmp_path):
     cli = Cli(tmp_path)
     port = free_port()

@@ -23,13 +23,11 @@ SANITIZED_BUILDS = {
     "clang-sanitized": ["clang", *SANITIZED],
 }
 BUILDS = PLAIN_BUILDS | SANITIZED_BUILDS
-# Of compilers with sanitizers one is enough where time is short.
-SLOW = {"gcc-sanitized", "gcc-32-sanitized"}
 
 
 def named(builds):
     return [
-        pytest.param(compiler, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
+        pytest.param(compiler, id=name, marks=[] if name == "gcc" else [pytest.mark.slow])
         for name, compiler in builds.items()
     ]
 
@@ -74,6 +72,7 @@ def test_against_model(compiler, tmp_path):
     assert done.returncode == 0, done.stdout[-400:] + done.stderr
 
 
+@pytest.mark.slow
 def test_against_model_with_libfuzzer(tmp_path):
     """The same operations, steered by coverage; the seed makes the run repeatable."""
     compiler = ["clang", *SANITIZED, "-fsanitize=fuzzer", "-DARENA_LIBFUZZER=1"]

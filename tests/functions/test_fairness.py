@@ -362,6 +362,7 @@ def test_what_log_lines_take_is_time_of_their_function(box):
     assert box.device.execute(TAKES_LONG.replace("hog", "talks")).strip() == "True"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["at once", "after a wait"])
 def test_slow_readers_of_one_function_leave_memory_for_others(box, what):
     body = "await new Promise((done) => setTimeout(done, 500));" if what == "after a wait" else ""

@@ -58,7 +58,7 @@ def device(firmware, folder):
         box.folder.mkdir(exist_ok=True)
         modules = box.folder / "node_modules"
         if not modules.exists():
-            modules.symlink_to(installed(ROOT / "tests" / "packages") / "node_modules")
+            modules.symlink_to(installed(ROOT / "tests" / "support" / "jose") / "node_modules")
         yield box
 
 

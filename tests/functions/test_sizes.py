@@ -39,6 +39,7 @@ def together(box: Box, rounds: int) -> list[bool]:
     return results
 
 
+@pytest.mark.slow
 def test_ten_bodies_of_1_mib_at_a_time_pass_through_ten_functions_after_mixed_load(
     firmware: Path, tmp_path: Path
 ) -> None:

@@ -446,6 +446,7 @@ def test_a_source_produces_no_more_than_the_client_takes(box):
     assert record["arena"] < box.deploy("streams", SOURCE, bindings=GATES).image_bytes + 200000
 
 
+@pytest.mark.slow
 def test_an_endless_stream_ends_with_its_cpu_time_and_others_are_served_meanwhile(box):
     with Stream(box, "/endless") as stream, ThreadPoolExecutor(1) as pool:
         stream.head()

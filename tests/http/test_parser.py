@@ -53,11 +53,14 @@ def build(compiler, program, target, module=MODULE):
     return target
 
 
-@pytest.mark.parametrize("name", BUILDS)
+@pytest.mark.parametrize(
+    "name", [name if name == "gcc" else pytest.param(name, marks=pytest.mark.slow) for name in BUILDS]
+)
 def test_units(name, tmp_path):
     subprocess.run([build(BUILDS[name], "http_unit.c", tmp_path / "unit")], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gcc-sanitized", "gcc-32-sanitized"])
 def test_fuzz(name, tmp_path):
     program = build(BUILDS[name], "http_fuzz.c", tmp_path / "fuzz")
@@ -77,6 +80,7 @@ def test_libfuzzer(tmp_path):
     subprocess.run([program, "-seed=1", "-runs=300000", "-max_len=600"], check=True, cwd=tmp_path, env=FUZZING)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "old", "new"), MISTAKES, ids=[old for _, old, _ in MISTAKES])
 def test_a_mistake_is_noticed(file, old, new, tmp_path):
     for source in MODULE.glob("http_*"):

@@ -35,6 +35,7 @@ MALICIOUS = [
 segments = st.one_of(st.sampled_from(MALICIOUS), st.text(max_size=5))
 
 
+@pytest.mark.slow
 @given(st.lists(segments, max_size=6).map(lambda parts: "/" + "/".join(parts)), ROUTES)
 @example("/app/..%2f..%2fsecrets.json", "/app")
 def test_no_target_leaves_the_folder(target, route):

@@ -19,6 +19,7 @@ def run_fuzz(firmware, kills, seed, slowdown=1):
     assert endings["cpu"] > kills / 2
 
 
+@pytest.mark.slow
 def test_hundreds_of_kills(firmware):
     run_fuzz(firmware, 300, seed=1)
 

@@ -34,6 +34,7 @@ def test_there_are_enough_kinds():
     assert endings == {"// done", "// thrown", "// cpu", "// memory", "// stack"}
 
 
+@pytest.mark.slow
 def test_thousands_of_requests(firmware):
     assert run_requests([firmware], 4000) <= MOST_GROWTH
 

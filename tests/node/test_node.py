@@ -86,6 +86,7 @@ def test_there_are_enough(there: dict[str, Findings]) -> None:
     assert all(one["reason"] for several in DIFFERENCES.values() for one in several)
 
 
+@pytest.mark.slow
 def test_hashes_bring_no_streams_along(here: Box) -> None:
     source = """import { createHash } from "node:crypto";
         export default { fetch() {

@@ -241,6 +241,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.slow
 def test_any_message_has_an_answer_or_none(firmware, tmp_path):
     seen = [(message, parsed(message)) for message in (answer(QUESTION, GOOD), answer(QUESTION, *CHAIN))]
 

@@ -44,6 +44,7 @@ def flags(device, name="hello"):
     return {one["id"]: (one["active"], one["previous"]) for one in device("store.list({})", name)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", ["littlefs", "linux"])
 @pytest.mark.parametrize("change", ["deploy", "abandon", "interrupt", "rollback", "delete"])
 def test_power_cut_at_every_write_leaves_the_old_or_the_new_release(firmware, change, system):
