@@ -105,6 +105,9 @@ cmake_language(DEFER CALL edgelet_unwrap_f2d)
 cmake_language(DEFER CALL
     set_target_properties ${MICROPY_TARGET} PROPERTIES PICO_TARGET_LINKER_SCRIPT ${CMAKE_BINARY_DIR}/edgelet.ld)
 
+cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE ${EDGELET_RP2_DIR}/lwip_accept.c)
+add_link_options(LINKER:--wrap=tcp_recv)
+
 # frozen_functions.c takes frozen_content.c in.
 set_source_files_properties(${CMAKE_BINARY_DIR}/frozen_content.c PROPERTIES HEADER_FILE_ONLY ON)
 set_source_files_properties(${EDGELET_RP2_DIR}/frozen_functions.c PROPERTIES
