@@ -4,7 +4,8 @@ The emulator counts an instruction's cycles and does not model how long the flas
 is calculated beside it: XIP's cache has lines of 8 bytes (RP2040 datasheet, section 2.6.3), and a miss is one
 continuous quad read of boot2_w25q080.S: 8 clocks of address and mode bits, 4 of waiting, 2 a byte, each of
 PICO_FLASH_SPI_CLKDIV = 2 system clocks. Parking compares the call with its image, and resuming restores that, so each
-reads the image once. Ends with 1 where a goal is missed.
+reads the image once. Ends with 1 where a goal is missed. --split: only where a request's time goes, beside plain
+microdot on the same board.
 """
 
 import ast
@@ -12,8 +13,8 @@ import contextlib
 import http.client
 import json
 import re
-import signal
 import socket
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -22,8 +23,11 @@ from edgelet_host import emulator
 from edgelet_host.device.console import connect
 from edgelet_host.device.deployment import deploy, make_release
 from edgelet_host.device.local import announce
+from edgelet_host.firmware.boards import board_build
 from edgelet_host.firmware.builds import ensure_unix
 from edgelet_host.project.config import read_project
+from emulated.load import CYCLES_PER_MS, MICRODOT, Board
+from emulated.profile import Map
 from parking import BODY, HANDLERS, HEADERS
 from rich.console import Console
 from rich.table import Table
@@ -180,6 +184,7 @@ class Bench:
     def __init__(self, folder, local):
         self._folder = folder
         self._local = local
+        self.board = Board(local, folder / "pico.log")
         self.rows = []
 
     def add(self, what, value, unit, goal=None, most=True):
@@ -188,12 +193,7 @@ class Bench:
 
     def clock(self):
         """The emulator's state, by name."""
-        log = self._folder / "pico.log"
-        before = log.stat().st_size
-        self._local.process.send_signal(signal.SIGUSR1)
-        while not (text := log.read_text()[before:]).endswith("\n"):
-            pass
-        return json.loads(text.splitlines()[-1])
+        return self.board.clock()
 
     def deploy(self, name, source):
         """Deploy a function; the image's size and how long it took, in emulated milliseconds."""
@@ -346,6 +346,28 @@ def measure_streams(bench):
     bench.remove("streams")
 
 
+def measure_split(bench):
+    """Where a request's time goes, and what plain microdot takes on the same board, which is without edgelet then."""
+    bench.deploy("hello", HELLO)
+    firmware = Map(next(board_build(emulator.BOARD).folder.glob("make/**/firmware.elf.map")))
+    kept = bench.board.load("/hello", 50, 1, fresh=False)
+    bench.add("hello, processor busy", kept.busy_ms, "ms")
+    for part, cycles in firmware.split(kept.samples).most_common():
+        bench.add(f"  of it {part}", cycles / CYCLES_PER_MS, "ms")
+    bench.add("hello, one client that keeps its connection", kept.rate, "requests/s")
+    bench.add("hello, if the line took no time", 1000 / kept.busy_ms, "requests/s")
+    bench.add("hello, four clients", bench.board.load("/hello", 25, 4, fresh=False).rate, "requests/s")
+    fresh = bench.board.load("/hello", 50, 1, fresh=True)
+    bench.add("hello on a new connection, processor busy", fresh.busy_ms, "ms")
+    bench.add("hello on a new connection, one client", fresh.rate, "requests/s")
+    bench.execute(MICRODOT)
+    plain = bench.board.load("/hello", 50, 1, fresh=True)
+    bench.add("plain microdot on a new connection, processor busy", plain.busy_ms, "ms")
+    for part, cycles in firmware.split(plain.samples).most_common():
+        bench.add(f"  of it {part}", cycles / CYCLES_PER_MS, "ms")
+    bench.add("plain microdot on a new connection, one client", plain.rate, "requests/s")
+
+
 def measure(bench):
     """Do everything once."""
     bench.add("boot to first answer", bench.clock()["sent_ms"], "ms")
@@ -370,6 +392,7 @@ def measure(bench):
     for what, act in (("JWT verify", "verify"), ("JWT sign", "sign"), ("PBKDF2, 10,000 iterations", "pbkdf2")):
         bench.add(what, bench.cpu_ms(f"/crypto/{act}"), "ms")
     measure_keys(bench)
+    measure_split(bench)
     bench.add("bytes that the UART lost", bench.clock()["overruns"], "")
 
 
@@ -405,7 +428,7 @@ def main():
         local = stack.enter_context(emulator.start(folder / "pico", "127.0.0.1", PORT, folder / "pico.log"))
         stack.enter_context(announce(local, "edgelet bench"))
         bench = Bench(folder, local)
-        measure(bench)
+        (measure_split if sys.argv[1:] == ["--split"] else measure)(bench)
     return report(bench.rows)
 
 

@@ -11,7 +11,8 @@ of a socket that is the other end of UART 0's line, PROCESSOR the library `ensur
 Emulated time never runs ahead of the clock on the wall, so that what waits for people and networks may do so; it falls
 behind where the board computes more than this machine can. SIGUSR1 writes a line of JSON to the standard error: `ms`,
 emulated time; `sent_ms`, when the last byte came out of the UART; `overruns`, bytes that the UART lost; `cycles` that
-were executed since the last reset.
+were executed since the last reset. SIGUSR2 begins a profile and writes that of the one before as a line of JSON:
+`samples`, the cycles spent by the instruction's address.
 """
 
 import contextlib
@@ -199,6 +200,10 @@ class Machine(BaseDevice):
         }
         print(json.dumps(state), file=sys.stderr, flush=True)
 
+    def profile(self) -> None:
+        """Begin a profile, and write that of the one before to the standard error."""
+        print(json.dumps({"samples": self._processor.sample()}), file=sys.stderr, flush=True)
+
     def _tick(self) -> None:
         self._alarm.schedule(_TICK_NS)
         self._line.flush()
@@ -223,6 +228,7 @@ def main(firmware: str, flash: str, line: str, processor: str) -> None:
     os.set_blocking(sys.stdout.fileno(), False)
     signal.signal(signal.SIGTERM, lambda _number, _frame: machine.stop())
     signal.signal(signal.SIGUSR1, lambda _number, _frame: machine.report())
+    signal.signal(signal.SIGUSR2, lambda _number, _frame: machine.profile())
     machine.run()
 
 
