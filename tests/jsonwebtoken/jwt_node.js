@@ -30,6 +30,7 @@ function makeKeys() {
     rsa1024: generateKeyPairSync("rsa", { modulusLength: 1024 }),
     p256: generateKeyPairSync("ec", { namedCurve: "P-256" }),
     p384: generateKeyPairSync("ec", { namedCurve: "P-384" }),
+    p521: generateKeyPairSync("ec", { namedCurve: "P-521" }),
     ed25519: generateKeyPairSync("ed25519"),
   };
   const result = {};

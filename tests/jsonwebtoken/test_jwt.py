@@ -123,7 +123,7 @@ def test_text_that_is_no_token(firmware, texts):
     assert all(result == {"value": None} for result in call_jwt(firmware, [("decode", [text]) for text in texts]))
 
 
-@pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "", "RS1", "ES512", "HS1", "hs256", "__proto__"])
+@pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "", "RS1", "ES521", "HS1", "hs256", "__proto__"])
 def test_an_algorithm_that_is_not_allowed(firmware, algorithm):
     token = signed({"alg": algorithm, "typ": "JWT"}, {"sub": "ada"})
     assert refusal(firmware, token) == ("JsonWebTokenError", "invalid algorithm")

@@ -20,6 +20,7 @@ KIND = {
     "PS512": "rsa",
     "ES256": "p256",
     "ES384": "p384",
+    "ES512": "p521",
     "EdDSA": "ed25519",
 }
 CLAIMS = st.dictionaries(st.text(max_size=8).filter(lambda name: len(name) != 3), st.text(max_size=20), max_size=4)
@@ -112,7 +113,7 @@ def test_an_algorithm_is_bound_to_its_kind_of_key(firmware):
     assert messages(firmware, [("verify", [forged, jwk])]) != ["taken"]
     others = [
         ("verify", [in_node({"sign": [[name, key(name, "private"), {}]]})["tokens"][0], key(other, form)])
-        for name in ("RS256", "ES256", "ES384", "EdDSA")
+        for name in ("RS256", "ES256", "ES384", "ES512", "EdDSA")
         for other in KIND
         if KIND[other] != KIND[name]
         for form in ("public", "publicJwk")

@@ -19,13 +19,14 @@ SETTINGS = settings(
 )
 PEM = serialization.Encoding.PEM
 ALGORITHMS = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
-ALGORITHMS += ["ES256", "ES384", "EdDSA"]
+ALGORITHMS += ["ES256", "ES384", "ES512", "EdDSA"]
 
 
 @cache
 def keys():
     modulus, edwards = rsa.generate_private_key(65537, 2048), ed25519.Ed25519PrivateKey.generate()
-    curves = {"ES256": ec.generate_private_key(ec.SECP256R1()), "ES384": ec.generate_private_key(ec.SECP384R1())}
+    curves = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521R1()}
+    curves = {name: ec.generate_private_key(curve) for name, curve in curves.items()}
     return {name: curves.get(name, edwards if name == "EdDSA" else modulus) for name in ALGORITHMS}
 
 

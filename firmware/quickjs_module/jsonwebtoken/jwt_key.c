@@ -22,6 +22,9 @@ static const jwt_algorithm_t algorithms[] = {
     {"PS512", CRYPTO_SIGNS_PSS, CRYPTO_SHA512, CRYPTO_KIND_RSA},
     {"ES256", CRYPTO_SIGNS_ECDSA, CRYPTO_SHA256, CRYPTO_KIND_P256},
     {"ES384", CRYPTO_SIGNS_ECDSA, CRYPTO_SHA384, CRYPTO_KIND_P384},
+#ifdef __linux__
+    {"ES512", CRYPTO_SIGNS_ECDSA, CRYPTO_SHA512, CRYPTO_KIND_P521}, // where that curve is: crypto_mbedtls_config.h
+#endif
     {"EdDSA", CRYPTO_SIGNS_ED25519, CRYPTO_SHA512, CRYPTO_KIND_ED25519},
 };
 
@@ -175,6 +178,7 @@ static int refuse_pkey(JSContext *ctx, JSValueConst class, const jwt_key_t *key,
         [CRYPTO_KIND_RSA] = "of RSA",
         [CRYPTO_KIND_P256] = "of the curve P-256",
         [CRYPTO_KIND_P384] = "of the curve P-384",
+        [CRYPTO_KIND_P521] = "of the curve P-521",
         [CRYPTO_KIND_ED25519] = "of Ed25519",
     };
     const jwt_algorithm_t *algorithm = key->algorithm;
