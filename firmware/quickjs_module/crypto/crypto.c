@@ -75,10 +75,22 @@ JSValue crypto_subtle(JSContext *ctx, JSValueConst this_val, int argc, JSValueCo
     return web_check_args(ctx, argc - 1, method->needed) < 0 ? JS_EXCEPTION : method->call(ctx, argv + 1);
 }
 
+// Whether a method is called on the object that it belongs to, as Web IDL has it: neither is of a class of the engine,
+// and they are known by their names. A pending TypeError elsewhere.
+static bool crypto_is_this(JSContext *ctx, JSValueConst this_val, const char *name) {
+    bool is_this = engine_has_tag(ctx, this_val, name);
+    if (!is_this) {
+        JS_ThrowTypeError(ctx, "Illegal invocation: this is not a %s", name);
+    }
+    return is_this;
+}
+
 static JSValue call_subtle(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic) {
-    (void)this_val;
     const subtle_method_t *method = &methods[magic];
-    JSValue value = web_check_args(ctx, argc, method->needed) < 0 ? JS_EXCEPTION : method->call(ctx, argv);
+    JSValue value = JS_EXCEPTION;
+    if (crypto_is_this(ctx, this_val, "SubtleCrypto") && web_check_args(ctx, argc, method->needed) == 0) {
+        value = method->call(ctx, argv);
+    }
     if (JS_IsException(value)) {
         return web_reject_pending(ctx);
     }
@@ -92,9 +104,9 @@ static JSValue call_subtle(JSContext *ctx, JSValueConst this_val, int argc, JSVa
 
 // timingSafeEqual(a, b), as Workers have it: not a promise, and a TypeError where the lengths differ.
 static JSValue timing_safe_equal(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
-    (void)this_val, (void)argc;
+    (void)argc;
     base_slice_t a, b;
-    if (crypto_copy_bytes(ctx, argv[0], "a", &a) < 0) {
+    if (!crypto_is_this(ctx, this_val, "SubtleCrypto") || crypto_copy_bytes(ctx, argv[0], "a", &a) < 0) {
         return JS_EXCEPTION;
     }
     JSValue result = JS_EXCEPTION;
@@ -135,11 +147,12 @@ static bool holds_integers(JSValueConst value) {
 }
 
 static JSValue get_random_values(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
-    (void)this_val, (void)argc;
+    (void)argc;
     base_slice_t view;
     uint8_t *bytes;
     size_t len;
-    if (host_at_top_level(ctx, "crypto.getRandomValues") || crypto_bytes(ctx, argv[0], "array", &view) < 0) {
+    if (!crypto_is_this(ctx, this_val, "Crypto") || host_at_top_level(ctx, "crypto.getRandomValues") ||
+        crypto_bytes(ctx, argv[0], "array", &view) < 0) {
         return JS_EXCEPTION;
     }
 
@@ -160,8 +173,8 @@ static JSValue get_random_values(JSContext *ctx, JSValueConst this_val, int argc
 }
 
 static JSValue random_uuid(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
-    (void)this_val, (void)argc, (void)argv;
-    if (host_at_top_level(ctx, "crypto.randomUUID")) {
+    (void)argc, (void)argv;
+    if (!crypto_is_this(ctx, this_val, "Crypto") || host_at_top_level(ctx, "crypto.randomUUID")) {
         return JS_EXCEPTION;
     }
     return web_random_uuid(ctx);

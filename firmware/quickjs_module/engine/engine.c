@@ -1374,6 +1374,18 @@ bool engine_knows_name(JSContext *ctx, const char *name) {
     return atom != JS_ATOM_NULL;
 }
 
+bool engine_has_tag(JSContext *ctx, JSValueConst value, const char *tag) {
+    JSValue own = JS_IsObject(value) ? JS_GetProperty(ctx, value, JS_ATOM_Symbol_toStringTag) : JS_UNDEFINED;
+    if (JS_IsException(own)) {
+        JS_FreeValue(ctx, JS_GetException(ctx));
+    }
+    const char *text = JS_IsString(own) ? JS_ToCString(ctx, own) : NULL;
+    bool has_it = text != NULL && strcmp(text, tag) == 0;
+    JS_FreeCString(ctx, text);
+    JS_FreeValue(ctx, own);
+    return has_it;
+}
+
 JSValue engine_promise_new(JSContext *ctx) {
     JSValue promise = JS_NewObjectClass(ctx, JS_CLASS_PROMISE);
     JSPromiseData *data = js_mallocz(ctx, sizeof(*data));

@@ -86,6 +86,9 @@ void engine_interrupt_soon(JSContext *ctx);
 // called at any instruction.
 void engine_backtrace(JSContext *ctx, char *out, size_t size, const void *lo, size_t len);
 
+// Whether a value is an object whose Symbol.toStringTag is that text. Throws nothing.
+bool engine_has_tag(JSContext *ctx, JSValueConst value, const char *tag);
+
 // Whether the exception is the engine's own stack overflow error.
 bool engine_is_stack_overflow(JSContext *ctx, JSValueConst exception);
 
