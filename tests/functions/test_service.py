@@ -114,7 +114,7 @@ FAILURES = {
     "class": ("throw new (class Own extends Error { name = 'Own' })('x')", {}, "Error: Own: x"),
     "thrown": ("throw new Error('no such user')", {}, "Error: no such user"),
     "type": ("null.x", {}, "TypeError: cannot read property 'x' of null"),
-    "cpu": ("for (;;);", {"cpu_ms": 5}, "Error: failing: CPU limit of 5 ms exceeded"),
+    "cpu": ("for (;;);", {"cpu_ms": 5}, "Error: failing: CPU limit of 5 ms exceeded (cpu_ms)"),
     "wall": ("await new Promise((r) => setTimeout(r, 60000))", {"wall_ms": 100}, "Error: failing: wall time limit of"),
     "result": ("return 7", {}, "Error: failing: TypeError: the handler must return a Response, not a number"),
     "stuck": ("await new Promise(() => {})", {}, "Error: failing: the handler waits for a promise that nothing can"),

@@ -158,11 +158,11 @@ static void run_turn(void *arg) {
 static void report_kill(isolate_t *iso) {
     char message[96];
     if (iso->killed == ISOLATE_CPU) {
-        snprintf(message, sizeof(message), "CPU limit of %u ms exceeded", (unsigned)iso->limits.cpu_ms);
+        snprintf(message, sizeof(message), "CPU limit of %u ms exceeded (cpu_ms)", (unsigned)iso->limits.cpu_ms);
     } else if (iso->killed == ISOLATE_STACK) {
-        snprintf(message, sizeof(message), "stack limit of %u bytes exceeded", (unsigned)iso->limits.stack);
+        snprintf(message, sizeof(message), "stack limit of %u bytes exceeded (stack)", (unsigned)iso->limits.stack);
     } else {
-        snprintf(message, sizeof(message), "memory limit of %u bytes exceeded", (unsigned)iso->limits.memory);
+        snprintf(message, sizeof(message), "memory limit of %u bytes exceeded (memory)", (unsigned)iso->limits.memory);
     }
     isolate_set_error(iso, iso->killed, message);
 }

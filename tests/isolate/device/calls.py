@@ -318,7 +318,7 @@ def test_background_work_is_under_the_same_limit():
     call = start(source, bindings=KV, cpu_ms=5)
     assert call.resolve(1) == quickjs.DONE and call.error is None
     assert (call.background, call.body) == (False, b"done")
-    assert call.logs() == [("e", "CPU limit of 5 ms exceeded")]
+    assert call.logs() == [("e", "CPU limit of 5 ms exceeded (cpu_ms)")]
 
 
 def test_stuck_handler_is_told_from_a_pending_one():
@@ -392,8 +392,8 @@ def test_every_error_has_kind_message_and_position():
     deep = "function deep(n) {\n  return deep(n + 1) + 1;\n}\n"
     cases = (
         ("thrown", "TypeError: no", "    at fail (lib.js:2:", "fail()"),
-        ("cpu", "CPU limit of 20 ms exceeded", "    at spin (lib.js:5:", "spin()"),
-        ("memory", "memory limit of 524288 bytes exceeded", "    at grow (lib.js:8:", "grow()"),
+        ("cpu", "CPU limit of 20 ms exceeded (cpu_ms)", "    at spin (lib.js:5:", "spin()"),
+        ("memory", "memory limit of 524288 bytes exceeded (memory)", "    at grow (lib.js:8:", "grow()"),
         (
             "stack",
             "RangeError: Maximum call stack size exceeded",

@@ -31,7 +31,7 @@ def test_saved_image_serves_again():
 def test_saved_image_keeps_its_limits():
     image = build(handler("for (;;);"), cpu_ms=3)
     again = image.arena.load(image.save())
-    assert again.start("GET", "/", None).error.message == "CPU limit of 3 ms exceeded"
+    assert again.start("GET", "/", None).error.message == "CPU limit of 3 ms exceeded (cpu_ms)"
 
 
 def test_image_of_another_arena_is_stale():

@@ -80,7 +80,7 @@ def test_cpu_time_is_that_of_all_turns():
         before = call.cpu_us
         assert before < 20000
         call.resolve(turns)
-    assert call.error.kind == "cpu" and call.error.message == "CPU limit of 20 ms exceeded"
+    assert call.error.kind == "cpu" and call.error.message == "CPU limit of 20 ms exceeded (cpu_ms)"
     assert 20000 <= call.cpu_us <= 20000 + 50000 and turns > 1
 
 
@@ -103,7 +103,7 @@ def test_time_that_a_call_waits_is_not_its_cpu_time():
 
 def test_cpu_limit_of_the_top_level():
     error = fails("cpu", arena_build, "for (;;);" + HELLO, cpu_ms=5)
-    assert error.message == "CPU limit of 5 ms exceeded" and "main.js:1:" in error.stack
+    assert error.message == "CPU limit of 5 ms exceeded (cpu_ms)" and "main.js:1:" in error.stack
 
 
 def test_least_memory():
@@ -115,7 +115,7 @@ def test_least_memory():
         try:
             arena.build(bundle, memory=memory)
         except quickjs.Error as error:
-            assert error.kind == "memory" and error.message == f"memory limit of {memory} bytes exceeded"
+            assert error.kind == "memory" and error.message == f"memory limit of {memory} bytes exceeded (memory)"
             return False
         return True
 
