@@ -140,12 +140,18 @@ typedef struct _pbkdf2_work_t {
 
 static bool pbkdf2_slice(JSContext *ctx, void *data, uint64_t until_us, JSValue *result) {
     pbkdf2_work_t *work = data;
-    while (!crypto_pbkdf2_step(&work->derivation, ITERATIONS_BY_CLOCK)) {
+    while (result != NULL && !crypto_pbkdf2_step(&work->derivation, ITERATIONS_BY_CLOCK)) {
         if (port_ticks_us() >= until_us) {
             return false;
         }
     }
-    *result = reach_goal(ctx, &work->goal, work->bytes, work->len);
+    if (result == NULL) {
+        base_wipe(work->bytes, work->len);
+        js_free(ctx, work->bytes);
+    } else {
+        *result = reach_goal(ctx, &work->goal, work->bytes, work->len);
+    }
+    base_wipe(work, sizeof(*work));
     js_free(ctx, work);
     return true;
 }

@@ -72,11 +72,12 @@ JSValue host_op_with(
 // that is 0.
 JSValue host_op_bytes(JSContext *ctx, const char *name, uint32_t number, base_slice_t bytes);
 // Computes a part of some work, until port_ticks_us says `until_us`. Whether that was the last: then the work is freed,
-// and *result is what has come of it, an exception where it failed.
+// and *result is what has come of it, an exception where it failed. Where result is NULL nobody wants it any more, and
+// it is freed.
 typedef bool host_slice_t(JSContext *ctx, void *work, uint64_t until_us, JSValue *result);
 // Does work that may take long, whose first slice has HOST_WORK_US. Where that is not enough, others have their turn
-// between the further slices, and the result is a promise; but not at the top level of a module, nor where a call has
-// as many operations open as it may.
+// between the further slices, and the result is a promise; but not at the top level of a module. A pending RangeError
+// where a call has as many operations open as it may.
 JSValue host_work(JSContext *ctx, host_slice_t *slice, void *work);
 #define HOST_WORK_US (2000)
 // The id of the operation that was queued last.

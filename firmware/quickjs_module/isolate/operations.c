@@ -230,14 +230,30 @@ JSValue host_op_bytes(JSContext *ctx, const char *name, uint32_t number, base_sl
     return queue_op(ctx, op, make_promise(ctx, op));
 }
 
+static bool is_working(const isolate_host_t *host) {
+    const isolate_op_t *op = host->first_op;
+    while (op != NULL && op->slice == NULL) {
+        op = op->next;
+    }
+    return op != NULL;
+}
+
 JSValue host_work(JSContext *ctx, host_slice_t *slice, void *work) {
     const isolate_host_t *host = host_of(ctx);
+    uint64_t until_us = UINT64_MAX;
+    if (!host->top_level) {
+        // The first slices of many would be a long one.
+        until_us = is_working(host) ? 0 : port_ticks_us() + HOST_WORK_US;
+    }
     JSValue result;
-    bool at_once = host->top_level || host->op_count >= ISOLATE_OPS_MAX;
-    if (slice(ctx, work, at_once ? UINT64_MAX : port_ticks_us() + HOST_WORK_US, &result)) {
+    if (slice(ctx, work, until_us, &result)) {
         return result;
     }
     isolate_op_t *op = host_new_op(ctx, "work");
+    if (op == NULL) {
+        slice(ctx, work, 0, NULL);
+        return JS_EXCEPTION;
+    }
     op->slice = slice;
     op->work = work;
     return queue_op(ctx, op, make_promise(ctx, op));
