@@ -39,7 +39,7 @@ const CIPHERS = {
 // Parameters as JSON has them.
 function parameters(given) {
   const result = { ...given };
-  for (const name of ["iv", "counter", "additionalData", "label"]) {
+  for (const name of ["iv", "counter", "additionalData", "label", "salt", "info"]) {
     if (name in result) result[name] = unhex(result[name]);
   }
   return result;
@@ -109,6 +109,13 @@ const makers = {
     const key = await subtle.importKey("raw", bytes(pick([16, 24, 32])), "AES-CBC", true, ["encrypt"]);
     return { key: await exported(wrapper, "raw"), text: damage(hex(await subtle.wrapKey("raw", key, wrapper, "AES-KW"))) };
   },
+  async derivation() {
+    const hash = pick(HASHES);
+    const salt = hex(bytes(below(80)));
+    const params = pick([{ name: "PBKDF2", hash, salt, iterations: 1 + below(9) },
+      { name: "HKDF", hash, salt, info: hex(bytes(below(80))) }]);
+    return { params, secret: hex(bytes(1 + below(150))), size: 1 + below(150) };
+  },
 };
 
 const checkers = {
@@ -132,6 +139,10 @@ const checkers = {
     const wrapper = await imported(key, ["unwrapKey"]);
     const unwrapped = await subtle.unwrapKey("raw", unhex(text), wrapper, "AES-KW", "AES-CBC", true, ["encrypt"]);
     return hex(await subtle.exportKey("raw", unwrapped));
+  },
+  async derivation({ params, secret, size }) {
+    const key = await subtle.importKey("raw", unhex(secret), params.name, false, ["deriveBits"]);
+    return hex(await subtle.deriveBits(parameters(params), key, size * 8));
   },
 };
 

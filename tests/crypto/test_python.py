@@ -65,7 +65,7 @@ class Maker:
         return self.random.randbytes(self.random.randint(least, most))
 
     def case(self):
-        kind = self.one_of(["signature", "signing", "agreement", "cipher", "oaep", "wrapping"])
+        kind = self.one_of(["signature", "signing", "agreement", "cipher", "oaep", "wrapping", "derivation"])
         return {"kind": kind, **getattr(self, kind)()}
 
     def damage(self, data):
@@ -149,6 +149,13 @@ class Maker:
     def wrapping(self):
         secret, key = self.secret("AES-KW")
         return {"key": key, "text": self.damage(keywrap.aes_key_wrap(secret, self.bytes(32, 32)[:16]))}
+
+    def derivation(self):
+        params = {"name": "PBKDF2", "hash": self.one_of(list(HASHES)), "salt": self.bytes(0, 80).hex()}
+        params["iterations"] = self.random.randint(1, 9)
+        if self.random.randint(0, 1):
+            params |= {"name": "HKDF", "info": self.bytes(0, 80).hex()}
+        return {"params": params, "secret": self.bytes(1, 150).hex(), "size": self.random.randint(1, 150)}
 
 
 def compare(firmware, given):

@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.asymmetric import padding as rsa_padding
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 Case = dict[str, Any]
 
@@ -208,6 +210,17 @@ def _check_wrapping(case: Case) -> str:
     return keywrap.aes_key_unwrap(_imported(case["key"]), bytes.fromhex(case["text"])).hex()
 
 
+def _check_derivation(case: Case) -> str:
+    params, size = case["params"], case["size"]
+    hash_, salt = HASHES[params["hash"]], bytes.fromhex(params["salt"])
+    made: Any
+    if params["name"] == "PBKDF2":
+        made = PBKDF2HMAC(hash_, size, salt, params["iterations"])
+    else:
+        made = HKDF(hash_, size, salt, bytes.fromhex(params["info"]))
+    return str(made.derive(bytes.fromhex(case["secret"])).hex())
+
+
 _CHECKS = {
     "signature": _check_signature,
     "signing": _check_signing,
@@ -215,6 +228,7 @@ _CHECKS = {
     "cipher": _check_cipher,
     "oaep": _check_oaep,
     "wrapping": _check_wrapping,
+    "derivation": _check_derivation,
 }
 
 
