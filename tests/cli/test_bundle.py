@@ -227,7 +227,8 @@ def test_an_alias_takes_the_place_of_a_module(cli, local):
     }
     project = write_project(cli.folder / "alias", "alias", files, route="/alias")
     told = cli.run("deploy", project)
-    assert told.status == 0 and "Warning: main.js imports node:fs, which devices do not have" in told.err
+    assert told.status == 0 and "Warning: main.js imports node:fs, which reads static files, and the" in told.err
+    assert "name their folder in edgelet.toml, [static]" in told.err
     assert get(local.address, "/alias").status == 500
     toml = project / "edgelet.toml"
     toml.write_text(toml.read_text() + '[alias]\njsonwebtoken = "jsonwebtoken"\n"node:fs" = "./files.js"\n')
@@ -266,7 +267,7 @@ def test_modules_of_node_are_bundled_where_code_imports_them(cli, local):
     told = cli.run("deploy", project)
     assert told.status == 0
     assert "main.js imports node:child_process, which devices do not have" in told.err
-    assert "main.js imports node:fs/promises, which devices do not have" in told.err
+    assert "main.js imports node:fs/promises, which reads static files, and the project has none" in told.err
     seen, package, spawned, read, thrown = json.loads(get(local.address, "/node").text)
     assert seen == "/b"
     globals_found = ["61", "function", "function", True, "/", "function", "production", "function"]

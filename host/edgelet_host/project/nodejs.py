@@ -193,12 +193,19 @@ def warnings(folder: Path, project: Path, inputs: dict[str, Any], files: bool) -
     """
     told: dict[str, str] = {}
     for importer, name in _imports(folder, project, inputs):
-        if _ABSENT.fullmatch(name) and not (files and _FILES.fullmatch(name)):
-            told.setdefault(name, importer)
-    return [
-        f"{importer} imports node:{name}, which devices do not have: what is used of it throws, and says what to do"
-        for name, importer in sorted(told.items())
-    ]
+        if _FILES.fullmatch(name) and "node_modules" not in Path(importer).parts and not files:
+            # Whatever packages do: here it is meant.
+            told[name] = (
+                f"{importer} imports node:{name}, which reads static files, and the project has none: name their "
+                'folder in edgelet.toml, [static] with folder = "public"; a use of it throws'
+            )
+        elif _ABSENT.fullmatch(name) and not (files and _FILES.fullmatch(name)):
+            told.setdefault(
+                name,
+                f"{importer} imports node:{name}, which devices do not have: what is used of it throws, and says what "
+                "to do",
+            )
+    return [told[name] for name in sorted(told)]
 
 
 def _imports(folder: Path, project: Path, inputs: dict[str, Any]) -> Iterator[tuple[str, str]]:

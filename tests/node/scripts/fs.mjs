@@ -40,6 +40,30 @@ export default async function ({ is, throws, rejects }) {
     throws(`called with path ${typeof path}`, () => fs.readFile(path, () => {}));
   }
   throws("URL of another scheme", () => fs.readFileSync(new URL("http://a/b")));
+  const url = new URL("file://" + fs.realpathSync(TEXT));
+  const urls = [url.href.replace("file://", "file://host"), url.href.replace("text.txt", "a%2Ftext.txt")];
+  urls.forEach((one, i) => throws(`URL ${i}`, () => fs.readFileSync(new URL(one))));
+  is("URL of this host", fs.readFileSync(new URL(url.href.replace("file://", "file://localhost")), "utf8"));
+  is("no encoding", [fs.readFileSync(TEXT, ""), fs.readFileSync(TEXT, { encoding: "" }), await readFile(TEXT, "")]);
+  for (const options of [5, true, Symbol.iterator, { signal: null }, { signal: 5 }, { signal: {} }]) {
+    throws(`options ${typeof options} ${typeof options?.signal}`, () => fs.readFileSync(TEXT, options));
+    throws(`called with options ${typeof options} ${typeof options?.signal}`, () => fs.readFile(TEXT, options, () => {}));
+    await rejects(`promised with options ${typeof options} ${typeof options?.signal}`, readFile(TEXT, options));
+  }
+  for (const flag of ["r", "rs", "sr", undefined, null, 0]) {
+    is(`flag ${flag}`, [fs.readFileSync(TEXT, { flag }).length, (await readFile(TEXT, { flag })).length]);
+  }
+  for (const flag of ["x", "", "R", 1.5, 2 ** 40]) throws(`flag ${flag}`, () => fs.readFileSync(TEXT, { flag }));
+  const signal = AbortSignal.abort();
+  is("a signal that is read past", fs.readFileSync(TEXT, { signal }).length);
+  await rejects("aborted", readFile(TEXT, { signal }));
+  is("called with a signal", (await called((back) => fs.readFile(TEXT, { signal }, back))).map((one) => one.name));
+  const controller = new AbortController();
+  const late = called((back) => fs.readFile(TEXT, { signal: controller.signal }, back));
+  controller.abort();
+  is("aborted later", (await late).map((one) => one.code));
+  is("not aborted", (await called((back) => fs.readFile(TEXT, { signal: new AbortController().signal }, back)))[1].length);
+
   throws("encoding of bytes", () => fs.readFileSync(TEXT, "buffer"));
   throws("encoding", () => fs.readFileSync(TEXT, "none"));
   throws("encoding in options", () => fs.readFileSync(TEXT, { encoding: "none" }));
@@ -82,5 +106,11 @@ export default async function ({ is, throws, rejects }) {
   const later = called((back) => fs.readFile(TEXT, (...all) => back(...all, early)));
   early = false;
   is("called later", (await later)[2]);
+  const order = [];
+  const read = called((back) => fs.readFile(TEXT, back)).then(() => order.push("read"));
+  Promise.resolve().then(() => queueMicrotask(() => order.push("microtask")));
+  process.nextTick(() => order.push("tick"));
+  await read;
+  is("called behind what is due", order);
   is("constants", [fs.constants.F_OK, fs.constants.R_OK, fs.constants.W_OK, fs.constants.X_OK, fs.promises.constants.R_OK]);
 }

@@ -3,7 +3,7 @@
 "use strict";
 
 const files = require("edgelet:files");
-const { absentAll, checkFunction, invalidType, invalidValue } = require("../internal/errors.js");
+const { abortError, absentAll, checkFunction, checkInteger, invalidType, invalidValue, withCode } = require("../internal/errors.js");
 
 const WAY =
   "import the file, which makes it part of the bundle (.json, .txt, .html, .sql or .bin), fetch it from the function's " +
@@ -51,17 +51,22 @@ for (const path of Object.keys(files ?? {})) {
 
 function pathOf(given) {
   if (given instanceof URL) {
-    if (given.protocol !== "file:") {
-      const error = new TypeError("The URL must be of scheme file");
-      error.code = "ERR_INVALID_URL_SCHEME";
-      throw error;
+    if (given.protocol !== "file:") throw withCode(TypeError, "ERR_INVALID_URL_SCHEME", "The URL must be of scheme file");
+    if (given.hostname !== "") {
+      throw withCode(TypeError, "ERR_INVALID_FILE_URL_HOST", 'File URL host must be "localhost" or empty on linux');
     }
-    return decodeURIComponent(given.pathname);
+    if (/%2f/i.test(given.pathname)) {
+      throw withCode(TypeError, "ERR_INVALID_FILE_URL_PATH", "File URL path must not include encoded / characters");
+    }
+    return checkedPath(decodeURIComponent(given.pathname));
   }
   if (typeof given !== "string" && !(given instanceof Uint8Array)) {
     throw invalidType("path", ["string", "Buffer", "URL"], given);
   }
-  const path = typeof given === "string" ? given : Buffer.from(given).toString();
+  return checkedPath(typeof given === "string" ? given : Buffer.from(given).toString());
+}
+
+function checkedPath(path) {
   if (path.includes("\0")) throw invalidValue("path", path, "must be a string, Uint8Array, or URL without null bytes");
   return path;
 }
@@ -79,12 +84,28 @@ function find(path, syscall) {
   return place;
 }
 
-function encodingOf(options) {
-  const encoding = typeof options === "string" ? options : options?.encoding;
-  if (encoding != null && encoding !== "buffer" && !Buffer.isEncoding(encoding)) {
+function optionsOf(given) {
+  const options = typeof given === "string" ? { encoding: given } : (given ?? {});
+  if (typeof options !== "object") throw invalidType("options", ["string", "Object"], given);
+  const { encoding, signal } = options;
+  if (encoding && encoding !== "buffer" && !Buffer.isEncoding(encoding)) {
     throw invalidValue("encoding", encoding, "is invalid encoding");
   }
-  return encoding;
+  const isSignal = signal !== null && typeof signal === "object" && "aborted" in signal;
+  if (signal !== undefined && !isSignal) throw invalidType("options.signal", "AbortSignal", signal);
+  return options;
+}
+
+const encodingOf = (given) => optionsOf(given).encoding || null;
+
+const READS = new Set(["r", "rs", "sr"]);
+const WRITES = new Set("r+ rs+ sr+ w wx xw w+ wx+ xw+ a ax xa as sa a+ ax+ xa+ as+ sa+".split(" "));
+
+// What a file is opened for: nothing is written here.
+function checkFlag(flag, name, path) {
+  if (typeof flag === "number") checkInteger(flag, name, -(2 ** 31), 2 ** 31 - 1);
+  else if (flag != null && !READS.has(flag) && !WRITES.has(flag)) throw invalidValue(name, flag);
+  if (WRITES.has(flag) || (typeof flag === "number" && flag & 3)) throw failure("EROFS", "open", path);
 }
 
 function bytesOf(content) {
@@ -94,6 +115,7 @@ function bytesOf(content) {
 function readFileSync(given, options) {
   const encoding = encodingOf(options);
   const path = pathOf(given);
+  checkFlag(options?.flag, "flags", path);
   const place = find(path, "open");
   if (folders.has(place)) throw failure("EISDIR", "read");
   const content = files[place];
@@ -212,6 +234,17 @@ const reading = {
   statSync: (path, options) => status("stat", path, options),
 };
 
+// Behind what is due in this turn, as what waits for a disk. A module's top level has no timers.
+function afterwards(action) {
+  try {
+    setImmediate(action);
+  } catch {
+    queueMicrotask(action);
+  }
+}
+
+const aborted = (options) => (options?.signal?.aborted ? abortError(options.signal.reason) : undefined);
+
 // As a function that calls back: arguments are looked at, at once, and what becomes of it comes later.
 function calling(name) {
   const action = reading[`${name}Sync`];
@@ -219,6 +252,11 @@ function calling(name) {
     [name](path, ...rest) {
       const callback = rest.pop();
       checkFunction(callback, "cb");
+      const options = name === "readFile" ? optionsOf(rest[0]) : undefined;
+      if (aborted(options)) {
+        callback(aborted(options));
+        return;
+      }
       let answer;
       try {
         const found = action(path, ...rest);
@@ -227,19 +265,26 @@ function calling(name) {
         if (!error.errno) throw error;
         answer = () => callback(error);
       }
-      queueMicrotask(answer);
+      afterwards(() => (aborted(options) ? callback(aborted(options)) : answer()));
     },
   }[name];
 }
 
 function promising(name) {
-  return { [name]: async (...given) => reading[`${name}Sync`](...given) }[name];
+  const action = reading[`${name}Sync`];
+  return {
+    async [name](...given) {
+      const error = name === "readFile" ? aborted(optionsOf(given[1])) : undefined;
+      if (error) throw error;
+      return action(...given);
+    },
+  }[name];
 }
 
 function exists(path, callback) {
   checkFunction(callback, "cb");
   const found = existsSync(path);
-  queueMicrotask(() => callback(found));
+  afterwards(() => callback(found));
 }
 
 const READING = READ.split(" ");
