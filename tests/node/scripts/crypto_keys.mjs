@@ -1,9 +1,10 @@
 import crypto, {
-  constants, createCipheriv, createDecipheriv, createHmac, createPrivateKey, createPublicKey, createSecretKey, createSign,
-  createVerify, diffieHellman, generateKeyPair, generateKeyPairSync, generateKeySync, getCipherInfo, KeyObject,
-  privateDecrypt, publicEncrypt, sign, verify,
+  constants, createCipheriv, createDecipheriv, createECDH, createHmac, createPrivateKey, createPublicKey, createSecretKey,
+  createSign, createVerify, diffieHellman, ECDH, generateKeyPair, generateKeyPairSync, generateKeySync, getCipherInfo,
+  KeyObject, privateDecrypt, publicEncrypt, sign, Sign, verify,
 } from "node:crypto";
-import { Readable } from "node:stream";
+import { Readable, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 
 // Those of RFC 7515, appendix A.3, and RFC 8037, appendix A; the others are of this file.
@@ -246,4 +247,39 @@ export default async function ({ is, throws, rejects }) {
   throws("new key of no kind", () => generateKeyPairSync("elgamal"));
   throws("new key of no curve", () => generateKeyPairSync("ec", { namedCurve: "none" }));
   await rejects("a new pair with no length", promisify(generateKeyPair)("rsa", {}));
+
+  const signing = new Sign("sha256");
+  await pipeline(Readable.from([DATA.subarray(0, 4), DATA.subarray(4)]), signing);
+  const verifying = createVerify("sha256");
+  verifying.write(DATA.subarray(0, 7));
+  verifying.end(DATA.subarray(7));
+  is("streams", [signing instanceof Writable, verifying.verify(rsa, signing.sign(rsa)), Sign("sha256") instanceof Sign]);
+  is("written as text", createSign("sha256").end("what is signed").sign(rsa).equals(sign("sha256", DATA, rsa)));
+
+  for (const [curve, own] of [["prime256v1", "ec"], ["secp384r1", "ec384"]]) {
+    const { d, x, y } = KEYS[own];
+    const mine = createECDH(curve).setPrivateKey(d, "base64url");
+    is(`ecdh ${curve}`, [mine.getPrivateKey("hex"), mine.getPublicKey("base64url"), mine.getPublicKey(), mine.getPublicKey("hex", "hybrid")]);
+    is(`ecdh ${curve} compressed`, mine.getPublicKey("hex", "compressed"));
+    is(`ecdh ${curve} as JWK`, mine.getPublicKey().equals(Buffer.concat([Buffer.from([4]), Buffer.from(x, "base64url"), Buffer.from(y, "base64url")])));
+    is(`ecdh ${curve} with itself`, mine.computeSecret(mine.getPublicKey("hex"), "hex", "hex"));
+    is(`ecdh ${curve} hybrid`, mine.computeSecret(mine.getPublicKey(null, "hybrid"), null, "hex"));
+    is(`ecdh ${curve} converted`, ECDH.convertKey(mine.getPublicKey("hex"), curve, "hex", "base64", "compressed"));
+    const other = createECDH(curve);
+    const point = other.generateKeys();
+    is(`ecdh ${curve} agrees`, [mine.computeSecret(point).equals(other.computeSecret(mine.getPublicKey())), point.length, point.equals(other.getPublicKey())]);
+    const wrong = Buffer.from(point);
+    wrong[9] ^= 1;
+    for (const [name, bytes] of Object.entries({ off: wrong, short: point.subarray(1), none: Buffer.alloc(0), zero: Buffer.alloc(point.length) })) {
+      throws(`ecdh ${curve} ${name}`, () => mine.computeSecret(bytes));
+    }
+    throws(`ecdh ${curve} of zero`, () => other.setPrivateKey(Buffer.alloc(9)));
+    throws(`ecdh ${curve} too large`, () => other.setPrivateKey(Buffer.alloc(48, 255)));
+    throws(`ecdh ${curve} empty`, () => createECDH(curve).getPublicKey());
+    throws(`ecdh ${curve} no private`, () => createECDH(curve).getPrivateKey());
+    throws(`ecdh ${curve} format`, () => mine.getPublicKey("hex", "other"));
+  }
+  is("ecdh P-521", createECDH("secp521r1").generateKeys().length);
+  throws("ecdh of no curve", () => createECDH("none"));
+  throws("ecdh of nothing", () => createECDH());
 }

@@ -88,6 +88,14 @@ export function readDer(form, bytes) {
   return { type: "private", data: bytes, ...algorithm(parts[1]) };
 }
 
+// A private number of a curve as pkcs8, without its point.
+export function pkcs8OfNumber(curve, number) {
+  const oid = Object.keys(CURVES).find((one) => CURVES[one] === curve);
+  const identifier = der(SEQUENCE, der(OBJECT, Buffer.from(EC, "hex")), der(OBJECT, Buffer.from(oid, "hex")));
+  const key = der(SEQUENCE, der(INTEGER, Buffer.from([1])), der(OCTET_STRING, number));
+  return der(SEQUENCE, ZERO, identifier, der(OCTET_STRING, key));
+}
+
 // The same key in the older form.
 export function writeDer(form, { type, data, kind, curve }) {
   if (form === "pkcs8" || form === "spki") return data;

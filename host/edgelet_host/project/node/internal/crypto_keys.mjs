@@ -1,7 +1,9 @@
 // KeyObject, signatures, ciphers and key pairs of node:crypto, by what crypto.subtle's methods do.
 import { Buffer } from "../modules/buffer.js";
 import { malformed, readDer, readPem, signatureFromDer, signatureToDer, writeDer, writePem } from "./crypto_der.mjs";
-import { bytesOf, checkSecret, copyOf, DIGESTS, fillRandom, hashNamed, later, output, SECRET, subtle } from "./crypto_shared.mjs";
+import {
+  bytesOf, checkSecret, copyOf, curveNamed, DIGESTS, fillRandom, hashNamed, later, NODE_CURVES, output, SECRET, SIZES, subtle,
+} from "./crypto_shared.mjs";
 import { checkFunction, checkInteger, checkString, invalidType, invalidValue, withCode } from "./errors.js";
 import transform from "./transform.js";
 
@@ -26,9 +28,6 @@ function tried(code, text, action) {
 
 // ---- keys ----
 
-const NODE_CURVES = { __proto__: null, "P-256": "prime256v1", "P-384": "secp384r1", "P-521": "secp521r1" };
-const CURVES = { __proto__: null, ...Object.fromEntries(Object.entries(NODE_CURVES).map(([ours, other]) => [other, ours])), secp256r1: "P-256" };
-const SIZES = { __proto__: null, "P-256": 32, "P-384": 48, "P-521": 66 };
 const OURS = Symbol("made here");
 // In which a key of that type goes to crypto.subtle and comes from it.
 const FORM = { secret: "raw", public: "spki", private: "pkcs8" };
@@ -209,6 +208,20 @@ export function createPublicKey(key) {
   return keyOf(key, "public");
 }
 
+// A class of Node.js' own kind, which can be called without `new`.
+function inheriting(name, Base, methods) {
+  const made = {
+    [name]: function (...args) {
+      if (!(this instanceof made)) return new made(...args);
+      Base.apply(this, args);
+    },
+  }[name];
+  Object.setPrototypeOf(made.prototype, Base.prototype);
+  Object.assign(made.prototype, methods);
+  Object.defineProperty(made.prototype, "constructor", { value: made, configurable: true, writable: true });
+  return made;
+}
+
 // ---- signatures ----
 
 const hashOf = (name) => {
@@ -278,44 +291,46 @@ export function verify(algorithm, data, key, signature, callback) {
   return verified(algorithm, bytesOf(data, "data"), key, signature);
 }
 
-// What is to be signed or verified, as it comes.
-class Collected {
-  #algorithm;
-  #parts = [];
+// Sign and Verify: what is to be signed or verified, as it comes.
+function Collecting(algorithm, options) {
+  checkString(algorithm, "algorithm");
+  hashOf(algorithm);
+  this._options = options;
+  // Who shows the object does not show what it has collected.
+  Object.defineProperty(this, "_collected", { value: { algorithm, parts: [] } });
+}
+transform.inherit(Collecting);
 
-  constructor(algorithm) {
-    checkString(algorithm, "algorithm");
-    hashOf(algorithm);
-    this.#algorithm = algorithm;
-  }
-
+Object.assign(Collecting.prototype, {
   update(data, encoding) {
     if (typeof data !== "string" && !ArrayBuffer.isView(data)) {
       throw invalidType("data", ["string", "Buffer", "TypedArray", "DataView"], data);
     }
-    this.#parts.push(copyOf(data, "data", encoding));
+    this._collected.parts.push(copyOf(data, "data", encoding));
     return this;
-  }
+  },
+  _transform(chunk, encoding, callback) {
+    this.update(chunk, encoding);
+    callback();
+  },
+});
 
-  all() {
-    return [this.#algorithm, Buffer.concat(this.#parts)];
-  }
-}
+const collected = ({ _collected: { algorithm, parts } }) => [algorithm, Buffer.concat(parts)];
 
-export class Sign extends Collected {
+export const Sign = inheriting("Sign", Collecting, {
   sign(key, encoding) {
-    return output(signed(...this.all(), key), encoding);
-  }
-}
+    return output(signed(...collected(this), key), encoding);
+  },
+});
 
-export class Verify extends Collected {
+export const Verify = inheriting("Verify", Collecting, {
   verify(key, signature, encoding) {
-    return verified(...this.all(), key, bytesOf(signature, "signature", encoding));
-  }
-}
+    return verified(...collected(this), key, bytesOf(signature, "signature", encoding));
+  },
+});
 
-export const createSign = (algorithm) => new Sign(algorithm);
-export const createVerify = (algorithm) => new Verify(algorithm);
+export const createSign = (algorithm, options) => new Sign(algorithm, options);
+export const createVerify = (algorithm, options) => new Verify(algorithm, options);
 
 // ---- encryption with RSA, and agreements ----
 
@@ -367,10 +382,7 @@ function pairOf(type, options = {}) {
     return { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength, publicExponent: exponent };
   }
   if (type === "ec") {
-    checkString(namedCurve, "options.namedCurve");
-    const curve = CURVES[namedCurve] ?? namedCurve;
-    if (!(curve in SIZES)) throw withCode(TypeError, "ERR_CRYPTO_INVALID_CURVE", "Invalid EC curve name");
-    return { name: "ECDSA", namedCurve: curve };
+    return { name: "ECDSA", namedCurve: curveNamed(namedCurve, "options.namedCurve") };
   }
   if (type === "ed25519") return { name: "Ed25519" };
   if (type === "x25519") return { name: "X25519" };
@@ -506,20 +518,7 @@ Object.assign(Ciphering.prototype, {
   },
 });
 
-function inheriting(name, methods) {
-  const made = {
-    [name]: function (...args) {
-      if (!(this instanceof made)) return new made(...args);
-      Ciphering.apply(this, args);
-    },
-  }[name];
-  Object.setPrototypeOf(made.prototype, Ciphering.prototype);
-  Object.assign(made.prototype, methods);
-  Object.defineProperty(made.prototype, "constructor", { value: made, configurable: true, writable: true });
-  return made;
-}
-
-export const Cipheriv = inheriting("Cipheriv", {
+export const Cipheriv = inheriting("Cipheriv", Ciphering, {
   _work(cipher, data) {
     const { mode, pads, key, tagLength } = cipher;
     if (mode === "cbc" && !pads && data.length % BLOCK !== 0) throw state("ERR_OSSL_WRONG_FINAL_BLOCK_LENGTH", "wrong final block length");
@@ -536,7 +535,7 @@ export const Cipheriv = inheriting("Cipheriv", {
 
 const unauthentic = () => new Error("Unsupported state or unable to authenticate data");
 
-export const Decipheriv = inheriting("Decipheriv", {
+export const Decipheriv = inheriting("Decipheriv", Ciphering, {
   _work(cipher, data) {
     const { mode, pads, key, tag } = cipher;
     const decrypt = (bytes) => Buffer.from(subtle("decrypt", aesOf(cipher), key, bytes));

@@ -8,6 +8,19 @@ import { nextTick } from "./next_tick.js";
 export const HASHES = { __proto__: null, md5: "MD5", sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
 export const DIGESTS = { __proto__: null, "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
 
+// The names of curves in Node.js by those here, and the bytes of their numbers.
+export const NODE_CURVES = { __proto__: null, "P-256": "prime256v1", "P-384": "secp384r1", "P-521": "secp521r1" };
+export const SIZES = { __proto__: null, "P-256": 32, "P-384": 48, "P-521": 66 };
+
+// A curve by any of its names.
+export function curveNamed(name, argument) {
+  checkString(name, argument);
+  const known = Object.keys(NODE_CURVES).find((one) => NODE_CURVES[one] === name);
+  const curve = name === "secp256r1" ? "P-256" : (known ?? name);
+  if (!(curve in SIZES)) throw withCode(TypeError, "ERR_CRYPTO_INVALID_CURVE", "Invalid EC curve name");
+  return curve;
+}
+
 // Those that keys are derived with.
 export function derivationHash(digest) {
   checkString(digest, "digest");

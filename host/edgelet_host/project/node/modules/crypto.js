@@ -1,5 +1,6 @@
 // node:crypto: hashes and what is made of them, random numbers; keys, signatures and ciphers are in crypto_keys.mjs. What
 // needs no waiting is the firmware's. An ES module, so that a bundle has what its imports name only.
+import { createECDH, ECDH } from "../internal/crypto_ecdh.mjs";
 import * as keys from "../internal/crypto_keys.mjs";
 import { bytesOf, checkSecret, derivationHash, DIGESTS, fillRandom, HASHES, hashNamed, later, output, SECRET } from "../internal/crypto_shared.mjs";
 import { absentAll, checkFunction, checkInteger, checkString, invalidType, outOfRange, withCode } from "../internal/errors.js";
@@ -186,10 +187,17 @@ function pbkdf2(password, salt, iterations, length, digest, callback) {
   if (typeof digest === "function") throw invalidType("digest", "string", undefined);
   checkFunction(callback, "callback");
   const params = pbkdf2Params(password, salt, iterations, length, digest);
-  const key = native.subtle("importKey", "raw", params.key, "PBKDF2", false, ["deriveBits"]);
-  // deriveBits takes 32 bits' worth of them.
-  const bits = length < 2 ** 29 ? native.subtle("deriveBits", params, key, length * 8) : pbkdf2Sync(password, salt, iterations, length, digest);
-  Promise.resolve(bits).then((bytes) => nextTick(callback, null, Buffer.from(bytes)));
+  const derive = () => {
+    // deriveBits takes 32 bits' worth of them.
+    if (length >= 2 ** 29) return pbkdf2Sync(password, salt, iterations, length, digest);
+    const key = native.subtle("importKey", "raw", params.key, "PBKDF2", false, ["deriveBits"]);
+    return native.subtle("deriveBits", params, key, length * 8);
+  };
+  // What is too much at a time is told to the callback, too.
+  new Promise((resolve) => resolve(derive())).then(
+    (bytes) => nextTick(callback, null, Buffer.from(bytes)),
+    (error) => nextTick(callback, error),
+  );
 }
 
 function hkdfSync(digest, key, salt, info, length) {
@@ -259,9 +267,9 @@ const getRandomValues = (array) => crypto.getRandomValues(array);
 const webcrypto = crypto;
 const { subtle } = crypto;
 
-export const { Certificate, DiffieHellman, DiffieHellmanGroup, ECDH, X509Certificate, checkPrime, checkPrimeSync, createDiffieHellman, createDiffieHellmanGroup, createECDH, generatePrime, generatePrimeSync, getDiffieHellman, privateEncrypt, publicDecrypt } = /* @__PURE__ */ absentAll(
+export const { Certificate, DiffieHellman, DiffieHellmanGroup, X509Certificate, checkPrime, checkPrimeSync, createDiffieHellman, createDiffieHellmanGroup, generatePrime, generatePrimeSync, getDiffieHellman, privateEncrypt, publicDecrypt } = /* @__PURE__ */ absentAll(
   "crypto",
-  "Certificate DiffieHellman DiffieHellmanGroup ECDH X509Certificate checkPrime checkPrimeSync createDiffieHellman createDiffieHellmanGroup createECDH generatePrime generatePrimeSync getDiffieHellman privateEncrypt publicDecrypt",
+  "Certificate DiffieHellman DiffieHellmanGroup X509Certificate checkPrime checkPrimeSync createDiffieHellman createDiffieHellmanGroup generatePrime generatePrimeSync getDiffieHellman privateEncrypt publicDecrypt",
   "use crypto.subtle, or the npm package @noble/curves",
 );
 export const { getFips, secureHeapUsed, setEngine, setFips } = /* @__PURE__ */ absentAll(
@@ -270,8 +278,10 @@ export const { getFips, secureHeapUsed, setEngine, setFips } = /* @__PURE__ */ a
   "there is no OpenSSL",
 );
 export {
+  createECDH,
   createHash,
   createHmac,
+  ECDH,
   getHashes,
   getRandomValues,
   Hash,
