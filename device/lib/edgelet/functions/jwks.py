@@ -1,9 +1,9 @@
 """Public keys of somebody who issues tokens, for a binding of type "jwks": a JSON Web Key Set (RFC 7517) at a URL.
 
-It is fetched when a handler wants a key, and kept, in the function's KV too, for as long as its server says. From half
-of that time on it is fetched anew while those who ask get what is there; behind it they wait, and get what is there
-where the server does not answer. A key that is not there has it fetched, too, but not often: who sends tokens chooses
-what they name.
+It is fetched when a handler first wants a key, and kept, in the function's KV too, for as long as its server says.
+Before that time is over it is fetched anew, whether anybody asks or not, so that nobody waits; where the server does
+not answer then, they get what is there. Who comes after that has stopped, or after a restart, waits where its time is
+over. A key that is not there has it fetched, too, but not often: who sends tokens chooses what they name.
 """
 
 import asyncio
@@ -21,6 +21,10 @@ _LIFETIME = 600
 _LEAST = 60
 _MOST = 3600
 _STALE = 86400
+# For how long after the last call it is fetched before its time is over: on a board it is a handshake each time.
+_FRESH = 86400 if _LINUX else 3600
+# From a failure to the next attempt that nobody has asked for.
+_AGAIN = 60
 # Seconds from an answer, or from a failure, to the next request.
 _PAUSE = 30
 _RETRY = 10
@@ -116,16 +120,18 @@ class KeySet:
 
     fetch(): a coroutine that gives (bytes, header lines), and raises ValueError with what a person should know. store:
     an `edgelet.storage.kv.KV`. uptime_ms: a clock that does not wrap. unix: one that gives seconds since 1970, or None
-    while the time is not known. warn(text) puts a line into the log. Methods raise ValueError where there are no keys.
+    while the time is not known. warn(text) puts a line into the log. sleep(seconds) is a coroutine. Methods raise
+    ValueError where there are no keys.
     """
 
-    def __init__(self, url, fetch, store, uptime_ms, unix, warn):
+    def __init__(self, url, fetch, store, uptime_ms, unix, warn, sleep=asyncio.sleep):
         self.url = url
         self._fetch = fetch
         self._store = store
         self._uptime_ms = uptime_ms
         self._unix = unix
         self._warn = warn
+        self._sleep = sleep
         self._keys = None
         self._lifetime = 0
         self._at = None  # uptime, in seconds, when they were fetched
@@ -136,6 +142,8 @@ class KeySet:
         self._task = None
         self._ended = None  # an Event: that task
         self._waiting = 0
+        self._asked = 0  # uptime, in seconds, of the last call
+        self._keeper = None  # the task that keeps them fresh
         self._load()
 
     async def get(self):
@@ -168,12 +176,14 @@ class KeySet:
 
     def close(self):
         """Nobody wants it any more."""
-        if self._task:
-            self._task.cancel()
+        for task in (self._task, self._keeper):
+            if task:
+                task.cancel()
 
     async def _current(self):
+        self._asked = self._now()
         age = self._age()
-        if age is None or age >= self._lifetime:
+        if age is None or (age >= self._lifetime and not self._is_kept_fresh()):
             if self._may_fetch():
                 await self._refresh()
             age = self._age()
@@ -210,6 +220,18 @@ class KeySet:
             self._ended = asyncio.Event()
             self._task = asyncio.create_task(self._run())
 
+    def _is_kept_fresh(self):
+        return self._keeper is not None and not self._keeper.done()
+
+    async def _keep_fresh(self):
+        """Has them fetched before their time is over, until nobody has asked for long."""
+        while self._now() - self._asked < _FRESH:
+            left = self._lifetime * 3 // 4 - (self._age() or 0)
+            await self._sleep(max(left, _AGAIN if self._failure else 1))
+            if 4 * (self._age() or 0) >= 3 * self._lifetime and self._may_fetch():
+                self._begin()
+                await self._ended.wait()
+
     async def _run(self):
         pause = _RETRY
         try:
@@ -220,6 +242,8 @@ class KeySet:
             self._at = began
             self._failure = ""
             pause = _PAUSE
+            if not self._is_kept_fresh():
+                self._keeper = asyncio.create_task(self._keep_fresh())
             self._keep()
         except Exception as e:
             self._failure = str(e) or type(e).__name__
