@@ -214,3 +214,8 @@ def test_bytes_that_vanish_midway(firmware_asan, attack):
 @pytest.mark.parametrize("function", device_tests("crypto_limits.py"))
 def test_limits(firmware, function):
     run_device_test(firmware, "crypto_limits.py", function)
+
+
+@pytest.mark.slow
+def test_each_operation_is_stopped(firmware):
+    run_device_test(firmware, "crypto_operations.py", "test_cpu_limit_stops_each_operation")
