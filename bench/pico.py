@@ -22,7 +22,7 @@ from pathlib import Path
 from edgelet_host import emulator
 from edgelet_host.device.console import connect
 from edgelet_host.device.deployment import deploy, make_release
-from edgelet_host.device.local import announce
+from edgelet_host.device.running import announce
 from edgelet_host.firmware.boards import board_build
 from edgelet_host.firmware.builds import ensure_unix
 from edgelet_host.project.config import read_project

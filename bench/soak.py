@@ -26,7 +26,8 @@ sys.path[:0] = [str(ROOT / "host"), str(ROOT / "tests" / "support")]
 from device_helpers import Box, free_port  # noqa: E402
 from edgelet_host import emulator  # noqa: E402
 from edgelet_host.device.console import connect, restart  # noqa: E402
-from edgelet_host.device.local import LocalDevice, announce, start  # noqa: E402
+from edgelet_host.device.local import start  # noqa: E402
+from edgelet_host.device.running import LocalDevice, announce  # noqa: E402
 from edgelet_host.firmware.builds import ensure_unix  # noqa: E402
 
 ANSWER_S = 120

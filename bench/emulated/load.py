@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgelet_host.device.local import LocalDevice
+from edgelet_host.device.running import LocalDevice
 
 CYCLES_PER_MS = 125_000
 _IDLE_MS = 2000

@@ -7,7 +7,8 @@ from device_helpers import write_project
 from edgelet_host import __version__
 from edgelet_host.device.console import Device, connect
 from edgelet_host.device.deployment import deploy, make_release
-from edgelet_host.device.local import LocalDevice, start
+from edgelet_host.device.local import start
+from edgelet_host.device.running import LocalDevice
 from edgelet_host.firmware.builds import ensure_unix
 from edgelet_host.project.config import read_project
 

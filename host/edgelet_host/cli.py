@@ -95,7 +95,7 @@ def main() -> None:
         click.get_current_context().color = False
     # Who started this may have closed it.
     if sys.stdin is None:
-        sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - until the process ends
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - until the process ends
 
 
 # By which a shell asks for completions: PowerShell's are a class there, which click must know before it answers.

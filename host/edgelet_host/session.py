@@ -12,9 +12,9 @@ import click
 from edgelet_host.device.certificate import Certificate
 from edgelet_host.device.console import Device, DeviceError, connect
 from edgelet_host.device.deployment import Deployed, deploy, make_release, url_of
-from edgelet_host.device.local import LocalDevice, announce, start
 from edgelet_host.device.log import LEVEL_COLORS, log_line
 from edgelet_host.device.namespace import Entry, Namespace
+from edgelet_host.device.running import LocalDevice, announce
 from edgelet_host.errors import EdgeletError
 from edgelet_host.project.config import FILE, Project, read_project
 from edgelet_host.terminal import say, warn
@@ -163,6 +163,8 @@ def _start(
     board: str | None, firmware: Path, data: Path, host: str, port: int
 ) -> contextlib.AbstractContextManager[LocalDevice]:
     if board is None:
+        from edgelet_host.device.local import start
+
         return start(firmware, data / "device", host, port, data / "device.log")
     from edgelet_host import emulator
 
@@ -174,6 +176,8 @@ def serve(firmware: Path, data: Path, host: str, port: int, certificate: Certifi
 
     certificate: where given, by https.
     """
+    from edgelet_host.device.local import start
+
     data.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     log = data / "device.log"

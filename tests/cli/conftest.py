@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import Cli, local_device
-from edgelet_host.device.local import LocalDevice
+from edgelet_host.device.running import LocalDevice
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import time
 import pytest
 from cli_helpers import Cli, as_board, greeting, local_device
 from edgelet_host.device.console import connect
-from edgelet_host.device.local import LocalDevice
+from edgelet_host.device.running import LocalDevice
 from edgelet_host.session import Session
 from flash_helpers import Pico, running
 

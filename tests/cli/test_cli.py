@@ -17,7 +17,7 @@ import pytest
 from cli_helpers import GREETING, ROOT, Cli, greeting, local_device
 from device_helpers import free_port, get, write_project
 from edgelet_host.cli import main
-from edgelet_host.device.local import announce
+from edgelet_host.device.running import announce
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ MODULES = modules(ROOT / "host" / "edgelet_host")
 
 # Each imports from those before it and from itself only (docs/architecture.md).
 ORDER = [
-    {"__init__", "__version__", "errors", "paths", "units"},
+    {"__init__", "__version__", "errors", "locks", "paths", "units"},
     {"runtime", "terminal"},
     {"firmware"},
     {"project"},

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from edgelet_host.firmware.boards import board_firmware
+from edgelet_host.firmware.builds import Revision
 from edgelet_host.firmware.sources import read_sources
 from edgelet_host.firmware.system import ensure_packages
-from edgelet_host.paths import BOARD_FIRMWARE, LINUX_FIRMWARE
-from edgelet_host.release.dist import license_text
+from edgelet_host.paths import BOARD_FIRMWARE, LINUX_FIRMWARE, this_system
+from edgelet_host.release.dist import license_text, make_universal_wheel
+from edgelet_host.release.parts import ensure_compiler_wasm, ensure_emulator
 from edgelet_host.release.wheels import complete, pure_wheel
 from flash_helpers import make_uf2
-from install_helpers import BOARD, CONTENT, QEMU, Installed, machine_of
+from install_helpers import ANY, BOARD, CONTENT, QEMU, Installed, machine_of
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,7 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "wheel" in metafunc.fixturenames:
         folder = metafunc.config.getoption("--release")
-        wheels = sorted(folder.absolute().glob("*.whl")) if folder else [None]
+        found = sorted(folder.absolute().glob("*.whl")) if folder else [None]
+        wheels = [wheel for wheel in found if wheel is None or machine_of(wheel) != ANY]
         names = [machine_of(wheel) if wheel else platform.machine() for wheel in wheels]
         metafunc.parametrize("wheel", wheels, indirect=True, ids=names, scope="module")
 
@@ -54,5 +58,18 @@ def wheel(request: pytest.FixtureRequest, place: Path) -> Path:
 def installed(wheel: Path, place: Path) -> Installed:
     """The wheel in an environment that has nothing else, but for what pip brings with it."""
     installed = Installed(place / machine_of(wheel), machine_of(wheel))
+    installed.install(wheel)
+    return installed
+
+
+@pytest.fixture(scope="module")
+def universal(request: pytest.FixtureRequest, place: Path) -> Installed:
+    """The wheel for any computer, likewise. Of a checkout it has the emulated Pico for this computer only."""
+    if folder := request.config.getoption("--release"):
+        (wheel,) = folder.absolute().glob("*-none-any.whl")
+    else:
+        parts = [board_firmware(BOARD), *ensure_emulator(this_system())]
+        wheel = make_universal_wheel(pure_wheel(place / "pure"), place, ensure_compiler_wasm(), parts, Revision())
+    installed = Installed(place / ANY, ANY)
     installed.install(wheel)
     return installed

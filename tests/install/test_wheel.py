@@ -1,6 +1,5 @@
 """A wheel where nothing else is: no compiler, no make, no Node.js, a user who owns nothing but a home folder."""
 
-import http.client
 import json
 import re
 import shutil
@@ -12,19 +11,10 @@ from device_helpers import free_port
 from edgelet_host import __version__
 from edgelet_host.paths import LINUX_FIRMWARE
 from flash_helpers import Pico, running
-from install_helpers import BOARD, listen
+from install_helpers import BOARD, ask, listen
 
 # Installing asks the package index, and takes seconds.
 pytestmark = pytest.mark.slow
-
-
-def ask(port, method, path, body=None, **headers):
-    """What a function answers: its status, and the JSON or text in its body."""
-    client = http.client.HTTPConnection("127.0.0.1", port)
-    client.request(method, path, body, headers)
-    response = client.getresponse()
-    text = response.read().decode()
-    return response.status, json.loads(text) if response.headers.get_content_type() == "application/json" else text
 
 
 def test_pip_finds_all_that_it_wants(installed):

@@ -7,6 +7,8 @@ import pytest
 from aws_signature import problem
 from edgelet_host.errors import EdgeletError
 from edgelet_host.paths import ROOT
+from edgelet_host.project.bundle import collect_sources, compile_sources
+from edgelet_host.release.parts import ensure_compiler_wasm
 from package_helpers import FOLDER, NAMES, running_packages
 
 # One device for all.
@@ -62,6 +64,20 @@ def failure(packages, name, request):
         return str(error)
     assert packages.ask(request).status == 500
     return packages.box.logs()[-1]["text"]
+
+
+@pytest.mark.slow
+def test_the_compiler_for_any_computer_makes_the_same_bundles(packages):
+    wasm = ensure_compiler_wasm()
+    for name in NAMES:
+        project = packages.project(name)
+        try:
+            sources = collect_sources(project)
+        except EdgeletError:
+            assert packages.reference[name].get("lacks"), name
+            continue
+        bundles = [compile_sources(project, sources, one).data for one in (packages.box.firmware, wasm)]
+        assert bundles[0] == bundles[1], name
 
 
 def test_the_page_about_packages_has_all_of_them():

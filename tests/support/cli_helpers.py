@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from device_helpers import free_port, write_project
-from edgelet_host.device.local import LocalDevice, start
+from edgelet_host.device.local import start
+from edgelet_host.device.running import LocalDevice
 
 ROOT = Path(__file__).resolve().parents[2]
 

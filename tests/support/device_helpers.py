@@ -12,8 +12,9 @@ from typing import Any
 
 from edgelet_host.device.console import Device, connect
 from edgelet_host.device.deployment import Deployed, deploy, make_release
-from edgelet_host.device.local import LocalDevice, start
+from edgelet_host.device.local import start
 from edgelet_host.device.log import fetch
+from edgelet_host.device.running import LocalDevice
 from edgelet_host.project.config import FILE, read_project
 
 

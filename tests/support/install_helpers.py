@@ -1,6 +1,8 @@
 """edgelet as pip installs it, run by a user who has nothing else."""
 
 import contextlib
+import http.client
+import json
 import os
 import platform
 import re
@@ -19,6 +21,8 @@ NOBODY = 65534
 BOARD = "EDGELET_PICO"
 # Of a board's firmware, where no release's is tried.
 CONTENT = os.urandom(100_000)
+# What is for any computer, in place of a kind of computer.
+ANY = "any"
 QEMU = {"aarch64": "qemu-aarch64-static", "armv7l": "qemu-arm-static"}
 
 # The system's own interpreter, which every user can run.
@@ -40,6 +44,15 @@ def listen(lines: Iterator[str], beginning: str) -> None:
         if line.startswith(beginning):
             return
     raise AssertionError("".join(read))
+
+
+def ask(port, method, path, body=None, **headers):
+    """What a function answers: its status, and the JSON or text in its body."""
+    client = http.client.HTTPConnection("127.0.0.1", port)
+    client.request(method, path, body, headers)
+    response = client.getresponse()
+    text = response.read().decode()
+    return response.status, json.loads(text) if response.headers.get_content_type() == "application/json" else text
 
 
 @dataclass
@@ -68,12 +81,12 @@ class Installed:
         versions = re.findall(r"^[\w.-]+==\S+", (ROOT / "requirements.txt").read_text(), flags=re.MULTILINE)
         constraints = self.folder / "constraints.txt"
         constraints.write_text("\n".join(versions))
-        if self.machine != platform.machine():
+        if self.machine not in (ANY, platform.machine()):
             # pip goes by the name.
             wheel = Path(shutil.copy(wheel, self.folder / re.sub(r"[^-]*\.whl$", "any.whl", wheel.name)))
         command = [*self.pip, "install", "--quiet", "--no-compile", "--constraint", constraints, wheel]
         subprocess.run(command, check=True)
-        if self.machine != platform.machine():
+        if self.machine not in (ANY, platform.machine()):
             self._emulate()
         programs = self.folder / "programs"
         for new in (programs, self.home):
@@ -93,7 +106,7 @@ class Installed:
 
     def firmware_parts(self) -> list[Path]:
         """Give the programs that run the firmware: where it is another machine's, the emulator first."""
-        if self.machine == platform.machine():
+        if self.machine in (ANY, platform.machine()):
             return [self.prebuilt / LINUX_FIRMWARE]
         return [self.prebuilt / QEMU[self.machine], self.prebuilt / f"{LINUX_FIRMWARE}.real"]
 

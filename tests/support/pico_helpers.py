@@ -12,7 +12,7 @@ from cli_helpers import Cli
 from device_helpers import Client, free_port, write_project
 from edgelet_host import emulator
 from edgelet_host.device.console import connect
-from edgelet_host.device.local import announce
+from edgelet_host.device.running import announce
 from waiting import wait_until
 
 

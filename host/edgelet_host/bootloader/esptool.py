@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
-from edgelet_host.firmware.environments import ensure_environment
+from edgelet_host.firmware.environments import ensure_environment, program
 from edgelet_host.terminal import step
 
 _REQUIREMENTS = Path(__file__).with_suffix(".txt")
@@ -40,18 +40,18 @@ def read_image(path: Path) -> Image:
 
 def flash(image: Image, port: str, erase: bool) -> None:
     """Write an image to the board at a port, with all else erased before where wanted. Raises EdgeletError."""
-    program = ensure_environment(_REQUIREMENTS) / "bin" / "esptool"
+    tool = program(ensure_environment(_REQUIREMENTS), "esptool")
     if erase:
-        _run(program, image, port, "Erasing the flash", "erase-flash")
-    _run(program, image, port, f"Writing {image.path.name}", "write-flash", hex(image.offset), str(image.path))
+        _run(tool, image, port, "Erasing the flash", "erase-flash")
+    _run(tool, image, port, f"Writing {image.path.name}", "write-flash", hex(image.offset), str(image.path))
 
 
-def _run(program: Path, image: Image, port: str, title: str, *arguments: str) -> None:
-    command = [str(program), "--port", port, "--chip", image.chip, "--baud", str(_BAUD), *arguments]
+def _run(tool: Path, image: Image, port: str, title: str, *arguments: str) -> None:
+    command = [str(tool), "--port", port, "--chip", image.chip, "--baud", str(_BAUD), *arguments]
     lines: list[str] = []
     with (
         step(title) as detail,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8") as process,
     ):
         assert process.stdout is not None
         for line in process.stdout:

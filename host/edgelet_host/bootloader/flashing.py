@@ -4,12 +4,15 @@ import errno
 import hashlib
 import os
 import re
+import string
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from edgelet_host.bootloader import esptool
-from edgelet_host.device.console import Device, DeviceError, connect, explain_port
+from edgelet_host.device import ports
+from edgelet_host.device.console import Device, DeviceError, connect
 from edgelet_host.device.targets import find_targets
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import uf2
@@ -19,7 +22,9 @@ _INFO = "INFO_UF2.TXT"
 # RP2040 datasheet section 2.8.4.2, RP2350 datasheet section 5.7.2: Board-ID -> chip. The volume's label is the same.
 _CHIPS = {"RPI-RP2": "RP2040", "RP2350": "RP2350"}
 _FILE = "edgelet.uf2"
+# Where Linux shows volumes that are not mounted, and macOS those that are.
 _LABELS = Path("/dev/disk/by-label")
+_VOLUMES = Path("/Volumes")
 _CHUNK = 65536
 # Flash sectors that are erased in one command; one takes at most 0.4 s (W25Q16JV datasheet, section 9.6).
 _ERASED_AT_ONCE = 8
@@ -59,8 +64,8 @@ def flash_esp32(image: esptool.Image, port: str, erase: bool) -> str:
     """Flash an ESP32 at a serial port; esptool compares what it has then. Like `flash_rp2`."""
     before = _board_ports()
     port = port or _only(before)
-    if not Path(port).exists():
-        raise EdgeletError(explain_port(port))
+    if not ports.exists(port):
+        raise EdgeletError(ports.explain(port))
     esptool.flash(image, port, erase)
     return _wait_for_repl(port, before, None)
 
@@ -86,8 +91,17 @@ def _find_volume(given: Path | None) -> Path | None:
 
 
 def _mounted() -> list[Path]:
+    """Give the places of file systems, among which a BOOTSEL volume may be."""
+    if sys.platform == "win32":
+        return [Path(f"{letter}:\\") for letter in string.ascii_uppercase[2:]]
+    if sys.platform == "darwin":
+        return sorted(_VOLUMES.iterdir())
+    return _fat_mounts(Path("/proc/self/mounts").read_text("utf-8"))
+
+
+def _fat_mounts(text: str) -> list[Path]:
     """Give the mount points of FAT file systems; what proc(5) writes in octal is decoded."""
-    mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    mounts = [line.split() for line in text.splitlines()]
     points = [
         re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), one[1]) for one in mounts if one[2] == "vfat"
     ]
@@ -137,7 +151,7 @@ def _wait_for_volume(given: Path | None) -> Path:
 
 
 def _check_volume(volume: Path, chip: str) -> None:
-    text = (volume / _INFO).read_text(errors="replace")
+    text = (volume / _INFO).read_text("utf-8", "replace")
     match = re.search(r"^Board-ID: *(\S+)", text, re.MULTILINE)
     board = match[1] if match else "unknown"
     if _CHIPS.get(board) != chip:
@@ -173,7 +187,9 @@ def _sync(file: int) -> None:
 
 def _explain_write(volume: Path, error: OSError) -> str:
     advice = {
-        errno.EACCES: "mount it as yourself (udisksctl mount), or run this as root",
+        errno.EACCES: "mount it as yourself (udisksctl mount), or run this as root"
+        if sys.platform == "linux"
+        else "run this as the user who is logged in, or as the administrator",
         errno.EROFS: f"it is read-only: {_BY_HAND}",
         errno.ENOSPC: f"it is full: {_BY_HAND}",
     }

@@ -30,11 +30,11 @@ def deploy(path: Path, dry_run: bool, devices: tuple[str, ...], as_json: bool) -
     """
     from edgelet_host.device.deployment import make_release
     from edgelet_host.device.targets import choose_targets
-    from edgelet_host.firmware.builds import ensure_unix
+    from edgelet_host.firmware.builds import ensure_compiler
     from edgelet_host.project.config import read_project
 
     targets = choose_targets(devices)
-    release = make_release(read_project(path.resolve()), ensure_unix())
+    release = make_release(read_project(path.resolve()), ensure_compiler())
     for line in release.warnings:
         warn(line)
     if not as_json:
@@ -85,10 +85,10 @@ def check(path: Path) -> None:
     Example: edgelet check examples/login
     """
     from edgelet_host.device.deployment import make_release
-    from edgelet_host.firmware.builds import ensure_unix
+    from edgelet_host.firmware.builds import ensure_compiler
     from edgelet_host.project.config import read_project
 
-    release = make_release(read_project(path.resolve()), ensure_unix())
+    release = make_release(read_project(path.resolve()), ensure_compiler())
     for line in release.warnings:
         warn(line)
     _print_sizes(release)

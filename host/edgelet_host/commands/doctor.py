@@ -80,10 +80,11 @@ def _compiler() -> tuple[str, bool, str]:
 
 def _node() -> tuple[str, bool, str]:
     found = shutil.which("node") and shutil.which("npm")
+    how = "sudo apt install nodejs npm" if sys.platform == "linux" else "install it, npm is a part of it"
     return (
         "Node.js",
         bool(found),
-        "found" if found else "only for TypeScript and npm packages: sudo apt install nodejs npm",
+        "found" if found else f"only for TypeScript and npm packages: {how}",
     )
 
 

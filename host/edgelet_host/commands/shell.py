@@ -1,6 +1,7 @@
 """`edgelet shell`."""
 
 import os
+import subprocess
 import sys
 
 import click
@@ -19,5 +20,8 @@ def shell(devices: tuple[str, ...]) -> None:
     """
     from edgelet_host.device.targets import choose_target
 
-    port = choose_target(devices).port
-    os.execv(sys.executable, [sys.executable, "-m", "mpremote", "connect", port, "repl"])
+    command = [sys.executable, "-m", "mpremote", "connect", choose_target(devices).port, "repl"]
+    if sys.platform == "win32":
+        # There exec leaves the console to the shell, which waits for nobody.
+        sys.exit(subprocess.run(command, check=False).returncode)
+    os.execv(sys.executable, command)

@@ -10,23 +10,22 @@ import contextlib
 import errno
 import io
 import json
-import os
 import re
 import secrets
-import termios
 import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import serial
 from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
-from edgelet_host.device.local import running_devices
+from edgelet_host.device import ports
+from edgelet_host.device.ports import TERMINAL_ERROR
+from edgelet_host.device.running import running_devices
 from edgelet_host.errors import EdgeletError
 from edgelet_host.runtime import limits, protocol
 
@@ -90,7 +89,7 @@ class Device:
         """Execute Python on the device; what it printed."""
         try:
             printed, failure = self._transport.exec_raw(code, timeout=_COMMAND_S * self._patience)
-        except (TransportError, serial.SerialException, OSError, termios.error) as e:
+        except (TransportError, serial.SerialException, OSError, TERMINAL_ERROR) as e:
             raise DeviceError(f"{self.port}: lost the connection to the device ({e}). Run the command again") from None
         if failure:
             raise _explain_traceback(failure.decode(errors="replace"))
@@ -99,7 +98,7 @@ class Device:
     def send(self, code: str) -> None:
         """Execute Python that does not come back, such as a reset."""
         # A board that is gone at once needs not answer.
-        with contextlib.suppress(TransportError, serial.SerialException, OSError, termios.error):
+        with contextlib.suppress(TransportError, serial.SerialException, OSError, TERMINAL_ERROR):
             self._transport.exec_raw_no_follow(code)
 
     def call(self, function: str, *args: Any) -> Any:
@@ -182,8 +181,8 @@ def _open(port: str, wait_s: float) -> SerialTransport:
             # Without a timeout mpremote would wait for ever at a pty that is silent.
             return SerialTransport(port, timeout=_SILENCE_S * _patience(port))
         except TransportError:
-            if time.monotonic() >= until or not _is_accessible(port):
-                raise DeviceError(explain_port(port)) from None
+            if time.monotonic() >= until or not ports.is_accessible(port):
+                raise DeviceError(ports.explain(port)) from None
             time.sleep(_JOB_POLL_S)
 
 
@@ -193,7 +192,7 @@ def _enter(port: str, transport: SerialTransport) -> None:
     try:
         with _entering, contextlib.redirect_stdout(io.StringIO()):
             transport.enter_raw_repl(soft_reset=False, timeout_overall=answer_s)
-    except (TransportError, serial.SerialException, OSError, termios.error):
+    except (TransportError, serial.SerialException, OSError, TERMINAL_ERROR):
         raise DeviceError(
             f"{port}: no MicroPython answers within {answer_s} s. Is this the right port? "
             "'edgelet devices' lists those there are; else unplug the board and plug it in again"
@@ -214,10 +213,10 @@ def connect(port: str, wait_s: float = _BUSY_S) -> Iterator[Device]:
             yield Device(port, transport, _patience(port))
         finally:
             # A device that is gone needs no farewell.
-            with contextlib.suppress(serial.SerialException, OSError, termios.error):
+            with contextlib.suppress(serial.SerialException, OSError, TERMINAL_ERROR):
                 transport.exit_raw_repl()
     finally:
-        with contextlib.suppress(serial.SerialException, OSError, termios.error):
+        with contextlib.suppress(serial.SerialException, OSError, TERMINAL_ERROR):
             transport.close()
 
 
@@ -229,41 +228,12 @@ def restart(port: str) -> None:
         transport.exit_raw_repl()
         transport.serial.write(_RESTART)
         answer = transport.read_until(1, _RESTARTED, timeout_overall=_ANSWER_S * _patience(port))
-    except (TransportError, serial.SerialException, OSError, termios.error) as e:
+    except (TransportError, serial.SerialException, OSError, TERMINAL_ERROR) as e:
         raise DeviceError(f"{port}: lost the connection to the device ({e}). Run the command again") from None
     finally:
-        with contextlib.suppress(serial.SerialException, OSError, termios.error):
+        with contextlib.suppress(serial.SerialException, OSError, TERMINAL_ERROR):
             transport.close()
     if not answer.endswith(_RESTARTED):
         raise DeviceError(f"{port}: the device does not restart. Unplug it and plug it in again")
     with connect(port) as device:
         device.call("status")
-
-
-def _is_accessible(port: str) -> bool:
-    return Path(port).is_char_device() and os.access(port, os.R_OK | os.W_OK)
-
-
-def _is_terminal(path: Path) -> bool:
-    try:
-        file = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-    except OSError as e:
-        return e.errno == errno.EBUSY
-    try:
-        return os.isatty(file)
-    finally:
-        os.close(file)
-
-
-def explain_port(port: str) -> str:
-    """Say why a port cannot be opened, and what to do."""
-    path = Path(port)
-    if not path.exists():
-        return f"there is no {port}. 'edgelet devices' lists the boards that are connected"
-    if not path.is_char_device():
-        return f"{port} is no serial port. 'edgelet devices' lists the boards that are connected"
-    if not os.access(port, os.R_OK | os.W_OK):
-        return f"no permission for {port}. Add yourself to its group: sudo usermod -aG dialout $USER, and log in again"
-    if not _is_terminal(path):
-        return f"{port} is no serial port. 'edgelet devices' lists the boards that are connected"
-    return f"{port} is used by another program: close it (a serial monitor, or another edgelet)"

@@ -1,49 +1,28 @@
 """The local device: the Linux firmware as a child process, with a pty as its serial console."""
 
 import contextlib
-import fcntl
-import json
+import errno
 import os
 import pty
 import socket
 import subprocess
+import sys
 import time
 import tty
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
 from edgelet_host.device.certificate import Certificate
+from edgelet_host.device.running import LocalDevice
 from edgelet_host.errors import EdgeletError
-from edgelet_host.paths import cache_dir
+from edgelet_host.locks import take
 
 # In the folder of a device, locked while it runs.
 _LOCK = "lock"
 # How long a device may take until it listens.
 _START_S = 15.0
-
-
-@dataclass(frozen=True)
-class LocalDevice:
-    """A running local device.
-
-    port: the pty that the command line connects to. address: (host, port) of its server. emulated: whether it is a
-    board in an emulator, which takes its time. scheme: http or https.
-    """
-
-    process: subprocess.Popen[bytes]
-    port: str
-    address: tuple[str, int]
-    emulated: bool = False
-    scheme: str = "http"
-
-    @property
-    def url(self) -> str:
-        """Where its functions are."""
-        host, port = self.address
-        return f"{self.scheme}://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}"
 
 
 def check_address(host: str, port: int) -> None:
@@ -56,7 +35,7 @@ def check_address(host: str, port: int) -> None:
         except PermissionError:
             raise EdgeletError(f"port {port} is for root only: choose one above 1023 with --port") from None
         except OSError as e:
-            if e.errno == 98:
+            if e.errno == errno.EADDRINUSE:
                 raise EdgeletError(f"port {port} is in use: stop what uses it, or choose another with --port") from None
             raise EdgeletError(f"cannot listen on {host}: {e.strerror}. Choose another address with --host") from None
 
@@ -100,9 +79,9 @@ def start(
 @contextmanager
 def _locked(data: Path, url: str) -> Iterator[None]:
     """Keep others from running a device on this folder, for as long as this process lives."""
-    with (data / _LOCK).open("a+") as file:
+    with (data / _LOCK).open("a+", encoding="utf-8") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            take(file, wait=False)
         except BlockingIOError:
             file.seek(0)
             raise EdgeletError(f"{data} is used by {file.read()}: stop that, or choose another folder") from None
@@ -125,9 +104,10 @@ def child(
 
     kept: file descriptors that the program keeps. environment: what differs from that of this process.
     """
+    # Of util-linux. Elsewhere there is nothing like it: the emulated board ends when the other end of its line is gone.
+    bound = ("setpriv", "--pdeathsig", "TERM") if sys.platform == "linux" else ()
     process = subprocess.Popen(
-        # setpriv is part of util-linux.
-        ["setpriv", "--pdeathsig", "TERM", *command],
+        [*bound, *command],
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
@@ -150,56 +130,9 @@ def _wait_until_it_listens(process: subprocess.Popen[bytes], host: str, port: in
     target = "127.0.0.1" if host == "0.0.0.0" else host
     while time.monotonic() < until:
         if process.poll() is not None:
-            last = (log.read_text(errors="replace").strip().splitlines() or [""])[-1]
+            last = (log.read_text("utf-8", "replace").strip().splitlines() or [""])[-1]
             raise EdgeletError(f"the local device ended at once: {last or f'exit status {process.returncode}'}")
         with contextlib.suppress(OSError), socket.create_connection((target, port), 0.5):
             return
         time.sleep(0.01)
     raise EdgeletError(f"the local device does not listen after {_START_S:.0f} s; its errors are in {log}")
-
-
-@dataclass(frozen=True)
-class Running:
-    """A local device that another command keeps running. title: that command. console: its pty."""
-
-    title: str
-    console: str
-    url: str
-    emulated: bool = False
-
-
-def _run_dir() -> Path:
-    xdg = os.environ.get("XDG_RUNTIME_DIR")
-    return Path(xdg) / "edgelet" if xdg else cache_dir() / "run"
-
-
-@contextmanager
-def announce(local: LocalDevice, title: str) -> Iterator[None]:
-    """Let other commands find a device while it runs: by a file that is locked as long as this process lives."""
-    folder = _run_dir()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{local.port.strip('/').replace('/', '-')}.json"
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        json.dump(asdict(Running(title, local.port, local.url, local.emulated)), file)
-        file.flush()
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
-
-
-def running_devices() -> list[Running]:
-    """Give the local devices that run now."""
-    found = []
-    for path in sorted(_run_dir().glob("*.json")):
-        try:
-            with path.open() as file:
-                # Nobody holds the lock of a process that was killed.
-                with contextlib.suppress(BlockingIOError):
-                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                    continue
-                found.append(Running(**json.load(file)))
-        except (OSError, ValueError, TypeError):
-            continue
-    return found

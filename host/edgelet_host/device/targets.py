@@ -5,15 +5,16 @@ serial ports, or for addresses in the network: `kitchen.local` say, which the sy
 """
 
 import json
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from edgelet_host.device.local import running_devices
+from edgelet_host.device import ports
+from edgelet_host.device.running import running_devices
 from edgelet_host.errors import EdgeletError
+from edgelet_host.paths import config_dir
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,14 @@ class Target:
 
 
 def _names_file() -> Path:
-    xdg = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(xdg) if xdg else Path.home() / ".config") / "edgelet" / "devices.json"
+    return config_dir() / "devices.json"
 
 
 def read_names() -> dict[str, str]:
     """Read the names: name -> port or address."""
     path = _names_file()
     try:
-        names = json.loads(path.read_text())
+        names = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError):
@@ -62,7 +62,7 @@ def read_names() -> dict[str, str]:
 
 def is_address(place: str) -> bool:
     """Whether this is HOST[:PORT] and not a serial port."""
-    return "/" not in place and not place.upper().startswith("COM")
+    return not ports.is_port(place)
 
 
 def _checked_address(place: str) -> str:
@@ -93,7 +93,7 @@ def set_name(name: str, place: str | None) -> None:
     path = _names_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(names, indent=2, sort_keys=True) + "\n")
+    fresh.write_text(json.dumps(names, indent=2, sort_keys=True) + "\n", "utf-8")
     fresh.replace(path)
 
 
@@ -109,10 +109,8 @@ def find_targets() -> list[Target]:
     ]
     for local in running_devices():
         found.append(Target(local.console, names.pop(local.console, ""), "local", local.title, local.url))
-    found.extend(
-        Target(port, name, "named", "not connected") for port, name in names.items() if not Path(port).exists()
-    )
-    found.extend(Target(port, name, "named") for port, name in names.items() if Path(port).exists())
+    found.extend(Target(port, name, "named", "not connected") for port, name in names.items() if not ports.exists(port))
+    found.extend(Target(port, name, "named") for port, name in names.items() if ports.exists(port))
     return found
 
 
@@ -144,7 +142,7 @@ def choose_targets(wanted: Sequence[str]) -> list[Target]:
             raise EdgeletError(f"{one} is at {port} in the network, and commands use the console: give its serial port")
         if port == one and is_address(one):
             raise EdgeletError(f"no device is named {one}. 'edgelet devices' lists ports and names")
-        if not Path(port).exists():
+        if not ports.exists(port):
             raise EdgeletError(f"there is no {port}. 'edgelet devices' lists the boards that are connected")
         target = Target(port, one if one in names else "", url=locals_.get(port, ""))
         if target not in targets:

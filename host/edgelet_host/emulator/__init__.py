@@ -20,13 +20,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from edgelet_host.device import health
-from edgelet_host.device.local import LocalDevice, check_address, child, make_private
+from edgelet_host.device.local import check_address, child, make_private
+from edgelet_host.device.running import LocalDevice
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import sources
-from edgelet_host.firmware.boards import board_build, write_outputs
-from edgelet_host.firmware.builds import digest, ensure, explain_make, file_digest, tool_times
+from edgelet_host.firmware.boards import board_firmware
+from edgelet_host.firmware.builds import digest, explain_make, file_digest, tool_times
 from edgelet_host.firmware.system import BUILD_PACKAGES, ensure_packages
-from edgelet_host.paths import cache_dir
+from edgelet_host.paths import cache_dir, peer_name, prebuilt, processor_name, this_system
 from edgelet_host.terminal import step
 
 # rp2040py's own modules in C go with its own processor only. Each module of it asks for this when it is imported.
@@ -38,22 +39,24 @@ BOARD = "EDGELET_PICO"
 _START_S = 120.0
 _ASK_S = 60.0
 _HOST_MODULES = Path(__file__).resolve().parents[2]
-_PEER = Path(__file__).parent / "ppp_peer"
-_PROCESSOR = Path(__file__).parent / "cortex_m0plus"
+PEER = Path(__file__).parent / "ppp_peer"
+PROCESSOR = Path(__file__).parent / "cortex_m0plus"
 _PROCESSOR_FLAGS = ("-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
 
 
 def ensure_peer() -> Path:
-    """Give the path of ppp_peer; build it first where it is missing or stale."""
+    """Give the path of ppp_peer: that of a release, else build it first where it is missing or stale."""
+    if released := prebuilt(peer_name(this_system())):
+        return released
     lwip = sources.ensure("lwip")
-    state = [file_digest(path) for path in sorted(_PEER.iterdir())]
+    state = [file_digest(path) for path in sorted(PEER.iterdir())]
     build = cache_dir() / "builds" / f"ppp-peer-{digest(str(lwip), *state, *tool_times())}"
     program, objects, log = build / "ppp_peer", build / "make", build / "build.log"
     if not program.exists():
         ensure_packages(BUILD_PACKAGES)
         with sources.locked(build, "another build of ppp_peer"), step("Building ppp_peer"):
             objects.mkdir(exist_ok=True)
-            command = ["make", f"--directory={_PEER}", f"LWIP={lwip}", f"BUILD={objects}"]
+            command = ["make", f"--directory={PEER}", f"LWIP={lwip}", f"BUILD={objects}"]
             with log.open("wb") as output:
                 failed = subprocess.run(command, stdout=output, stderr=output, check=False).returncode
             if failed:
@@ -63,8 +66,10 @@ def ensure_peer() -> Path:
 
 
 def ensure_processor() -> Path:
-    """Give the path of the processor, a shared library; build it first where it is missing or stale."""
-    files = sorted(_PROCESSOR.iterdir())
+    """Give the path of the processor, a shared library: that of a release, else build it first if need be."""
+    if released := prebuilt(processor_name(this_system())):
+        return released
+    files = sorted(PROCESSOR.iterdir())
     key = digest(*map(file_digest, files), *_PROCESSOR_FLAGS, *tool_times())
     build = cache_dir() / "builds" / f"cortex-m0plus-{key}"
     library, partial = build / "processor.so", build / "partial.so"
@@ -73,7 +78,7 @@ def ensure_processor() -> Path:
         with sources.locked(build, "another build of the processor"), step("Building the emulated processor"):
             code = [file for file in files if file.suffix == ".c"]
             done = subprocess.run(
-                ["gcc", *_PROCESSOR_FLAGS, "-o", partial, *code], capture_output=True, text=True, check=False
+                ["gcc", *_PROCESSOR_FLAGS, "-o", partial, *code], capture_output=True, encoding="utf-8", check=False
             )
             if done.returncode != 0:
                 raise EdgeletError(f"The emulated processor does not build: {(done.stderr or 'gcc failed').strip()}")
@@ -93,9 +98,7 @@ def start(data: Path, host: str, port: int, log: Path) -> Iterator[LocalDevice]:
     check_address(host, port)
     make_private(data, log)
     processor, peer = ensure_processor(), ensure_peer()
-    build = board_build(BOARD)
-    ensure(build)
-    firmware = write_outputs(build, data)[0]
+    firmware = board_firmware(BOARD)
     with ExitStack() as stack:
         master, slave = pty.openpty()
         stack.callback(os.close, slave)
@@ -119,7 +122,7 @@ def _wait_until_it_answers(processes: Sequence[subprocess.Popen[bytes]], host: s
         while time.monotonic() < until:
             for process in processes:
                 if process.poll() is not None:
-                    last = (log.read_text(errors="replace").strip().splitlines() or [""])[-1]
+                    last = (log.read_text("utf-8", "replace").strip().splitlines() or [""])[-1]
                     raise EdgeletError(f"the emulated Pico ended at once: {last or process.returncode}")
             # Refused until the link is up, reset until the server listens.
             with contextlib.suppress(OSError, health.UnhealthyError):

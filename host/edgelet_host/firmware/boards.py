@@ -49,7 +49,7 @@ def read_definitions(board: str) -> dict[str, str]:
 
 
 def _definitions(path: Path) -> dict[str, str]:
-    text = path.read_text()
+    text = path.read_text("utf-8")
     found = {name: value.strip('"') for name, value in re.findall(r"^set\((\w+) (\S+)\)", text, flags=re.MULTILINE)}
     for included in re.findall(r"^include\(\$\{CMAKE_CURRENT_LIST_DIR\}/(\S+)\)", text, flags=re.MULTILINE):
         found |= _definitions(path.parent / included)
@@ -160,7 +160,7 @@ def measure(board: str, elf: Path) -> Report:
 def _symbols(elf: Path) -> tuple[dict[str, int], dict[str, int]]:
     """Give the values of an ELF file's symbols, and the sizes of those that have one."""
     command = ["arm-none-eabi-nm", "--print-size", "--format=posix", str(elf)]
-    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    lines = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.splitlines()
     fields = [line.split() for line in lines]
     values = {one[0]: int(one[2], 16) for one in fields if len(one) > 2}
     return values, {one[0]: int(one[3], 16) for one in fields if len(one) > 3}
@@ -187,7 +187,7 @@ def write_outputs(build: Build, folder: Path) -> list[Path]:
         shutil.copyfile(build.firmware, binary)
     checksums = folder / f"{build.name}.sha256"
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in written]
-    checksums.write_text("".join(lines))
+    checksums.write_text("".join(lines), "utf-8")
     return [*written, checksums]
 
 
@@ -198,7 +198,7 @@ def _write_uf2(build: Build, binary: Path) -> Path:
     image = binary.with_name(BOARD_FIRMWARE.format(build.name))
     options = [f"--family=0x{family:x}", f"--base=0x{_FLASH_ADDRESS:x}", "--convert", f"--output={image}"]
     command = [sys.executable, str(tool), *options, str(binary)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     if done.returncode != 0:
         raise EdgeletError(f"{tool} failed: {(done.stderr or done.stdout).strip()[-200:]}")
     return image

@@ -13,6 +13,7 @@ step, so that one that runs stays whole. Two processes that want the same build 
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -26,7 +27,7 @@ from edgelet_host import __version__
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import sources
 from edgelet_host.firmware.system import BUILD_PACKAGES, Packages, ensure_packages
-from edgelet_host.paths import FIRMWARE, LINUX_FIRMWARE, ROOT, cache_dir, prebuilt
+from edgelet_host.paths import COMPILER, FIRMWARE, LINUX_FIRMWARE, ROOT, cache_dir, prebuilt
 from edgelet_host.terminal import step
 
 # The flags with which MicroPython's own CI builds its sanitizer variants (tools/ci.sh). The garbage
@@ -100,12 +101,15 @@ class Build:
         paths = sorted(path for top in (*modules, *self.folders) for path in walk(top))
         # Another version that would do, or what is said of its terms, changes nothing in what was built.
         pins = re.sub(
-            r"^(known_to_work|license|license_file) = .*\n", "", sources.SOURCES_FILE.read_text(), flags=re.MULTILINE
+            r"^(known_to_work|license|license_file) = .*\n",
+            "",
+            sources.SOURCES_FILE.read_text("utf-8"),
+            flags=re.MULTILINE,
         )
         setup = [pins, *self.variables, *tool_times(self.compiler), *([self.commit] if self.commit else [])]
         # make looks at no makefile's time, and where it calls CMake neither at that of a board's configuration.
         global_files = [path for path in paths if path.suffix in (".mk", ".cmake") or path.name.startswith("mpconfig")]
-        setup += [path.read_text() for path in (*global_files, *FIRMWARE.glob("*.cmake"))]
+        setup += [path.read_text("utf-8") for path in (*global_files, *FIRMWARE.glob("*.cmake"))]
         if self.checkout:
             setup += file_times(checkout_files(self.checkout, self.port, self.submodules))
         hashes = {str(path.relative_to(ROOT)): file_digest(path) for path in paths}
@@ -114,13 +118,13 @@ class Build:
     def read_stamp(self) -> State | None:
         """What the last run of make was made from; None where there was none."""
         try:
-            return State(**json.loads((self.folder / "stamp.json").read_text()))
+            return State(**json.loads((self.folder / "stamp.json").read_text("utf-8")))
         except (FileNotFoundError, ValueError, TypeError):
             return None
 
     def write_stamp(self, state: State) -> None:
         """Keep what a run of make is made from."""
-        (self.folder / "stamp.json").write_text(json.dumps(asdict(state)))
+        (self.folder / "stamp.json").write_text(json.dumps(asdict(state)), "utf-8")
 
     def is_fresh(self, state: State) -> bool:
         """Whether the finished firmware is the one for `state`."""
@@ -139,6 +143,11 @@ def ensure_unix(sanitize: bool = False, micropython: Path | None = None) -> Path
     chosen = micropython or os.environ.get("EDGELET_MICROPYTHON")
     if not sanitize and not chosen and (released := prebuilt(LINUX_FIRMWARE)):
         return released
+    if sys.platform != "linux":
+        raise EdgeletError(
+            f"The Linux firmware is neither run nor built on {platform.system()}: use Linux for that, on Windows its "
+            "subsystem WSL"
+        )
     flags = [f"{name}_EXTRA={SANITIZER_FLAGS}" for name in ("CFLAGS", "LDFLAGS")]
     build = (
         unix_build("unix-sanitize", "the sanitizer firmware", flags, micropython)
@@ -146,6 +155,13 @@ def ensure_unix(sanitize: bool = False, micropython: Path | None = None) -> Path
         else unix_build("unix", "the Linux firmware", (), micropython)
     )
     return ensure(build)
+
+
+def ensure_compiler() -> Path:
+    """Give what compiles bundles: the .wasm of a package for any computer, else the Linux firmware (`ensure_unix`)."""
+    if not os.environ.get("EDGELET_MICROPYTHON") and (released := prebuilt(COMPILER)):
+        return released
+    return ensure_unix()
 
 
 def unix_build(name: str, title: str, variables: Sequence[str], micropython: Path | None) -> Build:
@@ -262,7 +278,10 @@ def revision() -> Revision:
     if not (ROOT / ".git").exists():
         return Revision()
     shown = subprocess.run(
-        [*git, "show", "--no-patch", "--format=%h %ct", "--abbrev=12"], capture_output=True, text=True, check=False
+        [*git, "show", "--no-patch", "--format=%h %ct", "--abbrev=12"],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     if shown.returncode != 0:
         return Revision()
@@ -276,7 +295,7 @@ def write_version(folder: Path) -> Path:
     place = folder / "version"
     place.mkdir(exist_ok=True)
     text = f'VERSION = "{__version__}"\nCOMMIT = "{revision().commit}"\n'
-    (place / "edgelet_version.py").write_text(text)
+    (place / "edgelet_version.py").write_text(text, "utf-8")
     return place
 
 
@@ -341,13 +360,13 @@ def make(
     command = ["make", "-C", str(folder), f"-j{len(os.sched_getaffinity(0))}", f"BUILD={output}"]
     command += [f"PYTHON={sys.executable}", *variables]
     with (
-        log.open("a") as file,
+        log.open("a", encoding="utf-8") as file,
         subprocess.Popen(
             command,
             env=make_environment(folder) | dict(environment or {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             # make holds the build's lock too, should this process be killed before it.
             close_fds=False,
@@ -371,16 +390,20 @@ def make_environment(folder: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", *ESP_IDF) if name in os.environ}
     # In depend mode ccache does not preprocess a file on its own before it is compiled.
     ccache = {"CCACHE_DIR": str(cache_dir() / "ccache"), "CCACHE_DEPEND": "1"}
-    zig = {f"ZIG_{kind}_CACHE_DIR": str(cache_dir() / "zig") for kind in ("GLOBAL", "LOCAL")}
     # By which tools date what they make: the same sources make the same firmware, whenever that is.
     date = {"SOURCE_DATE_EPOCH": str(made)} if (made := revision().time) else {}
-    ours = {**ccache, **zig, **date, "GIT_CEILING_DIRECTORIES": str(tree.parent)}
+    ours = {**ccache, **zig_cache(), **date, "GIT_CEILING_DIRECTORIES": str(tree.parent)}
     return kept | {"LC_ALL": "C.UTF-8"} | ours
+
+
+def zig_cache() -> dict[str, str]:
+    """Give the environment variables that have zig keep what it compiles in the cache."""
+    return {f"ZIG_{kind}_CACHE_DIR": str(cache_dir() / "zig") for kind in ("GLOBAL", "LOCAL")}
 
 
 def explain_make(log: Path) -> str:
     """Give the first error in a build log in one line that names the log."""
-    text = log.read_text()
+    text = log.read_text("utf-8")
     # ninja, which ESP-IDF uses, prints whole commands: they name files and options such as -Wno-error=unused.
     telling = re.compile(r"(?<![\w.-])error\b(?![=.])|Error:|undefined reference|\*\*\*", re.IGNORECASE)
     errors = [line.strip() for line in text.splitlines() if telling.search(line)]

@@ -98,9 +98,9 @@ class Archive:
         ensure_packages(FETCH_PACKAGES)
         for name in ("lists/partial", "cache/archives/partial"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        (self.folder / "apt.conf").write_text(CONFIGURATION.format(folder=self.folder))
+        (self.folder / "apt.conf").write_text(CONFIGURATION.format(folder=self.folder), "utf-8")
         line = f"{self.entry} [signed-by={KEYRING}] {machine_mirror()} {release} main\n"
-        (self.folder / "sources.list").write_text(line)
+        (self.folder / "sources.list").write_text(line, "utf-8")
         self.run("apt-get", "update", "--error-on=any")
 
     def offers(self, package: str) -> list[Offer]:
@@ -127,7 +127,7 @@ class Archive:
             [program, f"--config-file={self.folder / 'apt.conf'}", "--quiet", *arguments],
             cwd=cwd,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
             env=os.environ | {"LC_ALL": "C"},
             # apt holds the lock of the sources too, should this process be killed before it.
@@ -189,7 +189,7 @@ def machine_mirror() -> str:
 def find_mirror() -> str | None:
     """Look for Debian's main archive in the machine's package lists."""
     targets = ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)"]
-    shown = subprocess.run(targets, capture_output=True, text=True, check=False).stdout
+    shown = subprocess.run(targets, capture_output=True, encoding="utf-8", check=False).stdout
     for line in shown.splitlines():
         origin, label, address = line.split("|", 2)
         if (origin, label) == ("Debian", "Debian"):

@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+import sys
 import venv
 from pathlib import Path
 
@@ -27,13 +28,18 @@ def ensure_environment(requirements: Path) -> Path:
     return folder
 
 
+def program(environment: Path, name: str) -> Path:
+    """Give the place of a program in an environment."""
+    return environment / "Scripts" / f"{name}.exe" if sys.platform == "win32" else environment / "bin" / name
+
+
 def _install(requirements: Path, folder: Path) -> None:
     name = requirements.stem
     with step(f"Installing {name} from PyPI"):
         venv.create(folder, with_pip=True)
-        command = [str(folder / "bin" / "pip"), "--disable-pip-version-check", "--quiet", "install", "--require-hashes"]
+        command = [str(program(folder, "pip")), "--disable-pip-version-check", "--quiet", "install", "--require-hashes"]
         done = subprocess.run(
-            [*command, "--requirement", str(requirements)], capture_output=True, text=True, check=False
+            [*command, "--requirement", str(requirements)], capture_output=True, encoding="utf-8", check=False
         )
     if done.returncode != 0:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]

@@ -42,6 +42,13 @@ MACHINES = {
 }
 
 
+def ensure_zig() -> Path:
+    """Give zig; download it where the cache does not have it."""
+    zig = sources.ensure("ziglang") / "zig"
+    zig.chmod(0o755)
+    return zig
+
+
 def portable_build(machine: str, micropython: Path | None = None) -> Build:
     """Give the build of the Linux firmware for a kind of computer, one of MACHINES.
 
@@ -49,8 +56,7 @@ def portable_build(machine: str, micropython: Path | None = None) -> Build:
     """
     if machine not in MACHINES:
         raise EdgeletError(f"There is no Linux firmware for {machine}; there is: {', '.join(MACHINES)}.")
-    zig = sources.ensure("ziglang") / "zig"
-    zig.chmod(0o755)
+    zig = ensure_zig()
     compiler = f"{zig} cc -target {MACHINES[machine].target}"
     variables = (
         f"CC={compiler}",

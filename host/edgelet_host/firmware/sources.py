@@ -8,7 +8,6 @@ ordinary clients (pip, apt) download into a folder of their own, where apt resum
 download; a source appears under its final name when it has been verified and unpacked completely.
 """
 
-import fcntl
 import hashlib
 import os
 import re
@@ -25,6 +24,7 @@ from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import debian
+from edgelet_host.locks import take
 from edgelet_host.paths import FIRMWARE, cache_dir
 from edgelet_host.terminal import say, step, warn
 
@@ -62,7 +62,7 @@ class Source:
 
 def read_sources(path: Path = SOURCES_FILE) -> dict[str, Source]:
     """Read the sources of a `sources.toml`, by name."""
-    tables = tomllib.loads(path.read_text())
+    tables = tomllib.loads(path.read_text("utf-8"))
     return {
         name: Source(name=name, **table | {"known_to_work": tuple(table.get("known_to_work", ()))})
         for name, table in tables.items()
@@ -127,7 +127,7 @@ def download_from_pypi(source: Source, folder: Path) -> Path:
     """
     binary = "--only-binary=:all:" if source.kind == "pypi-wheel" else "--no-binary=:all:"
     requirement = folder / "requirement.txt"
-    requirement.write_text(f"{source.name}=={source.version} --hash=sha256:{source.sha256}\n")
+    requirement.write_text(f"{source.name}=={source.version} --hash=sha256:{source.sha256}\n", "utf-8")
     command = [
         sys.executable,
         "-m",
@@ -139,7 +139,7 @@ def download_from_pypi(source: Source, folder: Path) -> Path:
     ]
     command += [binary, "--no-cache-dir", f"--dest={folder}", f"--requirement={requirement}"]
     # pip holds the lock of the sources too, should this process be killed before it.
-    done = subprocess.run(command, capture_output=True, text=True, check=False, close_fds=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, close_fds=False)
     if done.returncode != 0:
         raise EdgeletError(explain_pip(source, done.stdout + done.stderr))
     stem = re.sub(r"[-_.]+", "[-_.]", source.name)
@@ -251,11 +251,11 @@ def locked(folder: Path, holder: str = "another download") -> Iterator[None]:
     holder: whom one may have to wait for. Child processes that inherit open files hold it too.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
+    with (folder / ".lock").open("w", encoding="utf-8") as lock:
         os.set_inheritable(lock.fileno(), True)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            take(lock, wait=False)
         except BlockingIOError:
             say(f"Waiting for {holder} ...")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            take(lock)
         yield

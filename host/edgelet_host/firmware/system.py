@@ -73,7 +73,7 @@ def missing_packages(names: list[str]) -> list[str]:
     if not names:
         return []
     query = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *names]
-    shown = subprocess.run(query, capture_output=True, text=True, check=False).stdout
+    shown = subprocess.run(query, capture_output=True, encoding="utf-8", check=False).stdout
     installed = {line.removesuffix(" installed") for line in shown.splitlines() if line.endswith(" installed")}
     return [name for name in names if name not in installed]
 
@@ -89,7 +89,7 @@ def apt_get(*arguments: str) -> None:
     """Run apt-get on this machine, as root, without questions."""
     command = ["apt-get", "--quiet", "--option=DPkg::Lock::Timeout=300", *arguments]
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
     if done.returncode != 0:
         reasons = [line for line in done.stderr.splitlines() if line.startswith("E:")]
         raise EdgeletError(f"This failed: {' '.join(command)} ({reasons[0] if reasons else done.stderr[-200:]})")

@@ -1,6 +1,7 @@
-"""From a project's sources to the bundle that a device runs: collects modules, and compiles them with the firmware.
+"""From a project's sources to the bundle that a device runs: collects modules, and compiles them.
 
-The compiler is the engine of the Linux firmware itself, so that bytecode and device always match.
+The compiler is the engine of the Linux firmware itself, so that bytecode and device always match; or the same one as
+WebAssembly (wasm.py).
 """
 
 import json
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
-from edgelet_host.project import nodejs
+from edgelet_host.project import nodejs, wasm
 from edgelet_host.project.advice import NO_WEBASSEMBLY, advise
 from edgelet_host.project.config import Project
 from edgelet_host.project.data_modules import data_module, is_data
@@ -96,7 +97,7 @@ def collect_sources(project: Project) -> Sources:
             sources[path] = data_module(project.folder / path)
             continue
         try:
-            sources[path] = (project.folder / path).read_text()
+            sources[path] = (project.folder / path).read_text("utf-8")
         except UnicodeDecodeError:
             raise BundleError(f"{project.folder / path} is not UTF-8 text") from None
         if path == project.main and _is_commonjs(sources[path]):
@@ -144,9 +145,26 @@ def _needs_esbuild(project: Project, sources: dict[str, str], bare: set[str]) ->
     return f"'{packages[0]}' is an npm package" if packages else ""
 
 
-def compile_project(project: Project, firmware: Path) -> Bundle:
-    """Compile the project's modules. Raises BundleError."""
-    sources = collect_sources(project)
+def compile_project(project: Project, compiler: Path) -> Bundle:
+    """Compile the project's modules. compiler: the Linux firmware, or a .wasm. Raises BundleError."""
+    return compile_sources(project, collect_sources(project), compiler)
+
+
+def compile_sources(project: Project, sources: Sources, compiler: Path) -> Bundle:
+    """Do as `compile_project`, with the sources in hand."""
+    compiled = (_by_wasm if compiler.suffix == ".wasm" else _by_firmware)(project, sources, compiler)
+    if isinstance(compiled, wasm.Failure):
+        place = _missing(project, sources.files) if compiled.kind == "import" else ""
+        raise BundleError(f"{project.folder}: {place or compiled.message}")
+    return Bundle(compiled, project.main, sources.origins, sources.warnings)
+
+
+def _by_wasm(project: Project, sources: Sources, compiler: Path) -> bytes | wasm.Failure:
+    origins = (sources.origins.sources, sources.origins.pack()) if sources.origins else None
+    return wasm.compile_files(compiler, sources.files, project.main, project.strip, origins, project.event == "2.0")
+
+
+def _by_firmware(project: Project, sources: Sources, firmware: Path) -> bytes | wasm.Failure:
     with tempfile.TemporaryDirectory(prefix="edgelet-") as folder:
         request, positions, output = (Path(folder, name) for name in ("request.json", "positions", "main.qjs"))
         asked = {"files": sources.files, "main": project.main, "strip": project.strip, "origins": None}
@@ -154,20 +172,20 @@ def compile_project(project: Project, firmware: Path) -> Bundle:
         if sources.origins:
             positions.write_bytes(sources.origins.pack())
             asked["origins"] = [sources.origins.sources, str(positions)]
-        request.write_text(json.dumps(asked))
+        # MicroPython makes two characters of a pair of escapes, and hashes those.
+        request.write_text(json.dumps(asked, ensure_ascii=False), "utf-8")
         done = subprocess.run(
             [firmware, "-X", "heapsize=64M", "-m", "edgelet.compiler", request, output],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
         )
         if done.returncode != 0:
             raise BundleError(f"the compiler failed: {done.stderr.strip() or done.stdout.strip()}")
         answer = json.loads(done.stdout)
         if "error" in answer:
-            place = _missing(project, sources.files) if answer["kind"] == "import" else ""
-            raise BundleError(f"{project.folder}: {place or answer['error']}")
-        return Bundle(output.read_bytes(), project.main, sources.origins, sources.warnings)
+            return wasm.Failure(answer["kind"], answer["error"])
+        return output.read_bytes()
 
 
 def _missing(project: Project, sources: dict[str, str]) -> str:

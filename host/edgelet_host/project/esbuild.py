@@ -60,11 +60,11 @@ def bundle_with_esbuild(project: Project, reason: str) -> Bundled:
         files = None
         if modules and done.returncode == 0 and _reads_files(project, modules, metafile):
             files = Path(temporary) / "files.js"
-            files.write_text(nodejs.file_module(project.static_files()))
+            files.write_text(nodejs.file_module(project.static_files()), "utf-8")
             more = nodejs.options(modules, set(project.alias), project.folder.resolve(), files)
             done = _run(esbuild, project, folder, more, environment)
         # esbuild keeps an injected package that nothing uses.
-        made = (folder / "main.js").read_text() if done.returncode == 0 else ""
+        made = (folder / "main.js").read_text("utf-8") if done.returncode == 0 else ""
         if nodejs.names_url_pattern(made) or nodejs.names_intl(made):
             modules = nodejs.ensure_modules(ensure_npm(reason))
             more += nodejs.url_pattern(modules) if nodejs.names_url_pattern(made) else []
@@ -97,7 +97,9 @@ def _run(
         *_options(project),
         *more,
     ]
-    return subprocess.run(command, cwd=project.folder, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=project.folder, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
 
 
 def _options(project: Project) -> list[str]:
@@ -127,7 +129,7 @@ def _options(project: Project) -> list[str]:
 
 
 def _outputs(project: Project, folder: Path, ours: list[Path]) -> dict[str, str]:
-    text = (folder / "main.js").read_text()
+    text = (folder / "main.js").read_text("utf-8")
     for path in ours:
         text = text.replace(_relative(path, project.folder) + "/", _PREFIX)
     sources = {project.main: text}
@@ -138,7 +140,7 @@ def _outputs(project: Project, folder: Path, ours: list[Path]) -> dict[str, str]
 
 
 def _origins(project: Path, folder: Path, ours: list[Path]) -> SourceMap:
-    found = source_map.parse((folder / "main.js.map").read_text())
+    found = source_map.parse((folder / "main.js.map").read_text("utf-8"))
     return replace(found, sources=[_origin(project, (folder / path).resolve(), ours) for path in found.sources])
 
 

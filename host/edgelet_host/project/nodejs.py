@@ -227,5 +227,5 @@ def module_of(folder: Path, path: Path) -> str:
 
 def read_inputs(metafile: Path) -> dict[str, Any]:
     """Give the inputs that esbuild's metafile tells of: path relative to the project -> what it is."""
-    inputs: dict[str, Any] = json.loads(metafile.read_text())["inputs"]
+    inputs: dict[str, Any] = json.loads(metafile.read_text("utf-8"))["inputs"]
     return inputs

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,12 @@ def ensure_npm(reason: str) -> Path:
     """Give the path of npm. reason: why it is needed, for who has none. Raises EdgeletError."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        raise EdgeletError(f"{reason}, which needs Node.js and npm. Install them: sudo apt install nodejs npm")
+        how = (
+            "Install them: sudo apt install nodejs npm"
+            if sys.platform == "linux"
+            else "Install Node.js, which has both"
+        )
+        raise EdgeletError(f"{reason}, which needs Node.js and npm. {how}")
     return Path(npm)
 
 
@@ -25,7 +31,8 @@ def ensure_program(package: str, version: str, reason: str) -> Path:
 
     reason: why it is needed, for who has no Node.js. Raises EdgeletError.
     """
-    return ensure_package(package, version, reason).parent / ".bin" / package
+    name = f"{package}.cmd" if sys.platform == "win32" else package
+    return ensure_package(package, version, reason).parent / ".bin" / name
 
 
 def ensure_package(package: str, version: str, reason: str, options: Sequence[str] = ()) -> Path:
@@ -53,7 +60,7 @@ def install(npm: Path, arguments: list[str], folder: Path, what: str) -> None:
     with step(f"Installing {what} from npm"):
         command = [str(npm), *arguments, "--no-audit", "--no-fund"]
         quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
-        done = subprocess.run(command, cwd=folder, env=quiet, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=folder, env=quiet, capture_output=True, encoding="utf-8", check=False)
     if done.returncode != 0:
         errors = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
         reason = errors[0] if errors else "unknown error"

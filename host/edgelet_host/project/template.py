@@ -40,7 +40,7 @@ def make_project(folder: Path, template: str, typescript: bool) -> list[Path]:
         _adapt_login(folder, typescript)
     else:
         for path in _files(folder):
-            path.write_text(re.sub(rf"\b{_PLACEHOLDER}\b", folder.name, path.read_text()))
+            path.write_text(re.sub(rf"\b{_PLACEHOLDER}\b", folder.name, path.read_text("utf-8")), "utf-8", newline="\n")
     return _files(folder)
 
 
@@ -56,13 +56,19 @@ def _files(folder: Path) -> list[Path]:
 
 def _adapt_login(folder: Path, typescript: bool) -> None:
     """Make a copy of examples/login a project of its own. Its JavaScript is TypeScript, too, in files of that name."""
-    text = re.sub(r'^name = "login"$', f'name = "{folder.name}"', (folder / FILE).read_text(), flags=re.MULTILINE)
+    text = re.sub(
+        r'^name = "login"$', f'name = "{folder.name}"', (folder / FILE).read_text("utf-8"), flags=re.MULTILINE
+    )
     text = text.replace('route = "/"', f'route = "/{folder.name}"')
     test = folder / "login.test.js"
-    test.write_text(test.read_text().replace("http://localhost:8080", f"http://localhost:8080/{folder.name}"))
+    test.write_text(
+        test.read_text("utf-8").replace("http://localhost:8080", f"http://localhost:8080/{folder.name}"),
+        "utf-8",
+        newline="\n",
+    )
     if typescript:
         text = text.replace('main = "main.js"', 'main = "main.ts"')
         for path in folder.glob("*.js"):
             if not path.name.endswith(".test.js"):
                 path.rename(path.with_suffix(".ts"))
-    (folder / FILE).write_text(text)
+    (folder / FILE).write_text(text, "utf-8", newline="\n")

@@ -21,12 +21,14 @@ from edgelet_host.paths import ROOT
 _NONE = "NOASSERTION"
 _EDGELET = "SPDXRef-edgelet"
 _DOCUMENT = "SPDXRef-DOCUMENT"
+# What only the package for any computer needs.
+_OF_SOME = ("wasmtime",)
 
 
 def bill_of_materials(sources: Iterable[Source], files: Sequence[Path], commit: str, made: int) -> dict[str, Any]:
     """Give the document. files: of the release. commit, made: what it is made from, and seconds since the epoch."""
     firmware = [_source(source) for source in sources]
-    python = [_python_package(name) for name in sorted(_dependencies("edgelet"))]
+    python = [_python_package(name) for name in sorted({*_dependencies("edgelet"), *_OF_SOME})]
     ours = [_file(path) for path in files]
     known = "".join(one["checksums"][-1]["checksumValue"] for one in ours)
     return {
@@ -130,7 +132,7 @@ def _dependencies(name: str, known: frozenset[str] = frozenset()) -> frozenset[s
 def _requirements(name: str) -> list[str]:
     if name != "edgelet":
         return requires(name) or []
-    lines: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    lines: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
     return lines
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,8 +19,9 @@ from edgelet_host.firmware import sources
 from edgelet_host.firmware.boards import board_build, board_names, read_definitions, write_outputs
 from edgelet_host.firmware.builds import Build, Revision, ensure, revision
 from edgelet_host.firmware.portable import MACHINES, portable_build
-from edgelet_host.paths import BOARD_FIRMWARE, LINUX_FIRMWARE, ROOT, cache_dir
+from edgelet_host.paths import BOARD_FIRMWARE, COMPILER, LINUX_FIRMWARE, ROOT, cache_dir
 from edgelet_host.release.bill import bill_of_materials
+from edgelet_host.release.parts import EMULATORS, ensure_compiler_wasm, ensure_emulator
 from edgelet_host.release.wheels import complete, pure_wheel
 from edgelet_host.terminal import step
 
@@ -36,6 +38,8 @@ def make(folder: Path, micropython: Path | None) -> list[Path]:
     _release_before(folder)
     made_from = revision()
     linux = {machine: _build(portable_build(machine), made_from) for machine in MACHINES}
+    emulators = {system: ensure_emulator(system) for system in EMULATORS}
+    compiler = ensure_compiler_wasm()
     with tempfile.TemporaryDirectory(prefix="edgelet-") as temporary:
         boards = [_board(name, micropython, made_from, Path(temporary)) for name in release_boards(micropython)]
         with step("Making the packages"):
@@ -45,7 +49,10 @@ def make(folder: Path, micropython: Path | None) -> list[Path]:
             folder.mkdir(parents=True, exist_ok=True)
             files = [Path(shutil.copy2(board, folder)) for board in boards]
             for machine, firmware in linux.items():
-                files.append(make_wheel(pure, folder, MACHINES[machine].wheel_tags, firmware, boards, made_from))
+                parts = [*boards, *emulators[f"linux-{machine}"]]
+                files.append(make_wheel(pure, folder, MACHINES[machine].wheel_tags, firmware, parts, made_from))
+            parts = [*boards, *(part for emulator in emulators.values() for part in emulator)]
+            files.append(make_universal_wheel(pure, folder, compiler, parts, made_from))
     return [*files, *_describe(folder, files, made_from)]
 
 
@@ -67,12 +74,23 @@ def release_boards(micropython: Path | None) -> list[str]:
     ]
 
 
-def make_wheel(
-    pure: Path, folder: Path, tags: str, firmware: Path, boards: Sequence[Path], made_from: Revision
-) -> Path:
-    """Write the Python package that has this Linux firmware, and these of boards, inside. tags: as of `complete`."""
-    prebuilt = {LINUX_FIRMWARE: firmware} | {board.name: board for board in boards}
+def make_wheel(pure: Path, folder: Path, tags: str, firmware: Path, parts: Sequence[Path], made_from: Revision) -> Path:
+    """Write the Python package that has this Linux firmware, and other parts, inside. tags: as of `complete`."""
+    prebuilt = {LINUX_FIRMWARE: firmware} | {part.name: part for part in parts}
     return complete(pure, folder, tags, prebuilt, licenses(), made_from.time)
+
+
+def make_universal_wheel(pure: Path, folder: Path, compiler: Path, parts: Sequence[Path], made_from: Revision) -> Path:
+    """Write the Python package for any computer, with the compiler of bundles, and other parts, inside."""
+    prebuilt = {COMPILER: compiler} | {part.name: part for part in parts}
+    return complete(pure, folder, "any", prebuilt, licenses(), made_from.time, [_wasmtime()])
+
+
+def _wasmtime() -> str:
+    """Give what runs the compiler, of the version that the tests have."""
+    found = re.search(r"^wasmtime==[\w.]+", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
+    assert found is not None
+    return found[0]
 
 
 def licenses() -> dict[str, str]:
@@ -82,7 +100,7 @@ def licenses() -> dict[str, str]:
 
 def license_text(source: sources.Source) -> str:
     """Give the terms of a source."""
-    text = (sources.ensure_unpacked(source) / source.license_file).read_text()
+    text = (sources.ensure_unpacked(source) / source.license_file).read_text("utf-8")
     return text.partition("*/")[0] + "*/\n" if source.license_file.endswith(".c") else text
 
 
@@ -103,9 +121,9 @@ def _describe(folder: Path, files: Sequence[Path], made_from: Revision) -> list[
     """Write the bill of materials and the checksums."""
     document = folder / f"edgelet-{__version__}.spdx.json"
     known = bill_of_materials(sources.read_sources().values(), files, made_from.commit, made_from.time)
-    document.write_text(json.dumps(known, indent=2) + "\n")
+    document.write_text(json.dumps(known, indent=2) + "\n", "utf-8")
     sums = folder / CHECKSUMS
-    sums.write_text("".join(f"{_sha256(path)}  {path.name}\n" for path in sorted([*files, document])))
+    sums.write_text("".join(f"{_sha256(path)}  {path.name}\n" for path in sorted([*files, document])), "utf-8")
     return [document, sums]
 
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
@@ -31,7 +31,7 @@ _PLACE = Path("edgelet_host", INSTALLED, PREBUILT).as_posix()
 def pure_wheel(folder: Path) -> Path:
     """Build the package of what git tracks, without firmware, in a new folder."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--", *_PARTS], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "ls-files", "-z", "--", *_PARTS], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
     )
     if listed.returncode != 0 or not listed.stdout:
         raise EdgeletError("A release is made in a git checkout, which says what belongs to it.")
@@ -41,7 +41,7 @@ def pure_wheel(folder: Path) -> Path:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, source / name)
     done = subprocess.run(
-        [sys.executable, "-c", _BUILD, str(folder)], cwd=source, capture_output=True, text=True, check=False
+        [sys.executable, "-c", _BUILD, str(folder)], cwd=source, capture_output=True, encoding="utf-8", check=False
     )
     if done.returncode != 0:
         raise EdgeletError(f"setuptools failed: {(done.stderr.strip().splitlines() or ['without a reason'])[-1]}")
@@ -55,18 +55,22 @@ def complete(
     files: Mapping[str, Path],
     licenses: Mapping[str, str],
     made: int,
+    requires: Sequence[str] = (),
 ) -> Path:
     """Write the package with what is built already, for computers that have one of `tags`.
 
     tags: platform tags, joined with a dot. files: by their names in PREBUILT. licenses: texts by names of sources.
-    made: seconds since the epoch. Gives the package.
+    made: seconds since the epoch. requires: what pip installs beside what every package needs. Gives the package.
     """
     with zipfile.ZipFile(pure) as archive:
         contents = {name: archive.read(name) for name in archive.namelist()}
     (info,) = {name.partition("/")[0] for name in contents if name.endswith(".dist-info/WHEEL")}
     kind = re.sub(r"^(Root-Is-Purelib: true|Tag: .*)\n+", "", contents[f"{info}/WHEEL"].decode(), flags=re.MULTILINE)
     tag_lines = "".join(f"Tag: py3-none-{tag}\n" for tag in tags.split("."))
-    contents[f"{info}/WHEEL"] = f"{kind}Root-Is-Purelib: false\n{tag_lines}".encode()
+    contents[f"{info}/WHEEL"] = f"{kind}Root-Is-Purelib: {'true' if tags == 'any' else 'false'}\n{tag_lines}".encode()
+    about, blank, text = contents[f"{info}/METADATA"].decode().partition("\n\n")
+    contents[f"{info}/METADATA"] = "\n".join([about, *(f"Requires-Dist: {one}" for one in requires)]).encode()
+    contents[f"{info}/METADATA"] += (blank + text).encode()
     contents |= {f"{_PLACE}/{name}": path.read_bytes() for name, path in files.items()}
     contents |= {f"{info}/licenses/{name}.txt": text.encode() for name, text in licenses.items()}
     contents[f"{info}/RECORD"] = _record(contents, f"{info}/RECORD")

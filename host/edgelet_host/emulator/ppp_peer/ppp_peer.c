@@ -12,6 +12,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
@@ -85,10 +86,15 @@ static ppp_pcb *link_open(void) {
 
 // The listener
 
+static void never_wait(int socket) {
+    fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
+}
+
 static void listen_on(void) {
     int reuse = 1;
     socklen_t size = sizeof(address);
-    listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    never_wait(listener);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
     if (bind(listener, (struct sockaddr *)&address, size) != 0 || listen(listener, MAX_CONNECTIONS) != 0) {
         fail("cannot listen on port %d: %s", ntohs(address.sin_port), strerror(errno));
@@ -184,11 +190,12 @@ static connection_t *free_connection(void) {
 
 static void accept_client(connection_t *connection) {
     int no_delay = 1;
-    int client = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+    int client = accept(listener, NULL, NULL);
     if (client < 0) {
         return;
     }
 
+    never_wait(client);
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof(no_delay));
     *connection = (connection_t){.client = client, .board = tcp_new()};
     if (connection->board == NULL) {

@@ -1,0 +1,74 @@
+"""Serial ports by their names: /dev/ttyACM0, /dev/cu.usbmodem1101, COM3, a pty.
+
+TERMINAL_ERROR is what pyserial lets through when a terminal is gone; Windows has no terminals.
+"""
+
+import errno
+import os
+import re
+import sys
+from pathlib import Path
+
+TERMINAL_ERROR: type[Exception] = OSError
+if sys.platform != "win32":
+    import termios
+
+    TERMINAL_ERROR = termios.error
+
+_WINDOWS_PORT = re.compile(r"COM[1-9]\d*", re.IGNORECASE)
+_KNOWN = "'edgelet devices' lists the boards that are connected"
+
+
+def is_port(place: str) -> bool:
+    """Whether this is how a serial port is called here or on another system, and not HOST[:PORT]."""
+    return "/" in place or _WINDOWS_PORT.fullmatch(place) is not None
+
+
+def exists(port: str) -> bool:
+    """Whether there is such a port, or at least a file of that name."""
+    if _WINDOWS_PORT.fullmatch(port):
+        from serial.tools import list_ports
+
+        return any(one.device.upper() == port.upper() for one in list_ports.comports())
+    return Path(port).exists()
+
+
+def is_accessible(port: str) -> bool:
+    """Whether it can be opened by this user, once nobody else has it."""
+    if _WINDOWS_PORT.fullmatch(port):
+        return exists(port)
+    return Path(port).is_char_device() and os.access(port, os.R_OK | os.W_OK)
+
+
+def explain(port: str) -> str:
+    """Say why a port cannot be opened, and what to do."""
+    if not exists(port):
+        return f"there is no {port}. {_KNOWN}"
+    if not _WINDOWS_PORT.fullmatch(port):
+        path = Path(port)
+        if not path.is_char_device():
+            return f"{port} is no serial port. {_KNOWN}"
+        if not os.access(port, os.R_OK | os.W_OK):
+            return f"no permission for {port}. {_permission()}"
+        if not _is_terminal(path):
+            return f"{port} is no serial port. {_KNOWN}"
+    return f"{port} is used by another program: close it (a serial monitor, or another edgelet)"
+
+
+def _permission() -> str:
+    if sys.platform == "linux":
+        return "Add yourself to its group: sudo usermod -aG dialout $USER, and log in again"
+    return "Run this as the user whose port it is, or as the administrator"
+
+
+def _is_terminal(path: Path) -> bool:
+    if sys.platform == "win32":
+        return True
+    try:
+        file = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError as e:
+        return e.errno == errno.EBUSY
+    try:
+        return os.isatty(file)
+    finally:
+        os.close(file)
