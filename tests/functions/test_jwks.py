@@ -1,15 +1,22 @@
 """Bindings of type "jwks": keys of others for npm's jose and for jsonwebtoken, from a real server that fails, too."""
 
 import asyncio
+import hmac
 import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import jwt
 import pytest
 from authority import Authority
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from device_helpers import running
 from edgelet_host.paths import ROOT
+from jwt.algorithms import get_default_algorithms
+from jwt_helpers import base64url
 from key_server import KeyServer
 from npm_helpers import installed
 from storage_helpers import device_module
@@ -142,6 +149,104 @@ def test_a_new_key_is_taken_at_once(box, server, way):
     assert check(box, way, server.token("new"))["sub"] == "ada"
     assert check(box, way, server.token("a")).get("sub") is None  # withdrawn
     assert len(server.requests) == 2
+
+
+def encoded(value):
+    text = value if isinstance(value, str) else json.dumps(value)
+    return base64url(text.encode())
+
+
+def forgeries(server):
+    """Tokens that nobody has issued, by what is tried."""
+    jwks_text = json.dumps({"keys": server.keys})
+    public = server.private("b").public_key()
+    pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    mine = ec.generate_private_key(ec.SECP256R1())
+    jwk = get_default_algorithms()["ES256"].to_jwk(mine.public_key(), as_dict=True)
+    claims = encoded({"sub": "ada", "exp": 4000000000})
+    right_head, right_claims, right = server.token("a", sub="eve").split(".")
+
+    def unsigned(header, signature=""):
+        return f"{encoded(header)}.{claims}.{signature}"
+
+    def mac(secret, header):
+        text = f"{encoded(header)}.{claims}"
+        return f"{text}.{base64url(hmac.digest(secret, text.encode(), 'sha256'))}"
+
+    def own(header):
+        text = f"{encoded(header)}.{claims}"
+        r, s = decode_dss_signature(mine.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
+        return f"{text}.{base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+    yield from (unsigned({"alg": alg, "kid": "a"}) for alg in ("none", "None", "nOnE", "", None, 0, [], {}, True))
+    yield from (unsigned({"alg": "none", "kid": "a"}, one) for one in ("AA", right))
+    for secret in (pem, der, pem.strip(), jwks_text.encode(), server.keys[1]["n"].encode(), b"", bytes(32)):
+        yield from (mac(secret, {"alg": "HS256", **more}) for more in ({"kid": "b"}, {"kid": "a"}, {}))
+    yield mac(pem, '{"alg": "RS256", "kid": "b", "alg": "HS256"}')
+    yield mac(pem, '{"alg": "HS256", "kid": "b", "alg": "RS256"}')
+    for more in ({"jwk": jwk}, {"jku": "http://127.0.0.1/"}, {"x5u": "http://127.0.0.1/"}, {"x5c": ["AAAA"]}):
+        yield own({"alg": "ES256", "kid": "a", **more})
+        yield own({"alg": "ES256", **more})
+    for kid in (
+        "__proto__",
+        "constructor",
+        "../a",
+        "a\0",
+        "A",
+        " a",
+        "",
+        0,
+        1,
+        None,
+        True,
+        ["a"],
+        {"a": "a"},
+        jwk,
+        "a" * 7000,
+    ):
+        yield own({"alg": "ES256", "kid": kid})
+    for zeros in (b"\0" * 64, b"\xff" * 64, b"", b"0\6\2\1\0\2\1\0"):
+        yield unsigned({"alg": "ES256", "kid": "a"}, base64url(zeros))
+    yield unsigned({"alg": "RS256", "kid": "b"}, base64url(bytes(256)))
+    yield unsigned({"alg": "RS256", "kid": "b"}, base64url(bytes(255) + b"\1"))
+    yield unsigned({"alg": "RS256", "kid": "a"}, right)
+    yield unsigned({"alg": "PS256", "kid": "b"}, right)
+    yield from (
+        f"{encoded({'alg': alg, 'kid': 'a'})}.{right_claims}.{right}" for alg in ("ES384", "es256", "ES256 ", ["ES256"])
+    )
+    # Signed by the right key, and to be read otherwise than its owner meant.
+    for header in ({"b64": False, "crit": ["b64"]}, {"crit": ["exp"]}, {"crit": []}, {"zip": "DEF", "crit": ["zip"]}):
+        yield jwt.encode({"sub": "ada"}, server.private("a"), "ES256", {"kid": "a", **header})
+    for times in ({"exp": 1}, {"exp": -1}, {"exp": "4000000000"}, {"nbf": 4000000000}, {"exp": [4000000000]}):
+        yield jwt_of(server.private("a"), times)
+    yield f"{right_head}.{claims}.{right}"
+    yield from ("", ".", "..", "...", "a.b.c", "e30.e30.e30", "." * 5000, "e30." + "A" * 100000 + ".e30")
+    yield from (encoded("[" * 5000 + "]" * 5000) + ".e30.AA", encoded('{"a":' * 2000 + "1" + "}" * 2000) + ".e30.AA")
+
+
+def disguises(token):
+    """What a token is written as that is none; npm's jose passes over white space and padding."""
+    yield from (one + token for one in (" ", ".", "Bearer ", "\n"))
+    yield from (token + one for one in (".", "=", ".AA", "\n", "\0", " "))
+    yield from (token[:-1] + one for one in ("", "!", "+", "/"))
+
+
+def jwt_of(private, claims):
+    """A token that PyJWT would not make."""
+    text = f"{encoded({'alg': 'ES256', 'kid': 'a'})}.{encoded({'sub': 'ada', **claims})}"
+    r, s = decode_dss_signature(private.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
+    return f"{text}.{base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+@pytest.mark.parametrize("way", ["jose", "local", "remote", "jsonwebtoken"])
+def test_forged_tokens(box, server, way):
+    assert check(box, way, jwt_of(server.private("a"), {"exp": 4000000000}))["sub"] == "ada"
+    tokens = [*forgeries(server), *(disguises(server.token("a")) if way == "jsonwebtoken" else ())]
+    for token in tokens:
+        answer = box.request("POST", f"/{way}", token)
+        assert answer.status == 401, (token[:300], answer.text)
+        assert answer.json()["name"], token[:300]
 
 
 def test_joses_own_pause_lasts_as_long_as_the_keys_count(box, server):

@@ -108,6 +108,38 @@ export default async function ({ is, throws, rejects }) {
   for (const bytes of [der, der.subarray(0, 40), Buffer.from("3006020100020100", "hex"), Buffer.alloc(0), Buffer.concat([der, der])]) {
     is(`ec of ${bytes.length}`, verify("sha256", DATA, ec, bytes));
   }
+  const order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+  const right = sign("sha256", DATA, ec);
+  const [first, second] = [right.subarray(4, 4 + right[3]), right.subarray(6 + right[3])].map((one) => one.toString("hex"));
+  const part = (hex, tag = "02", more = "") => tag + (hex.length / 2).toString(16).padStart(2, "0") + more + hex;
+  const forged = {
+    ones: [part("01"), part("01")], order: [part("00" + order), part("00" + order)], none: [part(""), part("")],
+    zero: [part("00"), part(second)], negative: [part("ff"), part("ff")], three: [part(first), part(second), part("01")],
+    one: [part(first)], empty: [], tag: [part(first, "03"), part(second)], zeros: [part("00" + first), part(second)],
+    swapped: [part(second), part(first)], nested: [part(part(first), "30"), part(second)],
+  };
+  for (const [name, parts] of Object.entries(forged)) {
+    is(`forged ${name}`, verify("sha256", DATA, ec, Buffer.from(part(parts.join(""), "30"), "hex")));
+  }
+  const hex = right.toString("hex");
+  const others = [hex + "00", `3080${hex.slice(4)}0000`, `31${hex.slice(2)}`, hex.slice(0, -2), `30${hex}`, part(hex, "30"), part(hex, "04")];
+  is("forged otherwise", [hex, ...others].map((one) => verify("sha256", DATA, ec, Buffer.from(one, "hex"))));
+  is("forged raw", [Buffer.alloc(64), Buffer.alloc(64, 255), right, Buffer.from(order + order, "hex"), Buffer.alloc(0)].map((one) =>
+    verify("sha256", DATA, { key: ec, dsaEncoding: "ieee-p1363" }, one)));
+  is("forged by others", [rsa, ed25519].map((key) => verify(key === rsa ? "sha256" : null, DATA, key, right)));
+  const { x, y } = KEYS.ec;
+  const jwks = [
+    {}, { kty: "OKP", crv: "RSA", x }, { kty: "OKP", crv: "ec", x }, { kty: "EC", crv: "Ed25519", x, y }, { kty: "oct", k: x },
+    { kty: "EC", crv: "P-256", x, y: x }, { kty: "EC", crv: "__proto__", x, y }, { kty: "RSA", n: KEYS.rsa.n }, { kty: "EC", crv: "P-256", x },
+    { kty: "OKP", crv: "ED25519", x: ed25519.export({ format: "jwk" }).x }, { kty: "rsa", n: KEYS.rsa.n, e: "AQAB" }, { kty: "OKP", crv: "Ed25519", x: "AA" }, { kty: "none" },
+  ];
+  is("JWKs that are none", jwks.map((key) => {
+    try {
+      return createPublicKey({ key, format: "jwk" }).type;
+    } catch (error) {
+      return error instanceof Error && typeof error.code;
+    }
+  }));
   is("with pem", createVerify("sha256").update(DATA).verify(ec.export({ type: "sec1", format: "pem" }), createSign("sha256").update(DATA).sign({ key: ec.export({ type: "pkcs8", format: "pem" }) })));
   is("called back", await promisify(verify)("sha256", DATA, ec, await promisify(sign)("sha256", DATA, ec)));
   throws("sign with a public key", () => sign("sha256", DATA, createPublicKey(rsa)));

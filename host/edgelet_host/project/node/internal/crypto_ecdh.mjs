@@ -24,7 +24,8 @@ function written(point, format = "uncompressed") {
 // A public key of a point's bytes.
 function peerOf(bytes, algorithm) {
   const isHybrid = bytes.length % 2 === 1 && bytes[0] === (6 | (bytes.at(-1) & 1));
-  if (bytes[0] === 2 || bytes[0] === 3) absent("crypto", "a compressed point", "give it uncompressed")();
+  const isCompressed = (bytes[0] === 2 || bytes[0] === 3) && bytes.length === 1 + SIZES[algorithm.namedCurve];
+  if (isCompressed) absent("crypto", "a compressed point", "give it uncompressed")();
   const point = isHybrid ? written(bytes) : bytes;
   try {
     return subtle("importKey", "raw", point, algorithm, true, []);

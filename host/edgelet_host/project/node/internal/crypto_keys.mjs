@@ -161,7 +161,8 @@ const isBytes = (value) => ArrayBuffer.isView(value) || value instanceof ArrayBu
 function fromJwk(jwk) {
   const { kty, crv, d } = jwk;
   const type = d === undefined ? "public" : "private";
-  const about = kty === "RSA" ? { kind: "rsa" } : kty === "EC" ? { kind: "ec", curve: crv } : { kind: `${crv}`.toLowerCase() };
+  const kinds = { __proto__: null, RSA: "rsa", EC: "ec", OKP: { __proto__: null, Ed25519: "ed25519", X25519: "x25519" }[crv] };
+  const about = { kind: kinds[kty], curve: kty === "EC" ? crv : undefined };
   const algorithm = plain(about);
   if (!algorithm) throw withCode(TypeError, "ERR_CRYPTO_INVALID_JWK", "Invalid JWK data");
   const { key_ops, use, alg, ext, ...members } = jwk;
