@@ -1,4 +1,6 @@
-"""What Node.js' modules cost: the image of a function that imports one. Writes the last columns of docs/node.md.
+"""What Node.js' modules cost: the image of a function that imports one.
+
+Writes the last columns of docs/node.md, and what of them docs/api.md has.
 
 64 bits is the Linux firmware, 32 bits a simulated Cortex-M3 with an arena larger than any board's.
 """
@@ -10,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from click import command, echo
+from click import argument, command, echo
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "host"), str(ROOT / "tests" / "support"), str(ROOT / "bench")]
@@ -24,6 +26,7 @@ from packages import CHUNK, SETUP, STACKS_KB, VARIABLES, kilobytes  # noqa: E402
 from qemu_helpers import CORTEX_M3, Board  # noqa: E402
 
 PAGE = ROOT / "docs" / "node.md"
+OVERVIEW = ROOT / "docs" / "api.md"
 BUILD = """
 try:
     print(arena.build(bundle, cpu_ms=60000, stack={stack}).size)
@@ -51,9 +54,16 @@ def measure(box: Box, board: Board, name: str) -> tuple[str, str]:
     return kilobytes(image), kilobytes(on_32_bits) if isinstance(on_32_bits, int) else f"`{on_32_bits}`"
 
 
+def overview(page: str) -> list[str]:
+    """The rows of docs/api.md's table: the modules of docs/node.md and their images on 32 bits."""
+    rows = re.findall(r"^\| (`[^|]+`) \|.*\| (\S+) \|$", page, re.MULTILINE)
+    return [f"| {names} | {size} |" for names, size in rows]
+
+
 @command()
-def main() -> None:
-    """Measure each module, and write what they cost into docs/node.md."""
+@argument("names", nargs=-1)
+def main(names: tuple[str, ...]) -> None:
+    """Measure each module, or those with these names, and write what they cost into docs/node.md and docs/api.md."""
     page = PAGE.read_text()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -62,12 +72,18 @@ def main() -> None:
     ):
         echo(f"none: {', '.join(measure(box, board, ''))}")
         for name, cells in re.findall(r"^\| `([a-z_]+)`(.*) \|[^|]*\|[^|]*\|$", page, re.MULTILINE):
+            if names and name not in names:
+                continue
             sizes = measure(box, board, name)
             echo(f"{name}: {', '.join(sizes)}")
             before = f"| `{name}`{cells} |"
             line = next(one for one in page.splitlines() if one.startswith(before))
             page = page.replace(line, f"{before} {' | '.join(sizes)} |")
             PAGE.write_text(page)
+    text = OVERVIEW.read_text()
+    table = "".join(f"{row}\n" for row in overview(page))
+    text = re.sub(r"(32 bits, KB \|\n\|[-| ]+\n)(\|.*\n)*", lambda found: found[1] + table, text)
+    OVERVIEW.write_text(text)
 
 
 if __name__ == "__main__":

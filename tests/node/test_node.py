@@ -7,6 +7,7 @@ differences.toml says which labels and why.
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import tomllib
@@ -15,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from device_helpers import Box, running
+from device_helpers import Box, running, write_project
+from edgelet_host.device.deployment import make_release
+from edgelet_host.paths import ROOT
+from edgelet_host.project.config import read_project
 
 FOLDER = Path(__file__).parent
 SCRIPTS = sorted(path.stem for path in (FOLDER / "scripts").glob("*.mjs"))
@@ -97,3 +101,69 @@ def test_hashes_bring_no_streams_along(here: Box) -> None:
     digest = hashlib.sha256(b"a").hexdigest()
     assert here.get("/hashes").text == f"Hash is a stream where the bundle has node:stream: import that, too: {digest}"
     assert image_bytes < 400_000
+
+
+# Of cluster and worker_threads, whether this is one is there.
+ABSENT = [
+    "child_process",
+    "cluster",
+    "dgram",
+    "dns",
+    "domain",
+    "http2",
+    "inspector",
+    "readline",
+    "repl",
+    "sea",
+    "sqlite",
+    "test",
+    "tls",
+    "trace_events",
+    "v8",
+    "vm",
+    "wasi",
+    "worker_threads",
+]
+
+
+def test_what_is_absent_says_so(here: Box) -> None:
+    imports = "".join(f'import * as {name} from "node:{name}";\n' for name in ABSENT)
+    source = f"""{imports}
+        const modules = {{ {", ".join(ABSENT)} }};
+        export default {{ fetch() {{
+            const found = {{}};
+            for (const [module, all] of Object.entries(modules)) {{
+                found[module] = {{}};
+                for (const [name, one] of Object.entries(all.default ?? all)) {{
+                    if (typeof one !== "function") continue;
+                    try {{
+                        one("a", () => {{}});
+                        found[module][name] = ["nothing", ""];
+                    }} catch (error) {{
+                        found[module][name] = [error.code, error.message];
+                    }}
+                }}
+            }}
+            return Response.json(found);
+        }} }};"""
+    folder = write_project(here.folder / "absent", "absent", {"main.js": source}, route="/absent")
+    warnings = make_release(read_project(folder), here.firmware).warnings
+    for name in ABSENT:
+        assert f"main.js imports node:{name}, which devices do not have" in " ".join(warnings), name
+    here.deploy("absent", source, route="/absent", limits={"memory": 8 << 20})
+    answer = here.get("/absent")
+    assert answer.status == 200, here.logs()[-1]
+    for module, functions in answer.json().items():
+        assert functions or module in ("cluster",), module
+        for name, (code, text) in functions.items():
+            start = f"{name} of node:{module} is not there on a device: "
+            assert code == "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM" and text.startswith(start), (module, name, text)
+            assert len(text) > len(start) + 10, text
+
+
+def test_sizes_stand_in_both_documents() -> None:
+    pages = [(ROOT / "docs" / name).read_text() for name in ("node.md", "api.md")]
+    wanted = dict(re.findall(r"^\| (`[^|]+`) \|.*\| ([0-9]+) \|$", pages[0], re.MULTILINE))
+    table = re.search(r"32 bits, KB \|\n\|[-| ]+\n((?:\|.*\n)*)", pages[1])
+    assert table and dict(re.findall(r"\| (.*) \| ([0-9]+) \|\n", table[1])) == wanted
+    assert len(wanted) >= 24

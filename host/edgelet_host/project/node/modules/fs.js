@@ -234,10 +234,11 @@ const reading = {
   statSync: (path, options) => status("stat", path, options),
 };
 
-// Behind what is due in this turn, as what waits for a disk. A module's top level has no timers.
+// Behind what is due in this turn, as what waits for a disk. A module's top level has no timers; and those of node:timers
+// are left out, for their size.
 function afterwards(action) {
   try {
-    setImmediate(action);
+    globalThis.setTimeout(action, 0);
   } catch {
     queueMicrotask(action);
   }
