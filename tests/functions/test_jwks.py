@@ -355,6 +355,33 @@ def test_https_and_whom_the_function_trusts(box, tmp_path):
     box.job("delete", "app")
 
 
+ISSUER = """
+import jwt from "jsonwebtoken";
+const { d, ...open } = JSON.parse(process.env.KEY);
+const key = { ...open, d };
+export default {
+  fetch(request) {
+    if (request.url.endsWith("/jwks.json")) return Response.json({ keys: [open] });
+    return new Response(jwt.sign({ sub: "ada" }, key, { algorithm: "ES256", keyid: key.kid, expiresIn: 60 }));
+  },
+};
+"""
+
+
+def test_keys_of_another_function_of_the_device(box, server):
+    """As docs/functions.md has it: one function signs, and the others check by its public key."""
+    mine = get_default_algorithms()["ES256"].to_jwk(ec.generate_private_key(ec.SECP256R1()), as_dict=True)
+    key = {name: value for name, value in mine.items() if name != "key_ops"} | {"kid": "1", "alg": "ES256"}
+    box.deploy("auth", ISSUER, route="/auth", vars={"KEY": json.dumps(key)})
+    host, port = box.local.address
+    deploy(box, server, url=f"http://{host}:{port}/auth/jwks.json")
+    token = box.get("/auth/token").text
+    for way in WAYS:
+        assert check(box, way, token)["sub"] == "ada", way
+    assert check(box, "jose", server.token("a"))["code"] == "ERR_JWKS_NO_MATCHING_KEY"
+    box.job("delete", "auth")
+
+
 PROBE = """
 const attempt = async (work) => {
   try {
