@@ -14,9 +14,12 @@ from common import build
 SOURCE = """
 const derived = process.env.SECRET + "!";
 globalThis.table = new Map([[process.env.SECRET, derived]]);
+const bytes = new TextEncoder().encode(process.env.SECRET);
+const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
 export default {
   async fetch(request, env) {
     globalThis.copy = new TextEncoder().encode(env.SECRET + "?");
+    globalThis.made = [key, bytes];
     throw new Error(derived.length);
   },
 };
