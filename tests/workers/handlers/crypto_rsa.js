@@ -66,6 +66,15 @@ export default {
     const opened = await subtle.decrypt({ name: "RSA-OAEP", label: data }, oaep.privateKey, sealed);
     const other = await subtle.decrypt("RSA-OAEP", oaep.privateKey, sealed).catch((error) => error.name);
     results.push(sealed.byteLength, new TextDecoder().decode(opened), other);
+    const wrapping = await pair("RSA-OAEP", ["unwrapKey"], ["wrapKey"]);
+    const secret = await subtle.importKey("raw", data, { name: "HMAC", hash: "SHA-256" }, true, ["sign"]);
+    for (const format of ["raw", "jwk"]) {
+      const wrapped = await subtle.wrapKey(format, secret, wrapping.publicKey, { name: "RSA-OAEP", label: data });
+      const unwrap = (params) => subtle.unwrapKey(format, wrapped, wrapping.privateKey, params, secret.algorithm, true, ["sign"]);
+      const again = await unwrap({ name: "RSA-OAEP", label: data });
+      results.push(new TextDecoder().decode(await subtle.exportKey("raw", again)));
+      results.push(await unwrap({ name: "RSA-OAEP" }).catch((error) => error.name));
+    }
     return Response.json(results);
   },
 };
