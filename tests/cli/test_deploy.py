@@ -152,7 +152,7 @@ def test_a_source_that_cannot_run_is_refused_before_it_is_active(cli, local, sou
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"arena_bytes": 65536}, "the image needs more than 65536 bytes, what this device has for a function"),
+        ({"arena_bytes": 65536}, "what this device has for a function: raise limits.memory, up to the device's arena"),
         ({"release_file_bytes": 2000}, "file public/large.bin has 5000 bytes, this device takes 2000"),
         ({"release_bytes": 4000}, "this device takes 4000"),
         ({"release_files": 1}, "this device takes 1"),

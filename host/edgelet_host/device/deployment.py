@@ -184,7 +184,7 @@ def _stage(device: Device, release: Release, identity: str) -> dict[str, int]:
             raise DeviceError(release.explain(str(e)), e.error) from None
         limit = e.error["limit"]
         whose = "limits.memory in edgelet.toml" if limit == release.memory else "what this device has for a function"
-        advice = "import less, or keep less at the top level"
+        advice = "raise limits.memory, up to the device's arena, import less, or keep less at the top level"
         # The innermost place in the sources.
         stack = e.error.get("stack", "").splitlines()
         place = next((f"\n{line}" for line in stack if re.search(r":\d+:\d+\)", line)), "")
