@@ -13,6 +13,7 @@
 //     for all. A record is the numbers uptime, status, cpu_us, wall_us, arena, size, parks and parking_us, as
 //     struct.unpack_from(NUMBERS, record) reads them, then as UTF-8 level, function, request, method, path, client and
 //     text with a NUL between two of them.
+//   .keep(record): adds a record that records() of another ring gave. ValueError where it is none.
 //   .resize(limit): sets another limit and keeps the newest records that fit.
 //   .next_seq: the number of the next record; the first one is 1. .count: how many records there are. .lost: how many
 //     could not be kept; may be set. .notify: None, or what is called without arguments when there is a new record,
@@ -21,6 +22,7 @@
 #include "py/objint.h"
 #include "py/objstr.h"
 #include "py/runtime.h"
+#include "py/unicode.h"
 
 #include <string.h>
 
@@ -227,6 +229,33 @@ static mp_obj_t ring_request(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ring_request_obj, 15, 15, ring_request);
 
+// keep(record): adds a record that records() of another ring gave. ValueError where it is none.
+static mp_obj_t ring_keep_record(mp_obj_t self_in, mp_obj_t record_in) {
+    ring_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    mp_buffer_info_t record;
+    mp_get_buffer_raise(record_in, &record, MP_BUFFER_READ);
+    const char *texts = (const char *)record.buf + sizeof(numbers_t);
+    size_t len = record.len < sizeof(numbers_t) ? 0 : record.len - sizeof(numbers_t);
+    int ends = 0;
+    for (size_t i = 0; i < len; i++) {
+        ends += texts[i] == '\0';
+    }
+    if (len < TEXTS || ends < TEXTS - 1 || memchr("diwe", texts[0], 4) == NULL || texts[1] != '\0' ||
+        !utf8_check((const byte *)texts, len)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("not a record"));
+    }
+    uint8_t *out = log_ring_add(&self->ring, record.len);
+    if (out == NULL) {
+        self->lost++;
+    } else {
+        memcpy(out, record.buf, record.len);
+        self->next_seq++;
+    }
+    ring_notify(self);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(ring_keep_record_obj, ring_keep_record);
+
 static mp_obj_t ring_records(mp_obj_t self_in, mp_obj_t seq, mp_obj_t count) {
     ring_obj_t *self = MP_OBJ_TO_PTR(self_in);
     size_t oldest = self->next_seq - self->ring.count;
@@ -276,6 +305,7 @@ static void ring_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
 static const mp_rom_map_elem_t ring_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_add), MP_ROM_PTR(&ring_add_obj)},
     {MP_ROM_QSTR(MP_QSTR_request), MP_ROM_PTR(&ring_request_obj)},
+    {MP_ROM_QSTR(MP_QSTR_keep), MP_ROM_PTR(&ring_keep_record_obj)},
     {MP_ROM_QSTR(MP_QSTR_records), MP_ROM_PTR(&ring_records_obj)},
     {MP_ROM_QSTR(MP_QSTR_resize), MP_ROM_PTR(&ring_resize_obj)},
 };

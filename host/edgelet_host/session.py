@@ -112,7 +112,7 @@ class Session:
             self._certificate_state = self._certificate.state()
             try:
                 self._certificate.check()
-                device.call("load_certificate")
+                device.wait_for_job(device.call("load_certificate"))
                 say(f"The certificate {self._certificate.cert} was renewed.")
             except EdgeletError as e:
                 click.secho(f"Error: {e.format_message()}", fg="red", err=True)
@@ -171,17 +171,17 @@ def _start(
     return emulator.start(data / board, host, port, data / f"{board}.log")
 
 
-def serve(firmware: Path, data: Path, host: str, port: int, certificate: Certificate | None) -> None:
+def serve(firmware: Path, data: Path, host: str, port: int, certificate: Certificate | None, workers: int = 1) -> None:
     """Serve what was deployed to the device whose files are in `data`, until SIGTERM or Ctrl-C.
 
-    certificate: where given, by https.
+    certificate: where given, by https. workers: how many processes do so.
     """
     from edgelet_host.device.local import start
 
     data.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     log = data / "device.log"
-    with start(firmware, data, host, port, log, certificate) as local, announce(local, "edgelet serve"):
+    with start(firmware, data, host, port, log, certificate, workers) as local, announce(local, "edgelet serve"):
         _attend(Session(local, firmware, [], certificate), [], f"edgelet serve: {local.url}")
 
 

@@ -21,6 +21,7 @@ ORDER = [
     {"metrics"},
     {"device"},
     {"console"},
+    {"processes"},
     {"compiler", "runtime"},
     {"startup"},
 ]

@@ -148,13 +148,13 @@ for name, count in {}:
 
 
 @contextmanager
-def running(firmware: Path, folder: Path, **settings: Any) -> Iterator[Box]:
+def running(firmware: Path, folder: Path, *, workers: int = 1, **settings: Any) -> Iterator[Box]:
     """Start a device with these settings; its files are below `folder`, which may be that of an earlier run."""
     data = folder / "device"
     data.mkdir(parents=True, exist_ok=True)
     (data / "settings.json").write_text(json.dumps(settings))
     log = folder / "device.log"
-    with start(firmware, data, "127.0.0.1", free_port(), log) as local, connect(local.port) as device:
+    with start(firmware, data, "127.0.0.1", free_port(), log, None, workers) as local, connect(local.port) as device:
         yield Box(local, device, firmware, folder / "projects")
 
 

@@ -29,18 +29,28 @@ def running():
 
 
 class Device:
-    """All parts of a device whose data lie below the folder `root`. region: flash for images, see `Functions`."""
+    """All parts of a device whose data lie below the folder `root`. region: flash for images, see `Functions`.
 
-    def __init__(self, root, region=None):
+    parts: what its parts are made by, where it is one process of several (`edgelet.processes`).
+    """
+
+    def __init__(self, root, region=None, parts=None):
+        new_config, new_releases, new_bindings, new_functions, new_deployment = parts or (
+            config.Config,
+            Releases,
+            Bindings,
+            Functions,
+            Deployment,
+        )
         self.root = root
-        self.config = config.Config(root, _unix_time)
+        self.config = new_config(root, _unix_time)
         settings = self.config.settings
         log.ring.resize(settings["log_bytes"])
         self.resolver = resolver.of_linux() if sys.platform == "linux" else resolver.Resolver(self._name_servers)
-        self.releases = Releases(root, settings, quickjs.ENGINE_ID, self._forget)
-        self.bindings = Bindings(root, settings, self.resolver)
-        self.functions = Functions(self.releases, self.config, self.bindings, region)
-        self.deployment = Deployment(self.functions)
+        self.releases = new_releases(root, settings, quickjs.ENGINE_ID, self._forget)
+        self.bindings = new_bindings(root, settings, self.resolver)
+        self.functions = new_functions(self.releases, self.config, self.bindings, region)
+        self.deployment = new_deployment(self.functions)
         self.server = Server(self._find, settings.server_limits())
         self.server.client_of = self.functions.peer
         self.server.is_here = self._is_here
@@ -105,7 +115,8 @@ class Device:
         if host != "0.0.0.0":
             return host == text
         # Linux binds a socket to its own addresses only.
-        sock = socket.socket()
+        # By UDP, since worker processes may not listen by TCP (edgelet.processes).
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             sock.bind(socket.getaddrinfo(text, 0)[0][-1])
             return True

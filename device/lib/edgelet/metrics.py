@@ -49,8 +49,10 @@ def render(functions, server, restarts=0, wifi_rssi=None):
     text.family("restarts_total", "counter", "Restarts of the runtime since the firmware started.")
     text.sample("restarts_total", restarts)
     text.gauge("uptime_seconds", functions.uptime_ms / 1000, "Time since the start.")
-    text.gauge("heap_free_bytes", gc.mem_free(), "Free bytes of MicroPython's heap.")
-    text.gauge("heap_used_bytes", gc.mem_alloc(), "Used bytes of MicroPython's heap.")
+    # Of several processes (edgelet.processes) those of all.
+    free, used = functions.heap() if hasattr(functions, "heap") else (gc.mem_free(), gc.mem_alloc())
+    text.gauge("heap_free_bytes", free, "Free bytes of MicroPython's heap.")
+    text.gauge("heap_used_bytes", used, "Used bytes of MicroPython's heap.")
     if wifi_rssi is not None:
         text.gauge("wifi_rssi_dbm", wifi_rssi, "Strength of the Wi-Fi signal.")
     return "\n".join(text.lines) + "\n"

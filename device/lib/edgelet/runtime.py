@@ -2,10 +2,10 @@
 
 On a board main.py calls `run`. On Linux the firmware is started as
 
-    micropython -m edgelet.runtime DATA [--host ADDRESS] [--port PORT] [--json] [--cert FILE --key FILE]
+    micropython -m edgelet.runtime DATA [--host ADDRESS] [--port PORT] [--json] [--cert FILE --key FILE] [--workers N]
 
 DATA is the folder of what the device keeps. --json prints the log as lines of JSON. With a certificate and its key,
-both in PEM, the server speaks https.
+both in PEM, the server speaks https. With more workers than one, so many processes serve (`edgelet.processes`).
 """
 
 import asyncio
@@ -24,6 +24,8 @@ _COLLECT_BYTES = 8 << 20 if sys.platform == "linux" else 8192
 # much again has been allocated, within these bounds. It is looked after this often while there are clients.
 _COLLECT_EARLY_BYTES = (1 << 20, 16 << 20)
 _COLLECT_MS = 250
+#: Worker processes.
+MOST_WORKERS = 64
 
 
 async def collect_garbage(server):
@@ -90,7 +92,7 @@ def run(root, host="0.0.0.0", port=80, as_json=False, certificate=None, services
 
 
 def _options(argv):
-    options = {"--host": "127.0.0.1", "--port": "8080", "--cert": None, "--key": None}
+    options = {"--host": "127.0.0.1", "--port": "8080", "--cert": None, "--key": None, "--workers": "1"}
     rest = []
     argv = list(argv)
     while argv:
@@ -118,6 +120,27 @@ def _make_private(root):
     _process.make_private(["%s/%s" % (root, name) for name in NAMES])
 
 
+def _run_workers(root, options, as_json, count):
+    """As `run`, in several processes; the exit status."""
+    from edgelet.processes import owner, supervisor, worker  # here: a device of one process, and a board, has none
+
+    at = options["--host"], int(options["--port"])
+    certificate = (options["--cert"], options["--key"]) if options["--cert"] else None
+    gc.threshold(_COLLECT_BYTES)
+
+    def own(control):
+        try:
+            return owner.run(control, root, at, count, as_json, certificate)
+        except (OSError, ValueError) as e:
+            print("edgelet: %s" % e, file=sys.stderr)
+            return 1
+
+    def work(link, listener, arena):
+        return worker.run(link, listener, arena, root, at, collect_garbage)
+
+    return supervisor.Supervisor(root, at[0], at[1], count, own, work).run()
+
+
 def main(argv):
     """The command line on Linux; returns the exit status."""
     try:
@@ -125,8 +148,14 @@ def main(argv):
         as_json = "--json" in rest
         rest = [word for word in rest if word != "--json"]
         if len(rest) != 1:
-            raise ValueError("usage: DATA [--host ADDRESS] [--port PORT] [--json] [--cert FILE --key FILE]")
+            options = "[--host ADDRESS] [--port PORT] [--json] [--cert FILE --key FILE] [--workers N]"
+            raise ValueError("usage: DATA " + options)
         _make_private(rest[0])
+        workers = int(options["--workers"])
+        if not 1 <= workers <= MOST_WORKERS:
+            raise ValueError("--workers must be from 1 to %d" % MOST_WORKERS)
+        if workers > 1:
+            return _run_workers(rest[0], options, as_json, workers)
         certificate = _certificate(options["--cert"], options["--key"]) if options["--cert"] else None
         run(rest[0], options["--host"], int(options["--port"]), as_json, certificate)
     except (OSError, ValueError) as e:

@@ -51,16 +51,25 @@ def make_private(data: Path, log: Path) -> None:
 
 @contextmanager
 def start(
-    firmware: Path, data: Path, host: str, port: int, log: Path, certificate: Certificate | None = None
+    firmware: Path,
+    data: Path,
+    host: str,
+    port: int,
+    log: Path,
+    certificate: Certificate | None = None,
+    workers: int = 1,
 ) -> Iterator[LocalDevice]:
     """Start a device that keeps its files in `data` and writes its own errors to `log`; stop it in the end.
 
-    certificate: where given, it speaks https. Raises EdgeletError where it cannot be, or another device has the folder.
+    certificate: where given, it speaks https. workers: how many processes serve. Raises EdgeletError where it cannot
+    be, or another device has the folder.
     """
     check_address(host, port)
     make_private(data, log)
     command: list[str | Path] = [firmware, "-m", "edgelet.runtime", data, "--host", host, "--port", str(port)]
     scheme = "http"
+    if workers > 1:
+        command += ["--workers", str(workers)]
     if certificate is not None:
         command += ["--cert", certificate.cert, "--key", certificate.key]
         scheme = "https"

@@ -40,13 +40,14 @@ def call(version, function, *args):
             answer = {"error": {"code": protocol.OTHER_VERSION, "text": "version %d" % protocol.VERSION}}
         line = json.dumps(answer)
     except Exception as e:
-        line = json.dumps({"error": _error(e)})
+        line = json.dumps({"error": error_of(e)})
     print(line)
 
 
-def _error(e):
+def error_of(e):
+    """An exception as `call` tells it: {code, text}, and its limit and stack where it has them."""
     error = {"code": _code(e), "text": str(e)}
-    if error["code"] == protocol.FAILED:
+    if error["code"] == protocol.FAILED and not hasattr(e, "code"):
         error["text"] = "%s: %s" % (type(e).__name__, e)
     for name in ("limit", "stack"):
         if getattr(e, name, None):
@@ -55,6 +56,8 @@ def _error(e):
 
 
 def _code(e):
+    if hasattr(e, "code"):
+        return e.code  # what another process has told (edgelet.processes)
     if isinstance(e, ImageTooLarge):
         return protocol.IMAGE_TOO_LARGE
     if isinstance(e, (ValueError, quickjs.Error)):
@@ -70,7 +73,7 @@ async def _run(number, coroutine):
     try:
         _jobs[number] = {"state": "done", "result": await coroutine}
     except Exception as e:
-        _jobs[number] = {"state": "failed", "error": _error(e)}
+        _jobs[number] = {"state": "failed", "error": error_of(e)}
 
 
 def _start(coroutine):
@@ -179,22 +182,23 @@ class _Connection:
         return response
 
 
-async def _invoke(function, head, body):
-    device = running()
-    connection = _Connection(device.server)
+async def answer(function, head, body):
+    """A function's answer to a request without a client: (status, header lines, body, failure, microseconds)."""
+    connection = _Connection(running().server)
     response = function(head, body, connection)
     if type(response) is not tuple:
         response = await response
     status, headers, content = response
     if not isinstance(content, bytes):
         content = await _collected(content, function.limits)
-    return {
-        "status": status,
-        "headers": bytes(headers).decode(),
-        "body": b2a_base64(content)[:-1].decode(),
-        "us": clock.us_since(connection.arrived_us, connection.arrived_ms),
-        "failure": connection.failure,
-    }
+    us = clock.us_since(connection.arrived_us, connection.arrived_ms)
+    return status, bytes(headers), content, connection.failure, us
+
+
+async def _invoke(function, head, body):
+    status, headers, content, failure, us = await answer(function, head, body)
+    body = b2a_base64(content)[:-1].decode()
+    return {"status": status, "headers": headers.decode(), "body": body, "us": us, "failure": failure}
 
 
 async def _collected(stream, limits):
@@ -345,11 +349,16 @@ def set_roots(size):
 
 
 def load_certificate():
-    """Has the server read its certificate and key anew. Connections that are open keep the old ones."""
-    device = running()
+    """Starts to have the server read its certificate and key anew; the job. Open connections keep the old ones."""
+    return _start(_load_certificate(running()))
+
+
+async def _load_certificate(device):
     device.certificate.load()
-    device.server.ssl = device.certificate.context
-    return True
+    if hasattr(device, "give_certificate"):  # of edgelet.processes.owner
+        await device.give_certificate()
+    else:
+        device.server.ssl = device.certificate.context
 
 
 def logs(since=0, count=100):

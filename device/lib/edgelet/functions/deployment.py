@@ -80,7 +80,7 @@ class Deployment:
             except Exception:
                 await self._images.erase(candidate)
                 raise
-            log.info("ready, release %s" % id, function=name)
+            self.say("ready, release %s" % id, name)
             await self._replace(candidate)
 
     async def reload(self, name):
@@ -100,7 +100,11 @@ class Deployment:
             await self._replace(function)
             if problem:
                 raise problem
-            log.info("variables and secrets have changed", function=name)
+            self.say("variables and secrets have changed", name)
+
+    def say(self, text, name):
+        """Tells the log of a change of a function."""
+        log.info(text, function=name)
 
     async def remove(self, name):
         """Takes a function out of service and deletes all that is kept for it."""

@@ -299,15 +299,15 @@ class PendingCall:
             succeeded, result = False, _message(e)
         self._steps = None
         if hasattr(result, "done"):
-            result.done = lambda error, us: self._have_changed(id, error, us)
+            result.done = lambda error, us: self._have_changed(id, error, us, result.value)
             self._open[id] = result
         else:
             self._settle(id, succeeded, result)
 
-    def _have_changed(self, id, error, us):
+    def _have_changed(self, id, error, us, value):
         self._open.pop(id, None)
         self.function.stats.operations_us += us
-        self._settle(id, error is None, error and _message(error))
+        self._settle(id, error is None, _message(error) if error else value)
 
     def _settle(self, id, succeeded, value):
         self._settled.append((id, succeeded, value))

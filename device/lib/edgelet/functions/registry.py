@@ -13,17 +13,19 @@ class Functions:
     """The functions of this device and what they share.
 
     bindings: `edgelet.functions.bindings.Bindings`. region: flash for images (see `edgelet.storage.image_slots`) on a
-    board that has no RAM for them; else they are in RAM.
+    board that has no RAM for them; else they are in RAM. arena: a `quickjs.Arena` that is there already.
     """
 
-    def __init__(self, releases, config, bindings, region=None):
+    def __init__(self, releases, config, bindings, region=None, arena=None):
         settings = config.settings
         self.releases = releases
         self.config = config
         self.bindings = bindings
-        self.arena = quickjs.Arena(settings["arena_bytes"], settings["waiting_requests"], settings["waiting_bytes"])
+        self.arena = arena or quickjs.Arena(
+            settings["arena_bytes"], settings["waiting_requests"], settings["waiting_bytes"]
+        )
         self.turns = Turns(self.arena, settings["queue_length"], settings["queue_ms"], self._resident)
-        self.images = _images(self.arena, settings, region)
+        self.images = self._new_images(settings, region)
         self.unbuilt = []  # functions that an image is to be built for, after start()
         self._functions = {}
         self._stats = {}
@@ -34,6 +36,16 @@ class Functions:
         self._requests = 0
         self._started_ms = clock.uptime_ms()
         self.proxies = [p.strip() for p in settings["proxies"].split(",") if p.strip()]
+
+    def _new_images(self, settings, region):
+        # Each kind is imported where it is used: on a board the other one would take RAM.
+        if region:
+            from edgelet.functions.flash_images import FlashImages
+
+            return FlashImages(self.arena, region)
+        from edgelet.functions.ram_images import RamImages
+
+        return RamImages(self.arena, settings["image_cache_bytes"])
 
     def start(self):
         """Loads all functions, at boot. One that does not load is logged and left out."""
@@ -128,14 +140,3 @@ class Functions:
             function.abort()
         self.images.stop()
         self.arena.close()
-
-
-def _images(arena, settings, region):
-    # Each kind is imported where it is used: on a board the other one would take RAM.
-    if region:
-        from edgelet.functions.flash_images import FlashImages
-
-        return FlashImages(arena, region)
-    from edgelet.functions.ram_images import RamImages
-
-    return RamImages(arena, settings["image_cache_bytes"])

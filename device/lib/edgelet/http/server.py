@@ -76,7 +76,10 @@ class Server(Microdot):
         self.scratch = bytearray(_SCRATCH_SIZE)  # where all connections read what nobody wants
 
     async def start_server(self, host="0.0.0.0", port=5000, debug=False, ssl=None, start_serving=True):
-        """Serves until `shutdown()`; see microdot. `ssl`: an SSLContext with a certificate, for https."""
+        """Serves until `shutdown()`; see microdot. `ssl`: an SSLContext with a certificate, for https.
+
+        host: an address, or a socket that listens already, at that `port`.
+        """
         self.debug = debug
         self.port = port
         self.ssl = ssl
@@ -84,7 +87,7 @@ class Server(Microdot):
         self.memory = Memory(self.limits)
         self._task = core.cur_task
         try:
-            await self._listen(_listener(host, port))
+            await self._listen(host if type(host) is socket.socket else _listener(host, port))
         except core.CancelledError:
             if not self._closing:
                 raise

@@ -15,13 +15,19 @@ except ImportError:
     _tls = None
 
 _LINUX = sys.platform == "linux"
-_CONNECTIONS = 256 if _LINUX else 2  # in use at a time
-_IDLE = 16 if _LINUX else 0  # that wait for another request
+_connections = 256 if _LINUX else 2  # in use at a time
+_idle = 16 if _LINUX else 0  # that wait for another request
 _IDLE_MS = const(5000)
-_HELD_BYTES = 32 << 20 if _LINUX else 24 << 10  # of all bodies that arrive
+_held_bytes = 32 << 20 if _LINUX else 24 << 10  # of all bodies that arrive
 _WHOLE = 16384 if _LINUX else 2048  # bytes of a body that is waited for
 # RFC 9110 section 9.2.2: may be sent again.
 _REPEATABLE = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
+
+
+def share(count):
+    """Leaves this process its part of what the device has, as one of so many."""
+    global _connections, _idle, _held_bytes
+    _connections, _idle, _held_bytes = [max(most // count, 1) for most in (_connections, _idle, _held_bytes)]
 
 
 class _Room:
@@ -33,7 +39,7 @@ class _Room:
 
     def hold(self, size):
         """It takes so many bytes. Raises Failed where there are none."""
-        if self._client.held + size - self._size > _HELD_BYTES and size > self._size:
+        if self._client.held + size - self._size > _held_bytes and size > self._size:
             raise Failed("the device has no memory for the response")
         self._client.held += size - self._size
         self._size = size
@@ -166,7 +172,7 @@ class Client:
         return await explained(self._fetch(limits, allow, roots, request, inside), limits, request)
 
     async def _fetch(self, limits, allow, roots, request, inside):
-        while self._open >= _CONNECTIONS:
+        while self._open >= _connections:
             self._ended.clear()
             await self._ended.wait()
         self._open += 1
@@ -255,7 +261,7 @@ class Client:
 
     def release(self, connection, is_persistent):
         """A response has been read, or nobody wants it."""
-        if is_persistent and _IDLE:
+        if is_persistent and _idle:
             self._put_idle(connection)
         else:
             connection.close()
@@ -280,7 +286,7 @@ class Client:
     def _put_idle(self, connection):
         connection.rest()
         self._idle.append(connection)
-        if len(self._idle) > _IDLE:
+        if len(self._idle) > _idle:
             self._idle.pop(0).close()
         if self._sweeping is None:
             self._sweeping = asyncio.create_task(self._sweep())

@@ -26,6 +26,7 @@ class Change:
         self.key = key
         self.record = record
         self.done = None
+        self.value = None  # what a handler that awaits it is given
         self.is_wanted = True
 
     def cancel(self):

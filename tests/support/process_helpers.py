@@ -1,0 +1,130 @@
+"""A device of several processes: who they are, and clients that keep asking it."""
+
+import http.client
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from device_helpers import Box
+from edgelet_host.device.log import fetch
+from waiting import wait_until
+
+#: How many workers the tests' devices have.
+WORKERS = 3
+
+
+def _status(process: int) -> dict[str, str]:
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def children(box: Box) -> list[int]:
+    """Give the processes that the device's first one has forked and not buried, the owner first."""
+    pid = box.local.process.pid
+    found = []
+    for process in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        try:
+            if _status(int(process))["State"][0] != "Z":
+                found.append(int(process))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def owner(box: Box) -> int:
+    """Give the process that owns the data: the first one that was forked."""
+    return min(children(box))
+
+
+def workers(box: Box) -> list[int]:
+    """Give the processes that serve."""
+    found = children(box)
+    return [process for process in found if process != min(found)]
+
+
+def confinement(process: int) -> dict[str, str]:
+    """Tell what the kernel says of a process: NoNewPrivs, Seccomp."""
+    return _status(process)
+
+
+def log_end(box: Box) -> int:
+    """Give the number of the next record of the log."""
+    end: int = box.device.call("logs", 1 << 40)["next"]
+    return end
+
+
+def logs_since(box: Box, since: int) -> list[dict[str, Any]]:
+    """Give the log's records from that number on."""
+    return fetch(box.device, since)[0]
+
+
+def await_workers(box: Box, gone: int = 0) -> None:
+    """Wait until as many workers serve as should, the process `gone` not among them."""
+    said = f"with {WORKERS} worker processes"
+    wait_until(lambda: len(workers(box)) == WORKERS and gone not in workers(box))
+    if not gone:
+        wait_until(lambda: any(said in one["text"] for one in box.logs()))
+
+
+class Asker(threading.Thread):
+    """A client on a keep-alive connection: it asks what `targets` gives, and asks anew what gets no answer.
+
+    answers: (target, status, body). failures: how many requests got no answer. again: whether one that had failed got
+    none on a new connection either.
+    """
+
+    def __init__(self, address: tuple[str, int], targets: Iterator[str], stopped: Callable[[], bool]) -> None:
+        super().__init__(daemon=True)
+        self._address, self._targets, self._stopped = address, targets, stopped
+        self.answers: list[tuple[str, int, bytes]] = []
+        self.failures = 0
+        self.again = False
+
+    def run(self) -> None:
+        connection = http.client.HTTPConnection(*self._address)
+        for target in self._targets:
+            has_failed = False
+            while not self._stopped():
+                try:
+                    connection.request("GET", target)
+                    response = connection.getresponse()
+                    self.answers.append((target, response.status, response.read()))
+                    break
+                except (OSError, http.client.HTTPException):
+                    self.failures += 1
+                    self.again = self.again or has_failed
+                    has_failed = True
+                    connection.close()
+            if self._stopped():
+                break
+        connection.close()
+
+
+@contextmanager
+def load(box: Box, count: int, targets: Callable[[int], Iterator[str]]) -> Iterator[list[Asker]]:
+    """So many clients, of which each asks what targets(its number) gives."""
+    stopped = threading.Event()
+    askers = [Asker(box.local.address, targets(i), stopped.is_set) for i in range(count)]
+    for one in askers:
+        one.start()
+    try:
+        wait_until(lambda: all(one.answers for one in askers))
+        yield askers
+    finally:
+        stopped.set()
+        for one in askers:
+            one.join()
+
+
+def more_answers(askers: list[Asker]) -> None:
+    """Wait until each client has further answers, to requests that it has sent from now on."""
+    before = [len(one.answers) for one in askers]
+    wait_until(lambda: all(len(one.answers) > count + 1 for one, count in zip(askers, before, strict=True)))
+
+
+def always(target: str) -> Callable[[int], Iterator[str]]:
+    """Give the same target again and again, to each client."""
+    return lambda _number: itertools.repeat(target)
