@@ -27,6 +27,15 @@ static inline uint8_t *base_put_u32_le(uint8_t *p, uint32_t value) {
 
 // Big endian.
 
+// The number whose bytes lie in memory as those of `value` in this order.
+static inline uint32_t base_u32_be(uint32_t value) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return __builtin_bswap32(value);
+#else
+    return value;
+#endif
+}
+
 static inline uint8_t *base_put_u32_be(uint8_t *p, uint32_t value) {
     for (int shift = 24; shift >= 0; shift -= 8) {
         *p++ = (uint8_t)(value >> shift);

@@ -16,5 +16,7 @@ if(MICROPY_SSL_MBEDTLS)
     set_source_files_properties(${MICROPY_DIR}/lib/mbedtls/library/sha256.c PROPERTIES
         COMPILE_DEFINITIONS MBEDTLS_USER_CONFIG_FILE="base_sha_port.h"
     )
+    # Empty where the processor is another.
+    target_sources(usermod_base INTERFACE ${CMAKE_CURRENT_LIST_DIR}/base_sha256_armv6m.S)
 endif()
 target_link_libraries(usermod INTERFACE usermod_base)

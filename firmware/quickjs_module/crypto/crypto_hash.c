@@ -127,8 +127,9 @@ void crypto_hmac(const crypto_hmac_t *key, const void *data, size_t len, uint8_t
 // PBKDF2
 
 // One compression of `block` from the state that `from` has, and the digest that results at the block's start.
-static void compress(const crypto_sha_t *from, uint8_t *block) {
+static void compress(const crypto_sha_t *from, uint32_t *words) {
     crypto_sha_t sha;
+    uint8_t *block = (uint8_t *)words;
     if (from->hash == CRYPTO_SHA1) {
         memcpy(sha.sha1.state, from->sha1.state, sizeof(sha.sha1.state));
         (void)mbedtls_internal_sha1_process(&sha.sha1, block);
@@ -139,7 +140,7 @@ static void compress(const crypto_sha_t *from, uint8_t *block) {
         memcpy(sha.sha256.state, from->sha256.state, sizeof(sha.sha256.state));
         (void)mbedtls_internal_sha256_process(&sha.sha256, block);
         for (int i = 0; i < 8; i++) {
-            base_put_u32_be(block + 4 * i, sha.sha256.state[i]);
+            words[i] = base_u32_be(sha.sha256.state[i]);
         }
     } else {
         memcpy(sha.sha512.state, from->sha512.state, sizeof(sha.sha512.state));
@@ -162,7 +163,7 @@ void crypto_pbkdf2_start(crypto_pbkdf2_t *derivation, const crypto_hmac_t *key, 
 // digest is written once.
 static void pbkdf2_begin_block(crypto_pbkdf2_t *derivation) {
     const crypto_hash_info_t *info = &crypto_hashes[derivation->salted.hash];
-    uint8_t *block = derivation->block;
+    uint8_t *block = (uint8_t *)derivation->block;
     uint8_t number[4];
     crypto_sha_t inner = derivation->salted;
     base_put_u32_be(number, ++derivation->index);
@@ -178,11 +179,11 @@ static void pbkdf2_begin_block(crypto_pbkdf2_t *derivation) {
 // Both hashes of an HMAC over a digest have the same last block but for the digest at its start: two compressions an
 // iteration and nothing else.
 static void pbkdf2_iterate(crypto_pbkdf2_t *derivation, uint32_t count) {
-    size_t size = crypto_hashes[derivation->salted.hash].digest;
+    size_t words = crypto_hashes[derivation->salted.hash].digest / 4;
     for (uint32_t i = 0; i < count; i++) {
         compress(&derivation->key.inner, derivation->block);
         compress(&derivation->key.outer, derivation->block);
-        for (size_t j = 0; j < size; j++) {
+        for (size_t j = 0; j < words; j++) {
             derivation->sum[j] ^= derivation->block[j];
         }
     }

@@ -67,8 +67,8 @@ typedef struct _crypto_pbkdf2_t {
     uint32_t iterations; // of each block
     uint32_t index;      // of the block that is under way, from 1; 0 where none is
     uint32_t left;       // its iterations that are still to come
-    uint8_t block[CRYPTO_BLOCK_MAX], sum[CRYPTO_DIGEST_MAX];
-    uint8_t *out; // what is to be filled yet, `len` bytes
+    uint32_t block[CRYPTO_BLOCK_MAX / 4], sum[CRYPTO_DIGEST_MAX / 4]; // bytes
+    uint8_t *out;                                                     // what is to be filled yet, `len` bytes
     size_t len;
 } crypto_pbkdf2_t;
 
