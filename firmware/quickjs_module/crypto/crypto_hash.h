@@ -88,16 +88,32 @@ typedef struct _crypto_hkdf_t {
 void crypto_hkdf(const crypto_hkdf_t *params, uint8_t *out, size_t len);
 
 // scrypt (RFC 7914). n: a power of 2, 2 or more, below 2 to the power of 16 * r; r, p: 1 or more, p * r below 2^30.
-typedef struct _crypto_scrypt_t {
+typedef struct _crypto_scrypt_params_t {
     uint32_t n, r, p;
     base_slice_t salt;
+} crypto_scrypt_params_t;
+
+// A derivation by scrypt under way.
+typedef struct _crypto_scrypt_t {
+    crypto_pbkdf2_t pbkdf2; // of the blocks at first, of the key at last
+    crypto_hmac_t password;
+    uint32_t n, r, p;
+    uint32_t lane;  // of the p blocks, which is mixed
+    uint32_t steps; // of its 2 * n that are done
+    bool is_mixed;  // all of them are
+    uint8_t *table, *scratch, *blocks;
+    uint8_t *out; // what is to be filled, `len` bytes
+    size_t len;
 } crypto_scrypt_t;
 
 // The bytes of memory that a derivation works in; SIZE_MAX / 2 where they cannot be addressed.
-size_t crypto_scrypt_memory(const crypto_scrypt_t *params);
-// Fills `out` with a key derived from a password, of which `password` is made with SHA-256. memory: as many bytes as
-// crypto_scrypt_memory says, aligned for uint32_t; to be wiped by the caller.
-void crypto_scrypt(
-    const crypto_scrypt_t *params, const crypto_hmac_t *password, void *memory, uint8_t *out, size_t len);
+size_t crypto_scrypt_memory(const crypto_scrypt_params_t *params);
+// Begins to fill `out` with a key derived from a password, of which `password` is made with SHA-256. memory: as many
+// bytes as crypto_scrypt_memory says, aligned for uint32_t. Both must stay; the caller wipes the memory.
+void crypto_scrypt_start(crypto_scrypt_t *derivation, const crypto_scrypt_params_t *params,
+    const crypto_hmac_t *password, void *memory, uint8_t *out, size_t len);
+// Goes on for a time that tens of thousands of clock cycles are enough for, unless r is large. Whether `out` is filled:
+// then the derivation is wiped.
+bool crypto_scrypt_step(crypto_scrypt_t *derivation);
 
 #endif // EDGELET_CRYPTO_HASH_H

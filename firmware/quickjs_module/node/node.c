@@ -93,7 +93,7 @@ static const JSCFunctionListEntry node_functions[] = {
     JS_CFUNC_DEF("hash", 2, node_hash),
     JS_CFUNC_DEF("pbkdf2", 5, node_pbkdf2),
     JS_CFUNC_DEF("hkdf", 5, node_hkdf),
-    JS_CFUNC_DEF("scrypt", 6, node_scrypt),
+    JS_CFUNC_DEF("scrypt", 7, node_scrypt),
     JS_CFUNC_DEF("compress", 3, node_compress),
     JS_CFUNC_DEF("decompress", 3, node_decompress),
     JS_CFUNC_DEF("crc32", 2, crc32_of),

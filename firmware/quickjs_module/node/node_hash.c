@@ -3,7 +3,9 @@
 #include "base_secret.h"
 #include "base_text.h"
 #include "crypto/crypto_hash.h"
+#include "isolate/host.h"
 #include "node/node_private.h"
+#include "port/port.h"
 #include "streams/stream.h"
 
 typedef struct _node_hash_t {
@@ -196,17 +198,44 @@ JSValue node_hkdf(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst 
 }
 
 // RFC 7914, section 2.
-static bool hash_is_scrypt(const crypto_scrypt_t *params) {
+static bool hash_is_scrypt(const crypto_scrypt_params_t *params) {
     bool is_power = params->n >= 2 && (params->n & (params->n - 1)) == 0;
     bool is_small = params->r >= 1 && (params->r >= 2 || params->n < 1u << 16);
     return is_power && is_small && params->p >= 1 && (uint64_t)params->p * params->r < 1u << 30;
 }
 
+typedef struct _node_scrypt_t {
+    crypto_scrypt_t derivation;
+    uint8_t *memory, *out;
+    size_t size, len;
+} node_scrypt_t;
+
+static bool scrypt_slice(JSContext *ctx, void *data, uint64_t until_us, JSValue *result) {
+    node_scrypt_t *work = data;
+    while (result != NULL && !crypto_scrypt_step(&work->derivation)) {
+        if (port_ticks_us() >= until_us) {
+            return false;
+        }
+    }
+    base_wipe(work->memory, work->size);
+    js_free(ctx, work->memory);
+    if (result == NULL) {
+        base_wipe(work->out, work->len);
+        js_free(ctx, work->out);
+    } else {
+        *result = stream_new_bytes(ctx, work->out, work->len);
+    }
+    base_wipe(work, sizeof(*work));
+    js_free(ctx, work);
+    return true;
+}
+
+// scrypt(password, salt, N, r, p, length, later): the key, or where `later` is true and it takes long, a promise of it.
 JSValue node_scrypt(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv) {
     (void)this_val, (void)argc;
     uint32_t len;
     base_slice_t password;
-    crypto_scrypt_t params;
+    crypto_scrypt_params_t params;
     if (JS_ToUint32(ctx, &params.n, argv[2]) < 0 || JS_ToUint32(ctx, &params.r, argv[3]) < 0 ||
         JS_ToUint32(ctx, &params.p, argv[4]) < 0 || hash_key_length(ctx, argv[5], &len) < 0 ||
         node_bytes(ctx, argv[0], &password) < 0 || node_bytes(ctx, argv[1], &params.salt) < 0) {
@@ -215,14 +244,19 @@ JSValue node_scrypt(JSContext *ctx, JSValueConst this_val, int argc, JSValueCons
     if (!hash_is_scrypt(&params)) {
         return JS_UNDEFINED;
     }
-    uint8_t *out = js_malloc(ctx, len + 1);
-    size_t size = crypto_scrypt_memory(&params);
-    uint8_t *memory = js_malloc(ctx, size);
+    node_scrypt_t *work = js_malloc(ctx, sizeof(*work));
+    work->out = js_malloc(ctx, len + 1);
+    work->len = len;
+    work->size = crypto_scrypt_memory(&params);
+    work->memory = js_malloc(ctx, work->size);
     crypto_hmac_t key;
     crypto_hmac_key(&key, CRYPTO_SHA256, password.data, password.len);
-    crypto_scrypt(&params, &key, memory, out, len);
+    crypto_scrypt_start(&work->derivation, &params, &key, work->memory, work->out, len);
     base_wipe(&key, sizeof(key));
-    base_wipe(memory, size);
-    js_free(ctx, memory);
-    return stream_new_bytes(ctx, out, len);
+    if (JS_ToBool(ctx, argv[6])) {
+        return host_work(ctx, scrypt_slice, work);
+    }
+    JSValue result;
+    (void)scrypt_slice(ctx, work, UINT64_MAX, &result);
+    return result;
 }

@@ -96,6 +96,33 @@ def test_a_long_derivation_goes_on_in_slices_with_others_between_them():
     assert slices > 10 and image.arena.parks >= slices
 
 
+# Memory, mixing, and several lanes.
+SCRYPT = """
+import { scrypt } from "edgelet:node";
+const one = new Uint8Array([1]);
+export default { async fetch() {
+  const derive = (later) => scrypt(one, one, 32, 1, PARALLEL, 50, later), begun = derive(true);
+  if (!(begun instanceof Promise)) return new Response("at once");
+  return new Response([...await begun].join() === [...derive(false)].join() ? "equal" : "another");
+} };
+"""
+
+
+def test_a_long_scrypt_goes_on_in_slices_with_others_between_them():
+    image = build(SCRYPT.replace("PARALLEL", "400"), cpu_ms=60000)
+    hello = build(HELLO, arena=image.arena)
+    call = image.start("GET", "/", None)
+    slices = 0
+    while call.state == quickjs.PENDING:
+        ((number, name, _),) = call.ops()
+        assert name == "work"
+        call.resolve(number, 1000)
+        slices += 1
+        assert hello.start("GET", "/", None).body == b"hello"
+    assert call.body == b"equal", call.error
+    assert image.arena.parks == slices - 1 >= 1
+
+
 def test_slices_of_a_derivation_count_and_end_with_the_limit():
     image = build(DERIVES.replace("20000", "4000000000"), cpu_ms=30)
     hello = build(HELLO, arena=image.arena)

@@ -238,25 +238,40 @@ function scryptOptions(options) {
   return found;
 }
 
-function scryptSync(password, salt, length, options) {
+// The key as bytes, or where it is wanted `later`, a promise of them if it takes long.
+function scryptBytes(password, salt, length, options, later) {
   const key = bytesOf(password, "password");
   const salted = bytesOf(salt, "salt");
   checkInteger(length, "keylen", 0, MOST_INT);
   const { N, r, p, maxmem } = scryptOptions(options);
   // As OpenSSL counts it.
   const isTooLarge = 128 * r * (N + 2 + p) > maxmem;
-  const derived = isTooLarge ? undefined : native.scrypt(key, salted, N, r, p, length);
+  const derived = isTooLarge ? undefined : native.scrypt(key, salted, N, r, p, length, later);
   if (derived === undefined) {
     const why = isTooLarge ? ": memory limit exceeded" : "";
     throw withCode(RangeError, "ERR_CRYPTO_INVALID_SCRYPT_PARAMS", `Invalid scrypt params${why}`);
   }
-  return output(derived);
+  return derived;
 }
 
+const scryptSync = (password, salt, length, options) => output(scryptBytes(password, salt, length, options, false));
+
+// In slices, with others' turns between them.
 function scrypt(password, salt, length, options, callback = options) {
   checkFunction(callback, "callback");
-  const key = scryptSync(password, salt, length, callback === options ? undefined : options);
-  nextTick(callback, null, key);
+  const told = callback === options ? undefined : options;
+  let bytes;
+  try {
+    bytes = scryptBytes(password, salt, length, told, true);
+  } catch (error) {
+    // What is too much at a time is told to the callback, and has no code.
+    if (error.code) throw error;
+    bytes = Promise.reject(error);
+  }
+  Promise.resolve(bytes).then(
+    (derived) => nextTick(callback, null, output(derived)),
+    (error) => nextTick(callback, error),
+  );
 }
 
 const getHashes = () => Object.keys(HASHES).filter((name) => native.hash(HASHES[name]));
