@@ -103,6 +103,54 @@ def test_hashes_bring_no_streams_along(here: Box) -> None:
     assert image_bytes < 400_000
 
 
+def test_key_objects_for_the_firmwares_jsonwebtoken(here: Box) -> None:
+    source = """import { createPublicKey, createSecretKey, generateKeyPairSync, randomBytes } from "node:crypto";
+        import jwt from "jsonwebtoken";
+        const told = (error) => `${error.name}: ${error.message}`;
+        const tried = (action) => { try { return action() } catch (error) { return told(error) } };
+        export default { fetch() {
+            const curves = { ES256: "P-256", ES384: "P-384", ES512: "P-521" };
+            const pairOf = ([alg, namedCurve]) => [alg, generateKeyPairSync("ec", { namedCurve })];
+            const pairs = Object.entries(curves).map(pairOf);
+            pairs.push(["EdDSA", generateKeyPairSync("ed25519")]);
+            const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
+            pairs.push(["RS256", rsa], ["PS384", rsa]);
+            const secret = createSecretKey(randomBytes(32));
+            const found = pairs.map(([algorithm, { privateKey, publicKey }]) => {
+                const token = jwt.sign({ sub: "ada" }, privateKey, { algorithm });
+                return [publicKey, privateKey, createPublicKey(privateKey)].map((key) => jwt.verify(token, key).sub);
+            });
+            const [, { privateKey, publicKey }] = pairs[0];
+            const token = jwt.sign({ sub: "ada" }, secret);
+            return Response.json([
+                found.flat().every((one) => one === "ada"), found.flat().length, jwt.verify(token, secret).sub,
+                tried(() => jwt.sign({}, publicKey, { algorithm: "ES256" })),
+                tried(() => jwt.verify(token, rsa.publicKey)),
+                tried(() => jwt.verify(jwt.sign({}, privateKey, { algorithm: "ES256" }), secret)),
+                tried(() => jwt.sign({}, createSecretKey(randomBytes(31)))),
+                tried(() => jwt.sign({}, { [Symbol.toStringTag]: "KeyObject", export() { throw new Error("mine") } })),
+                tried(() => jwt.sign({}, { [Symbol.toStringTag]: "KeyObject", export: () => "text" })),
+                tried(() => jwt.verify(token, { [Symbol.toStringTag]: "KeyObject", export: () => ({ get kty() {
+                    throw new RangeError("mine, too");
+                } }) })),
+                tried(() => jwt.sign({}, { [Symbol.toStringTag]: "KeyObject" })),
+            ]);
+        } };"""
+    here.deploy("objects", source, route="/objects", limits={"cpu_ms": 5000})
+    answer = here.get("/objects")
+    assert answer.status == 200, here.logs()[-1]
+    assert answer.json() == [
+        *[True, 18, "ada", "Error: ES256 signs with a private key"],
+        "JsonWebTokenError: the secret must be a string, an ArrayBuffer or a view of one",
+        "JsonWebTokenError: ES256 needs a key of the curve P-256: PEM, a JSON Web Key or a CryptoKey for it",
+        "Error: the secret for HS256 must have at least 32 bytes",
+        "Error: mine",
+        "Error: the secret must be a string, an ArrayBuffer or a view of one",
+        "RangeError: mine, too",
+        "TypeError: not a function",
+    ]
+
+
 # Of cluster and worker_threads, whether this is one is there.
 ABSENT = [
     "child_process",

@@ -134,6 +134,22 @@ static int take_jwk(JSContext *ctx, JSValueConst jwk, jwt_key_t *key) {
     return result;
 }
 
+// A KeyObject of node:crypto, which is JavaScript's: what it says of itself as a JSON Web Key.
+static int take_key_object(JSContext *ctx, JSValueConst value, jwt_key_t *key) {
+    JSAtom method = JS_NewAtom(ctx, "export");
+    JSValue options = JS_NewObject(ctx);
+    JS_DefinePropertyValueStr(ctx, options, "format", JS_NewString(ctx, "jwk"), JS_PROP_C_W_E);
+    JSValue jwk = JS_Invoke(ctx, value, method, 1, (JSValueConst[]){options});
+    JS_FreeValue(ctx, options);
+    JS_FreeAtom(ctx, method);
+    int found = JS_IsException(jwk) ? -1 : 0;
+    if (found == 0 && jwt_is_object(ctx, jwk)) {
+        found = take_jwk(ctx, jwk, key);
+    }
+    JS_FreeValue(ctx, jwk);
+    return found;
+}
+
 static int take_any(JSContext *ctx, JSValueConst value, bool to_sign, jwt_key_t *key) {
     const jwt_algorithm_t *algorithm = key->algorithm;
     int found = crypto_signing_key(
@@ -144,6 +160,9 @@ static int take_any(JSContext *ctx, JSValueConst value, bool to_sign, jwt_key_t 
     found = jwt_take_bytes(ctx, value, key);
     if (found != 0 || !jwt_is_object(ctx, value) || JS_IsProxy(value)) {
         return found;
+    }
+    if (engine_has_tag(ctx, value, "KeyObject")) {
+        return take_key_object(ctx, value, key);
     }
     JSValue inner = JS_GetPropertyStr(ctx, value, "key");
     if (JS_IsUndefined(inner)) {
