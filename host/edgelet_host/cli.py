@@ -15,6 +15,7 @@ from edgelet_host.terminal import has_colors
 
 # Where each command is: a module of `commands` and the name there.
 _PLACES = {
+    "backup": ("backup", "backup"),
     "bench": ("contributing", "bench"),
     "build": ("build", "build"),
     "check": ("deploy", "check"),
@@ -33,6 +34,7 @@ _PLACES = {
     "new": ("new", "new"),
     "release": ("release", "release"),
     "releases": ("functions", "releases"),
+    "restore": ("backup", "restore"),
     "rollback": ("functions", "rollback"),
     "secret": ("environment", "secret"),
     "serve": ("serve", "serve"),
