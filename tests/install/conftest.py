@@ -46,12 +46,24 @@ def wheel(request: pytest.FixtureRequest, place: Path) -> Path:
     if request.param is not None:
         ensure_packages({"qemu-user-static": QEMU["aarch64"]})
         return request.param
+    return _wheel_of_checkout(place, request.getfixturevalue("firmware"))
+
+
+def _wheel_of_checkout(place: Path, built: Path) -> Path:
     firmware = place / LINUX_FIRMWARE
-    subprocess.run(["strip", "-o", firmware, request.getfixturevalue("firmware")], check=True)
+    subprocess.run(["strip", "-o", firmware, built], check=True)
     board = make_uf2(place / BOARD_FIRMWARE.format(BOARD), CONTENT)
     files = {LINUX_FIRMWARE: firmware, board.name: board}
     terms = {"zlib": license_text(read_sources()["zlib"])}
     return complete(pure_wheel(place / "pure"), place, f"linux_{platform.machine()}", files, terms, 1_700_000_000)
+
+
+@pytest.fixture(scope="module")
+def own_wheel(request: pytest.FixtureRequest, place: Path) -> Path:
+    """A wheel for this computer."""
+    if folder := request.config.getoption("--release"):
+        return next(wheel for wheel in folder.absolute().glob("*.whl") if machine_of(wheel) == platform.machine())
+    return _wheel_of_checkout(place, request.getfixturevalue("firmware"))
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,7 @@ TEST_PACKAGES: Packages = (
         "openssl": "openssl",
         "qemu-system-arm": "qemu-system-arm",
         "qemu-system-misc": "qemu-system-riscv32",
+        "systemd": "systemd-analyze",
         "valgrind": "valgrind",
     }
 )
