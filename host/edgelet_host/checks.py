@@ -54,6 +54,9 @@ def run_checks() -> dict[str, str]:
         "ruff format": ["ruff", "format", "--check", "--quiet"],
         "mypy": ["mypy", "--no-error-summary", f"--cache-dir={cache_dir() / 'mypy'}"],
         "clang-format": ["clang-format", "--dry-run", "-Werror", *c_files],
+        "shellcheck": ["shellcheck", "edgelet", "gateway/install.sh"],
+        "actionlint": ["actionlint"],
+        "hadolint": ["hadolint", "gateway/Containerfile"],
     }
     # The programs of the virtual environment that runs this.
     environment = os.environ | {"RUFF_CACHE_DIR": str(cache_dir() / "ruff")}
