@@ -57,6 +57,61 @@ def test_damaged_or_unwritable_count_does_not_keep_the_server_off(firmware, tmp_
     assert start(firmware, tmp_path / "file" / "starts") == ""
 
 
+CPU_CHECK = """
+import json
+from edgelet import cpu
+def told(mhz, chip):
+    try:
+        cpu.check(mhz, chip)
+    except ValueError as error:
+        return str(error)
+print(json.dumps({chip: {mhz: told(mhz, chip) for mhz in range(241)} for chip in %r}))
+"""
+
+
+def test_a_cpu_clock_is_one_that_the_chip_makes_and_its_maker_vouches_for(firmware):
+    chips = {"RP2040": (48, 200), "RP2350": (48, 150)}
+    others = {"ESP32": (80, 160, 240), "ESP32S3": (80, 160, 240), "ESP32C3": (80, 160)}
+    told = json.loads(run_on_device(firmware, CPU_CHECK % [*chips, *others, "binary"]))
+    # As check_sys_clock_khz of pico-sdk looks for it.
+    made = {
+        fbdiv * 12 / (first * second)
+        for fbdiv, first, second in itertools.product(range(63, 134), range(1, 8), range(1, 8))
+    }
+    for chip, (least, most) in chips.items():
+        allowed = [int(mhz) for mhz, error in told[chip].items() if error is None]
+        assert allowed == [mhz for mhz in range(least, most + 1) if mhz in made]
+        assert told[chip]["47"] == told[chip][str(most + 1)] == f"setting cpu_mhz must be 0, or 48 to {most} on {chip}"
+    assert told["RP2040"]["137"] == (
+        "setting cpu_mhz cannot be 137: near it, RP2040 makes 132, 133, 134, 135, 136, 138, 140, 141, 142"
+    )
+    for chip, allowed in others.items():
+        assert [int(mhz) for mhz, error in told[chip].items() if error is None] == list(allowed)
+    assert told["ESP32C3"]["240"] == "setting cpu_mhz must be 0, 80 or 160 on ESP32C3"
+    assert set(told["binary"].values()) == {None}
+
+
+CPU_SET = """
+from edgelet import cpu
+class Machine:
+    mem32 = {0x40064000: 0xb1}
+    def freq(self, hz):
+        print(hex(self.mem32[0x40064000]), hz)
+for mhz, chip in ((125, "RP2040"), (133, "RP2040"), (150, "RP2350"), (136, "RP2040"), (200, "RP2040")):
+    cpu.set_clock(mhz, Machine(), chip)
+"""
+
+
+def test_a_fast_clock_of_an_rp2040_has_a_higher_voltage_first(firmware):
+    assert run_on_device(firmware, CPU_SET).splitlines() == [
+        "0xb1 125000000",
+        "0xb1 133000000",
+        "0xb1 150000000",
+        "0xc1 136000000",
+        "0xc1 200000000",
+    ]
+
+
 LINK = """
 import json
 from edgelet.board import network

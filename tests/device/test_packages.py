@@ -10,7 +10,7 @@ MODULES = modules(ROOT / "device" / "lib" / "edgelet")
 
 # Each imports from those before it and from itself only (docs/architecture.md).
 ORDER = [
-    {"clock", "limits", "names"},
+    {"clock", "cpu", "limits", "names"},
     {"log"},
     {"event_loop", "shortages"},
     {"outbound"},

@@ -48,6 +48,27 @@ def test_setup_names_it_and_sets_its_clock(pico):
     assert 0 <= time.time() - int(pico.execute("import time; print(time.time())")) < 600
 
 
+CLOCK = "import machine\nprint(machine.freq(), hex(machine.mem32[0x40064000]))"
+
+
+def test_a_faster_clock_is_set_before_the_network_is_up(pico):
+    before = pico.execute(CLOCK)
+    assert before.split()[0] == "125000000"
+    assert "setting cpu_mhz must be 0, or 48 to 200 on RP2040" in pico.cli.fails("setup", "--set", "cpu_mhz=201")
+    pico.cli.ok("setup", "--set", "cpu_mhz=200")
+    pico.switch_off()
+    pico.switch_on()
+    hz, regulator = pico.execute(CLOCK).split()
+    assert (hz, int(regulator, 16) & 0xF0) == ("200000000", 0xC0)
+    assert pico.get("/healthz").json()["status"] == "ok"
+    pico.cli.ok("setup", "--set", "cpu_mhz=0")
+    assert status(pico)["clock_set"]
+    pico.switch_off()
+    pico.switch_on()
+    pico.cli.ok("setup", "--set", "hostname=kitchen")
+    assert pico.execute(CLOCK).split()[0] == "125000000"
+
+
 def test_what_comes_before_a_connection_is_accepted_does_not_wait_for_lwips_timer(pico):
     times = []
     for _ in range(9):

@@ -80,8 +80,10 @@ def _is_low(pin):
 
 
 def _set_cpu_clock(mhz):
+    from edgelet import cpu
+
     try:
-        machine.freq(mhz * 1000000)
+        cpu.set_clock(mhz, machine, cpu.chip())
     except ValueError as e:
         log.warn("cpu_mhz %d: %s" % (mhz, e))
 

@@ -39,7 +39,7 @@ SETTINGS = (
     ("wifi_power_save", True, None, None, "let the radio sleep between packets"),
     ("ppp_baud", 921600, 1200, 3000000, "bits a second of PPP, on boards without a radio"),
     ("time_server", "pool.ntp.org", 1, 253, "NTP server"),
-    ("cpu_mhz", 0, 0, 1000, "CPU clock, 0 for the board's own"),
+    ("cpu_mhz", 0, 0, 240, "CPU clock, 0 for the board's own"),
     ("safe_pin", -1, -1, 63, "pin that selects safe mode when low at boot, -1 for none"),
     ("watchdog", True, None, None, "restart a device that hangs"),
     ("proxies", "", 0, 1024, "addresses whose forwarded-for headers count, comma-separated"),
@@ -132,6 +132,10 @@ def _check(values):
     limits.ServerLimits(**_of_server(values))
     if "body" in values or "connections" in values:
         _check_heap(values)
+    if values.get("cpu_mhz"):
+        from edgelet import cpu
+
+        cpu.check(values["cpu_mhz"], cpu.chip())
     if sys.platform == "linux":
         _check_arena(values)
 
