@@ -209,6 +209,25 @@ def test_what_is_absent_says_so(here: Box) -> None:
             assert len(text) > len(start) + 10, text
 
 
+def test_what_is_absent_of_crypto_says_so(here: Box) -> None:
+    source = """import * as crypto from "node:crypto";
+        const names = ["createDiffieHellman", "X509Certificate", "generatePrimeSync", "setEngine"];
+        export default { fetch() {
+            return Response.json(names.map((name) => {
+                try { return new crypto[name]("a") } catch (error) { return error.message }
+            }));
+        } };"""
+    here.deploy("less", source, route="/less")
+    ways = {
+        "createDiffieHellman": "use createECDH, or diffieHellman with keys of x25519",
+        "X509Certificate": "createPublicKey reads a certificate's key, and the npm package @peculiar/x509 the rest",
+        "generatePrimeSync": "use crypto.subtle, or an npm package in pure JavaScript",
+        "setEngine": "there is no OpenSSL",
+    }
+    said = [f"{name} of node:crypto is not there on a device: {way}" for name, way in ways.items()]
+    assert here.get("/less").json() == said
+
+
 def test_sizes_stand_in_both_documents() -> None:
     pages = [(ROOT / "docs" / name).read_text() for name in ("node.md", "api.md")]
     wanted = dict(re.findall(r"^\| (`[^|]+`) \|.*\| ([0-9]+) \|$", pages[0], re.MULTILINE))

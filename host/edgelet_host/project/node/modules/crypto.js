@@ -282,10 +282,20 @@ const getRandomValues = (array) => crypto.getRandomValues(array);
 const webcrypto = crypto;
 const { subtle } = crypto;
 
-export const { Certificate, DiffieHellman, DiffieHellmanGroup, X509Certificate, checkPrime, checkPrimeSync, createDiffieHellman, createDiffieHellmanGroup, generatePrime, generatePrimeSync, getDiffieHellman, privateEncrypt, publicDecrypt } = /* @__PURE__ */ absentAll(
+export const { DiffieHellman, DiffieHellmanGroup, createDiffieHellman, createDiffieHellmanGroup, getDiffieHellman } = /* @__PURE__ */ absentAll(
   "crypto",
-  "Certificate DiffieHellman DiffieHellmanGroup X509Certificate checkPrime checkPrimeSync createDiffieHellman createDiffieHellmanGroup generatePrime generatePrimeSync getDiffieHellman privateEncrypt publicDecrypt",
-  "use crypto.subtle, or the npm package @noble/curves",
+  "DiffieHellman DiffieHellmanGroup createDiffieHellman createDiffieHellmanGroup getDiffieHellman",
+  "use createECDH, or diffieHellman with keys of x25519",
+);
+export const { X509Certificate } = /* @__PURE__ */ absentAll(
+  "crypto",
+  "X509Certificate",
+  "createPublicKey reads a certificate's key, and the npm package @peculiar/x509 the rest",
+);
+export const { Certificate, checkPrime, checkPrimeSync, generatePrime, generatePrimeSync, privateEncrypt, publicDecrypt } = /* @__PURE__ */ absentAll(
+  "crypto",
+  "Certificate checkPrime checkPrimeSync generatePrime generatePrimeSync privateEncrypt publicDecrypt",
+  "use crypto.subtle, or an npm package in pure JavaScript",
 );
 export const { getFips, secureHeapUsed, setEngine, setFips } = /* @__PURE__ */ absentAll(
   "crypto",
