@@ -5,7 +5,7 @@ import hmac
 import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import jwt
 import pytest
@@ -560,6 +560,24 @@ def test_nobody_waits_for_a_server_that_fails():
     assert (kids, last) == ({"1"}, str(count))
     # At 450 s first, and then by those who ask, or once a minute.
     assert 30 <= count <= 70
+
+
+def test_keys_that_are_no_longer_there_are_waited_for():
+    server = Server()
+
+    async def failing():
+        await server.keys.get()
+        server.fails = True
+        while server.now < 1000 + 86400:
+            await pass_time(server, 1000, 100)
+            with suppress(ValueError):
+                await server.keys.get()
+        server.fails = False
+        server.now += 11
+        return server.count, (await server.keys.get())["keys"][0]["kid"]
+
+    count, kid = asyncio.run(failing())
+    assert kid == str(count + 1)
 
 
 def test_a_server_that_fails_is_asked_every_ten_seconds():

@@ -183,7 +183,8 @@ class KeySet:
     async def _current(self):
         self._asked = self._now()
         age = self._age()
-        if age is None or (age >= self._lifetime and not self._is_kept_fresh()):
+        is_there = age is not None and age < _STALE
+        if not is_there or (age >= self._lifetime and not self._is_kept_fresh()):
             if self._may_fetch():
                 await self._refresh()
             age = self._age()
