@@ -102,6 +102,21 @@ def test_two_functions_take_turns_and_each_is_pristine(pico):
     pico.cli.ok("delete", "right", "--yes")
 
 
+def test_a_function_that_calls_another_is_refused(pico):
+    source = "export default { fetch: (request, env) => env.LEFT.fetch(request) };"
+    project = write_project(
+        pico.folder / "calling",
+        "calling",
+        {"main.js": source},
+        route="/calling",
+        bindings={"LEFT": {"type": "service", "function": "left"}},
+    )
+    refusal = "binding LEFT of type service: this device has one arena"
+    for arguments in ((), ("--dry-run",)):
+        assert refusal in pico.cli.fails("deploy", project, *arguments)
+    assert pico.cli.ok("list").split() == ["left"]
+
+
 def read_slowly(client: socket.socket) -> bytes:
     return b"".join(iter(lambda: client.recv(100), b""))
 

@@ -356,3 +356,30 @@ class TestSlots:
         # Two slots take turns: each is erased once for every second image, and once more after a start.
         assert max(erases) <= 60 / 2 * (2 if starts else 1) + 2
         assert sum(1 for count in erases if count > 20) == 2 * 3
+
+
+ONE_ARENA = "binding B of type service: this device has one arena"
+CALLING = "export default { fetch: (request, env) => env.B.fetch(request) }"
+TO_HELLO = {"B": {"type": "service", "function": "hello"}}
+
+
+def test_a_function_that_calls_another_is_refused_with_one_arena(firmware, tmp_path):
+    # Deployed where there are several arenas, it is what a firmware before has left.
+    with running(firmware, tmp_path) as box:
+        box.deploy("calling", CALLING, route="/calling", bindings=TO_HELLO)
+        box.deploy("hello", "export default { fetch: () => new Response('hello') }", route="/hello")
+        assert box.get("/calling").text == "hello"
+    with flashed(firmware, tmp_path) as box:
+        wait_until(lambda: any("cannot be built: " + ONE_ARENA in one["text"] for one in box.logs()))
+        wait_until(lambda: box.get("/hello").text == "hello")
+        assert box.get("/calling").status == 503
+        calling, hello = box.device.call("status")["functions"]
+        assert calling["problem"].startswith(ONE_ARENA) and hello["problem"] == ""
+        with pytest.raises(EdgeletError, match=ONE_ARENA):
+            box.deploy("other", CALLING, route="/other", bindings=TO_HELLO)
+        with pytest.raises(EdgeletError, match=ONE_ARENA):
+            box.job("activate", "calling", calling["release"])
+        assert box.device.call("listing") == ["calling", "hello"]
+        box.deploy("calling", "export default { fetch: () => new Response('alone') }", route="/calling")
+        assert (box.get("/calling").text, box.get("/hello").text) == ("alone", "hello")
+        assert [one["problem"] for one in box.device.call("status")["functions"]] == ["", ""]

@@ -49,6 +49,9 @@ class Device:
         self.resolver = resolver.of_linux() if sys.platform == "linux" else resolver.Resolver(self._name_servers)
         self.releases = new_releases(root, settings, quickjs.ENGINE_ID, self._forget)
         self.bindings = new_bindings(root, settings, self.resolver)
+        # On Linux there is memory for others; what keeps its images in flash has none.
+        self.bindings.has_one_arena = sys.platform != "linux" or bool(region)
+        self.releases.check_bindings = self.bindings.check
         self.functions = new_functions(self.releases, self.config, self.bindings, region)
         self.deployment = new_deployment(self.functions)
         self.server = Server(self._find, settings.server_limits())

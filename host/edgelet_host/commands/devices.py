@@ -87,6 +87,9 @@ def status(devices: tuple[str, ...], as_json: bool) -> None:
     if state["functions"]:
         columns = ["FUNCTION", "RELEASE", "ROUTES", "REQUESTS", "ERRORS", "CPU", "TIME", "IMAGE"]
         print_table(columns, [_function_row(one) for one in state["functions"]])
+    for one in state["functions"]:
+        if one["problem"]:
+            click.echo(f"{one['name']} answers 503: {one['problem']}")
 
 
 def _summary(state: dict[str, Any]) -> list[tuple[str, str]]:

@@ -117,6 +117,7 @@ def status():
                 "hosts": function.hosts,
                 "routes": function.routes,
                 "image_bytes": function.image_size,
+                "problem": device.functions.images.problem(function),
                 "limits": function.limits,
                 "requests": one.requests,
                 "errors": one.errors,

@@ -16,8 +16,10 @@ class Bindings:
     operations: name of an operation -> function(function, *args). It returns the result, a generator of steps that
     returns it, which lets others have their turn, or a `Change` that is yet to be made.
     root: the folder of what the device keeps. settings: `edgelet.storage.config.Settings`. resolver:
-    `edgelet.outbound.resolver.Resolver`.
+    `edgelet.outbound.resolver.Resolver`. has_one_arena: whether the device has memory for one arena only.
     """
+
+    has_one_arena = False
 
     def __init__(self, root, settings, resolver):
         self._root = root
@@ -33,6 +35,16 @@ class Bindings:
             "kv.list": self.kv_list,
             "ratelimit.limit": self.limit,
         }
+
+    def check(self, bindings):
+        """Raises ValueError where a release has a binding that this device cannot offer."""
+        for name, options in bindings.items():
+            if options["type"] == "service" and self.has_one_arena:
+                raise ValueError(
+                    "binding %s of type service: this device has one arena, and the function that calls another needs "
+                    "it as well as that one: put both into one function, or deploy to a device with several (Linux)"
+                    % name
+                )
 
     def offer(self, kind):
         """What a binding of a kind is to a handler, as `quickjs.Arena.build` takes it: (kind, names of its methods).

@@ -47,6 +47,10 @@ class FlashImages:
         """Raises ValueError: why the function has no image."""
         raise ValueError(self._problems.get(function) or "it is not built yet")
 
+    def problem(self, function):
+        """As in `RamImages`."""
+        return self._problems.get(function, "")
+
     async def make(self, function):
         """As in `RamImages`. ValueError too where no image slot is free, or the image is larger than one."""
         try:

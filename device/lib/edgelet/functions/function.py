@@ -135,6 +135,8 @@ class Function:
 
     def build(self, arena, keep=True):
         """The function's image, in the arena and, with `keep`, in RAM. Raises quickjs.Error or ValueError."""
+        # A firmware that offers less may have come after the release.
+        self.registry.bindings.check(self.bindings)
         env = self.registry.config.env(self.name, self.vars)
         bindings = {}
         for name, options in self.bindings.items():

@@ -33,6 +33,10 @@ class RamImages:
         self._evict(function)
         return image
 
+    def problem(self, function):
+        """Why requests are refused until something changes; "" where they find an image, or have one built."""
+        return ""
+
     async def make(self, function):
         """Builds the image of a function; the arena is held for it. Raises quickjs.Error or ValueError."""
         self.demand(function)

@@ -91,6 +91,7 @@ class OwnedFunctions(registry.Functions):
         self.totals.images = {}
         self.totals.room = None
         self.totals.find = lambda function: True
+        self.totals.problem = lambda function: ""
         self.unbuilt = []
         self.share = None
         self.proxies = []

@@ -218,8 +218,11 @@ class Releases:
     settings: `release_files`, `release_file_bytes` and `release_bytes` bound a release
     (`edgelet.storage.config`). engine: `quickjs.ENGINE_ID`; bundles of another engine are refused. forget(name) removes
     what else the device keeps for a function that is deleted, durably, as a generator of steps.
+    check_bindings(bindings), where it is set, raises ValueError for what the device cannot offer.
     All methods raise ValueError with one line that says what is wrong with what was asked, or which file is damaged.
     """
+
+    check_bindings = None
 
     def __init__(self, root, settings, engine, forget=None):
         self._forget = forget
@@ -532,6 +535,8 @@ class Releases:
             raise ValueError("the manifest lists no file %s" % path)
         self._check_engine(release)
         self._check_routes(release)
+        if self.check_bindings:
+            self.check_bindings(release.bindings)
 
     def _check_limit(self, what, value, setting, unit):
         limit = self._settings[setting]
