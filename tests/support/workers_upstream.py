@@ -11,6 +11,9 @@ from upstream import response
 # Those that servers add to requests of their own accord, each in its way.
 _CLIENTS_OWN = {"accept-encoding", "connection", "content-length", "host", "transfer-encoding", "user-agent"}
 
+# "hello there", in a block that is not compressed (RFC 7932, section 9.2).
+_BROTLI = b"\x0b\x05\x80hello there\x03"
+
 _notes: dict[str, list[str]] = {}
 _noted = threading.Condition()
 
@@ -61,6 +64,12 @@ def _answer(method: str, target: str, lines: list[str], body: bytes) -> bytes | 
             return response(b"sweet", x_multi="1\r\nX-Multi: 2", set_cookie="a=1; Path=/\r\nSet-Cookie: b=2")
         case ["gzip"]:
             return response(gzip.compress(b"unpacked"), content_encoding="gzip")
+        case ["gzip", "large"]:
+            return response(gzip.compress(b"unpacked " * 100_000), content_encoding="gzip")
+        case ["gzip", "none"]:
+            return response(b"not packed at all", content_encoding="gzip")
+        case ["br"]:
+            return response(_BROTLI, content_encoding="br")
         case ["chunks"]:
             return (
                 b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nx-a: b\r\n\r\n6\r\nfirst \r\n3\r\nend\r\n0\r\n\r\n"

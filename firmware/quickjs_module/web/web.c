@@ -17,7 +17,6 @@ static void web_loaded(JSContext *ctx) {
     web_t *web = web_of(ctx);
     web->names_url = engine_knows_name(ctx, "url");
     web->names_redirect = engine_knows_name(ctx, "redirect");
-    web->names_encode = engine_knows_name(ctx, "encodeBody");
     web_worker_loaded(ctx);
 }
 
@@ -270,6 +269,7 @@ static int is_thenable(JSContext *ctx, JSValueConst value) {
 static int web_call(JSContext *ctx, const isolate_request_t *request) {
     web_t *web = web_of(ctx);
     web->packs = !request->is_internal;
+    web->is_head = request->method.len == 4 && memcmp(request->method.data, "HEAD", 4) == 0;
     JSValue result = web->shape == WEB_SHAPE_LAMBDA ? web_lambda_call(ctx, request) : call_fetch(ctx, request);
     if (JS_IsException(result)) {
         return -1;

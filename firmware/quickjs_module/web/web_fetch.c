@@ -183,6 +183,7 @@ typedef enum {
     ANSWER_LINES,
     ANSWER_BODY,
     ANSWER_ENDS_SENDING,
+    ANSWER_UNPACKS_GZIP,
 } answer_t;
 
 static bool is_redirect(int status) {
@@ -224,13 +225,22 @@ static JSValue fetch_error(JSContext *ctx, JSValueConst error) {
 static const stream_operations_t body_operations = {"fetch.read", "fetch.cancel", fetch_error};
 // The same, of a body that comes as the response's Content-Encoding says.
 static const stream_operations_t encoded_body_operations = {"fetch.read", "fetch.cancel", fetch_error};
+// The same, of a body that is read without the gzip in which it comes.
+static const stream_operations_t unpacked_body_operations = {"fetch.read", "fetch.cancel", fetch_error};
 
 uint32_t web_fetch_untouched(JSValueConst stream) {
-    JSValueConst number = stream_operations_untouched(stream, &body_operations);
-    if (!JS_IsNumber(number)) {
-        number = stream_operations_untouched(stream, &encoded_body_operations);
+    const stream_operations_t *const kinds[] = {&body_operations, &encoded_body_operations, &unpacked_body_operations};
+    for (int i = 0; i < BASE_COUNT(kinds); i++) {
+        JSValueConst number = stream_operations_untouched(stream, kinds[i]);
+        if (JS_IsNumber(number)) {
+            return (uint32_t)JS_VALUE_GET_INT(number);
+        }
     }
-    return JS_IsNumber(number) ? (uint32_t)JS_VALUE_GET_INT(number) : 0;
+    return 0;
+}
+
+bool web_fetch_unpacks_gzip(JSValueConst stream) {
+    return JS_IsNumber(stream_operations_untouched(stream, &unpacked_body_operations));
 }
 
 bool web_fetch_is_encoded(JSValueConst stream) {
@@ -271,20 +281,22 @@ static JSValue fetch_response(
     JSContext *ctx, const web_request_t *request, int status, base_slice_t lines, JSValueConst value) {
     JSValue reason = JS_GetPropertyUint32(ctx, value, ANSWER_REASON);
     JSValue body = JS_GetPropertyUint32(ctx, value, ANSWER_BODY);
+    bool unpacks = JS_ToBool(ctx, JS_GetPropertyUint32(ctx, value, ANSWER_UNPACKS_GZIP));
+    web_headers_t *headers = web_headers_parse(ctx, lines);
+    bool encoded = !unpacks && web_headers_has(headers, "content-encoding");
     if (JS_IsNumber(body)) {
-        web_headers_t *headers = web_headers_parse(ctx, lines);
-        bool encoded = web_headers_has(headers, "content-encoding");
-        web_headers_free(JS_GetRuntime(ctx), headers);
-        body = stream_of_operations(ctx, encoded ? &encoded_body_operations : &body_operations, body);
+        const stream_operations_t *operations = encoded ? &encoded_body_operations : &body_operations;
+        body = stream_of_operations(ctx, unpacks ? &unpacked_body_operations : operations, body);
     }
-    JSValue response = web_response_received(ctx, status, reason, lines, body, request);
+    JSValue response = web_response_received(ctx, status, reason, headers, body, encoded, request);
     JS_FreeValue(ctx, body);
     JS_FreeValue(ctx, reason);
     return response;
 }
 
-// What the operation gave: [status, reason, header lines, body, whether the rest of the request's body is not wanted],
-// the body being bytes, null, or a number where it is still to be read.
+// What the operation gave: [status, reason, header lines, body, whether the rest of the request's body is not wanted,
+// whether the body is not in the gzip that its header says], the body being bytes, null, or a number where it is still
+// to be read.
 static JSValue fetch_take(JSContext *ctx, JSValueConst subject, JSValueConst value) {
     web_request_t *request = request_of(subject);
     int32_t status;

@@ -36,8 +36,8 @@ typedef struct _web_t {
     bool promised : 1;       // the outcome is what a promise was settled with
     bool names_url : 1;      // the bundle's code names url, and
     bool names_redirect : 1; // redirect, and
-    bool names_encode : 1;   // encodeBody
     bool packs : 1;          // who has sent the request takes packed bodies
+    bool is_head : 1;        // its method is HEAD
 
     const web_packer_t *packer; // NULL where nothing can pack
 } web_t;
@@ -424,14 +424,16 @@ JSValue web_request_from(JSContext *ctx, JSValueConst input, JSValueConst init);
 JSValueConst web_request_url(JSContext *ctx, web_request_t *request);
 JSValueConst web_request_method(JSContext *ctx, web_request_t *request);
 
-// The response to a request that fetch() has sent. lines: as web_headers_parse takes them. body: a Uint8Array, a
-// ReadableStream, or null for none.
-JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, base_slice_t lines, JSValueConst body,
-    const web_request_t *request);
+// The response to a request that fetch() has sent. It takes over the headers. body: a Uint8Array, a ReadableStream, or
+// null for none; encoded: whether it is what Content-Encoding says.
+JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, web_headers_t *headers,
+    JSValueConst body, bool encoded, const web_request_t *request);
 // The number under which Python still receives the body that a stream is, of which nobody has read anything; else 0.
 uint32_t web_fetch_untouched(JSValueConst stream);
-// Whether such a body has come with a Content-Encoding.
+// Whether such a body is what Content-Encoding says.
 bool web_fetch_is_encoded(JSValueConst stream);
+// Whether such a body is read without the gzip that Content-Encoding says, and can be handed on in it.
+bool web_fetch_unpacks_gzip(JSValueConst stream);
 // The stream that the body of a Response is; undefined where it is none.
 JSValueConst web_response_stream(JSValueConst response);
 // A promise of the response, where its body is a stream that nothing more will come to: it is complete then. Else

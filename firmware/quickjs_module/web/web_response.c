@@ -8,7 +8,7 @@ typedef struct _response_t {
     int status;
     bool redirected;     // fetch() has followed a redirect to it
     bool manual;         // encodeBody: the body is what Content-Encoding says already
-    bool encoded;        // so, as it has come from another server
+    bool encoded;        // so, as it has come from another server in a coding that is not unpacked here
     JSValue status_text; // string, or undefined for ""
     JSValue url;         // that of the request, with its fragment; undefined where fetch() has not received it
 } response_t;
@@ -101,9 +101,10 @@ static int fill_encode_body(JSContext *ctx, response_t *response, JSValueConst i
     const response_t *from = web_class_get(WEB_RESPONSE, init);
     if (from != NULL) {
         response->manual = from->manual;
+        response->encoded = from->encoded;
         return 0;
     }
-    JSValue value = web_of(ctx)->names_encode ? JS_GetPropertyStr(ctx, init, "encodeBody") : JS_UNDEFINED;
+    JSValue value = engine_knows_name(ctx, "encodeBody") ? JS_GetPropertyStr(ctx, init, "encodeBody") : JS_UNDEFINED;
     if (JS_IsUndefined(value)) {
         return 0;
     }
@@ -159,6 +160,8 @@ static JSValue make_response(
     response_t *response = response_new(ctx);
     web_message_t *message = &response->message;
     int result = response_fill_init(ctx, response, init);
+    // Bytes are taken for those that were read of a body which nobody unpacks here.
+    response->encoded = response->encoded && !JS_IsString(body);
     if (result == 0 && web_is_null_body_status(response->status)) {
         result = fill_no_body(ctx, response, body);
     } else if (result == 0) {
@@ -262,14 +265,14 @@ static JSValue response_error(JSContext *ctx, JSValueConst this_val, int argc, J
 
 // ---- from another server ----
 
-JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, base_slice_t lines, JSValueConst body,
-    const web_request_t *request) {
+JSValue web_response_received(JSContext *ctx, int status, JSValueConst reason, web_headers_t *headers,
+    JSValueConst body, bool encoded, const web_request_t *request) {
     response_t *response = response_new(ctx);
     response->status = status;
     response->status_text = JS_DupValue(ctx, reason);
-    response->message.headers = web_headers_parse(ctx, lines);
-    response->message.headers->immutable = true;
-    response->encoded = web_headers_has(response->message.headers, "content-encoding");
+    response->message.headers = headers;
+    headers->immutable = true;
+    response->encoded = encoded;
     if (stream_is(body)) {
         response->message.body.stream = JS_DupValue(ctx, body);
     } else if (!JS_IsNull(body)) {
@@ -446,20 +449,45 @@ static int64_t stated_length(const web_headers_t *headers) {
 
 static const stream_sink_t client = {"body.write", NULL};
 
-static void begin_stream(JSContext *ctx, web_message_t *message, isolate_response_t *out) {
+// The value of the only Content-Encoding field.
+static base_slice_t only_coding(const web_headers_t *headers) {
+    base_slice_t name, value, found = {NULL, 0};
+    int count = 0;
+    for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
+        if (base_equal_nocase(name.data, name.len, "content-encoding")) {
+            found = value;
+            count++;
+        }
+    }
+    return count == 1 ? found : (base_slice_t){NULL, 0};
+}
+
+static bool says_gzip(const web_headers_t *headers) {
+    base_slice_t coding = headers == NULL ? (base_slice_t){NULL, 0} : only_coding(headers);
+    return coding.len == 4 && memcmp(coding.data, "gzip", 4) == 0;
+}
+
+static void begin_stream(JSContext *ctx, const response_t *response, isolate_response_t *out) {
+    const web_message_t *message = &response->message;
     JSValueConst stream = message->body.stream;
-    int64_t fixed = stream_fixed_length(stream);
-    out->length = fixed < 0 ? stated_length(message->headers) : fixed;
+    out->length = stream_fixed_length(stream);
+    if (out->length < 0 && web_of(ctx)->is_head) {
+        out->length = stated_length(message->headers); // as in Workers, only where nothing follows that may be longer
+    }
     out->received = web_fetch_untouched(stream);
+    if (response->manual && web_fetch_unpacks_gzip(stream)) {
+        out->received = 0; // Python would take what the headers say for what is wanted
+    }
     out->streams = out->received == 0;
     if (out->streams) {
         web_of(ctx)->pump = stream_pump_new(ctx, stream, &client, 0, JS_UNDEFINED);
     }
 }
 
-static void begin_body(JSContext *ctx, web_message_t *message, isolate_response_t *out) {
+static void begin_body(JSContext *ctx, response_t *response, isolate_response_t *out) {
+    web_message_t *message = &response->message;
     if (web_body_is_pending(&message->body)) {
-        begin_stream(ctx, message, out);
+        begin_stream(ctx, response, out);
         return;
     }
     if (!web_body_present(&message->body) && message->headers != NULL) {
@@ -470,7 +498,8 @@ static void begin_body(JSContext *ctx, web_message_t *message, isolate_response_
 }
 
 // As begin_body, of a body that is packed. 0, or -1 with a pending exception.
-static int begin_packed(JSContext *ctx, const web_packer_t *packer, web_message_t *message, isolate_response_t *out) {
+static int begin_packed(JSContext *ctx, const web_packer_t *packer, response_t *response, isolate_response_t *out) {
+    web_message_t *message = &response->message;
     bool pending = web_body_is_pending(&message->body);
     const char *cstring = NULL;
     base_slice_t bytes = pending ? (base_slice_t){NULL, 0} : web_body_bytes(ctx, &message->body, &cstring);
@@ -491,21 +520,8 @@ static int begin_packed(JSContext *ctx, const web_packer_t *packer, web_message_
     }
     web_body_complete(ctx, &message->body, packed);
     JS_FreeValue(ctx, packed);
-    begin_body(ctx, message, out);
+    begin_body(ctx, response, out);
     return 0;
-}
-
-// The value of the only Content-Encoding field.
-static base_slice_t only_coding(const web_headers_t *headers) {
-    base_slice_t name, value, found = {NULL, 0};
-    int count = 0;
-    for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
-        if (base_equal_nocase(name.data, name.len, "content-encoding")) {
-            found = value;
-            count++;
-        }
-    }
-    return count == 1 ? found : (base_slice_t){NULL, 0};
 }
 
 // What is to pack the body, as its Content-Encoding says and Workers do whatever the client takes; NULL where it is
@@ -517,7 +533,7 @@ static const web_packer_t *packer_for(JSContext *ctx, response_t *response) {
         return NULL;
     }
     base_slice_t coding = only_coding(message->headers);
-    bool gzip = coding.len == 4 && memcmp(coding.data, "gzip", 4) == 0;
+    bool gzip = says_gzip(message->headers);
     bool brotli = coding.len == 2 && memcmp(coding.data, "br", 2) == 0;
     if ((!gzip && !brotli) || web_body_is_encoded(&message->body)) {
         return NULL;
@@ -526,7 +542,8 @@ static const web_packer_t *packer_for(JSContext *ctx, response_t *response) {
     if (packer == NULL) {
         web_headers_remove(message->headers, "content-encoding");
     }
-    return packer;
+    bool as_it_comes = web_body_is_pending(&message->body) && web_fetch_unpacks_gzip(message->body.stream);
+    return as_it_comes ? NULL : packer;
 }
 
 int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *out) {
@@ -548,8 +565,8 @@ int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *ou
     out->status = response->status;
     const web_packer_t *packer = packer_for(ctx, response);
     if (packer == NULL) {
-        begin_body(ctx, message, out);
-    } else if (begin_packed(ctx, packer, message, out) < 0) {
+        begin_body(ctx, response, out);
+    } else if (begin_packed(ctx, packer, response, out) < 0) {
         return -1;
     }
     if (message->headers == NULL) {

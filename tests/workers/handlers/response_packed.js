@@ -20,6 +20,7 @@
 //> GET /fixed
 //> GET /by-hand
 //> GET /by-hand-again
+//> GET /by-another-name
 //> GET /clone
 //> GET /automatic
 //> GET /undefined
@@ -74,6 +75,10 @@ const answers = {
   "by-hand-again": async () => {
     const response = new Response(await zipped(), { headers: packed, encodeBody: "manual" });
     return new Response(response.body, response);
+  },
+  "by-another-name": async () => {
+    const name = ["encode", "Body"].join("");
+    return new Response(await zipped(), { headers: packed, [name]: "manual" });
   },
   clone: () => new Response(text, { headers: packed, encodeBody: "manual" }).clone(),
   automatic: () => new Response(text, { headers: packed, encodeBody: "automatic" }),

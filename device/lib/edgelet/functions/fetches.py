@@ -62,10 +62,10 @@ class Fetches:
         return upload
 
     async def _send(self, id, method, secure, host, port, target, lines, body):
-        """[status, reason, header lines, body, whether the rest of the request's body is not wanted].
+        """[status, reason, header lines, body, whether no more of the request's body is wanted, unpacks_gzip].
 
-        The body is bytes, None, or a number for `fetch.read`. lines: header lines, a character for each byte. body:
-        bytes, None, or the length of a stream, of which -1 says that it is not known.
+        The body is bytes, None, or a number for `fetch.read`; unpacks_gzip: see `Exchange`. lines: header lines, a
+        character for each byte. body: bytes, None, or the length of a stream, of which -1 says that it is not known.
         """
         from edgelet.outbound.exchange import Request  # here: who calls functions only has the RAM for something else
 
@@ -75,7 +75,7 @@ class Fetches:
         if kept:
             lines, body = await self._key_set(kept).response(kept in self._answered)
             self._answered[kept] = True
-            return [200, "", lines, body, False]
+            return [200, "", lines, body, False, False]
         lines = _bytes(lines)
         body = self._body(id, body)
         request = Request(method, secure, host, port, target, lines, body)
@@ -150,7 +150,8 @@ class Fetches:
             self._bodies[number] = response
         body = number if response.is_open else response.body
         upload = self._uploads.get(id)
-        return [response.status, response.reason, response.lines, body, upload is not None and upload.is_closed]
+        ends = upload is not None and upload.is_closed
+        return [response.status, response.reason, response.lines, body, ends, response.unpacks_gzip]
 
     def take(self, number):
         """The response of that number, which is somebody else's to close from now on; None where it is closed."""

@@ -212,7 +212,7 @@ def _received(pending, head, connection):
 
     call = pending.call
     received = Received(pending, head, connection)
-    return call.status, call.headers + received.lines, Stream(received, call.length)
+    return call.status, call.headers, Stream(received, received.length)
 
 
 async def finish(pending):

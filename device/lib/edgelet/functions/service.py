@@ -111,6 +111,7 @@ class Answer:
     """A function's response to a call, as an `edgelet.outbound.client.Response`."""
 
     reason = ""
+    unpacks_gzip = False
 
     def __init__(self, function, connection, head, response, is_service):
         self.status, lines, body = response
@@ -124,7 +125,7 @@ class Answer:
         self._at = 0  # what is read of a body that is bytes
         self._reading = None  # the task that waits for a part
         bodyless = self.status in (204, 304)
-        length = self._stream.length if self._stream else len(body)
+        self.length = length = self._stream.length if self._stream else len(body)
         self.lines = own_fields(lines)
         if length is not None and not bodyless:
             self.lines += b"content-length: %d\r\n" % length

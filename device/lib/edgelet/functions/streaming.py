@@ -46,14 +46,9 @@ class Body:
         self._owed_since = None
         if chunk is not None:
             self._sent += len(chunk)
-            if self.length is not None and self._sent > self.length:
-                self._sent -= len(chunk)
-                self._cut("result", "the response's body is longer than its Content-Length")
             return chunk
         if pending.failure or pending.call.error:
             self._cut(*errors.reason(self.function, pending.call, pending.failure))
-        if self.length is not None and self._sent < self.length:
-            self._cut("result", "the response's body is shorter than its Content-Length")
         self._end("ok")
         raise StopAsyncIteration
 
@@ -119,32 +114,23 @@ class Body:
             self.close()
 
 
-def _takes_gzip(head):
-    for name, value in split_fields(head.headers):
-        if name.lower() == "accept-encoding":
-            from edgelet.http.representation import accepts_gzip  # here: few responses are handed on
-
-            return accepts_gzip(value)
-    return False
+def _says_gzip(lines):
+    """Whether header lines, as bytes, say that the body is in gzip and in no other coding."""
+    return [value for name, value in split_fields(lines) if name == "content-encoding"] == ["gzip"]
 
 
 class Received:
-    """As `Body`, of a body that another server sends in answer to a fetch: the handler hands it on and has ended.
-
-    lines: what the response's header has for it beside the handler's.
-    """
+    """As `Body`, of a body that another server sends in answer to a fetch: the handler hands it on and has ended."""
 
     def __init__(self, pending, head, connection):
         call = pending.call
         self.function = pending.function
-        self.length = call.length
         self._response = response = pending.take_received()
-        self.lines = b""
-        # Whoever hands on a client's Accept-Encoding has the body handed on as it comes, too.
-        if response and self.length is None and b"content-encoding:" not in call.headers and _takes_gzip(head):
-            coding = response.keep_encoded()
-            if coding:
-                self.lines = b"content-encoding: %s\r\n" % coding
+        if response and b"content-encoding:" in call.headers and _says_gzip(call.headers):
+            response.keep_encoded()
+        self.length = response.length if response else 0
+        if head.method == "HEAD" and call.length is not None:
+            self.length = call.length
         self._head = head
         self._connection = connection
         self._request = pending.request
@@ -163,14 +149,9 @@ class Received:
         except (ValueError, MemoryError) as e:
             self._cut("thrown", str(e))
         if chunk is None:
-            if self.length is not None and self._sent < self.length:
-                self._cut("result", "the response's body is shorter than its Content-Length")
             self._end("ok")
             raise StopAsyncIteration
         self._sent += len(chunk)
-        if self.length is not None and self._sent > self.length:
-            self._sent -= len(chunk)
-            self._cut("result", "the response's body is longer than its Content-Length")
         return chunk
 
     async def aclose(self):

@@ -88,7 +88,8 @@ async def explained(work, limits, request):
 class Response:
     """A response whose head has come. status, reason, lines: see `edgelet.outbound.response.Head`.
 
-    body: bytes; None where there is none, or where it is still to be read. is_open: which of both.
+    body: bytes; None where there is none, or where it is still to be read. is_open: which of both. unpacks_gzip: see
+    `exchange.Exchange`.
     """
 
     def __init__(self, client, connection, limits, request):
@@ -106,12 +107,19 @@ class Response:
         exchange = self._exchange
         await exchange.begin()
         self.status, self.reason, self.lines = exchange.head.status, exchange.head.reason, exchange.lines
-        if exchange.length is None or exchange.length > _WHOLE:
+        self.unpacks_gzip = exchange.unpacks_gzip
+        # What is handed on as it comes is not unpacked before.
+        if self.unpacks_gzip or exchange.length is None or exchange.length > _WHOLE:
             self.is_open = True
             return
         if exchange.has_body:
             self.body = await exchange.read_all()
         self.close()
+
+    @property
+    def length(self):
+        """Bytes of a body that is open and of which nothing was read; None where nobody knows."""
+        return self._exchange.length_read
 
     async def read(self):
         """The next bytes of a body that is open; None at its end. Raises ValueError as `Client.fetch` does."""
@@ -128,7 +136,7 @@ class Response:
 
     def keep_encoded(self):
         """As `exchange.Exchange.keep_encoded`, of a body that is open."""
-        return self._exchange.keep_encoded()
+        self._exchange.keep_encoded()
 
     def close(self):
         """Nobody wants more of it. May be called again."""

@@ -15,6 +15,7 @@ HEAD_BYTES = 32768 if _LINUX else 4096  # of a response
 _INTERIM = const(8)  # responses before the final one
 _INFLATED = const(8192)  # bytes of a part that is decoded: some 0.5 ms
 _CODINGS = ("gzip", "x-gzip", "deflate")
+# A board has no room for the window of a compressed body.
 _TAKEN = (b"gzip", b"x-gzip", b"deflate", b"identity") if _LINUX else ()
 
 
@@ -23,8 +24,7 @@ class Request:
 
     body: bytes, None for none, or an `edgelet.outbound.upload.Upload`, which is `upload`, too, else None.
 
-    response: what is to be closed of it, None where there is nothing. names_codings: whether its lines have those that
-    it takes.
+    response: what is to be closed of it, None where there is nothing.
     """
 
     def __init__(self, method, secure, host, port, target, lines, body):
@@ -39,17 +39,13 @@ class Request:
         self.upload = body if hasattr(body, "send") else None
         self.body = body
         self.response = None
-        self.names_codings = False
 
     def head(self):
         """The head as it goes on the wire."""
         lines = own_fields(self._lines)
         if b"accept-encoding:" in lines:
-            lines, self.names_codings = _with_known_codings(lines)
+            lines = _with_known_codings(lines)
         parts = ["%s %s HTTP/1.1\r\nhost: %s\r\n" % (self.method, self._target, self.shown)]
-        # A board has no room for the window of a compressed body.
-        if _LINUX and not self.names_codings:
-            parts.append("accept-encoding: gzip, deflate\r\n")
         if self.upload and self.upload.length is None:
             parts.append("transfer-encoding: chunked\r\n")
         elif self.upload:
@@ -60,12 +56,11 @@ class Request:
 
 
 def _with_known_codings(lines):
-    """Header lines with those codings of Accept-Encoding only that are decoded here, and whether that has any.
+    """Header lines with those codings of Accept-Encoding only that are decoded here.
 
     A handler that passes on what a browser takes would read bytes of brotli for text.
     """
     kept = []
-    names = False
     for line in lines.split(b"\r\n")[:-1]:
         if line.startswith(b"accept-encoding:"):
             asked = line[16:].replace(b"*", b"gzip").split(b",")
@@ -73,9 +68,8 @@ def _with_known_codings(lines):
             if not known:
                 continue
             line = b"accept-encoding:" + b",".join(known)
-            names = True
         kept.append(line + b"\r\n")
-    return b"".join(kept), names
+    return b"".join(kept)
 
 
 class Stale(Exception):
@@ -157,26 +151,28 @@ class Exchange:
 
     @property
     def lines(self):
-        """The header lines of the response, as the body that is read has them."""
-        if self._is_encoded():
+        """The header lines of the response, as the body that is read has them; gzip's stay, as in Workers."""
+        if self._is_encoded() and not self.unpacks_gzip:
             return without(self.head.lines, b"content-encoding", b"content-length")
         return self.head.lines
 
-    def _is_gzip(self):
-        return self.head.encoding != "deflate"
+    @property
+    def unpacks_gzip(self):
+        """Whether the body that is read is not in the gzip that its header says."""
+        return self._is_encoded() and self.head.encoding == "gzip"
 
     def _is_encoded(self):
-        return self._unpacks and self.has_body and _LINUX and self.head.encoding in _CODINGS
+        return self._unpacks and self.has_body and _LINUX and self.head.encoding.lower() in _CODINGS
+
+    @property
+    def length_read(self):
+        """Bytes of the body that `read` gives; None where that is not known."""
+        return None if self._is_encoded() else self.length
 
     def keep_encoded(self):
-        """Has `read` give the body as it is sent, where it is in gzip, as the request asked, and nothing is read of it.
-
-        Its coding; None where that is not so.
-        """
-        if self._inflating or not self._request.names_codings or not self._is_encoded() or not self._is_gzip():
-            return None
-        self._unpacks = False
-        return self.head.encoding
+        """Has `read` give a body in gzip as it is sent. Nothing is read of it."""
+        if self.unpacks_gzip:
+            self._unpacks = False
 
     async def read(self):
         """The next bytes of the body; None at its end."""
@@ -315,7 +311,7 @@ class Exchange:
 
         # What is called deflate is either zlib's format, as RFC 9110 says, or without its head.
         kind = deflate.GZIP
-        if not self._is_gzip():
+        if self.head.encoding.lower() == "deflate":
             is_zlib = len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0
             kind = deflate.ZLIB if is_zlib else deflate.RAW
         if not body:

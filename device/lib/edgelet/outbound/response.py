@@ -13,8 +13,8 @@ class Head:
     """The head of a response.
 
     status, reason: the numbers and text of its first line. lines: its header lines as bytes, each with its CR LF.
-    length: of the body, None where the head does not tell it. chunked: whether the body is. encoding: Content-Encoding
-    in lower case, "" for none. persistent: whether another request may follow.
+    length: of the body, None where the head does not tell it. chunked: whether the body is. encoding: Content-Encoding,
+    "" for none. persistent: whether another request may follow.
     """
 
     def __init__(self, data):
@@ -52,9 +52,13 @@ class Head:
             raise Malformed("its head has a malformed line")
         name = name.lower()
         if name in (b"content-length", b"transfer-encoding", b"connection", b"content-encoding"):
-            self._read_framing(name, value.strip(b" \t").lower())
+            self._read_framing(name, value.strip(b" \t"))
 
     def _read_framing(self, name, value):
+        if name == b"content-encoding":
+            self.encoding += ("," if self.encoding else "") + "".join([chr(c) for c in value])
+            return
+        value = value.lower()
         if name == b"content-length":
             if self.length is not None or not _is_number(value):
                 raise Malformed("malformed or repeated Content-Length")
@@ -63,8 +67,6 @@ class Head:
             if self.chunked or value != b"chunked":
                 raise Malformed("unknown Transfer-Encoding")
             self.chunked = True
-        elif name == b"content-encoding":
-            self.encoding += ("," if self.encoding else "") + "".join([chr(c) for c in value])
         else:
             options = [option.strip() for option in value.split(b",")]
             if b"close" in options:

@@ -366,9 +366,10 @@ function messageOf(response) {
   message.statusCode = response.status;
   message.statusMessage = response.statusText;
   [message.httpVersion, message.httpVersionMajor, message.httpVersionMinor] = ["1.1", 1, 1];
+  const isUnpacked = response.headers.get("content-encoding") === "gzip";
   for (const [name, value] of response.headers) {
-    // What fetch has unpacked is as it was before.
-    if (name === "content-encoding") continue;
+    // Who gets the message would unpack it anew.
+    if (isUnpacked && (name === "content-encoding" || name === "content-length")) continue;
     message.rawHeaders.push(name, value);
     if (name === "set-cookie") (message.headers[name] ??= []).push(value);
     else message.headers[name] = value;
