@@ -440,8 +440,10 @@ LACKS = {
 }
 
 
-def test_intl_comes_with_what_names_it(cli, local):
-    cli.ok("deploy", write_project(cli.folder / "locales", "locales", {"main.js": LOCALES}, route="/locales"))
+@pytest.mark.parametrize("main", ["main.js", "main.ts"])
+def test_intl_comes_with_what_names_it(cli, local, main):
+    project = write_project(cli.folder / "locales", "locales", {main: LOCALES}, main=main, route="/locales")
+    cli.ok("deploy", project)
     names = ["number", "method", "date", "order", "global", "typeof", *LACKS]
     answers = {name: get(local.address, f"/locales?q={name}").text for name in names}
     assert answers == {
@@ -472,8 +474,13 @@ def test_intl_comes_with_what_names_it(cli, local):
 )
 def test_of_intl_there_is_what_is_named(tmp_path, firmware, code, there):
     source = f"const f = (x) => x; export default {{ fetch() {{ return new Response({code}); }} }};"
-    project = read_project(write_project(tmp_path / "small", "small", {"main.js": source}))
-    made = collect_sources(project).files["main.js"]
+    project = read_project(write_project(tmp_path / "plain", "plain", {"main.js": source}))
+    files = collect_sources(project).files
+    classes = {name for text in files.values() for name in re.findall(r"^class (\w+)", text, re.MULTILINE)}
+    assert classes == (there or set())
+    assert (".edgelet/intl.js" in files) == (there is not None)
+    project = read_project(write_project(tmp_path / "typed", "typed", {"main.ts": source}, main="main.ts"))
+    made = collect_sources(project).files["main.ts"]
     assert set(re.findall(r"^var (\w+) = class", made, re.MULTILINE)) == (there or set())
     assert ("node:" in compile_project(project, firmware).data.decode("latin-1")) == (there is not None)
 
@@ -494,8 +501,9 @@ def test_a_package_that_is_not_installed_is_named(cli):
     assert "npm install no-such-package" in message
 
 
-def test_without_node_the_error_says_so(cli, monkeypatch, tmp_path):
-    project = write_project(cli.folder / "typed", "typed", {"main.ts": TYPESCRIPT}, main="main.ts")
+@pytest.fixture
+def no_node(monkeypatch, tmp_path):
+    """A computer that has neither Node.js nor npm."""
     programs = tmp_path / "programs"
     programs.mkdir()
     for folder in map(Path, os.environ["PATH"].split(os.pathsep)):
@@ -503,8 +511,102 @@ def test_without_node_the_error_says_so(cli, monkeypatch, tmp_path):
             if program.name not in ("node", "npm") and not (programs / program.name).is_symlink():
                 (programs / program.name).symlink_to(program)
     monkeypatch.setenv("PATH", str(programs))
-    message = cli.fails("deploy", project)
-    assert "main.ts is TypeScript, which needs Node.js and npm" in message
+
+
+@pytest.mark.usefixtures("no_node")
+def test_without_node_the_error_says_so(cli):
+    project = write_project(cli.folder / "typed", "typed", {"main.ts": TYPESCRIPT}, main="main.ts")
+    assert "main.ts is TypeScript, which needs Node.js and npm" in cli.fails("deploy", project)
+    pattern = "export default { fetch: () => Response.json(new URLPattern('/a', 'http://b')) };"
+    project = write_project(cli.folder / "pattern", "pattern", {"main.js": pattern})
+    text = "main.js uses URLPattern, for which there is an npm package, which needs Node.js and npm"
+    assert text in cli.fails("deploy", project)
+
+
+MONEY = """const format = new Intl.NumberFormat("en-US", { style: "currency", currency: "EUR" });
+export const money = (number) => format.format(number);"""
+FORMATS = """import { money } from "./lib/money.js";
+export default { fetch: () => Response.json([
+  money(1234.5),
+  new globalThis.Intl.ListFormat("en").format(["a", "b", "c"]),
+  ["b", "A", "a"].sort((a, b) => a.localeCompare(b, "en", { sensitivity: "base" })),
+  (0.5).toLocaleString("en-US", { style: "percent" }),
+  new Date(0).toLocaleDateString("en-US", { month: "long" }),
+  lacking(() => new Intl.PluralRules("de")), lacking(() => new Intl.Segmenter()),
+  Object.keys(globalThis).includes("Intl"), new Error().stack.split("\\n")[0].trim(),
+]) };
+const lacking = (make) => { try { return make(); } catch (error) { return error.message; } };
+// no line's end here"""
+
+
+@pytest.mark.usefixtures("no_node")
+def test_without_node_there_is_intl(cli, local):
+    files = {"main.js": FORMATS, "lib/money.js": MONEY}
+    cli.ok("deploy", write_project(cli.folder / "locales", "locales", files, route="/locales"))
+    *values, german, segmenter, is_listed, place = get(local.address, "/locales").json()
+    assert values == ["€1,234.50", "a, b, and c", ["A", "a", "b"], "50%", "January"]
+    assert "de" in german and "Segmenter" in segmenter
+    assert (is_listed, place) == (False, "at fetch (main.js:9:49)")
+
+
+# What a plain file has of the platform when nothing but the firmware is there to compile it.
+PLAIN = """
+import { env } from "cloudflare:workers";
+const there = ["self", "AbortController", "AbortSignal", "EventTarget", "Event", "CustomEvent", "Blob", "File",
+  "FormData", "navigator", "performance", "TextDecoder", "addEventListener", "structuredClone", "crypto"];
+export default { async fetch(request) {
+  const form = new FormData();
+  form.set("file", new File(["content"], "a.txt"));
+  const back = await new Response(form).formData();
+  const reason = await new Promise((resolve) => {
+    const signal = AbortSignal.any([AbortSignal.timeout(1)]);
+    signal.addEventListener("abort", () => resolve(signal.reason.name));
+  });
+  const bytes = new Uint8Array([0xe4, 0x61, 0x00]);
+  const target = new EventTarget();
+  let seen;
+  target.addEventListener("e", (event) => { seen = event.detail; });
+  target.dispatchEvent(new CustomEvent("e", { detail: 7 }));
+  const buffer = new ArrayBuffer(8);
+  return Response.json({
+    missing: there.filter((name) => !(name in globalThis)),
+    env: env.GREETING,
+    file: await back.get("file").text(),
+    reason, seen,
+    decoded: ["latin1", "utf-16le", "utf-16be"].map((label) => new TextDecoder(label).decode(bytes.slice(0, 2))),
+    agent: navigator.userAgent,
+    origin: typeof performance.timeOrigin,
+    cf: typeof request.cf,
+    same: crypto.subtle.timingSafeEqual(bytes, bytes.slice()),
+    cause: structuredClone(new Error("e", { cause: 1 })).cause,
+    big: typeof structuredClone(Object(5n)),
+    moved: [structuredClone(buffer, { transfer: [buffer] }).byteLength, buffer.byteLength],
+    meta: typeof import.meta,
+  });
+} };
+"""
+
+
+@pytest.mark.usefixtures("no_node")
+def test_without_node_a_plain_file_has_the_platform(cli, local):
+    project = write_project(cli.folder / "plain", "plain", {"main.js": PLAIN}, route="/plain", vars={"GREETING": "hi"})
+    cli.ok("deploy", project)
+    assert get(local.address, "/plain").json() == {
+        "missing": [],
+        "env": "hi",
+        "file": "content",
+        "reason": "TimeoutError",
+        "seen": 7,
+        "decoded": ["äa", "懤", "\ue461"],
+        "agent": "edgelet",
+        "origin": "number",
+        "cf": "undefined",
+        "same": True,
+        "cause": 1,
+        "big": "object",
+        "moved": [8, 0],
+        "meta": "object",
+    }
 
 
 # CommonJS, and AWS' events

@@ -112,7 +112,11 @@ def collect_sources(project: Project) -> Sources:
             if (project.folder / target).is_file():
                 todo.append(target)
     reason = _needs_esbuild(project, sources, bare)
-    return _bundled(project, reason) if reason else Sources(sources, None, [])
+    if reason:
+        return _bundled(project, reason)
+    if any(map(nodejs.names_intl, sources.values())):
+        sources = nodejs.intl_modules(sources)
+    return Sources(sources, None, [])
 
 
 def _bundled(project: Project, reason: str) -> Sources:
@@ -136,9 +140,6 @@ def _needs_esbuild(project: Project, sources: dict[str, str], bare: set[str]) ->
     patterns = [path for path, source in sources.items() if nodejs.names_url_pattern(source)]
     if patterns:
         return f"{patterns[0]} uses URLPattern, for which there is an npm package"
-    locales = [path for path, source in sources.items() if nodejs.names_intl(source)]
-    if locales:
-        return f"{locales[0]} uses Intl, or a locale or options of toLocaleString, which come with a bundle"
     packages = sorted(bare - set(names.NATIVE_MODULES))
     if packages and nodejs.is_module(packages[0]):
         return f"'{packages[0]}' is a module of Node.js, which npm packages stand for"

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import os
+import posixpath
 import re
 import shutil
 from collections.abc import Iterator
@@ -44,6 +45,10 @@ _LOCALE_METHODS = {
     "methods_of_text": re.compile(r"\.localeCompare\s*\((?:[^(),]|\([^()]*\))*,"),
 }
 _INTL_CLASSES = ("Collator", "DateTimeFormat", "ListFormat", "NumberFormat", "PluralRules", "RelativeTimeFormat")
+_INTL_ABSENT = ("DisplayNames", "DurationFormat", "Locale", "Segmenter")
+# Where the rest of it is in a bundle that no bundler has made, and what files of it import.
+_INTL_MODULE = ".edgelet/intl.js"
+_INTL_FILE = re.compile(r'"\./(?:intl/)?(\w+)\.js"')
 #: Those that throw, whatever is used of them; of `net` and the like a part is there.
 _ABSENT = re.compile(
     r"child_process|cluster|dgram|dns|dns/promises|domain|fs|fs/promises|http2|inspector|inspector/promises|readline"
@@ -143,6 +148,40 @@ def intl(folder: Path, source: str) -> list[str]:
         *[f"--define:{name}={value}" for name, value in defined.items()],
         *[f"--inject:{folder / 'internal' / 'intl' / name}.js" for name in files],
     ]
+
+
+def intl_modules(sources: dict[str, str]) -> dict[str, str]:
+    """Give JavaScript that needs no bundler with what it uses of Intl, by path: as `sources`, with modules beside them.
+
+    Each file that uses it imports it, so that it is there before its top level runs.
+    """
+    text = "\n".join(sources.values())
+    lines = [f'import "./intl/{name}.js";' for name, pattern in _LOCALE_METHODS.items() if pattern.search(text)]
+    if _INTL.search(text):
+        named = [name for name in _INTL_CLASSES if re.search(rf"\b{name}\b", text)]
+        lines += [f'import {{ {name} }} from "./intl/{_file_of(name)}.js";' for name in named]
+        lines.append('import { absent, getCanonicalLocales } from "./intl/shared.js";')
+        others = (name for name in (*_INTL_CLASSES, *_INTL_ABSENT) if name not in named)
+        members = [*named, *(f'{name}: absent("{name}")' for name in others)]
+        members += ["getCanonicalLocales", '[Symbol.toStringTag]: "Intl"']
+        lines.append(f"const value = {{ {', '.join(members)} }};")
+        lines.append('Object.defineProperty(globalThis, "Intl", { value, writable: true, configurable: true });')
+    found = {_INTL_MODULE: "\n".join(lines) + "\n"}
+    todo = [found[_INTL_MODULE]]
+    while todo:
+        for name in _INTL_FILE.findall(todo.pop()):
+            path = f"{posixpath.splitext(_INTL_MODULE)[0]}/{name}.js"
+            if path not in found:
+                found[path] = (_SOURCES / "internal" / "intl" / f"{name}.js").read_text()
+                todo.append(found[path])
+    for path, source in sources.items():
+        place = posixpath.relpath(_INTL_MODULE, posixpath.dirname(path) or ".")
+        found[path] = f'{source}\nimport "./{place}";\n' if names_intl(source) else source
+    return found
+
+
+def _file_of(name: str) -> str:
+    return re.sub("(?!^)([A-Z])", r"_\1", name).lower()
 
 
 def _is_installed(package: str, project: Path) -> bool:
