@@ -380,6 +380,9 @@ def test_a_bundle_has_what_its_code_imports_and_nothing_else(tmp_path, firmware)
 def test_a_module_that_node_does_not_have_is_no_module(cli):
     project = write_project(cli.folder / "gone", "gone", {"main.js": 'import "node:gone"; export default {};'})
     assert 'main.js:1:7: Could not resolve "node:gone". Node.js 24 has no such module' in cli.fails("deploy", project)
+    below = {"main.js": 'import "node:fs/gone"; export default {};'}
+    project = write_project(cli.folder / "below", "below", below)
+    assert "main.js:1:7: 'node:fs' has no such module below it" in cli.fails("deploy", project)
 
 
 URL_PATTERN = """export default { fetch({ url }) {

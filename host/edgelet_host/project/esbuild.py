@@ -27,6 +27,8 @@ _METAFILE = "metafile.json"
 # What stands for the folders of Node.js' modules.
 _PREFIX = "node:"
 _UNRESOLVED = re.compile(r'\[ERROR\] Could not resolve "([^"]+)"')
+# What is imported below a module of Node.js that has nothing below it.
+_BELOW_FILE = re.compile(r'Cannot read directory ".*/made/(?:modules|prefixed)/(.+)\.js": not a directory')
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,8 @@ def _explain(folder: Path, errors: str) -> str:
     message = next((line.partition("[ERROR] ")[2] for line in lines if "[ERROR]" in line), lines[0] if lines else "")
     place = next((line.rstrip(":") for line in lines if line.endswith(":") and line.count(":") >= 3), "")
     hint = ""
+    if below := _BELOW_FILE.match(message):
+        message = f"'node:{below[1]}' has no such module below it"
     if message.startswith('No loader is configured for ".wasm"'):
         hint = f". It is WebAssembly, {NO_WEBASSEMBLY}"
     if message.startswith('Could not resolve "') and not message.startswith('Could not resolve ".'):
