@@ -389,7 +389,7 @@ def fenced(language: str) -> list[str]:
 @pytest.mark.slow
 def test_the_documented_handlers_and_project_file_work(cli, local):
     handlers, tomls = fenced("js"), fenced("toml")
-    assert (len(handlers), len(tomls)) == (7, 4)
+    assert (len(handlers), len(tomls)) == (8, 4)
     [static] = [text for text in tomls if text.startswith("[static]")]
     project = cli.folder / "greeter"
     project.mkdir()
