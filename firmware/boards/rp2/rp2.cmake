@@ -2,6 +2,7 @@
 # which includes this one:
 #
 # EDGELET_FIRMWARE_BYTES   of the flash, at its front, for the firmware: the linker sees no more
+# EDGELET_FLASH_BYTES      of the flash chip, where not all boards with the same chip have the same
 #
 # The chip's file sets:
 #

@@ -1,6 +1,5 @@
-# Boards with an RP2350, whose Arm cores are used, and 4 MB of flash.
+# Boards with an RP2350, whose Arm cores are used, and at least 4 MB of flash.
 set(PICO_PLATFORM "rp2350-arm-s")
-set(EDGELET_FLASH_BYTES 4194304)
 set(EDGELET_IMAGE_SLOTS 8)
 # Every image of the arena fits.
 set(EDGELET_LARGE_SLOTS 3)

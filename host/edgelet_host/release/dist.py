@@ -70,7 +70,8 @@ def release_boards(micropython: Path | None) -> list[str]:
     return [
         name
         for name, known in definitions.items()
-        if "IDF_TARGET" not in known and (micropython or "MICROPY_PY_NETWORK_CYW43" not in known)
+        if not {"IDF_TARGET", "EDGELET_BY_HAND"} & known.keys()
+        and (micropython or "MICROPY_PY_NETWORK_CYW43" not in known)
     ]
 
 
