@@ -1,6 +1,6 @@
 """Tries an installed package on any system, without a device.
 
-    python anywhere.py [SHA256]
+    python anywhere.py [SHA256 [CACHE]]
 
 It is for the hosted CI's computers.
 """
@@ -35,10 +35,10 @@ def bundle_of(folder: Path) -> bytes:
     return compile_project(read_project(folder), ensure_compiler()).data
 
 
-def main(digest: str) -> None:
-    """Try the commands. digest: SHA-256 of the bundle that Linux' firmware makes, "" to print that of this one."""
+def main(digest: str = "", cache: str = "cache") -> None:
+    """Try the commands. digest: SHA-256 of the bundle that Linux' firmware makes. cache: the folder EDGELET_CACHE."""
     with tempfile.TemporaryDirectory() as temporary, contextlib.chdir(temporary):
-        os.environ |= {"EDGELET_CACHE": str(Path(temporary, "cache")), "XDG_RUNTIME_DIR": temporary}
+        os.environ |= {"EDGELET_CACHE": str(Path(temporary, cache)), "XDG_RUNTIME_DIR": temporary}
         print(run("--version").strip())
         for template in ("hello", "login", "static"):
             run("new", template, "--template", template)
@@ -57,4 +57,4 @@ def main(digest: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*(sys.argv[1:] or [""]))
+    main(*sys.argv[1:])

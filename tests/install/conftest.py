@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from edgelet_host.firmware.boards import board_firmware
 from edgelet_host.firmware.builds import Revision
 from edgelet_host.firmware.sources import read_sources
 from edgelet_host.firmware.system import ensure_packages
@@ -76,11 +75,11 @@ def installed(wheel: Path, place: Path) -> Installed:
 
 @pytest.fixture(scope="module")
 def universal(request: pytest.FixtureRequest, place: Path) -> Installed:
-    """The wheel for any computer, likewise. Of a checkout it has the emulated Pico for this computer only."""
+    """The wheel for any computer, likewise. Of a checkout it has no board's firmware."""
     if folder := request.config.getoption("--release"):
         (wheel,) = folder.absolute().glob("*-none-any.whl")
     else:
-        parts = [board_firmware(BOARD), *ensure_emulator(this_system())]
+        parts = [make_uf2(place / BOARD_FIRMWARE.format(BOARD), CONTENT), *ensure_emulator(this_system())]
         wheel = make_universal_wheel(pure_wheel(place / "pure"), place, ensure_compiler_wasm(), parts, Revision())
     installed = Installed(place / ANY, ANY)
     installed.install(wheel)

@@ -126,6 +126,13 @@ class Installed:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def python(self, program: Path) -> str:
+        """Run a program with the environment's Python; what it printed."""
+        command = [self.folder / "bin" / "python", program]
+        done = subprocess.run(command, **self._surroundings(NOBODY, {}), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     @contextlib.contextmanager
     def running(self, *args: object) -> Iterator[Iterator[str]]:
         """Run a command that stays, and stop it as Ctrl-C does. Gives the lines that it prints."""
