@@ -113,6 +113,21 @@ def test_several_devices_must_be_told_apart(local, firmware, tmp_path, monkeypat
         assert cli.ok("list", "--device", other.port) == ""
 
 
+def test_watching_tells_what_comes_and_goes(local, firmware, tmp_path, monkeypatch):
+    cli = Cli(tmp_path)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", cli.environment()["XDG_RUNTIME_DIR"])
+    command = cli.command("devices", "--watch", "--json")
+    with subprocess.Popen(command, env=cli.environment(), stdout=subprocess.PIPE, text=True) as process:
+        for _ in range(2):
+            with announce(local, "edgelet dev"):
+                come = json.loads(process.stdout.readline())
+            gone = json.loads(process.stdout.readline())
+            assert (come["there"], gone["there"]) == (True, False)
+            assert come["port"] == gone["port"] == local.port
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+
+
 # Functions
 
 

@@ -1,5 +1,6 @@
 """`edgelet deploy`: what it brings, what it refuses, and what it leaves where it is interrupted."""
 
+import contextlib
 import json
 import os
 import pty
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from cli_helpers import ROOT, Cli, greeting, local_device
 from device_helpers import get, write_project
+from edgelet_host.device.running import announce
 from npm_helpers import installed
 
 
@@ -69,6 +71,27 @@ def test_several_devices_at_once(cli, local, firmware, tmp_path):
         assert failed.status == 1
         assert f"{other.port}: route /taken belongs to function taken" in failed.err
         assert f"is active on {local.port}" in failed.out
+
+
+def test_all_devices_at_once_some_of_which_fail(local, firmware, tmp_path, monkeypatch):
+    cli = Cli(tmp_path)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", cli.environment()["XDG_RUNTIME_DIR"])
+    assert "no device found" in cli.fails("deploy", constant(cli, "everywhere", "on all"), "--all")
+    with contextlib.ExitStack() as stack:
+        others = [stack.enter_context(local_device(firmware, tmp_path / str(number))) for number in range(3)]
+        for one in others:
+            stack.enter_context(announce(one, "edgelet dev"))
+        source = (cli.folder / "everywhere" / "main.js").read_text()
+        taken = write_project(cli.folder / "taken", "taken", {"main.js": source}, route="/everywhere")
+        cli.ok("deploy", taken, "--device", others[1].port)
+        failed = cli.run("deploy", cli.folder / "everywhere", "--all")
+        assert failed.status == 1
+        assert f"{others[1].port}: route /everywhere belongs to function taken" in failed.err
+        assert [get(one.address, "/everywhere").text for one in others] == ["on all"] * 3
+        listed = [cli.ok("list", "--device", one.port).split() for one in others]
+        assert listed == [["everywhere"], ["taken"], ["everywhere"]]
+        exclusive = cli.run("deploy", cli.folder / "everywhere", "--all", "--device", others[0].port)
+        assert (exclusive.status, "--all and --device" in exclusive.err) == (2, True)
 
 
 def test_a_handler_that_throws_at_the_first_request_is_deployed(cli, local):

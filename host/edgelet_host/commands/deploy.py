@@ -18,22 +18,29 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("path", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--all", "to_all", is_flag=True, help="Every board at USB and every device that runs here.")
 @click.option("--dry-run", is_flag=True, help="Ask the devices whether they would take it, and change nothing.")
 @device_option
 @json_option
-def deploy(path: Path, dry_run: bool, devices: tuple[str, ...], as_json: bool) -> None:
+def deploy(path: Path, to_all: bool, dry_run: bool, devices: tuple[str, ...], as_json: bool) -> None:
     """Deploy the project at PATH, by default this folder, to one or several devices.
 
     The new release serves once it is complete and built; where it does not answer, the one before comes back.
 
+    Several are served side by side; those that fail keep no other from its release.
+
     Example: edgelet deploy examples/hello --device kitchen --device /dev/ttyACM0
     """
     from edgelet_host.device.deployment import make_release
-    from edgelet_host.device.targets import choose_targets
+    from edgelet_host.device.targets import choose_targets, every_target
     from edgelet_host.firmware.builds import ensure_compiler
     from edgelet_host.project.config import read_project
 
-    targets = choose_targets(devices)
+    # EDGELET_DEVICE names the one that is meant when nothing is said.
+    given = click.get_current_context().get_parameter_source("devices")
+    if to_all and given is click.core.ParameterSource.COMMANDLINE:
+        raise click.UsageError("--all and --device exclude each other")
+    targets = every_target() if to_all else choose_targets(devices)
     release = make_release(read_project(path.resolve()), ensure_compiler())
     for line in release.warnings:
         warn(line)

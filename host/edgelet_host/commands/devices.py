@@ -1,5 +1,7 @@
 """`edgelet devices` and `edgelet status`."""
 
+import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,17 +14,27 @@ if TYPE_CHECKING:
     from edgelet_host.device.targets import Target
 
 
+# Between two looks: sooner than a board that was plugged in answers.
+_LOOK_S = 0.3
+
+
 @click.group(invoke_without_command=True)
+@click.option("--watch", is_flag=True, help="Tell what comes and goes, until Ctrl-C.")
 @json_option
 @click.pass_context
-def devices(context: click.Context, as_json: bool) -> None:
+def devices(context: click.Context, watch: bool, as_json: bool) -> None:
     """List the devices that are connected, run here, or have a name; those in the network are asked for /healthz.
+
+    --watch tells of boards at USB and of devices that run here, one line each; with --json one object each.
 
     Example: edgelet devices
     """
     from edgelet_host.device.targets import find_addresses, find_targets
 
     if context.invoked_subcommand:
+        return
+    if watch:
+        _watch(as_json)
         return
     found = find_targets() + find_addresses()
     if as_json:
@@ -32,6 +44,24 @@ def devices(context: click.Context, as_json: bool) -> None:
         print_table(["PORT OR URL", "NAME", "KIND", "DESCRIPTION"], rows)
     else:
         say("No device. Connect a board by USB, or start 'edgelet dev' in another terminal.")
+
+
+def _watch(as_json: bool) -> None:
+    from edgelet_host.device.targets import find_targets
+
+    known: dict[str, Target] = {}
+    while True:
+        now = {one.port: one for one in find_targets() if one.kind != "named"}
+        changes = [(known[port], False) for port in known if now.get(port) != known[port]]
+        changes += [(one, True) for port, one in now.items() if known.get(port) != one]
+        for target, is_there in changes:
+            if as_json:
+                click.echo(json.dumps({"there": is_there, **target.as_json()}))
+            else:
+                name = f" {target.name}" if target.name else ""
+                click.echo(f"{'+' if is_there else '-'} {target.port}{name} ({_description(target)})")
+        known = now
+        time.sleep(_LOOK_S)
 
 
 def _description(target: "Target") -> str:

@@ -16,6 +16,8 @@ from edgelet_host.device.running import running_devices
 from edgelet_host.errors import EdgeletError
 from edgelet_host.paths import config_dir
 
+_NONE = "no device found: connect a board by USB, or start 'edgelet dev' in another terminal"
+
 
 @dataclass(frozen=True)
 class Target:
@@ -150,6 +152,14 @@ def choose_targets(wanted: Sequence[str]) -> list[Target]:
     return targets
 
 
+def every_target() -> list[Target]:
+    """Give the boards at USB and the local devices that run. Raises EdgeletError where there are none."""
+    found = [target for target in find_targets() if target.kind != "named"]
+    if not found:
+        raise EdgeletError(_NONE)
+    return found
+
+
 def choose_target(wanted: Sequence[str]) -> Target:
     """Give the one device that `wanted` means."""
     targets = choose_targets(wanted)
@@ -159,9 +169,7 @@ def choose_target(wanted: Sequence[str]) -> Target:
 
 
 def _only_target() -> Target:
-    found = [target for target in find_targets() if target.kind != "named"]
-    if not found:
-        raise EdgeletError("no device found: connect a board by USB, or start 'edgelet dev' in another terminal")
+    found = every_target()
     if len(found) > 1:
         labels = ", ".join(target.label for target in found)
         raise EdgeletError(f"there are several devices ({labels}): choose one with --device")
