@@ -68,7 +68,10 @@ def ensure_emulator(system: str) -> tuple[Path, Path]:
     target = EMULATORS[system]
 
     def processor(_: Path) -> list[str]:
-        return ["-shared", "-fPIC", *_QUIET, *_alone(target), *map(str, sorted(PROCESSOR.glob("*.c"))), "-Wl,-s"]
+        # Else it has the path in which it was linked.
+        named = [f"-Wl,-install_name,{processor_name(system)}"] if system.startswith("darwin") else []
+        code = map(str, sorted(PROCESSOR.glob("*.c")))
+        return ["-shared", "-fPIC", *_QUIET, *_alone(target), *named, *code, "-Wl,-s"]
 
     def peer(_: Path) -> list[str]:
         includes = [f"-I{PEER}", f"-I{lwip / 'include'}", f"-I{port / 'include'}"]
