@@ -19,9 +19,8 @@ class Bindings:
     `edgelet.outbound.resolver.Resolver`. has_one_arena: whether the device has memory for one arena only.
     """
 
-    has_one_arena = False
-
     def __init__(self, root, settings, resolver):
+        self.has_one_arena = False
         self._root = root
         self._settings = settings
         self._bindings = {}

@@ -222,9 +222,8 @@ class Releases:
     All methods raise ValueError with one line that says what is wrong with what was asked, or which file is damaged.
     """
 
-    check_bindings = None
-
     def __init__(self, root, settings, engine, forget=None):
+        self.check_bindings = None
         self._forget = forget
         self._root = root + "/releases"
         self._settings = settings
