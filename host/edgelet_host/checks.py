@@ -15,7 +15,10 @@ from edgelet_host.terminal import warn
 
 # Three processes for two processors, since a third of a test's time is waiting for a device; tests of one `xdist_group`
 # share one. They begin in the order of tests/conftest.py.
-PROCESSES = max(2, len(os.sched_getaffinity(0)) * 3 // 2)
+_PROCESSORS = os.cpu_count() or 1
+if sys.platform == "linux":
+    _PROCESSORS = len(os.sched_getaffinity(0))
+PROCESSES = max(2, _PROCESSORS * 3 // 2)
 PYTEST = ("-m", "pytest", f"--numprocesses={PROCESSES}", "--dist=loadgroup", "--no-loadscope-reorder")
 
 
