@@ -1,6 +1,7 @@
 """`edgelet serve` and `edgelet dev`: the gateway, and what people develop on."""
 
 import http.client
+import os
 import signal
 import socket
 import ssl
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from cli_helpers import ROOT, Cli, greeting
 from device_helpers import free_port, get, request
+from waiting import wait_until
 
 
 @contextmanager
@@ -60,6 +62,30 @@ def test_serve_keeps_functions_and_prints_the_log(firmware, tmp_path):
             _, errors = process.communicate()
         assert process.returncode == 0
         assert errors.strip() == "Stopped."
+
+
+def children(process: int | str) -> list[str]:
+    """Give the processes that a process has started."""
+    return Path(f"/proc/{process}/task/{process}/children").read_text().split()
+
+
+@pytest.mark.parametrize("workers", [None, 1, 3])
+def test_serve_has_a_worker_for_each_core_or_as_many_as_are_asked_for(firmware, tmp_path, workers):
+    cli = Cli(tmp_path)
+    words = [] if workers is None else ["--workers", str(workers)]
+    count = workers or len(os.sched_getaffinity(0))
+    with serving(cli, "--data", "data", "--port", str(free_port()), *words) as process:
+        # The device is its child, and forks an owner, too, where there are several workers.
+        [device] = children(process.pid)
+        wait_until(lambda: len(children(device)) == (count + 1 if count > 1 else 0))
+
+
+def test_serve_refuses_a_number_of_workers_that_is_none(tmp_path):
+    for number in ("0", "65"):
+        assert (
+            f"{number} is not in the range 1<=x<=64"
+            in Cli(tmp_path).run("serve", "--data", "d", "--workers", number).err
+        )
 
 
 def test_serve_has_its_folder_for_itself(firmware, tmp_path):

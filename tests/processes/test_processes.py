@@ -2,12 +2,13 @@
 
 import http.client
 import itertools
-import json
 import os
 import select
 import signal
 import socket
+import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,14 @@ from edgelet_host.device.deployment import Release, deploy, make_release
 from edgelet_host.device.local import start
 from edgelet_host.errors import EdgeletError
 from edgelet_host.project.config import read_project
+from key_server import KeyServer
 from process_helpers import (
     WORKERS,
+    Asker,
     always,
     await_workers,
     confinement,
+    deploy_app,
     load,
     log_end,
     logs_since,
@@ -67,6 +71,26 @@ def test_the_log_and_the_metrics_of_all_workers_are_one(box):
 def test_a_rate_limit_is_the_devices_whichever_worker_asks(box):
     answers = [box.get("/app/limit").json()["success"] for _ in range(12)]
     assert answers == [True] * 10 + [False] * 2
+
+
+def test_keys_are_fetched_once_for_all_workers(box):
+    source = """
+        export default {
+          async fetch(request, env) {
+            const found = await env.KEYS.key({ kid: "a", alg: "ES256" });
+            return new Response(found ? "found" : "none");
+          },
+        };
+    """
+    with KeyServer() as server:
+        server.add("a")
+        bindings = {"KEYS": {"type": "jwks", "url": server.set_url}}
+        box.deploy("keys", source, routes=["/keys"], bindings=bindings)
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: box.get("/keys").text, range(16)))
+        assert set(answers) == {"found"}
+        assert len(server.requests) == 1
+        box.job("delete", "keys")
 
 
 def test_a_request_of_the_console_is_answered_by_a_worker(box):
@@ -129,6 +153,12 @@ def written(number: int) -> "itertools.chain[str]":
     return itertools.chain(f"/app/put?k=client{number}&v={i}" for i in itertools.count(1))
 
 
+def assert_kept(box: Box, number: int, asker: Asker) -> None:
+    """The last value of a client is there that was acknowledged, or one that was on its way."""
+    acknowledged = int(asker.answers[-1][0].rpartition("=")[2])
+    assert int(box.get(f"/app/get?k=client{number}").json()) in (acknowledged, acknowledged + 1)
+
+
 def test_a_worker_that_is_killed_takes_no_more_with_it_than_its_own_requests(box):
     with load(box, CLIENTS, written) as askers:
         for _ in range(4):
@@ -142,10 +172,7 @@ def test_a_worker_that_is_killed_takes_no_more_with_it_than_its_own_requests(box
     assert not any(one.again for one in askers)
     assert all(status == 200 for one in askers for _, status, _ in one.answers)
     for number, one in enumerate(askers):
-        acknowledged = int(one.answers[-1][0].rpartition("=")[2])
-        kept = int(json.loads(box.get(f"/app/get?k=client{number}").json()))
-        # The request after the last answer may have been carried out.
-        assert kept in (acknowledged, acknowledged + 1)
+        assert_kept(box, number, one)
 
 
 def releases_of(box: Box, count: int) -> list[Release]:
@@ -264,16 +291,33 @@ def test_a_restart_by_the_console_brings_other_workers_with_other_settings(firmw
             assert device.call("status")["arena_bytes"] == 32 << 20
 
 
-def test_when_the_owner_is_killed_all_end_and_so_does_the_command(firmware, tmp_path):
+def test_when_the_owner_is_killed_all_end_and_nothing_acknowledged_is_lost(firmware, tmp_path):
     with running(firmware, tmp_path, workers=WORKERS) as box:
         await_workers(box)
+        deploy_app(box)
         everybody = workers(box)
-        os.kill(owner(box), signal.SIGKILL)
-        assert box.local.process.wait() != 0
+        with load(box, CLIENTS, written) as askers:
+            more_answers(askers)
+            os.kill(owner(box), signal.SIGKILL)
+            assert box.local.process.wait() != 0
         wait_until(lambda: not any(Path(f"/proc/{process}").exists() for process in everybody))
         assert "was ended by signal 9" in (tmp_path / "device.log").read_text()
         with pytest.raises(ConnectionRefusedError), socket.create_connection(box.local.address):
             pass
+    with running(firmware, tmp_path, workers=WORKERS) as box:
+        for number, one in enumerate(askers):
+            assert_kept(box, number, one)
+
+
+def test_a_port_that_is_in_use_is_refused_whoever_has_it(box, firmware, tmp_path):
+    port = str(box.local.address[1])
+    words = [firmware, "-m", "edgelet.runtime", tmp_path, "--port", port, "--workers"]
+    for count in ("1", "2"):
+        done = subprocess.run([*words, count], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (1, "edgelet: [Errno 98] EADDRINUSE\n")
+    for count in ("0", "65"):
+        done = subprocess.run([*words, count], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (1, "edgelet: --workers must be from 1 to 64\n")
 
 
 def test_when_the_first_process_is_killed_nobody_stays(firmware, tmp_path):

@@ -12,6 +12,22 @@ from device_helpers import Box
 from edgelet_host.device.log import fetch
 from waiting import wait_until
 
+# KV by GET: /app/put?k=KEY&v=VALUE, /app/get?k=KEY, /app/delete?k=KEY. /app/burn computes for ever.
+APP = """
+const answer = { put: (kv, k, v) => kv.put(k, v), get: (kv, k) => kv.get(k), delete: (kv, k) => kv.delete(k) };
+export default {
+  async fetch(request, env) {
+    const url = new URL(request.url);
+    const what = url.pathname.split("/")[2];
+    if (what === "burn") for (;;);
+    if (what === "limit") return Response.json(await env.LIMIT.limit({ key: "everybody" }));
+    if (!answer[what]) return new Response(what);
+    const value = await answer[what](env.KV, url.searchParams.get("k"), url.searchParams.get("v"));
+    return new Response(JSON.stringify(value ?? null));
+  },
+};
+"""
+
 #: How many workers the tests' devices have.
 WORKERS = 3
 
@@ -48,6 +64,12 @@ def workers(box: Box) -> list[int]:
 def confinement(process: int) -> dict[str, str]:
     """Tell what the kernel says of a process: NoNewPrivs, Seccomp."""
     return _status(process)
+
+
+def deploy_app(box: Box) -> None:
+    """Deploy the function `app`."""
+    bindings = {"KV": {"type": "kv"}, "LIMIT": {"type": "ratelimit", "limit": 10, "period": 3600}}
+    box.deploy("app", APP, routes=["/app"], bindings=bindings, limits={"cpu_ms": 20000})
 
 
 def log_end(box: Box) -> int:
