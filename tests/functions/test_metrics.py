@@ -54,7 +54,8 @@ def test_requests_errors_and_latency_are_counted(box):
     assert grown("edgelet_request_duration_seconds_bucket", (("function", "quoted"), ("le", "+Inf"))) == 4
     # The one that waited 30 ms is above this bucket.
     assert grown("edgelet_request_duration_seconds_bucket", (("function", "quoted"), ("le", "0.025"))) == 3
-    assert grown("edgelet_request_duration_seconds_sum") >= 0.03
+    # Timers count the clock's whole milliseconds, of which the first may be nearly over.
+    assert grown("edgelet_request_duration_seconds_sum") >= 0.029
     assert grown("edgelet_cpu_seconds_total") > 0
 
 
