@@ -23,7 +23,7 @@ def test_completion_knows_commands_boards_devices_and_functions(cli, local):
     cli.ok("deploy", greeting(cli.folder, "complete"))
     assert completed(cli, "edgelet secr") == ["secret"]
     assert completed(cli, "edgelet secret ge") == ["generate"]
-    assert completed(cli, "edgelet build --board EDGELET_PICO_") == ["EDGELET_PICO_W"]
+    assert completed(cli, "edgelet build --board EDGELET_PICO_") == ["EDGELET_PICO_PLUS2", "EDGELET_PICO_W"]
     assert completed(cli, "edgelet logs --level wa") == ["warn"]
     assert completed(cli, "edgelet new --template st") == ["static"]
     assert completed(cli, "edgelet rollback compl") == ["complete"]

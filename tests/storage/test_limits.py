@@ -12,7 +12,8 @@ from storage_helpers import LIBRARY, device_module
 limits = device_module("limits")
 
 DOCS = Path(__file__).parents[2] / "docs" / "limits.md"
-SECTIONS = {"A function": "function", "The HTTP server": "server", "The device": "device"}
+# Sections about what no setting changes have no owner.
+SECTIONS = {"A function": "function", "The HTTP server": "server", "The device": "device", "Worker processes": None}
 UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 

@@ -1,6 +1,5 @@
 """`edgelet serve`."""
 
-import os
 from pathlib import Path
 
 import click
@@ -21,7 +20,7 @@ def serve(data: Path, port: int, host: str, workers: int | None, cert: Path | No
     Example: edgelet serve --data /var/lib/edgelet
     """
     from edgelet_host.device.certificate import Certificate
-    from edgelet_host.firmware.builds import ensure_unix
+    from edgelet_host.firmware.builds import ensure_unix, processors
     from edgelet_host.session import serve as run
 
     if (cert is None) != (key is None):
@@ -29,4 +28,4 @@ def serve(data: Path, port: int, host: str, workers: int | None, cert: Path | No
     certificate = Certificate(cert.absolute(), key.absolute()) if cert and key else None
     if certificate:
         certificate.check()
-    run(ensure_unix(), data.absolute(), host, port, certificate, workers or min(len(os.sched_getaffinity(0)), 64))
+    run(ensure_unix(), data.absolute(), host, port, certificate, workers or min(processors(), 64))

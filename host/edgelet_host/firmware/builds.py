@@ -133,6 +133,11 @@ class Build:
         return complete and state.same_as(stamp)
 
 
+def processors() -> int:
+    """Give how many processors this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def ensure_unix(sanitize: bool = False, micropython: Path | None = None) -> Path:
     """Give the path of the Linux firmware: that of a release, else build it first where it is missing or stale.
 
@@ -357,7 +362,7 @@ def make(
     output: make's build folder. variables: for make's command line, environment: more of them. detail: is told each
     line.
     """
-    command = ["make", "-C", str(folder), f"-j{len(os.sched_getaffinity(0))}", f"BUILD={output}"]
+    command = ["make", "-C", str(folder), f"-j{processors()}", f"BUILD={output}"]
     command += [f"PYTHON={sys.executable}", *variables]
     with (
         log.open("a", encoding="utf-8") as file,
