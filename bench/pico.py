@@ -10,7 +10,6 @@ microdot on the same board.
 
 import ast
 import contextlib
-import http.client
 import json
 import re
 import socket
@@ -230,13 +229,7 @@ class Bench:
 
     def ask(self, target, count=1):
         """Send requests over one connection."""
-        connection = http.client.HTTPConnection(*self._local.address)
-        for _ in range(count):
-            connection.request("GET", target)
-            answer = connection.getresponse()
-            text = answer.read()
-            assert answer.status == 200, text
-        connection.close()
+        self.board.ask(target, count)
 
     def heap(self):
         """Free bytes of MicroPython's heap, and its largest free block."""

@@ -67,7 +67,7 @@ class Board:
         """Send `count` requests on each of some connections at a time; fresh: on a new one each."""
         idle = self._profile(lambda: time.sleep(_IDLE_MS / 1000))
         with ThreadPoolExecutor(connections) as pool:
-            busy = self._profile(lambda: list(pool.map(lambda _: self._ask(target, count, fresh), range(connections))))
+            busy = self._profile(lambda: list(pool.map(lambda _: self.ask(target, count, fresh), range(connections))))
         requests = count * connections
         # What the board does when nobody asks is done meanwhile, too.
         idle_share = busy[0] / idle[0]
@@ -91,7 +91,8 @@ class Board:
             pass
         return json.loads(text.splitlines()[-1])
 
-    def _ask(self, target: str, count: int, fresh: bool) -> None:
+    def ask(self, target: str, count: int, fresh: bool = False) -> None:
+        """Send requests one after the other, over one connection or a new one each."""
         connection = http.client.HTTPConnection(*self._local.address)
         for _ in range(count):
             connection.request("GET", target)

@@ -22,6 +22,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--release", type=Path, help="Folder of a release, to try its wheels.")
 
 
+def pytest_collection_modifyitems(config, items):
+    """Leave out what tries a release where none is named."""
+    if config.getoption("--release") is None:
+        left_out = [item for item in items if item.get_closest_marker("released")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "wheel" in metafunc.fixturenames:
         folder = metafunc.config.getoption("--release")

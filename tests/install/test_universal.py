@@ -52,9 +52,9 @@ def test_it_does_what_it_can_without_a_device_as_on_any_system(universal, firmwa
     assert done.returncode == 0, done.stderr
 
 
-def test_dev_runs_an_emulated_pico_and_says_what_else_there_is(universal, request):
-    if request.config.getoption("--release") is None:
-        pytest.skip("a checkout's package has no board's firmware: --release tries another")
+# A checkout's package has no board's firmware.
+@pytest.mark.released
+def test_dev_runs_an_emulated_pico_and_says_what_else_there_is(universal):
     port = free_port()
     with universal.running("dev", "--port", port) as lines:
         assert next(lines).startswith("No edgelet.toml in this folder")

@@ -80,9 +80,9 @@ def test_a_wheel_tells_what_it_is(wheel):
     assert names[-1].startswith(info)
 
 
-def test_the_firmware_of_a_release_needs_nothing_of_the_system(installed, tmp_path, request):
-    if request.config.getoption("--release") is None:
-        pytest.skip("the Linux firmware of a checkout is linked to this system's C library: --release tries another")
+# The Linux firmware of a checkout is linked to this system's C library.
+@pytest.mark.released
+def test_the_firmware_of_a_release_needs_nothing_of_the_system(installed, tmp_path):
     command = [f"/{part.name}" for part in installed.firmware_parts()]
     for part in installed.firmware_parts():
         shutil.copy(part, tmp_path)
