@@ -204,6 +204,7 @@ def test_what_is_not_there_is_said_and_no_success(deployed):
 # Variables and secrets
 
 
+@pytest.mark.slow
 def test_variables_take_effect_at_once_and_can_be_pulled(deployed):
     cli, name = deployed
     awkward = 'two\nlines "quoted" \\ and $HOME'

@@ -46,6 +46,7 @@ def test_an_installed_command_line_has_the_checkouts_version(installed):
     assert f"Version: {__version__}\n" in metadata.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", ["hello", "lambda", "login", "static"])
 def test_an_installed_command_line_has_all_files_and_makes_projects(installed, tmp_path, template):
     environment = os.environ | {"PYTHONPATH": str(installed)}

@@ -103,6 +103,7 @@ def test_hashes_bring_no_streams_along(here: Box) -> None:
     assert image_bytes < 400_000
 
 
+@pytest.mark.slow
 def test_key_objects_for_the_firmwares_jsonwebtoken(here: Box) -> None:
     source = """import { createPublicKey, createSecretKey, generateKeyPairSync, randomBytes } from "node:crypto";
         import jwt from "jsonwebtoken";
@@ -209,6 +210,7 @@ def test_what_is_absent_says_so(here: Box) -> None:
             assert len(text) > len(start) + 10, text
 
 
+@pytest.mark.slow
 def test_what_is_absent_of_crypto_says_so(here: Box) -> None:
     source = """import * as crypto from "node:crypto";
         const names = ["createDiffieHellman", "X509Certificate", "generatePrimeSync", "setEngine"];
