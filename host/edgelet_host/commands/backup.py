@@ -20,7 +20,7 @@ def backup(file: Path, data: Path) -> None:
 
     Example: edgelet backup gateway.tar.gz --data /var/lib/edgelet
     """
-    from edgelet_host.device.backup import backup as write
+    from edgelet_host.device.archive import backup as write
     from edgelet_host.units import size_text
 
     count = write(data.absolute(), file.absolute())
@@ -37,7 +37,7 @@ def restore(file: Path, data: Path) -> None:
 
     Example: edgelet restore gateway.tar.gz --data /var/lib/edgelet
     """
-    from edgelet_host.device.backup import restore as read
+    from edgelet_host.device.archive import restore as read
 
     count = read(file, data.absolute())
     click.echo(f"{data} has {count} files of {file}. Next: edgelet serve --data {data}")
