@@ -1,11 +1,15 @@
 """The emulated Pico's processor in C: instructions, exceptions, the divider, and alarms in time."""
 
+import os
 import random
+import subprocess
+import sys
 
 import pytest
 from edgelet_host.emulator import ensure_processor, pio
 from edgelet_host.emulator.processor import Processor
 from edgelet_host.errors import EdgeletError
+from edgelet_host.paths import ROOT
 from rp2040py import _cortex_m0_core
 from rp2040py.rp2040 import RP2040
 from rp2040py.utils.logging import ConsoleLogger, LogLevel
@@ -33,6 +37,21 @@ def processor():
         chip.write_uint32(DATA + 4 * number, CODE + 0x100 * number | 1)
     processor.core.registers[SP], processor.core.pc = STACK, CODE
     return processor
+
+
+BUILD = "from edgelet_host.emulator import ensure_processor\nprint(ensure_processor())"
+
+
+@pytest.mark.slow
+def test_two_who_need_it_build_it_once(tmp_path):
+    environment = os.environ | {"EDGELET_CACHE": str(tmp_path), "PYTHONPATH": str(ROOT / "host")}
+    pair = [
+        subprocess.Popen([sys.executable, "-c", BUILD], env=environment, stdout=-1, stderr=-1, text=True)
+        for _ in range(2)
+    ]
+    told = [process.communicate() for process in pair]
+    assert told[0][0] == told[1][0] != ""
+    assert sum("Building the emulated processor ..." in errors for _, errors in told) == 1
 
 
 def step(processor, *code, count=None):

@@ -1,4 +1,4 @@
-"""An emulated Pico with the firmware of EDGELET_PICO, used as its owner does: command line, console, HTTP."""
+"""An emulated Pico or Pico W, used as its owner does: command line, console, HTTP."""
 
 import json
 import signal
@@ -19,15 +19,18 @@ from waiting import wait_until
 class Pico(Client):
     """The board. Its flash stays in `folder` while it is off. cli: the command line, which means this board."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, board: str) -> None:
         self.folder = folder
+        self._board = board
         self.cli = Cli(folder)
         self._power = ExitStack()
 
     def switch_on(self) -> None:
         """Start it, and wait until it answers over HTTP."""
         log = self.folder / "pico.log"
-        local = self._power.enter_context(emulator.start(self.folder / "pico", "127.0.0.1", free_port(), log))
+        local = self._power.enter_context(
+            emulator.start(self._board, self.folder / "pico", "127.0.0.1", free_port(), log)
+        )
         self._power.enter_context(announce(local, "test"))
         self.local, self.cli.device = local, local.port
 
@@ -55,9 +58,9 @@ class Pico(Client):
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Pico]:
+def running(folder: Path, board: str = emulator.PICO) -> Iterator[Pico]:
     """Switch a board on, with a flash that is empty but for the firmware."""
-    pico = Pico(folder)
+    pico = Pico(folder, board)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", pico.cli.environment()["XDG_RUNTIME_DIR"])
         try:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import functools
 import re
+import signal
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from edgelet_host.firmware import builds
+from edgelet_host.firmware.boards import read_definitions
 from edgelet_host.firmware.system import BOARD_PACKAGES, RISCV_PACKAGES, Packages
 from edgelet_host.paths import FIRMWARE
 from mpremote.transport_serial import SerialTransport
@@ -20,17 +25,23 @@ DRIVER = Path(__file__).with_name("isolate_driver.py")
 
 @dataclass(frozen=True)
 class Machine:
-    """A simulated machine: its compiler and the packages with it, and how qemu is started for it."""
+    """A simulated machine: its compiler and the packages with it, and how qemu is started for it.
+
+    like: the board whose arena and stack it has.
+    """
 
     compiler: str
     packages: Packages
     qemu: str
+    like: str
 
 
 MACHINES = {
-    "QEMU_MPS2_AN385": Machine("arm-none-eabi-gcc", BOARD_PACKAGES, "qemu-system-arm -machine mps2-an385"),
+    "QEMU_MPS2_AN385": Machine(
+        "arm-none-eabi-gcc", BOARD_PACKAGES, "qemu-system-arm -machine mps2-an385", "EDGELET_PICO2"
+    ),
     "QEMU_VIRT_RV32": Machine(
-        "riscv64-unknown-elf-gcc", RISCV_PACKAGES, "qemu-system-riscv32 -machine virt -bios none"
+        "riscv64-unknown-elf-gcc", RISCV_PACKAGES, "qemu-system-riscv32 -machine virt -bios none", "EDGELET_PICO"
     ),
 }
 CORTEX_M3, RV32 = MACHINES
@@ -45,6 +56,8 @@ QEMU_OPTIONS = f"-nographic -monitor null -semihosting -serial pty -icount shift
 def board_firmware(board: str, *variables: str) -> Path:
     """The ELF file of a board's firmware; built first where it is missing or stale. variables: more of make's."""
     folder = FIRMWARE / "boards" / board
+    sizes = read_definitions(MACHINES[board].like)
+    defines = " ".join(f"-DBARE_{room}_SIZE={sizes[f'EDGELET_{room}_BYTES']}" for room in ("ARENA", "STACK"))
     return builds.ensure(
         builds.Build(
             name=f"{board}-{builds.digest(*variables)}" if variables else board,
@@ -52,7 +65,7 @@ def board_firmware(board: str, *variables: str) -> Path:
             port="qemu",
             product="firmware.elf",
             folders=(folder, FIRMWARE / "boards" / "qemu"),
-            variables=(f"BOARD={board}", f"BOARD_DIR={folder}", *variables),
+            variables=(f"BOARD={board}", f"BOARD_DIR={folder}", f"CFLAGS_EXTRA={defines}", *variables),
             submodules=("mbedtls",),
             compiler=MACHINES[board].compiler,
             packages=MACHINES[board].packages,
@@ -88,6 +101,10 @@ class Board(_Target):
 
     def __init__(self, board: str = CORTEX_M3, *variables: str) -> None:
         self.elf = board_firmware(board, *variables)
+        # To bring code through the simulated serial port takes more than most of it does.
+        self._folder = tempfile.TemporaryDirectory()
+        self._code = Path(self._folder.name, "code.py")
+        self._handed = 0
         self._process = subprocess.Popen(
             [*MACHINES[board].qemu.split(), *QEMU_OPTIONS, "-kernel", self.elf],
             stdin=subprocess.DEVNULL,
@@ -103,14 +120,40 @@ class Board(_Target):
         self._serial = SerialTransport(match[1])
         self._serial.enter_raw_repl(soft_reset=False, timeout_overall=None)
 
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        self._folder.cleanup()
+
     def exec(self, code: str) -> str:
         """Runs Python code and returns what it printed. Raises TransportExecError with the board's traceback."""
-        output: bytes = self._serial.exec(code)
+        self._code.write_text(code)
+        with self._executing():
+            output: bytes = self._serial.exec(f"exec(__import__('bare').read('{self._code}'))")
         return output.decode().replace("\r\n", "\n")
+
+    def hand(self, content: bytes) -> str:
+        """A Python expression that gives these bytes there.
+
+        As a literal they would lie in the heap four times, in a text several times as long.
+        """
+        self._handed += 1
+        path = Path(self._folder.name, str(self._handed))
+        path.write_bytes(content)
+        return f"__import__('bare').read('{path}')"
 
     def soft_reset(self) -> None:
         """Restarts MicroPython, with a new heap."""
-        self._serial.enter_raw_repl(soft_reset=True, timeout_overall=None)
+        with self._executing():
+            self._serial.enter_raw_repl(soft_reset=True, timeout_overall=None)
+
+    @contextmanager
+    def _executing(self) -> Iterator[None]:
+        # While it waits for input a board asks its serial port all the time, which takes a whole processor.
+        self._process.send_signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGSTOP)
 
 
 # What the Linux firmware runs to be driven like a board: code comes and output goes with a line of its size before it.
@@ -155,6 +198,10 @@ class Linux(_Target):
         if failed:
             raise RuntimeError(output)
         return output
+
+    def hand(self, content: bytes) -> str:
+        """A Python expression that gives these bytes there."""
+        return repr(content)
 
 
 def load_driver(target: Board | Linux) -> None:

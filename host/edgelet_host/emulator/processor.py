@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from rp2040py.peripherals.dma import BUSY, CHN_AL1_CTRL
 from rp2040py.rp2040 import RP2040
 
 from edgelet_host.errors import EdgeletError
@@ -18,6 +19,10 @@ CYCLE_NS = 8  # at 125 MHz
 _IDLE_CYCLES = 125_000  # without an alarm
 _SAMPLE_CYCLES = 997  # between two samples of a profile: a prime, so that no loop keeps time with it
 _ROM_WORDS = 4096
+_DMA_PAGE = 0x50000  # in units of 4 KB
+_DMA_REGISTER = 0x3F  # of a channel
+_PIO_FDEBUG = (0x50200008, 0x50300008)
+_TX_STALLED = 0x0F000000
 _LOWEST_PRIORITY = 4
 _BY_OWNER = 1
 _REASONS = {
@@ -140,7 +145,6 @@ class Processor:
 
     def run(self) -> None:
         """Execute until the next alarm, which is called; while the processor waits for it, in no time."""
-        before = self._clock.nanos
         self._go_on()
         self._library.processor_run(self._reference)
         self._catch_up()
@@ -150,10 +154,7 @@ class Processor:
         if self.core.stopped:
             self._explain()
         if self.core.waiting and not self.core.interrupts_updated:
-            self._clock.tick(self._clock.nanos_to_next_alarm)
-        for block in self._chip.pio:
-            if not block.stopped:
-                block.advance(max(1, int(self._clock.nanos - before) // CYCLE_NS))
+            self._pass(self._clock.nanos_to_next_alarm)
 
     def _explain(self) -> None:
         reason, self.core.stopped = self.core.stopped, 0
@@ -167,15 +168,22 @@ class Processor:
         """Let the time pass that has been executed. No alarm was due before its end."""
         cycles = self.core.cycles
         executed, self._counted = cycles - self._counted, cycles
-        self._clock.tick(executed * CYCLE_NS)
+        self._pass(executed * CYCLE_NS)
+
+    def _pass(self, nanos: float) -> None:
+        self._clock.tick(nanos)
+        for block in self._chip.pio:
+            if not block.stopped:
+                block.advance(int(nanos) // CYCLE_NS)
 
     def _go_on(self) -> None:
-        """Have the processor end when an alarm is due; after each instruction where programmable I/O watches."""
+        """Have the processor end when an alarm is due, or the next instruction of programmable I/O."""
         cycles = _IDLE_CYCLES
-        if self._chip.pio:
-            cycles = 1
-        elif self._clock.has_scheduled_alarm:
+        if self._clock.has_scheduled_alarm:
             cycles = max(1, -int(-self._clock.nanos_to_next_alarm // CYCLE_NS))
+        for block in self._chip.pio:
+            if not block.stopped:
+                cycles = max(1, min(cycles, block.next_due_fp - block.cycle_fp + 255 >> 8))
         if self._samples is not None:
             cycles = min(cycles, max(1, self._sampled + _SAMPLE_CYCLES - self._counted))
         self.core.limit = self._counted + cycles
@@ -186,6 +194,9 @@ class Processor:
             self._catch_up()
             value = self._reads[size](address)
             self._go_on()
+            if _is_in_vain(address, value):
+                # Whoever asks will ask again, until something happens.
+                self.core.cycles = self.core.limit
         except BaseException as error:
             self._stop(error)
             return 0
@@ -202,6 +213,13 @@ class Processor:
     def _stop(self, error: BaseException) -> None:
         self._error = error
         self.core.stopped, self.core.limit = _BY_OWNER, 0
+
+
+def _is_in_vain(address: int, value: int) -> bool:
+    """Whether a register says that DMA is still busy, or that programmable I/O has something to send."""
+    if address in _PIO_FDEBUG:
+        return not value & _TX_STALLED
+    return address >> 12 == _DMA_PAGE and address & _DMA_REGISTER == CHN_AL1_CTRL and bool(value & BUSY)
 
 
 def _place(memory: bytearray) -> Any:
