@@ -5,27 +5,34 @@
 #include <stdint.h>
 #include <string.h>
 
-static const char common_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+#define COMMON_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+static const char base64_digits[] = COMMON_DIGITS "+/";
+static const char base64url_digits[] = COMMON_DIGITS "-_";
 
 // Writes 2 to 4 digits for each 3 bytes or what is left of them.
-static size_t encode(char *out, const uint8_t *bytes, size_t len, const char *last_digits) {
+static size_t encode(char *out, const uint8_t *bytes, size_t len, const char *digits) {
     char *to = out;
-    for (size_t i = 0; i < len; i += 3) {
-        uint32_t group = 0;
-        size_t have = len - i < 3 ? len - i : 3;
-        for (size_t j = 0; j < 3; j++) {
-            group = group << 8 | (j < have ? bytes[i + j] : 0);
-        }
-        for (size_t j = 0; j <= have; j++) {
-            uint32_t digit = group >> (18 - 6 * j) & 63;
-            *to++ = digit < 62 ? common_digits[digit] : last_digits[digit - 62];
+    const uint8_t *end = bytes + len;
+    for (; end - bytes >= 3; bytes += 3, to += 4) {
+        uint32_t group = (uint32_t)bytes[0] << 16 | (uint32_t)bytes[1] << 8 | bytes[2];
+        to[0] = digits[group >> 18];
+        to[1] = digits[group >> 12 & 63];
+        to[2] = digits[group >> 6 & 63];
+        to[3] = digits[group & 63];
+    }
+    if (bytes < end) {
+        uint32_t group = (uint32_t)bytes[0] << 16 | (end - bytes == 2 ? (uint32_t)bytes[1] << 8 : 0);
+        *to++ = digits[group >> 18];
+        *to++ = digits[group >> 12 & 63];
+        if (end - bytes == 2) {
+            *to++ = digits[group >> 6 & 63];
         }
     }
     return (size_t)(to - out);
 }
 
 size_t base_base64_encode(char *out, const void *bytes, size_t len) {
-    size_t digits = encode(out, bytes, len, "+/");
+    size_t digits = encode(out, bytes, len, base64_digits);
     while (digits % 4 != 0) {
         out[digits++] = '=';
     }
@@ -33,24 +40,17 @@ size_t base_base64_encode(char *out, const void *bytes, size_t len) {
 }
 
 size_t base_base64url_encode(char *out, const void *bytes, size_t len) {
-    return encode(out, bytes, len, "-_");
+    return encode(out, bytes, len, base64url_digits);
 }
 
 // 0 to 63, or -1.
 static int digit_value(char c) {
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    if (c == '+' || c == '-') {
-        return 62;
-    }
-    return c == '/' || c == '_' ? 63 : -1;
+    // From '+' to 'z', of either alphabet, and one more.
+    static const uint8_t values[] = {63, 0, 63, 0, 64, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 0, 0, 0, 0, 0, 0, 0, //
+        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 0, 0, 0, 0, 64,
+        0, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52};
+    size_t place = (size_t)(uint8_t)c - '+';
+    return place < sizeof(values) ? values[place] - 1 : -1;
 }
 
 bool base_base64_decode(char *out, size_t *out_len, const char *text, size_t len) {

@@ -4,7 +4,8 @@
 // Where MicroPython is built with its own mbedTLS (Linux, RP2: BASE_SHA_OF_PORT), these are that library's, which
 // MicroPython's hashlib and tls use too, with one change: SHA-256 without MBEDTLS_SHA256_SMALLER, which would save 2 KB
 // and take 25 % (x86-64) longer, with each of PBKDF2's iterations; on RP2040 its compression is ours, which takes 52 %
-// of the time (base_sha256_armv6m.S).
+// of the time (base_sha256_armv6m.S), and on Linux that of the processor's instructions, where it has them
+// (base_sha256_x86.c, base_sha_port.h).
 //
 // Elsewhere a firmware has two, and this one has other names (base_sha_config.h). ESP-IDF's mbedTLS takes the chip's
 // hashing engine, and with it a lock: a call that is killed while it holds that never gives it back, and whoever hashes

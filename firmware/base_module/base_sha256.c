@@ -1,14 +1,20 @@
 // See base_sha.h.
 
+#if BASE_SHA_OF_PORT && defined(__x86_64__)
+// For processors without the extensions of base_sha256_x86.c, under the other names.
+#undef MBEDTLS_CONFIG_FILE
+#define MBEDTLS_CONFIG_FILE "base_sha_config.h"
+#include "lib/mbedtls/library/sha256.c"
+#elif !BASE_SHA_OF_PORT
 #include "base_sha.h"
 
-#if !BASE_SHA_OF_PORT
 #include "lib/mbedtls/library/sha256.c"
 #elif defined(__ARM_ARCH_6M__)
 
 #include <string.h>
 
 #include "base_secret.h"
+#include "base_sha.h"
 
 // In base_sha256_armv6m.S.
 void base_sha256_compress(uint32_t state[8], const uint32_t block[16]);
