@@ -314,6 +314,94 @@ static void check_kills(void) {
     CHECK(ticks_in_handler > 0);
 }
 
+// Leaves its stack now and then while it counts.
+typedef struct _counting_t {
+    uint32_t n, leaves; // UINT32_MAX: it counts without end
+    float half;
+} counting_t;
+
+static void count(void *arg) {
+    counting_t *counting = arg;
+    volatile uint32_t frame[16];
+    float half = counting->half;
+    for (uint32_t i = 0; i < 16; i++) {
+        frame[i] = i;
+    }
+    for (uint32_t i = 0; i < counting->leaves; i++) {
+        port_fiber_leave();
+        half += 0.5f;
+        counting->n += frame[i % 16];
+    }
+    counting->half = half;
+}
+
+#define COUNTS (40)
+#define DEPTH_MOST (512)
+
+static struct {
+    counting_t counting;
+    uint64_t block[8], kept[DEPTH_MOST / 8];
+    float own;
+    uint32_t times;
+    bool is_abandoned; // in the middle
+    uint64_t block_abandoned[8];
+} fibers;
+
+static void abandon_midway(void *arg) {
+    (void)arg;
+    port_fiber_leave();
+    port_abandon();
+}
+
+// Lets a computation go on, whose stack others use each time that it is left.
+static void run_fiber(void *arg) {
+    (void)arg;
+    CHECK(port_fiber_size() <= sizeof(fibers.block));
+    port_fiber_t *fiber = port_fiber_new(fibers.block, count, &fibers.counting);
+    float own = 0.25f;
+    fibers.times = 0;
+    while (!port_fiber_go_on(fiber)) {
+        own += 0.25f;
+        CHECK(port_fiber_depth(fiber) <= DEPTH_MOST);
+        port_fiber_keep(fiber, fibers.kept);
+        for (size_t i = 0; i < BARE_FIBER_STACK; i++) {
+            bare_stack.stack[i] = 0xaa;
+        }
+        fibers.times++;
+        port_fiber_put_back(fiber, fibers.kept);
+    }
+    fibers.own = own;
+    port_fiber_wipe(fiber);
+    if (fibers.is_abandoned) {
+        fiber = port_fiber_new(fibers.block_abandoned, abandon_midway, NULL);
+        CHECK(!port_fiber_go_on(fiber));
+        (void)port_fiber_go_on(fiber);
+    }
+}
+
+static void check_fibers(void) {
+    ticks_until_kill = 0;
+    for (int i = 0; i < 50; i++) {
+        fibers.counting = (counting_t){.leaves = COUNTS};
+        fibers.is_abandoned = i % 2 != 0;
+        CHECK(port_run(run_fiber, NULL, tick) != fibers.is_abandoned);
+        CHECK(fibers.times == COUNTS && fibers.counting.n == 2 * 120 + 28);
+        CHECK(fibers.counting.half == COUNTS * 0.5f && fibers.own == 0.25f + COUNTS * 0.25f);
+        for (size_t at = 0; at < BARE_FIBER_STACK; at++) {
+            CHECK(bare_stack.stack[at] == 0);
+        }
+        check_return();
+    }
+    // The tick abandons them wherever they are.
+    for (int i = 0; i < 200; i++) {
+        fibers.counting = (counting_t){.leaves = UINT32_MAX};
+        period = 700 + 37 * (uint32_t)i;
+        ticks_until_kill = 1 + i % 4;
+        CHECK(run_with_registers(run_fiber, NULL, tick) == 0);
+        check_return();
+    }
+}
+
 void reset(void) {
 #if defined(__ARM_FP)
     CPACR |= 0xfu << 20;
@@ -328,5 +416,7 @@ void reset(void) {
         check_return();
     }
     check_kills();
+    period = 100000;
+    check_fibers();
     finish(has_guard() ? "ok, with guard\n" : "ok\n", 0);
 }

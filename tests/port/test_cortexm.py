@@ -25,12 +25,13 @@ SIZES = ["-DBARE_ARENA_SIZE=1024", "-DBARE_STACK_SIZE=1024"]
 def test_port(architecture, tmp_path):
     machine, processor, code, data, guard = MACHINES[architecture]
     flags = ["-mthumb", *processor.split(), "-std=gnu11", "-Os", "-Wall", "-Wextra", "-Werror"]
-    flags += [f"-I{MODULE}"]
+    flags += [f"-I{MODULE}", f"-I{FIRMWARE / 'base_module'}"]
     places = [f"-DRAM_END={data + RAM_SIZE:#x}"]
     places += [f"-Wl,--section-start=.vectors={code:#x},-Ttext={code + 0x400:#x},-Tbss={data:#x}"]
     files = [
         Path(__file__).parent / "cortexm_port.c",
         *(MODULE / "port" / f"{name}.c" for name in ("port_cortexm", "port_bare")),
+        FIRMWARE / "base_module" / "base_secret.c",
     ]
     program = tmp_path / "port.elf"
     subprocess.run(

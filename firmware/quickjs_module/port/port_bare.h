@@ -31,6 +31,26 @@ typedef struct _bare_stack_t {
 } bare_stack_t;
 extern bare_stack_t bare_stack;
 
+// Bytes at the end of that stack which a computation of port_fiber_new has, whoever lets it run being far from there.
+// Most is taken by what verifies with Ed25519 (2.1 KB measured on ARMv6-M).
+#define BARE_FIBER_STACK (4 * 1024)
+
+// port_run was left in the middle.
+void bare_fiber_abandoned(void);
+
+// From the processor's file: saves the registers that a function keeps, and the stack pointer in `*from`; goes on where
+// `to` was saved.
+void bare_switch(uintptr_t *from, uintptr_t to);
+// Bytes that this puts on the stack, of which the last word is where it goes on.
+#define BARE_SWITCH_SIZE (BARE_SWITCH_WORDS * sizeof(uintptr_t))
+#if defined(__riscv)
+#define BARE_SWITCH_WORDS (16)
+#elif defined(__ARM_FP)
+#define BARE_SWITCH_WORDS (26)
+#else
+#define BARE_SWITCH_WORDS (10)
+#endif
+
 // From the linker script: the section .note.gnu.build-id, 8 bytes or more of it. The linker gets the option --build-id.
 extern const uint8_t bare_build_id_note[];
 

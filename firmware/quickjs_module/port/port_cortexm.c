@@ -168,6 +168,29 @@ __asm(
     "pop {r3-r7, pc}\n"
     ".ltorg\n"
 
+    ".section .text.bare_switch, \"ax\", %progbits\n"
+    ".balign 4\n"
+    ".global bare_switch\n"
+    ".thumb_func\n"
+    "bare_switch:\n"
+    "push {r3-r7, lr}\n"
+    "mov r4, r8\n"
+    "mov r5, r9\n"
+    "mov r6, r10\n"
+    "mov r7, r11\n"
+    "push {r4-r7}\n"
+    PUSH_FP
+    "mov r3, sp\n"
+    "str r3, [r0]\n"
+    "mov sp, r1\n"
+    POP_FP
+    "pop {r4-r7}\n"
+    "mov r8, r4\n"
+    "mov r9, r5\n"
+    "mov r10, r6\n"
+    "mov r11, r7\n"
+    "pop {r3-r7, pc}\n"
+
     // The fault handler: leaves with what cortexm_fault_return says, or goes on to the next handler as if nothing had been.
     ".section .text.cortexm_fault, \"ax\", %progbits\n"
     ".balign 4\n"
@@ -202,6 +225,9 @@ bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
     bare_board_tick_start();
     bool returned = cortexm_call(fn, arg, STACK_TOP, (uint32_t)bare_stack.stack);
     bare_board_tick_stop();
+    if (!returned) {
+        bare_fiber_abandoned();
+    }
     return returned;
 }
 

@@ -72,6 +72,15 @@ uint64_t port_cpu_us(void) {
     return port_ticks_us();
 }
 
+port_cpu_mark_t port_cpu_mark(void) {
+    uint64_t now = port_cpu_us();
+    return (port_cpu_mark_t){now, now, now};
+}
+
+uint64_t port_cpu_since(const port_cpu_mark_t *mark) {
+    return port_cpu_us() - mark->cpu_us;
+}
+
 // True randomness while the radio is on (ESP-IDF, "Random Number Generation").
 void port_random(void *buf, size_t len) {
     esp_fill_random(buf, len);
@@ -126,6 +135,45 @@ size_t port_stack_default(void) {
 
 const void *port_stack_low(void) {
     return call_stack;
+}
+
+// FreeRTOS knows of a task's one stack only.
+size_t port_fiber_size(void) {
+    return 0;
+}
+
+port_fiber_t *port_fiber_new(void *block, void (*fn)(void *arg), void *arg) {
+    (void)block;
+    (void)fn;
+    (void)arg;
+    return NULL;
+}
+
+bool port_fiber_go_on(port_fiber_t *fiber) {
+    (void)fiber;
+    return true;
+}
+
+void port_fiber_leave(void) {
+}
+
+size_t port_fiber_depth(const port_fiber_t *fiber) {
+    (void)fiber;
+    return 0;
+}
+
+void port_fiber_keep(const port_fiber_t *fiber, void *to) {
+    (void)fiber;
+    (void)to;
+}
+
+void port_fiber_put_back(const port_fiber_t *fiber, const void *from) {
+    (void)fiber;
+    (void)from;
+}
+
+void port_fiber_wipe(port_fiber_t *fiber) {
+    (void)fiber;
 }
 
 void port_build_id(uint8_t id[8]) {

@@ -19,6 +19,14 @@ size_t port_piece_size(void) {
 // none before `after`, there is none now: so the piece comes to lie where it would have.
 static void *alloc_after(size_t size, const void *after) {
     mp_state_mem_area_t *area = &MP_STATE_MEM(area);
+#if MICROPY_GC_SPLIT_HEAP
+    // Such as RAM and PSRAM.
+    mp_state_mem_area_t *first_area = MP_STATE_MEM(gc_last_free_area);
+    while ((const byte *)after < area->gc_pool_start || (const byte *)after >= area->gc_pool_end) {
+        area = area->next;
+    }
+    MP_STATE_MEM(gc_last_free_area) = area;
+#endif
     size_t block = ((uintptr_t)after - (uintptr_t)area->gc_pool_start) / MICROPY_BYTES_PER_GC_BLOCK;
     size_t first_free = area->gc_last_free_atb_index;
     bool collects = MP_STATE_MEM(gc_auto_collect_enabled);
@@ -27,14 +35,14 @@ static void *alloc_after(size_t size, const void *after) {
     void *piece = gc_alloc(size, 0);
     MP_STATE_MEM(gc_auto_collect_enabled) = collects;
     area->gc_last_free_atb_index = first_free;
+#if MICROPY_GC_SPLIT_HEAP
+    MP_STATE_MEM(gc_last_free_area) = first_area;
+#endif
     return piece;
 }
 
 static void *alloc(size_t size, const void *after) {
-    void *piece = NULL;
-    if (after != NULL && !MICROPY_GC_SPLIT_HEAP) {
-        piece = alloc_after(size, after);
-    }
+    void *piece = after != NULL ? alloc_after(size, after) : NULL;
     return piece != NULL ? piece : gc_alloc(size, 0);
 }
 

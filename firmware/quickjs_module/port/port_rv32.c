@@ -100,6 +100,42 @@ __asm(
     "addi sp, sp, 64\n"
     "ret\n"
 
+    ".section .text.bare_switch, \"ax\", %progbits\n"
+    ".balign 4\n"
+    ".global bare_switch\n"
+    "bare_switch:\n"
+    "addi sp, sp, -64\n"
+    "sw s0, 0(sp)\n"
+    "sw s1, 4(sp)\n"
+    "sw s2, 8(sp)\n"
+    "sw s3, 12(sp)\n"
+    "sw s4, 16(sp)\n"
+    "sw s5, 20(sp)\n"
+    "sw s6, 24(sp)\n"
+    "sw s7, 28(sp)\n"
+    "sw s8, 32(sp)\n"
+    "sw s9, 36(sp)\n"
+    "sw s10, 40(sp)\n"
+    "sw s11, 44(sp)\n"
+    "sw ra, 60(sp)\n"
+    "sw sp, 0(a0)\n"
+    "mv sp, a1\n"
+    "lw s0, 0(sp)\n"
+    "lw s1, 4(sp)\n"
+    "lw s2, 8(sp)\n"
+    "lw s3, 12(sp)\n"
+    "lw s4, 16(sp)\n"
+    "lw s5, 20(sp)\n"
+    "lw s6, 24(sp)\n"
+    "lw s7, 28(sp)\n"
+    "lw s8, 32(sp)\n"
+    "lw s9, 36(sp)\n"
+    "lw s10, 40(sp)\n"
+    "lw s11, 44(sp)\n"
+    "lw ra, 60(sp)\n"
+    "addi sp, sp, 64\n"
+    "ret\n"
+
     ".section .text.rv32_trap, \"ax\", %progbits\n"
     ".balign 4\n"
     ".global rv32_trap\n"
@@ -185,6 +221,9 @@ bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
     bare_board_tick_start();
     bool returned = rv32_call(fn, arg, (uintptr_t)(&bare_stack + 1));
     bare_board_tick_stop();
+    if (!returned) {
+        bare_fiber_abandoned();
+    }
     return returned;
 }
 

@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #endif
 
-#include "port/port.h"
+#include "port/port_unix.h"
 
 #include <errno.h>
 #include <link.h>
@@ -52,6 +52,29 @@ uint64_t port_cpu_us(void) {
     return clock_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
+// The thread's clock at its last reading for a mark.
+static port_cpu_mark_t unix_read;
+
+port_cpu_mark_t port_cpu_mark(void) {
+    uint64_t now = port_ticks_us();
+    uint64_t passed = now - unix_read.ticks_us;
+    if (passed >= PORT_CPU_SLACK_US) {
+        unix_read = (port_cpu_mark_t){.cpu_us = port_cpu_us(), .ticks_us = now};
+        passed = 0;
+    }
+    return (port_cpu_mark_t){unix_read.cpu_us + passed, now, unix_read.cpu_us};
+}
+
+uint64_t port_cpu_since(const port_cpu_mark_t *mark) {
+    // A thread has no more CPU time than what has passed.
+    uint64_t passed = port_ticks_us() - mark->ticks_us;
+    if (passed < PORT_CPU_SLACK_US) {
+        return passed;
+    }
+    uint64_t most = port_cpu_us() - mark->least_us;
+    return most < passed ? most : passed;
+}
+
 void port_random(void *buf, size_t len) {
     uint8_t *p = buf;
     while (len > 0) {
@@ -85,6 +108,7 @@ size_t port_arena_give_back(void *block, size_t extent) {
 }
 
 void port_arena_free(void *block, size_t size) {
+    port_arena_untrack(block);
     munmap(block, size);
 }
 
@@ -230,6 +254,7 @@ bool port_run(void (*fn)(void *arg), void *arg, port_tick_t *tick) {
     unix_tick = tick;
     if (sigsetjmp(leave, 0) != 0) {
         inside = 0;
+        unix_fiber_abandoned();
         return false;
     }
     // In this order: a tick that sees `inside` never stops the timer.
