@@ -406,9 +406,13 @@ const void *arena_image(const arena_t *arena) {
 }
 
 void arena_restore(arena_t *arena, const void *image, size_t image_size) {
+    arena_restore_by(memcpy, arena, image, image_size);
+}
+
+void arena_restore_by(arena_copy_t *copy, arena_t *arena, const void *image, size_t image_size) {
     UNPOISON(arena, image_size);
     uint32_t extent = arena->extent;
-    memcpy(arena, image, image_size);
+    copy(arena, image, image_size);
     // Whatever the block held before: the extent is within it.
     extent = extent < arena->end ? extent : arena->end;
     arena->extent = extent > arena->top ? extent : arena->top;

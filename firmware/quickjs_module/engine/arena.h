@@ -79,6 +79,9 @@ const void *arena_image(const arena_t *arena);
 // Copies `image_size` bytes from `image`, taken in an arena of the same size, into the block. What lies beyond them
 // becomes free.
 void arena_restore(arena_t *arena, const void *image, size_t image_size);
+// The same with a way to copy of memcpy's kind: afterwards the block begins with those bytes.
+typedef void *arena_copy_t(void *block, const void *image, size_t image_size);
+void arena_restore_by(arena_copy_t *copy, arena_t *arena, const void *image, size_t image_size);
 
 // Highest address (exclusive, as an offset into the block) that was ever in use since the last arena_erase or
 // arena_init: what must be overwritten to leave no trace of a user. Restores do not lower it, since what they leave

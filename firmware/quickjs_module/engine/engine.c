@@ -70,6 +70,24 @@ static JSValue engine_import_meta(JSContext *ctx);
 #define IMPORT_META_JSContext upstream_import_meta(JSContext
 #define js_import_meta(first) IMPORT_META_##first)
 
+// What upstream reads a function with is called by ours, which then moves its code.
+struct BCReaderState;
+typedef struct JSFunctionBytecode JSFunctionBytecode;
+static JSValue engine_read_function(struct BCReaderState *s);
+#define READ_FUNCTION_s engine_read_function(s
+#define READ_FUNCTION_BCReaderState upstream_read_function(BCReaderState
+#define JS_ReadFunctionTag(first) READ_FUNCTION_##first)
+
+// Likewise what it frees a function with.
+static void engine_free_function(JSRuntime *rt, JSFunctionBytecode *b);
+#define FREE_FUNCTION_rt engine_free_function(rt
+#define FREE_FUNCTION_JSRuntime upstream_free_function(JSRuntime
+#define free_function_bytecode(first, ...) FREE_FUNCTION_##first, __VA_ARGS__)
+
+// In the place of the function by which C reads properties comes ours, further down.
+static JSValue upstream_get_property_str(JSContext *ctx, JSValueConst object, const char *name);
+#define JS_GetPropertyStr upstream_get_property_str
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wsign-compare"
@@ -96,6 +114,31 @@ static JSValue engine_import_meta(JSContext *ctx);
 #undef js_string_toLowerCase
 #undef perform_promise_then
 #undef js_import_meta
+#undef JS_ReadFunctionTag
+#undef free_function_bytecode
+#undef JS_GetPropertyStr
+
+// Whether what an object and those that it inherits from have as properties is in their tables.
+static bool engine_is_ordinary(JSValueConst value) {
+    JSObject *object = JS_VALUE_GET_TAG(value) == JS_TAG_OBJECT ? JS_VALUE_GET_OBJ(value) : NULL;
+    bool is = object != NULL;
+    for (; is && object != NULL; object = object->shape->proto) {
+        is = !object->is_exotic;
+    }
+    return is;
+}
+
+// Upstream makes an atom of the name and frees it again, which costs more than all else. Without an atom the name is in
+// no table.
+JSValue JS_GetPropertyStr(JSContext *ctx, JSValueConst object, const char *name) {
+    JSAtom atom = __JS_FindAtom(ctx->rt, name, strlen(name), JS_ATOM_TYPE_STRING);
+    if (atom == JS_ATOM_NULL) {
+        return engine_is_ordinary(object) ? JS_UNDEFINED : upstream_get_property_str(ctx, object, name);
+    }
+    JSValue value = JS_GetProperty(ctx, object, atom);
+    JS_FreeAtom(ctx, atom);
+    return value;
+}
 
 // Where the function's file is no module of its own, it is part of the main one, which is loaded first.
 static JSValue engine_import_meta(JSContext *ctx) {
@@ -1081,6 +1124,97 @@ int engine_warm(JSContext *ctx) {
     return result;
 }
 
+static engine_code_t *engine_code;
+
+void engine_place_code(engine_code_t *code) {
+    engine_code = code;
+}
+
+static size_t code_least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+static void code_append(engine_code_t *code, const void *data, size_t len) {
+    if (len == 0) {
+        return;
+    }
+    size_t at = code->used;
+    code->used += len;
+    if (code->part == NULL) {
+        code->differs = code->differs || code->used > code->size || memcmp(code->memory + at, data, len) != 0;
+        return;
+    }
+
+    size_t from = at > code->part_at ? at : code->part_at;
+    size_t to = code_least(code->used, code->part_at + code->part_size);
+    if (from < to) {
+        memcpy(code->part + (from - code->part_at), (const uint8_t *)data + (from - at), to - from);
+    }
+}
+
+// Puts bytes behind what is there, at a multiple of `align`, 8 at most; where they lie.
+static void *code_put(engine_code_t *code, const void *data, size_t len, size_t align) {
+    static const uint8_t gap[8];
+    code_append(code, gap, -code->used & (align - 1));
+    const uint8_t *at = code->memory + code->used;
+    code_append(code, data, len);
+    return (void *)at;
+}
+
+// Nothing of a function is read where it is not there.
+static void code_leave_out(JSFunctionBytecode *b) {
+    b->arg_count = b->var_count = b->closure_var_count = 0;
+    b->cpool_count = b->byte_code_len = b->pc2line_len = b->source_len = 0;
+    b->cpool = NULL;
+    b->vardefs = NULL;
+    b->closure_var = NULL;
+    b->byte_code_buf = b->pc2line_buf = NULL;
+    b->source = NULL;
+}
+
+static void code_move(JSContext *ctx, engine_code_t *code, JSFunctionBytecode *b) {
+    size_t vars = (size_t)b->arg_count + b->var_count;
+    size_t len = (size_t)b->byte_code_len + (size_t)b->pc2line_len + (size_t)b->source_len;
+    code->longest = len > code->longest ? len : code->longest;
+    uint8_t *lines = b->pc2line_buf;
+    char *source = b->source;
+    b->cpool = code_put(code, b->cpool, (size_t)b->cpool_count * sizeof(*b->cpool), 8);
+    b->vardefs = b->vardefs == NULL ? NULL : code_put(code, b->vardefs, vars * sizeof(*b->vardefs), 4);
+    b->closure_var = code_put(code, b->closure_var, b->closure_var_count * sizeof(*b->closure_var), 4);
+    b->byte_code_buf = code_put(code, b->byte_code_buf, (size_t)b->byte_code_len, 1);
+    if (lines != NULL) {
+        b->pc2line_buf = code_put(code, lines, (size_t)b->pc2line_len, 1);
+    }
+    if (source != NULL) {
+        b->source = code_put(code, source, (size_t)b->source_len + 1, 1);
+    }
+    if (code->part != NULL || code->differs) {
+        code_leave_out(b);
+    }
+
+    js_free(ctx, lines);
+    js_free(ctx, source);
+    // What is left of the block stays where it is.
+    js_realloc(ctx, b, sizeof(*b));
+}
+
+static JSValue engine_read_function(BCReaderState *s) {
+    JSValue function = upstream_read_function(s);
+    if (engine_code != NULL && JS_VALUE_GET_TAG(function) == JS_TAG_FUNCTION_BYTECODE) {
+        code_move(s->ctx, engine_code, JS_VALUE_GET_PTR(function));
+    }
+    return function;
+}
+
+// What was moved was freed then, and has no header of the allocator's before it.
+static void engine_free_function(JSRuntime *rt, JSFunctionBytecode *b) {
+    if ((uintptr_t)b->byte_code_buf - (uintptr_t)b >= js_malloc_usable_size_rt(rt, b)) {
+        b->pc2line_buf = NULL;
+        b->source = NULL;
+    }
+    upstream_free_function(rt, b);
+}
+
 void engine_renew(JSContext *ctx, uint64_t random_state, size_t stack) {
     ctx->random_state = random_state != 0 ? random_state : 1;
     ctx->interrupt_counter = JS_INTERRUPT_COUNTER_INIT;
@@ -1092,15 +1226,24 @@ void engine_interrupt_soon(JSContext *ctx) {
     *(volatile int *)&ctx->interrupt_counter = 0;
 }
 
-// The memory that engine_backtrace may look at: the arena and the C stack in use.
+// The memory that engine_backtrace may look at: the arena, the C stack in use, and code outside of the arena.
 typedef struct _readable_t {
-    uintptr_t arena, arena_end, stack, stack_end;
+    base_slice_t arena, stack, code;
 } readable_t;
+
+static bool lies_in(base_slice_t memory, uintptr_t at, size_t size) {
+    uintptr_t start = (uintptr_t)memory.data;
+    return at >= start && at - start <= memory.len && size <= memory.len - (at - start);
+}
 
 static bool readable(const readable_t *r, const void *p, size_t size) {
     uintptr_t at = (uintptr_t)p;
-    return (at & (sizeof(void *) - 1)) == 0 && ((at >= r->arena && at <= r->arena_end && size <= r->arena_end - at) ||
-                                                   (at >= r->stack && at <= r->stack_end && size <= r->stack_end - at));
+    return (at & (sizeof(void *) - 1)) == 0 && (lies_in(r->arena, at, size) || lies_in(r->stack, at, size));
+}
+
+// Bytes of a function's code, at any address.
+static bool readable_code(const readable_t *r, const void *p, size_t size) {
+    return lies_in(r->arena, (uintptr_t)p, size) || lies_in(r->code, (uintptr_t)p, size);
 }
 
 typedef struct _text_t {
@@ -1155,7 +1298,7 @@ static bool text_add_name_property(text_t *text, const JSObject *function, const
     }
     size_t count = (size_t)shape->prop_count;
     const JSShapeProperty *prs = get_shape_prop(shape);
-    if (count > r->arena_end - r->arena || !readable(r, prs, count * sizeof(*prs)) ||
+    if (count > r->arena.len || !readable(r, prs, count * sizeof(*prs)) ||
         !readable(r, function->prop, count * sizeof(*function->prop))) {
         return false;
     }
@@ -1182,7 +1325,7 @@ static void text_add_position(
     int line = b->line_num, column = b->col_num;
     intptr_t pc = sf->cur_pc - b->byte_code_buf - 1;
     if (sf->cur_pc != NULL && pc >= 0 && pc < b->byte_code_len && b->pc2line_len > 0 &&
-        readable(r, (void *)((uintptr_t)b->pc2line_buf & ~(uintptr_t)7), (size_t)b->pc2line_len + 8)) {
+        readable_code(r, b->pc2line_buf, (size_t)b->pc2line_len)) {
         line = find_line_num(ctx, b, (uint32_t)pc, &column);
     }
 
@@ -1222,12 +1365,12 @@ static bool text_add_frame(text_t *text, JSContext *ctx, const JSStackFrame *sf,
 // As many frames as Error.stackTraceLimit has by default.
 #define BACKTRACE_FRAMES (10)
 
-void engine_backtrace(JSContext *ctx, char *out, size_t size, const void *lo, size_t len) {
+void engine_backtrace(JSContext *ctx, char *out, size_t size, base_slice_t arena, base_slice_t code) {
+    uintptr_t low = ((uintptr_t)port_stack_low() + sizeof(void *) - 1) & ~(uintptr_t)(sizeof(void *) - 1);
     readable_t r = {
-        .arena = (uintptr_t)lo,
-        .arena_end = (uintptr_t)lo + len,
-        .stack = ((uintptr_t)port_stack_low() + sizeof(void *) - 1) & ~(uintptr_t)(sizeof(void *) - 1),
-        .stack_end = ctx->rt->stack_top,
+        .arena = arena,
+        .stack = {(const char *)low, ctx->rt->stack_top - low},
+        .code = code,
     };
 
     text_t text = {.out = out, .size = size};

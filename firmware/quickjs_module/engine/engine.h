@@ -74,6 +74,24 @@ void engine_set_origins(JSContext *ctx, JSValueConst module, const engine_origin
 // 0, or -1 with a pending exception.
 int engine_warm(JSContext *ctx);
 
+// Where those parts of functions lie that never change once they are read: bytecode, tables of variables, constants and
+// lines, source. Without it they are in the arena, about half of an application's image on 32 bits.
+typedef struct _engine_code_t {
+    const uint8_t *memory; // where they are to lie, aligned to 8
+    size_t size;           // bytes there
+    // They are copied to a part of that memory's content, and what is read serves for nothing else; NULL where the
+    // memory holds all of them, which is verified.
+    uint8_t *part;
+    size_t part_at, part_size; // where the part begins in the memory, and its bytes
+    size_t used;               // bytes of the memory that they take, more than `size` where they do not fit
+    size_t longest;            // bytes of the longest function's bytecode and lines: they are in the arena at first
+    bool differs;              // something else is there: no function that was read may run
+} engine_code_t;
+
+// What is read from bytecode has its code there, until this is called with NULL. Reading the same in the same way, from
+// engine_new on, gives the same code again, to the address.
+void engine_place_code(engine_code_t *code);
+
 // What a restored context needs before it runs: a fresh Math.random state (0 is replaced) and the stack limits
 // of the C stack that it is called on.
 void engine_renew(JSContext *ctx, uint64_t random_state, size_t stack);
@@ -82,9 +100,9 @@ void engine_renew(JSContext *ctx, uint64_t random_state, size_t stack);
 void engine_interrupt_soon(JSContext *ctx);
 
 // Writes the JavaScript stack as text, a line a frame ("    at name (file:line:column)\n"), NUL terminated and cut to
-// `size` bytes. Allocates nothing and checks every pointer against the block [lo, lo + len), so that it may be
-// called at any instruction.
-void engine_backtrace(JSContext *ctx, char *out, size_t size, const void *lo, size_t len);
+// `size` bytes. Allocates nothing and checks every pointer against the arena and the memory where code lies, so that it
+// may be called at any instruction.
+void engine_backtrace(JSContext *ctx, char *out, size_t size, base_slice_t arena, base_slice_t code);
 
 // Whether a value is an object whose Symbol.toStringTag is that text. Throws nothing.
 bool engine_has_tag(JSContext *ctx, JSValueConst value, const char *tag);

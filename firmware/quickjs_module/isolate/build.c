@@ -20,6 +20,7 @@ void isolate_begin(isolate_t *iso, const isolate_limits_t *limits) {
     iso->log_used = 0;
     iso->log_dropped = 0;
     iso->error.stack[0] = '\0';
+    iso->code = (base_slice_t){NULL, 0};
 }
 
 typedef struct _build_t {
@@ -27,6 +28,7 @@ typedef struct _build_t {
     const bundle_t *bundle;
     uint8_t read[BUNDLE_MODULES_MAX / 8]; // a bit each: the engine has the module
     bool missing;                         // an import that is not in the bundle
+    engine_code_t code;                   // where its memory is none, code goes into the arena
     uint8_t handler_kind;
     bool ok;
 } build_t;
@@ -141,19 +143,38 @@ static bool find_handler(isolate_t *iso, build_t *build, JSValueConst main) {
     return build->handler_kind != 0;
 }
 
-static void build_turn(isolate_t *iso, void *arg) {
-    build_t *build = arg;
+// All that comes before code of the function's runs.
+static bool read_turn(isolate_t *iso, build_t *build, JSValue *main) {
     isolate_new_context(iso);
     host_install(iso->ctx);
     isolate_install_extensions(iso->ctx);
     host_set_env(iso->ctx, build->config);
     iso->host->bundle_flags = build->bundle->flags;
+    // What the engine has of its own in bytecode is read when the top level asks for it, and is none of the function's.
+    engine_place_code(build->code.memory == NULL ? NULL : &build->code);
+    bool read = read_modules(iso, build, main);
+    engine_place_code(NULL);
+    return read;
+}
 
+static void code_turn(isolate_t *iso, void *arg) {
+    build_t *build = arg;
     JSValue main = JS_UNDEFINED;
-    if (!read_modules(iso, build, &main)) {
+    build->ok = read_turn(iso, build, &main) && iso->killed == ISOLATE_OK;
+}
+
+static void build_turn(isolate_t *iso, void *arg) {
+    build_t *build = arg;
+    JSValue main = JS_UNDEFINED;
+    if (!read_turn(iso, build, &main)) {
+        return;
+    }
+    if (build->code.differs) {
+        isolate_set_error(iso, ISOLATE_STALE, "the memory for the function's code holds something else");
         return;
     }
 
+    iso->code = (base_slice_t){(const char *)build->code.memory, build->code.used};
     isolate_install_named(iso->ctx);
     if (engine_warm(iso->ctx) < 0) {
         isolate_take_exception(iso, ISOLATE_THROWN);
@@ -172,35 +193,77 @@ static void build_turn(isolate_t *iso, void *arg) {
     build->ok = iso->killed == ISOLATE_OK;
 }
 
-bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_place_t place, isolate_image_t *image) {
-    bundle_t bundle;
+// Opens the bundle in a fresh arena. False with iso->error set.
+static bool open_bundle(isolate_t *iso, const isolate_config_t *config, bundle_t *bundle) {
     isolate_begin(iso, &config->limits);
-    isolate_copy_text(image->name, sizeof(image->name), config->name.data, config->name.len);
-    iso->name = image->name;
-
-    const char *wrong = bundle_open(&bundle, (const uint8_t *)config->bundle.data, config->bundle.len);
+    const char *wrong = bundle_open(bundle, (const uint8_t *)config->bundle.data, config->bundle.len);
     if (wrong != NULL) {
         isolate_set_error(iso, ISOLATE_BUNDLE, wrong);
         return false;
     }
-    if (strcmp(bundle.engine, engine_id) != 0) {
+    if (strcmp(bundle->engine, engine_id) != 0) {
         char message[128];
         snprintf(message, sizeof(message),
-            "bundle was compiled for engine %s, this firmware has engine %s: deploy the function again", bundle.engine,
+            "bundle was compiled for engine %s, this firmware has engine %s: deploy the function again", bundle->engine,
             engine_id);
         isolate_set_error(iso, ISOLATE_ENGINE, message);
         return false;
     }
+    return true;
+}
 
-    build_t build = {.config = config, .bundle = &bundle};
-    isolate_run(iso, build_turn, &build);
-    if (!build.ok) {
+// Runs a turn of building, with nothing left of it where it failed.
+static bool run_build(isolate_t *iso, build_t *build, void (*turn)(isolate_t *iso, void *build)) {
+    isolate_run(iso, turn, build);
+    engine_place_code(NULL);
+    if (!build->ok) {
         isolate_wipe(iso);
+    }
+    return build->ok;
+}
+
+size_t isolate_read_code(
+    isolate_t *iso, const isolate_config_t *config, size_t at, uint8_t *part, size_t part_size, size_t *longest) {
+    bundle_t bundle;
+    iso->name = NULL;
+    if (!open_bundle(iso, config, &bundle)) {
+        return 0;
+    }
+
+    engine_code_t code = {
+        .memory = (const uint8_t *)config->code.data,
+        .size = config->code.len,
+        .part = part,
+        .part_at = at,
+        .part_size = part_size,
+    };
+    build_t build = {.config = config, .bundle = &bundle, .code = code};
+    if (!run_build(iso, &build, code_turn)) {
+        return 0;
+    }
+    isolate_wipe(iso);
+    iso->call.state = ISOLATE_IDLE;
+    *longest = build.code.longest;
+    return build.code.used;
+}
+
+bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_place_t place, isolate_image_t *image) {
+    bundle_t bundle;
+    isolate_copy_text(image->name, sizeof(image->name), config->name.data, config->name.len);
+    iso->name = image->name;
+    if (!open_bundle(iso, config, &bundle)) {
+        return false;
+    }
+
+    engine_code_t code = {.memory = (const uint8_t *)config->code.data, .size = config->code.len};
+    build_t build = {.config = config, .bundle = &bundle, .code = code};
+    if (!run_build(iso, &build, build_turn)) {
         return false;
     }
 
     image->ctx = iso->ctx;
     image->host = iso->host;
+    image->code = iso->code;
     image->limits = config->limits;
     image->handler_kind = build.handler_kind;
     if (!isolate_take_image(iso, place, image)) {

@@ -10,6 +10,7 @@
 
 // A request may have used much more of a large arena than others will: that is given back.
 static void erase(isolate_t *iso) {
+    port_arena_untrack(iso->arena);
     arena_erase_below(iso->arena, port_arena_give_back(iso->arena, arena_extent(iso->arena)));
 }
 
@@ -50,13 +51,16 @@ bool isolate_take_image(isolate_t *iso, isolate_place_t place, isolate_image_t *
 }
 
 void isolate_restore(isolate_t *iso, isolate_image_t *image) {
+    arena_copy_t *copy = port_arena_copy_again;
     if (iso->resident != image) {
         // Another function was here: nothing of its requests may stay behind the image.
         erase(iso);
         iso->resident = image;
+        copy = port_arena_copy;
     }
-    arena_restore(iso->arena, image->bytes, image->size);
+    arena_restore_by(copy, iso->arena, image->bytes, image->size);
     iso->ctx = image->ctx;
+    iso->code = image->code;
     iso->host = image->host;
     iso->host->isolate = iso;
     iso->limits = image->limits;
@@ -90,23 +94,26 @@ void isolate_erase(isolate_t *iso, isolate_image_t *image) {
 // Saved images
 
 typedef struct _saved_header_t {
-    uint8_t digest[BUNDLE_DIGEST_SIZE]; // over the rest of the header and the image
+    uint8_t digest[BUNDLE_DIGEST_SIZE]; // over the rest of the header, the image and its code
     char magic[4];
     uint32_t size; // of the image
     uint8_t firmware[8];
     uintptr_t arena, arena_size; // address and size
     uintptr_t ctx, host;
+    uintptr_t code, code_size; // address and size
     isolate_limits_t limits;
     uint32_t handler_kind;
     char name[ISOLATE_NAME_MAX + 1];
 } saved_header_t;
 
-static void digest_saved(const saved_header_t *header, const uint8_t *bytes, uint8_t digest[BUNDLE_DIGEST_SIZE]) {
+static void digest_saved(
+    const saved_header_t *header, const uint8_t *bytes, base_slice_t code, uint8_t digest[BUNDLE_DIGEST_SIZE]) {
     bundle_piece_t pieces[] = {
         {(const uint8_t *)header + BUNDLE_DIGEST_SIZE, sizeof(*header) - BUNDLE_DIGEST_SIZE},
         {bytes, header->size},
+        {(const uint8_t *)code.data, code.len},
     };
-    bundle_sha256(digest, pieces, 2);
+    bundle_sha256(digest, pieces, 3);
 }
 
 size_t isolate_saved_size(const isolate_image_t *image) {
@@ -122,11 +129,13 @@ static void make_header(const isolate_t *iso, const isolate_image_t *image, save
     header->arena_size = iso->size;
     header->ctx = (uintptr_t)image->ctx;
     header->host = (uintptr_t)image->host;
+    header->code = (uintptr_t)image->code.data;
+    header->code_size = image->code.len;
     header->limits = image->limits;
     header->handler_kind = image->handler_kind;
     port_firmware_id(header->firmware);
     memcpy(header->name, image->name, sizeof(header->name));
-    digest_saved(header, image->bytes, header->digest);
+    digest_saved(header, image->bytes, image->code, header->digest);
 }
 
 void isolate_save(const isolate_t *iso, const isolate_image_t *image, size_t offset, uint8_t *to, size_t len) {
@@ -166,8 +175,9 @@ static bool is_consistent(const isolate_t *iso, const saved_header_t *header, co
            memchr(header->name, '\0', sizeof(header->name)) != NULL;
 }
 
-static const char *check_saved(const isolate_t *iso, const saved_header_t *header, const uint8_t *saved, size_t len) {
-    if (memcmp(header->magic, "EJSI", 4) != 0 || header->size != len - sizeof(*header)) {
+static const char *check_saved(
+    const isolate_t *iso, const saved_header_t *header, const uint8_t *bytes, base_slice_t code) {
+    if (memcmp(header->magic, "EJSI", 4) != 0) {
         return "not a whole saved image: build it anew";
     }
     uint8_t firmware[8];
@@ -178,10 +188,12 @@ static const char *check_saved(const isolate_t *iso, const saved_header_t *heade
     if (header->arena != (uintptr_t)iso->arena || header->arena_size != iso->size) {
         return "image was made for another arena: build it anew";
     }
+    if (header->code_size > code.len || (header->code_size > 0 && header->code != (uintptr_t)code.data)) {
+        return "image was made with its code elsewhere: build it anew";
+    }
 
-    const uint8_t *bytes = saved + sizeof(*header);
     uint8_t digest[BUNDLE_DIGEST_SIZE];
-    digest_saved(header, bytes, digest);
+    digest_saved(header, bytes, (base_slice_t){code.data, header->code_size}, digest);
     if (memcmp(digest, header->digest, sizeof(digest)) != 0 || !is_consistent(iso, header, bytes)) {
         return "saved image is damaged: build it anew";
     }
@@ -197,14 +209,18 @@ static const uint8_t *place_saved(const uint8_t *bytes, size_t size, isolate_pla
     return copy != NULL ? memcpy(copy, bytes, size) : NULL;
 }
 
-bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_place_t place, isolate_image_t *image) {
+bool isolate_load(
+    isolate_t *iso, base_slice_t saved, base_slice_t code, isolate_place_t place, isolate_image_t *image) {
     saved_header_t header;
+    const uint8_t *bytes = (const uint8_t *)saved.data + sizeof(header);
     const char *wrong = "not a whole saved image: build it anew";
-    if (len > sizeof(header)) {
-        memcpy(&header, saved, sizeof(header));
-        wrong = check_saved(iso, &header, saved, len);
+    if (saved.len > sizeof(header)) {
+        memcpy(&header, saved.data, sizeof(header));
+        if (header.size == saved.len - sizeof(header)) {
+            wrong = check_saved(iso, &header, bytes, code);
+        }
     }
-    if (wrong == NULL && place == ISOLATE_IMAGE_MAPPED && (uintptr_t)saved % sizeof(uint32_t) != 0) {
+    if (wrong == NULL && place == ISOLATE_IMAGE_MAPPED && (uintptr_t)saved.data % sizeof(uint32_t) != 0) {
         wrong = "a mapped image must lie at a multiple of 4 bytes";
     }
 
@@ -214,7 +230,7 @@ bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_plac
         return false;
     }
 
-    image->bytes = place_saved(saved + sizeof(header), header.size, place);
+    image->bytes = place_saved(bytes, header.size, place);
     if (image->bytes == NULL) {
         isolate_note_error(iso, ISOLATE_MEMORY, "no memory for the image");
         return false;
@@ -223,6 +239,7 @@ bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_plac
     image->size = header.size;
     image->ctx = (JSContext *)header.ctx;
     image->host = (isolate_host_t *)header.host;
+    image->code = (base_slice_t){code.data, header.code_size};
     image->limits = header.limits;
     image->handler_kind = (uint8_t)header.handler_kind;
     memcpy(image->name, header.name, sizeof(image->name));
