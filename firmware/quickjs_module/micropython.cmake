@@ -61,7 +61,8 @@ set_source_files_properties(${quickjs_library_sources} ${quickjs_directories} PR
 )
 # MicroPython's and the chips' headers have parameters that they do not use.
 set_source_files_properties(${quickjs_binding} ${CMAKE_CURRENT_LIST_DIR}/port/port_esp32.c
-    ${CMAKE_CURRENT_LIST_DIR}/port/port_rp2.c ${quickjs_directories} PROPERTIES
+    ${CMAKE_CURRENT_LIST_DIR}/port/port_rp2.c ${CMAKE_CURRENT_LIST_DIR}/port/port_sha256_esp32.c
+    ${quickjs_directories} PROPERTIES
     COMPILE_OPTIONS "${quickjs_options};-Wno-unused-parameter"
 )
 set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/engine/engine.c ${quickjs_directories} PROPERTIES

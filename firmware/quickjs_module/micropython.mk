@@ -51,6 +51,7 @@ CFLAGS_USERMOD += -DARENA_POISON=1
 # The engine is one unit of 80,000 lines. It keeps all of AddressSanitizer, which finds a null pointer too, and of
 # UndefinedBehaviorSanitizer what is about numbers and indices: shifts, overflow, division, bounds, bool, enum, unreachable
 # ends, builtins. With the checks of each pointer (and -O2) it compiles many times as long.
-QUICKJS_SANITIZE = -O1 -fno-sanitize=null,alignment,object-size,pointer-overflow
+QUICKJS_OPT = -O1
+QUICKJS_SANITIZE = -fno-sanitize=null,alignment,object-size,pointer-overflow
 $(BUILD)/quickjs_module/engine/engine.o: CFLAGS += $(QUICKJS_SANITIZE)
 endif

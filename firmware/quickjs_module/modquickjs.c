@@ -61,7 +61,8 @@ typedef struct _obj_image_t {
     mp_obj_base_t base;
     obj_arena_t *arena;
     isolate_t *iso; // counted; outlives the arena object
-    mp_obj_t saved; // what a mapped image lies in, else MP_OBJ_NULL
+    // What a mapped image lies in, and its code, and where these were; MP_OBJ_NULL where there is none.
+    mp_obj_t saved, code;
     const void *saved_data;
     isolate_image_t image;
 } obj_image_t;
@@ -627,7 +628,8 @@ static obj_image_t *live_image(mp_obj_t self_in) {
     if (self->image.place == ISOLATE_IMAGE_DRAFT && !isolate_has_draft(self->iso, &self->image)) {
         mp_raise_ValueError(MP_ERROR_TEXT("image was not kept, and its arena has been used since"));
     }
-    if (self->saved != MP_OBJ_NULL && slice_of_buffer(self->saved).data != self->saved_data) {
+    bool saved_moved = self->saved != MP_OBJ_NULL && slice_of_buffer(self->saved).data != self->saved_data;
+    if (saved_moved || (self->code != MP_OBJ_NULL && slice_of_buffer(self->code).data != self->image.code.data)) {
         mp_raise_ValueError(MP_ERROR_TEXT("the buffer of a mapped image has moved"));
     }
     return self;
@@ -797,6 +799,9 @@ static void image_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         case MP_QSTR_saved_size:
             dest[0] = mp_obj_new_int_from_uint(isolate_saved_size(&self->image));
             break;
+        case MP_QSTR_code_size:
+            dest[0] = mp_obj_new_int_from_uint(self->image.code.len);
+            break;
         case MP_QSTR_parked_calls:
             dest[0] = mp_obj_new_int_from_uint(self->image.parked_calls);
             break;
@@ -935,13 +940,15 @@ static obj_image_t *new_image(mp_obj_t arena, isolate_t *iso) {
     image->arena = MP_OBJ_TO_PTR(arena);
     image->iso = iso;
     iso->refs++;
-    image->saved = MP_OBJ_NULL;
+    image->saved = image->code = MP_OBJ_NULL;
     image->image.bytes = NULL;
     return image;
 }
 
-static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
-    enum { ARG_bundle, ARG_env, ARG_bindings, ARG_cpu_ms, ARG_memory, ARG_stack, ARG_name, ARG_keep };
+// The arguments of arena_build. code: what ARG_code was, MP_OBJ_NULL where there is none.
+static isolate_config_t take_config(
+    isolate_t *iso, size_t n_args, const mp_obj_t *args_in, mp_map_t *kw_args, bool *keep, mp_obj_t *code) {
+    enum { ARG_bundle, ARG_env, ARG_bindings, ARG_cpu_ms, ARG_memory, ARG_stack, ARG_name, ARG_keep, ARG_code };
     static const mp_arg_t allowed[] = {
         {MP_QSTR_bundle, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_obj = MP_OBJ_NULL}},
         {MP_QSTR_env, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
@@ -951,11 +958,11 @@ static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
         {MP_QSTR_stack, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
         {MP_QSTR_name, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
         {MP_QSTR_keep, MP_ARG_BOOL, {.u_bool = true}},
+        {MP_QSTR_code, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
-    mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
+    mp_arg_parse_all(n_args, args_in, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
 
-    isolate_t *iso = open_arena(pos_args[0]);
     isolate_config_t config = {.bundle = slice_of_buffer(args[ARG_bundle].u_obj), .name = {"", 0}};
     config.vars = take_vars(args[ARG_env].u_obj, &config.var_count);
     config.bindings = take_bindings(args[ARG_bindings].u_obj, &config.binding_count);
@@ -971,38 +978,84 @@ static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
         in_range(config.name.len, 0, ISOLATE_NAME_MAX, "length of name");
     }
 
+    *keep = args[ARG_keep].u_bool;
+    *code = MP_OBJ_NULL;
+    if (args[ARG_code].u_obj != mp_const_none) {
+        *code = args[ARG_code].u_obj;
+        config.code = slice_of_buffer(*code);
+        if ((uintptr_t)config.code.data % 8 != 0 || *keep) {
+            mp_raise_ValueError(MP_ERROR_TEXT("code must lie at a multiple of 8 bytes, and its image not be kept"));
+        }
+    }
+    return config;
+}
+
+static mp_obj_t arena_build(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
+    isolate_t *iso = open_arena(pos_args[0]);
+    bool keep;
+    mp_obj_t code;
+    isolate_config_t config = take_config(iso, n_args - 1, pos_args + 1, kw_args, &keep, &code);
+
     obj_image_t *image = new_image(pos_args[0], iso);
-    isolate_place_t place = args[ARG_keep].u_bool ? ISOLATE_IMAGE_KEPT : ISOLATE_IMAGE_DRAFT;
     make_room(MP_OBJ_TO_PTR(pos_args[0]), NULL);
-    if (!isolate_build(iso, &config, place, &image->image)) {
+    if (!isolate_build(iso, &config, keep ? ISOLATE_IMAGE_KEPT : ISOLATE_IMAGE_DRAFT, &image->image)) {
         nlr_raise(new_error(&iso->error));
     }
+    image->code = code;
     return MP_OBJ_FROM_PTR(image);
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(arena_build_obj, 2, arena_build);
 
-static obj_image_t *load_image(mp_obj_t arena, base_slice_t saved, isolate_place_t place) {
+// read_code(at, part, *as build)
+static mp_obj_t arena_read_code(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
+    isolate_t *iso = open_arena(pos_args[0]);
+    mp_buffer_info_t part;
+    mp_get_buffer_raise(pos_args[2], &part, MP_BUFFER_WRITE);
+    bool keep;
+    mp_obj_t code;
+    isolate_config_t config = take_config(iso, n_args - 3, pos_args + 3, kw_args, &keep, &code);
+    if (code == MP_OBJ_NULL) {
+        mp_raise_ValueError(MP_ERROR_TEXT("code must say where it is to lie"));
+    }
+    size_t at = in_range(mp_obj_get_int(pos_args[1]), 0, config.code.len, "at");
+
+    make_room(MP_OBJ_TO_PTR(pos_args[0]), NULL);
+    size_t longest;
+    size_t size = isolate_read_code(iso, &config, at, part.buf, part.len, &longest);
+    if (size == 0) {
+        nlr_raise(new_error(&iso->error));
+    }
+    mp_obj_t sizes[] = {mp_obj_new_int_from_uint(size), mp_obj_new_int_from_uint(longest)};
+    return mp_obj_new_tuple(MP_ARRAY_SIZE(sizes), sizes);
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(arena_read_code_obj, 4, arena_read_code);
+
+static obj_image_t *load_image(mp_obj_t arena, base_slice_t saved, base_slice_t code, isolate_place_t place) {
     isolate_t *iso = open_arena(arena);
     obj_image_t *image = new_image(arena, iso);
-    if (!isolate_load(iso, (const uint8_t *)saved.data, saved.len, place, &image->image)) {
+    if (!isolate_load(iso, saved, code, place, &image->image)) {
         nlr_raise(new_error(&iso->error));
     }
     return image;
 }
 
 static mp_obj_t arena_load(mp_obj_t self_in, mp_obj_t saved_in) {
-    return MP_OBJ_FROM_PTR(load_image(self_in, slice_of_buffer(saved_in), ISOLATE_IMAGE_KEPT));
+    return MP_OBJ_FROM_PTR(load_image(self_in, slice_of_buffer(saved_in), (base_slice_t){NULL, 0}, ISOLATE_IMAGE_KEPT));
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(arena_load_obj, arena_load);
 
-static mp_obj_t arena_map(mp_obj_t self_in, mp_obj_t saved_in) {
-    base_slice_t saved = slice_of_buffer(saved_in);
-    obj_image_t *image = load_image(self_in, saved, ISOLATE_IMAGE_MAPPED);
-    image->saved = saved_in;
+// map(saved, code=None)
+static mp_obj_t arena_map(size_t n_args, const mp_obj_t *args) {
+    base_slice_t saved = slice_of_buffer(args[1]);
+    bool has_code = n_args > 2 && args[2] != mp_const_none;
+    base_slice_t code = has_code ? slice_of_buffer(args[2]) : (base_slice_t){NULL, 0};
+    obj_image_t *image = load_image(args[0], saved, code, ISOLATE_IMAGE_MAPPED);
+    image->saved = args[1];
     image->saved_data = saved.data;
+    image->code = has_code ? args[2] : MP_OBJ_NULL;
     return MP_OBJ_FROM_PTR(image);
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(arena_map_obj, arena_map);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(arena_map_obj, 2, 3, arena_map);
 
 static mp_obj_t arena_logs(mp_obj_t self_in) {
     return take_lines(open_arena(self_in));
@@ -1029,6 +1082,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(arena_close_obj, arena_close);
 
 static const mp_rom_map_elem_t arena_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_build), MP_ROM_PTR(&arena_build_obj)},
+    {MP_ROM_QSTR(MP_QSTR_read_code), MP_ROM_PTR(&arena_read_code_obj)},
     {MP_ROM_QSTR(MP_QSTR_load), MP_ROM_PTR(&arena_load_obj)},
     {MP_ROM_QSTR(MP_QSTR_map), MP_ROM_PTR(&arena_map_obj)},
     {MP_ROM_QSTR(MP_QSTR_logs), MP_ROM_PTR(&arena_logs_obj)},

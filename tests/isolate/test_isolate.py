@@ -3,7 +3,7 @@
 import pytest
 from isolate_helpers import device_tests, run_device, run_device_test
 
-FILES = ("calls.py", "limits.py", "images.py", "bundles.py", "parking.py")
+FILES = ("calls.py", "computing.py", "limits.py", "images.py", "outside.py", "bundles.py", "parking.py")
 TESTS = [(name, test) for name in FILES for test in device_tests(name)]
 
 

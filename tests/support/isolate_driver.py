@@ -55,9 +55,20 @@ def outcome(call, sent):
     return "done", call.status, call.headers, sent if call.body is None else call.body, logs
 
 
-def run(bundle, requests, **options):
+def build_outside(bundle, **options):
+    """An image whose functions have their code outside of it, as in a board's flash."""
+    code = bytearray(len(bundle) * 3 // 8 * 8)
+    arena.read_code(0, code, bundle, keep=False, code=code, **options)
+    draft = arena.build(bundle, keep=False, code=code, **options)
+    saved = bytearray(draft.saved_size)
+    draft.readinto(saved)
+    return arena.map(saved, code)
+
+
+def run(bundle, requests, outside=False, **options):
+    build = build_outside if outside else arena.build
     try:
-        image = arena.build(bundle, bindings={"ECHO": ("echo", ("say", "shout"))}, **options)
+        image = build(bundle, bindings={"ECHO": ("echo", ("say", "shout"))}, **options)
     except quickjs.Error as error:
         print([(error.kind, error.message, error.stack, b"", [])])
         return

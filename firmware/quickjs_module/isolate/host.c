@@ -50,7 +50,7 @@ const char *host_function_name(JSContext *ctx) {
 JSValue host_stack(JSContext *ctx) {
     char stack[512];
     const isolate_t *iso = host_of(ctx)->isolate;
-    engine_backtrace(ctx, stack, sizeof(stack), iso->arena, iso->size);
+    engine_backtrace(ctx, stack, sizeof(stack), isolate_arena_slice(iso), iso->code);
     return JS_NewString(ctx, stack);
 }
 

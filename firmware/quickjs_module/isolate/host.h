@@ -21,6 +21,7 @@ typedef struct _isolate_host_t {
     uint32_t op_count;    // open ones
     uint8_t bundle_flags; // bundle.h
     bool top_level;       // the module's top level is running: no random numbers, timers or operations
+    bool computes;        // a computation of host_compute has begun
 } isolate_host_t;
 
 isolate_host_t *host_of(JSContext *ctx);
@@ -80,6 +81,18 @@ typedef bool host_slice_t(JSContext *ctx, void *work, uint64_t until_us, JSValue
 // where a call has as many operations open as it may.
 JSValue host_work(JSContext *ctx, host_slice_t *slice, void *work);
 #define HOST_WORK_US (2000)
+
+// What computes and what makes a value of that, an exception where it failed, and frees the work.
+typedef void host_compute_t(JSContext *ctx, void *work);
+typedef JSValue host_finish_t(JSContext *ctx, void *work);
+// As host_work, for a computation that knows nothing of slices but calls host_pause now and then. It has a stack of its
+// own, and so may use nothing of the engine but js_malloc and js_free. Where there is no memory for that stack, or
+// there can be no promise, it is done in one go.
+JSValue host_compute(JSContext *ctx, host_compute_t *compute, host_finish_t *finish, void *work, size_t needed);
+// From inside a computation, with nothing locked: leaves it where its slice is over. Whether others ran meanwhile.
+bool host_pause(void);
+// Whether host_compute does all in one go from now on, in this turn. What it was before.
+bool host_compute_at_once(bool at_once);
 // The id of the operation that was queued last.
 uint32_t host_last_op(JSContext *ctx);
 // Ends an operation, unless it has settled: its promise stays pending.

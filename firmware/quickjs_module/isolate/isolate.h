@@ -15,6 +15,7 @@
 #include "base_slice.h"
 #include "engine/arena.h"
 #include "engine/compile.h"
+#include "port/port.h"
 #include "quickjs.h"
 
 // Bytes of log text that a call may leave behind until it is picked up, where a line takes so many at least, as each of
@@ -98,6 +99,7 @@ typedef struct _isolate_image_t {
     isolate_place_t place;
     JSContext *ctx;
     struct _isolate_host_t *host;
+    base_slice_t code; // that lies outside of it (isolate_config_t), or of no length
     isolate_limits_t limits;
     uint8_t handler_kind;            // as the extension says that found it
     char name[ISOLATE_NAME_MAX + 1]; // of the function
@@ -181,6 +183,7 @@ typedef struct _isolate_t {
     isolate_image_t *resident; // the image that the arena was last restored from
     JSContext *ctx;            // of the call
     struct _isolate_host_t *host;
+    base_slice_t code; // of the function that lies outside of the arena
 
     isolate_call_t call; // the current or last one
     uint32_t calls;      // number of the last one that was started
@@ -188,8 +191,8 @@ typedef struct _isolate_t {
     isolate_error_t error; // once ISOLATE_ERROR
 
     isolate_limits_t limits;
-    const char *name;                  // of the function
-    uint64_t turn_began_us;            // port_cpu_us
+    const char *name; // of the function
+    port_cpu_mark_t turn_began;
     volatile uint64_t cpu_deadline_us; // of this turn
     volatile isolate_kind_t killed;    // ISOLATE_CPU, ISOLATE_MEMORY or ISOLATE_OK
     volatile bool running;
@@ -226,6 +229,9 @@ typedef struct _isolate_config_t {
     const isolate_binding_t *bindings;
     size_t binding_count;
     isolate_limits_t limits; // valid ones: the caller checks
+    // Memory that holds the function's code (isolate_read_code), aligned to 8, or none. The image then has none of it,
+    // must be no ISOLATE_IMAGE_KEPT, and the memory stays as it is for as long as the image and what is saved of it.
+    base_slice_t code;
 } isolate_config_t;
 
 // An argument of an operation, in a form that can be read without the engine. Text and bytes lie in the arena.
@@ -250,6 +256,7 @@ typedef struct _isolate_op_t {
     bool taken;   // isolate_next_op gave it out
     bool repeats; // stays open when resolved (setInterval)
     bool cancelled;
+    bool waits; // for other work, and is not given out before that has ended
     uint8_t argc;
     char name[ISOLATE_OP_NAME_MAX + 1];
     isolate_arg_t args[ISOLATE_OP_ARGS_MAX];
@@ -274,6 +281,12 @@ void isolate_release(isolate_t *iso);
 
 // Builds an image, ISOLATE_IMAGE_KEPT or ISOLATE_IMAGE_DRAFT. False with iso->error set.
 bool isolate_build(isolate_t *iso, const isolate_config_t *config, isolate_place_t place, isolate_image_t *image);
+// Of the code that a function has where config->code is to hold it: copies what lies there from `at` on into `part`.
+// Returns the bytes of all of it, more than config->code has where that is too small; 0 with iso->error set. *longest:
+// those of the longest function among them, by its bytecode and lines. To be called with the same config as
+// isolate_build.
+size_t isolate_read_code(
+    isolate_t *iso, const isolate_config_t *config, size_t at, uint8_t *part, size_t part_size, size_t *longest);
 // Whether a draft is still in the arena.
 bool isolate_has_draft(const isolate_t *iso, const isolate_image_t *image);
 // Overwrites and frees an image's bytes, and the arena where the image is in it, and ends its calls, parked ones too.
@@ -285,8 +298,9 @@ void isolate_erase(isolate_t *iso, isolate_image_t *image);
 size_t isolate_saved_size(const isolate_image_t *image);
 void isolate_save(const isolate_t *iso, const isolate_image_t *image, size_t offset, uint8_t *to, size_t len);
 // An image from saved bytes: a copy (ISOLATE_IMAGE_KEPT), or the bytes themselves (ISOLATE_IMAGE_MAPPED), which must
-// stay as they are until isolate_erase. False with iso->error set (ISOLATE_STALE).
-bool isolate_load(isolate_t *iso, const uint8_t *saved, size_t len, isolate_place_t place, isolate_image_t *image);
+// stay as they are until isolate_erase. code: where the image was built with its code there (isolate_config_t), the
+// same memory with the same content. False with iso->error set (ISOLATE_STALE).
+bool isolate_load(isolate_t *iso, base_slice_t saved, base_slice_t code, isolate_place_t place, isolate_image_t *image);
 
 // Starts a call. Must not be pending, and the image no draft. Returns the new state.
 isolate_state_t isolate_start(isolate_t *iso, isolate_image_t *image, const isolate_request_t *request);

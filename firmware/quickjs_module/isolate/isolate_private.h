@@ -22,6 +22,10 @@ void isolate_copy_value_text(JSContext *ctx, JSValueConst value, char *to, size_
 
 // ---- running (run.c) ----
 
+static inline base_slice_t isolate_arena_slice(const isolate_t *iso) {
+    return (base_slice_t){(const char *)iso->arena, iso->size};
+}
+
 // Runs fn(iso, arg) in the engine under what is left of the CPU limit. After a kill the state is ISOLATE_ERROR.
 void isolate_run(isolate_t *iso, void (*fn)(isolate_t *iso, void *arg), void *arg);
 // In the engine: a fresh runtime and context under the limits, iso->ctx.
@@ -65,8 +69,16 @@ void host_queue_op(JSContext *ctx, isolate_op_t *op);
 void host_remove_op(isolate_host_t *host, isolate_op_t *op);
 // Frees an operation that is in no queue, in the engine.
 void host_free_op(JSContext *ctx, isolate_op_t *op);
+// As host_work, but its first slice comes when host_let_work is called, for the one of those that has waited longest.
+JSValue host_wait_to_work(JSContext *ctx, host_slice_t *slice, void *work);
+void host_let_work(isolate_host_t *host, host_slice_t *slice);
 // The open operation of that id, or NULL.
 isolate_op_t *host_find_op(isolate_host_t *host, uint32_t id);
+
+// ---- computations (compute.c) ----
+
+// None runs: a turn may have been abandoned in one.
+void host_compute_forget(void);
 
 // ---- extensions (extension.c) ----
 

@@ -238,6 +238,16 @@ static bool is_working(const isolate_host_t *host) {
     return op != NULL;
 }
 
+static JSValue queue_work(JSContext *ctx, host_slice_t *slice, void *work) {
+    isolate_op_t *op = host_new_op(ctx, "work");
+    if (op == NULL) {
+        return JS_EXCEPTION;
+    }
+    op->slice = slice;
+    op->work = work;
+    return queue_op(ctx, op, make_promise(ctx, op));
+}
+
 JSValue host_work(JSContext *ctx, host_slice_t *slice, void *work) {
     const isolate_host_t *host = host_of(ctx);
     uint64_t until_us = UINT64_MAX;
@@ -249,12 +259,26 @@ JSValue host_work(JSContext *ctx, host_slice_t *slice, void *work) {
     if (slice(ctx, work, until_us, &result)) {
         return result;
     }
-    isolate_op_t *op = host_new_op(ctx, "work");
-    if (op == NULL) {
+    JSValue promise = queue_work(ctx, slice, work);
+    if (JS_IsException(promise)) {
         slice(ctx, work, 0, NULL);
-        return JS_EXCEPTION;
     }
-    op->slice = slice;
-    op->work = work;
-    return queue_op(ctx, op, make_promise(ctx, op));
+    return promise;
+}
+
+JSValue host_wait_to_work(JSContext *ctx, host_slice_t *slice, void *work) {
+    JSValue promise = queue_work(ctx, slice, work);
+    isolate_op_t *op = host_of(ctx)->last_op;
+    op->waits = op->taken = true;
+    return promise;
+}
+
+void host_let_work(isolate_host_t *host, host_slice_t *slice) {
+    isolate_op_t *op = host->first_op;
+    while (op != NULL && (op->slice != slice || !op->waits)) {
+        op = op->next;
+    }
+    if (op != NULL) {
+        op->waits = op->taken = false;
+    }
 }

@@ -18,7 +18,7 @@ static volatile bool abandon_when_unmasked;
 static void note_kill(isolate_t *iso, isolate_kind_t kind) {
     iso->killed = kind;
     if (iso->ctx != NULL) {
-        engine_backtrace(iso->ctx, iso->error.stack, sizeof(iso->error.stack), iso->arena, iso->size);
+        engine_backtrace(iso->ctx, iso->error.stack, sizeof(iso->error.stack), isolate_arena_slice(iso), iso->code);
     }
 }
 
@@ -186,10 +186,11 @@ void isolate_run(isolate_t *iso, void (*fn)(isolate_t *iso, void *arg), void *ar
     iso->rejection_count = 0;
     masked = 0;
     abandon_when_unmasked = false;
+    host_compute_forget();
     running = iso;
-    iso->turn_began_us = port_cpu_us();
+    iso->turn_began = port_cpu_mark();
     // At least a microsecond, since 0 means that there is no limit.
-    iso->cpu_deadline_us = iso->turn_began_us + (iso->call.cpu_used_us < limit ? limit - iso->call.cpu_used_us : 1);
+    iso->cpu_deadline_us = iso->turn_began.cpu_us + (iso->call.cpu_used_us < limit ? limit - iso->call.cpu_used_us : 1);
 
     if (!port_run(run_turn, &turn, run_on_tick) && iso->killed == ISOLATE_OK) {
         // The port's guard below the JavaScript stack: natives took more than the engine counts.
@@ -199,7 +200,7 @@ void isolate_run(isolate_t *iso, void (*fn)(isolate_t *iso, void *arg), void *ar
 
     iso->running = false;
     iso->cpu_deadline_us = 0;
-    iso->call.cpu_used_us += port_cpu_us() - iso->turn_began_us;
+    iso->call.cpu_used_us += port_cpu_since(&iso->turn_began);
     running = NULL;
     if (iso->call.cpu_used_us >= limit) {
         end_spent_call(iso);

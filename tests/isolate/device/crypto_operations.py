@@ -3,7 +3,7 @@
 import json
 
 import quickjs
-from common import build, handler
+from common import build, handler, work
 
 # The top level has made keys, and what is checked and decrypted: it is the operation itself that is stopped.
 EACH = """
@@ -96,14 +96,15 @@ KINDS = {
 
 def test_cpu_limit_stops_each_operation():
     arena = quickjs.Arena(1024 * 1024)
-    private = build(handler(PRIVATE), arena, cpu_ms=60000).start("GET", "/", None).body.decode()
+    private = build(handler(PRIVATE), arena, cpu_ms=60000).start("GET", "/", None)
+    private = work(private).body.decode()
     for count, kinds in KINDS.items():
         for kind in kinds:
             image = build(EACH.replace("PRIVATE", private).replace("NAME", kind), arena, cpu_ms=15)
             names = json.loads(image.start("GET", "/", None).body)
             assert len(names) == count, (kind, names)
             for name in names:
-                call = image.start("GET", "/" + name, None)
+                call = work(image.start("GET", "/" + name, None))
                 assert (call.state, call.error and call.error.kind) == (quickjs.ERROR, "cpu"), (kind, name, call.error)
                 good = image.start("GET", "/", None)
                 assert (good.state, json.loads(good.body)) == (quickjs.DONE, names), good.error

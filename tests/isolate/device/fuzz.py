@@ -12,6 +12,7 @@ import random
 import sys
 
 import quickjs
+from common import answered, built
 
 ARENA_SIZE = 1024 * 1024
 PROGRAMS_PER_ARENA = 40
@@ -167,17 +168,17 @@ class Fuzz:
         files = {"main.js": PROBE, "pristine.js": self.pristine}
         self.probe = self.arena.build(quickjs.compile(files), cpu_ms=60000, env={"A": "b"})
 
-    def check(self, image, source):
+    def check(self, image, cpu_ms, source):
         self.turn += 1
         call = self.probe.start("GET", "/", b"x-turn: %d\r\n" % self.turn)
         assert (call.state, call.body) == (quickjs.DONE, b"pristine"), source + call.error.message
-        call = image.start("GET", "/ok", None)
+        call = answered(image, cpu_ms, "/ok", None)
         assert (call.state, call.body) == (quickjs.DONE, b"okundefined"), source
 
     def run(self, source):
         """Some calls of one program; how often it was killed."""
         cpu_ms = random.randrange(1, 6) * self.slowdown
-        image = self.arena.build(compiled(source), cpu_ms=cpu_ms, stack=64 * 1024)
+        image = built(self.arena, compiled(source), cpu_ms=cpu_ms, stack=64 * 1024)
         kills = 0
         for _ in range(8):
             call = image.start("GET", "/", None)
@@ -188,7 +189,7 @@ class Fuzz:
             call.abandon()
             self.endings[ending] = self.endings.get(ending, 0) + 1
             kills += ending in ("cpu", "memory")
-            self.check(image, source)
+            self.check(image, cpu_ms, source)
         return kills
 
 

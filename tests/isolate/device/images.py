@@ -82,14 +82,14 @@ def test_image_with_a_field_out_of_range_is_stale():
     def forged(changes):
         forgery = bytearray(saved)
         for at, form, value in changes:
-            struct.pack_into(form, forgery, at, value)
+            struct.pack_into(form, forgery, at, *(value if isinstance(value, tuple) else (value,)))
         forgery[:32] = hashlib.sha256(forgery[32:]).digest()
         return forgery
 
     assert struct.unpack_from("<I4s", saved, 36)[0] == image.size
     assert struct.unpack_from("<QQ", saved, 48) == (arena, size)
     image.arena.load(forged([])).erase()
-    context, host, limits, kind, name = 64, 72, 80, 92, 96
+    context, host, code, limits, kind, name = 64, 72, 80, 96, 108, 112
     for at in (context, host):
         for address in (0, arena, arena + 64, arena + image.size, arena + image.size - 4, arena + size, 1 << 63):
             fails("stale", image.arena.load, forged([(at, "<Q", address)]))
@@ -98,6 +98,9 @@ def test_image_with_a_field_out_of_range_is_stale():
     for offset, values in ((0, (0, 60001)), (4, (0, 48 * 1024 - 1, size + 1)), (8, (0, 8 * 1024 - 1, 2**21 + 1))):
         for value in values:
             fails("stale", image.arena.load, forged([(limits + offset, "<I", value)]))
+    for address, length in ((0, 1), (arena, 8), (1 << 63, 1 << 62)):
+        fails("stale", image.arena.load, forged([(code, "<QQ", (address, length))]))
+        fails("stale", image.arena.map, forged([(code, "<QQ", (address, length))]), memoryview(saved))
     for value in (0, 256):
         fails("stale", image.arena.load, forged([(kind, "<I", value)]))
     fails("stale", image.arena.load, forged([(name, "48s", b"n" * 48)]))

@@ -1,4 +1,10 @@
 // cpu|memory: a BigInt power of a hundred thousand digits
 export default function attack() {
-  return 7n ** 2000000n;
+  for (;;) {
+    try {
+      7n ** 2000000n;
+    } catch {
+      // A fast machine reaches where the next square is too large.
+    }
+  }
 }
