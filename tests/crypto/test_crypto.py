@@ -87,7 +87,7 @@ OPERATION = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(operations=st.lists(OPERATION, min_size=20, max_size=60))
 def test_agrees_with_cpython(firmware, operations):
     assert calculate(firmware, operations) == [expected(*operation) for operation in operations]

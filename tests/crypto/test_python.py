@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 from jwt.algorithms import get_default_algorithms
 
 # A failure names its case, and to make a smaller one of many takes minutes.
-SETTINGS = settings(
-    max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
-)
+SETTINGS = settings(max_examples=3, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
 RAW = serialization.Encoding.Raw
 DER = serialization.Encoding.DER
 

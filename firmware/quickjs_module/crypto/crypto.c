@@ -8,7 +8,7 @@
 #include "crypto/crypto_private.h"
 #include "isolate/host.h"
 
-// ---- crypto.subtle: every method gives a promise, which is settled already but for derivations that take long ----
+// ---- crypto.subtle: every method gives a promise, which is settled already but for what takes long ----
 
 // digest(algorithm, data)
 static JSValue subtle_digest(JSContext *ctx, JSValueConst *argv) {
@@ -72,7 +72,13 @@ JSValue crypto_subtle(JSContext *ctx, JSValueConst this_val, int argc, JSValueCo
     if (method == NULL) {
         return JS_ThrowTypeError(ctx, "crypto.subtle has no such method");
     }
-    return web_check_args(ctx, argc - 1, method->needed) < 0 ? JS_EXCEPTION : method->call(ctx, argv + 1);
+    if (web_check_args(ctx, argc - 1, method->needed) < 0) {
+        return JS_EXCEPTION;
+    }
+    bool before = host_compute_at_once(true);
+    JSValue value = method->call(ctx, argv + 1);
+    host_compute_at_once(before);
+    return value;
 }
 
 // Whether a method is called on the object that it belongs to, as Web IDL has it: neither is of a class of the engine,

@@ -13,9 +13,9 @@
 
 extern extension_t crypto_extension;
 
-// (method, ...arguments): what that method of crypto.subtle gives a promise of, or its error, at once; of a derivation
-// by PBKDF2 that takes long, the promise (host_work). `argv` has room for all arguments of the method, those that are
-// missing as undefined.
+// (method, ...arguments): what that method of crypto.subtle gives a promise of, or its error, computed at once; of a
+// derivation by PBKDF2 that takes long, the promise (host_work). `argv` has room for all arguments of the method, those
+// that are missing as undefined.
 JSValue crypto_subtle(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 
 #endif // EDGELET_CRYPTO_H

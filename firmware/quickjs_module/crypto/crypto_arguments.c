@@ -189,12 +189,16 @@ int crypto_copy_bytes(JSContext *ctx, JSValueConst value, const char *name, base
     if (crypto_bytes(ctx, value, name, bytes) < 0) {
         return -1;
     }
-    char *copy = js_malloc(ctx, bytes->len + 1);
-    if (bytes->len > 0) {
-        memcpy(copy, bytes->data, bytes->len);
-    }
-    bytes->data = copy;
+    *bytes = crypto_copy_slice(ctx, *bytes);
     return 0;
+}
+
+base_slice_t crypto_copy_slice(JSContext *ctx, base_slice_t bytes) {
+    char *copy = js_malloc(ctx, bytes.len + 1);
+    if (bytes.len > 0) {
+        memcpy(copy, bytes.data, bytes.len);
+    }
+    return (base_slice_t){copy, bytes.len};
 }
 
 JSValue crypto_array_buffer(JSContext *ctx, const void *data, size_t len) {

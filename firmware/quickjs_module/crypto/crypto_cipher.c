@@ -5,6 +5,7 @@
 #include "base_secret.h"
 #include "crypto/crypto_pkey_private.h"
 #include "crypto/crypto_private.h"
+#include "isolate/host.h"
 
 // ---- parameters ----
 
@@ -57,11 +58,6 @@ void crypto_cipher_free(JSContext *ctx, crypto_cipher_t *cipher) {
 
 // ---- running ----
 
-static int take_optional(JSContext *ctx, JSValueConst value, const char *name, base_slice_t *bytes) {
-    *bytes = (base_slice_t){0};
-    return JS_IsUndefined(value) ? 0 : crypto_bytes(ctx, value, name, bytes);
-}
-
 static bool run_aes(crypto_algorithm_t algorithm, const crypto_aes_t *aes, bool encrypting, base_slice_t data,
     uint8_t *out, size_t *len) {
     switch (algorithm) {
@@ -76,105 +72,37 @@ static bool run_aes(crypto_algorithm_t algorithm, const crypto_aes_t *aes, bool 
     }
 }
 
-static bool run_rsa(JSContext *ctx, const crypto_key_t *key, base_slice_t label, bool encrypting, base_slice_t data,
-    uint8_t *out, size_t *len) {
-    crypto_pkey_t pkey = crypto_key_pkey(key);
-    return encrypting ? crypto_rsa_encrypt(ctx, &pkey, key->hash, label, data, out, len)
-                      : crypto_rsa_decrypt(ctx, &pkey, key->hash, label, data, out, len);
-}
+// What is made of a key that was wrapped.
+typedef struct _unwrap_t {
+    crypto_format_t format;
+    crypto_key_params_t params;
+} unwrap_t;
 
-int crypto_cipher_run(JSContext *ctx, const crypto_cipher_t *cipher, const crypto_key_t *key, bool encrypting,
-    base_slice_t data, base_slice_t *out) {
-    crypto_aes_t aes = {
-        .key = {(const char *)key->secret, key->len}, .counter_bits = cipher->bits, .tag = cipher->bits / 8};
-    bool rsa = cipher->algorithm == CRYPTO_RSA_OAEP;
-    if (take_optional(ctx, cipher->iv, "iv", &aes.iv) < 0 ||
-        take_optional(ctx, cipher->extra, "label", &aes.extra) < 0) {
-        return -1;
+typedef struct _cipher_work_t {
+    JSValue key_object;
+    const crypto_key_t *key;
+    crypto_algorithm_t algorithm;
+    bool encrypting;
+    bool unwraps; // to a key, else to an ArrayBuffer
+    unwrap_t unwrap;
+    crypto_aes_t aes; // its `extra` is the label of CRYPTO_RSA_OAEP
+    base_slice_t data;
+    uint8_t *out;
+    size_t room, len;
+    bool ok;
+} cipher_work_t;
+
+static void compute_cipher(JSContext *ctx, void *data) {
+    cipher_work_t *work = data;
+    if (work->algorithm != CRYPTO_RSA_OAEP) {
+        work->ok = run_aes(work->algorithm, &work->aes, work->encrypting, work->data, work->out, &work->len);
+        return;
     }
-
-    size_t room = rsa ? CRYPTO_NUMBER_MAX : data.len + 16, len = 0;
-    uint8_t *bytes = js_malloc(ctx, room);
-    bool ok = rsa ? run_rsa(ctx, key, aes.extra, encrypting, data, bytes, &len)
-                  : run_aes(cipher->algorithm, &aes, encrypting, data, bytes, &len);
-    if (!ok) {
-        base_wipe(bytes, room);
-        js_free(ctx, bytes);
-        return crypto_refuse(ctx, "OperationError",
-            encrypting ? "the data or the parameters are not right for this algorithm"
-                       : "what was encrypted is damaged, or the key or the parameters are others");
-    }
-    *out = (base_slice_t){(const char *)bytes, len};
-    return 0;
-}
-
-// encrypt(algorithm, key, data) and decrypt(algorithm, key, data)
-static JSValue run(JSContext *ctx, JSValueConst *argv, bool encrypting) {
-    crypto_cipher_t cipher;
-    base_slice_t data, out;
-    JSValue result = JS_EXCEPTION;
-    if (crypto_cipher_read(ctx, argv[0], CRYPTO_CIPHERS, &cipher) == 0) {
-        const crypto_key_t *key =
-            crypto_key(ctx, argv[1], cipher.algorithm, encrypting ? CRYPTO_ENCRYPT : CRYPTO_DECRYPT);
-        if (key != NULL && crypto_bytes(ctx, argv[2], "data", &data) == 0 &&
-            crypto_cipher_run(ctx, &cipher, key, encrypting, data, &out) == 0) {
-            result = crypto_adopt_buffer(ctx, out);
-        }
-    }
-    crypto_cipher_free(ctx, &cipher);
-    return result;
-}
-
-JSValue crypto_encrypt(JSContext *ctx, JSValueConst *argv) {
-    return run(ctx, argv, true);
-}
-
-JSValue crypto_decrypt(JSContext *ctx, JSValueConst *argv) {
-    return run(ctx, argv, false);
-}
-
-// ---- keys in other keys ----
-
-#define WRAPPERS (CRYPTO_CIPHERS | CRYPTO_BIT(CRYPTO_AES_KW))
-
-// Encrypts what exportKey gave.
-static JSValue wrap(JSContext *ctx, const crypto_cipher_t *cipher, const crypto_key_t *wrapper, JSValueConst exported,
-    crypto_format_t format) {
-    base_slice_t data, out;
-    if (format != CRYPTO_JWK) {
-        return crypto_bytes(ctx, exported, "key", &data) < 0 ||
-                       crypto_cipher_run(ctx, cipher, wrapper, true, data, &out) < 0
-                   ? JS_EXCEPTION
-                   : crypto_adopt_buffer(ctx, out);
-    }
-
-    JSValue json = JS_JSONStringify(ctx, exported, JS_UNDEFINED, JS_UNDEFINED);
-    if (JS_IsException(json)) {
-        return JS_EXCEPTION;
-    }
-    data.data = JS_ToCStringLen(ctx, &data.len, json);
-    JS_FreeValue(ctx, json);
-    int failed = data.data == NULL ? -1 : crypto_cipher_run(ctx, cipher, wrapper, true, data, &out);
-    JS_FreeCString(ctx, data.data);
-    return failed < 0 ? JS_EXCEPTION : crypto_adopt_buffer(ctx, out);
-}
-
-// wrapKey(format, key, wrappingKey, wrapAlgorithm)
-JSValue crypto_wrap_key(JSContext *ctx, JSValueConst *argv) {
-    crypto_cipher_t cipher = {.iv = JS_UNDEFINED, .extra = JS_UNDEFINED};
-    JSValue result = JS_EXCEPTION;
-    int format = crypto_format(ctx, argv[0]);
-    if (format >= 0 && crypto_cipher_read(ctx, argv[3], WRAPPERS, &cipher) == 0) {
-        const crypto_key_t *wrapper = crypto_key(ctx, argv[2], cipher.algorithm, CRYPTO_WRAP_KEY);
-        const crypto_key_t *key = wrapper == NULL ? NULL : crypto_expect_key(ctx, argv[1]);
-        JSValue exported = key == NULL ? JS_EXCEPTION : crypto_export(ctx, (crypto_format_t)format, key);
-        if (!JS_IsException(exported)) {
-            result = wrap(ctx, &cipher, wrapper, exported, (crypto_format_t)format);
-        }
-        JS_FreeValue(ctx, exported);
-    }
-    crypto_cipher_free(ctx, &cipher);
-    return result;
+    crypto_pkey_t pkey = crypto_key_pkey(work->key);
+    work->ok =
+        work->encrypting
+            ? crypto_rsa_encrypt(ctx, &pkey, work->key->hash, work->aes.extra, work->data, work->out, &work->len)
+            : crypto_rsa_decrypt(ctx, &pkey, work->key->hash, work->aes.extra, work->data, work->out, &work->len);
 }
 
 // What was wrapped, as importKey takes it.
@@ -200,23 +128,163 @@ static JSValue unwrapped(JSContext *ctx, crypto_format_t format, base_slice_t by
     return jwk;
 }
 
+static JSValue unwrapped_key(JSContext *ctx, const unwrap_t *unwrap, base_slice_t out) {
+    JSValue bytes = unwrapped(ctx, unwrap->format, out), key = JS_EXCEPTION;
+    if (!JS_IsException(bytes)) {
+        key = crypto_import(ctx, unwrap->format, bytes, &unwrap->params);
+    }
+    JS_FreeValue(ctx, bytes);
+    return key;
+}
+
+// Frees what work of RSA owns, and what has come of no use.
+static JSValue finish_cipher(JSContext *ctx, void *data) {
+    cipher_work_t *work = data;
+    JSValue result = JS_EXCEPTION;
+    base_slice_t out = {(const char *)work->out, work->len};
+    if (!work->ok) {
+        base_wipe(work->out, work->room);
+        js_free(ctx, work->out);
+        crypto_refuse(ctx, "OperationError",
+            work->encrypting ? "the data or the parameters are not right for this algorithm"
+                             : "what was encrypted is damaged, or the key or the parameters are others");
+    } else {
+        result = work->unwraps ? unwrapped_key(ctx, &work->unwrap, out) : crypto_adopt_buffer(ctx, out);
+    }
+    return result;
+}
+
+static JSValue finish_rsa(JSContext *ctx, void *data) {
+    cipher_work_t *work = data;
+    JSValue result = finish_cipher(ctx, work);
+    JS_FreeValue(ctx, work->key_object);
+    base_wipe((char *)(uintptr_t)work->data.data, work->data.len);
+    js_free(ctx, (char *)(uintptr_t)work->data.data);
+    js_free(ctx, (char *)(uintptr_t)work->aes.extra.data);
+    js_free(ctx, work);
+    return result;
+}
+
+static int take_optional(JSContext *ctx, JSValueConst value, const char *name, base_slice_t *bytes) {
+    *bytes = (base_slice_t){0};
+    return JS_IsUndefined(value) ? 0 : crypto_bytes(ctx, value, name, bytes);
+}
+
+// An ArrayBuffer of what becomes of the data, or the key that they are where `unwrap` is not NULL; or a promise of it.
+static JSValue cipher_run(JSContext *ctx, const crypto_cipher_t *cipher, JSValueConst key_object, bool encrypting,
+    base_slice_t data, const unwrap_t *unwrap) {
+    const crypto_key_t *key = crypto_expect_key(ctx, key_object);
+    bool rsa = cipher->algorithm == CRYPTO_RSA_OAEP;
+    cipher_work_t work = {.key_object = key_object,
+        .key = key,
+        .algorithm = cipher->algorithm,
+        .encrypting = encrypting,
+        .unwraps = unwrap != NULL,
+        .data = data,
+        .room = rsa ? CRYPTO_NUMBER_MAX : data.len + 16};
+    work.aes = (crypto_aes_t){
+        .key = {(const char *)key->secret, key->len}, .counter_bits = cipher->bits, .tag = cipher->bits / 8};
+    if (unwrap != NULL) {
+        work.unwrap = *unwrap;
+    }
+    if (take_optional(ctx, cipher->iv, "iv", &work.aes.iv) < 0 ||
+        take_optional(ctx, cipher->extra, "label", &work.aes.extra) < 0) {
+        return JS_EXCEPTION;
+    }
+    work.out = js_malloc(ctx, work.room);
+    if (!rsa) {
+        compute_cipher(ctx, &work);
+        return finish_cipher(ctx, &work);
+    }
+
+    cipher_work_t *kept = js_malloc(ctx, sizeof(*kept));
+    *kept = work;
+    kept->key_object = JS_DupValue(ctx, key_object);
+    kept->data = crypto_copy_slice(ctx, data);
+    kept->aes.extra = crypto_copy_slice(ctx, work.aes.extra);
+    crypto_pkey_t pkey = crypto_key_pkey(key);
+    return host_compute(ctx, compute_cipher, finish_rsa, kept, crypto_key_memory(&pkey));
+}
+
+// encrypt(algorithm, key, data) and decrypt(algorithm, key, data)
+static JSValue run(JSContext *ctx, JSValueConst *argv, bool encrypting) {
+    crypto_cipher_t cipher;
+    base_slice_t data;
+    JSValue result = JS_EXCEPTION;
+    if (crypto_cipher_read(ctx, argv[0], CRYPTO_CIPHERS, &cipher) == 0) {
+        const crypto_key_t *key =
+            crypto_key(ctx, argv[1], cipher.algorithm, encrypting ? CRYPTO_ENCRYPT : CRYPTO_DECRYPT);
+        if (key != NULL && crypto_bytes(ctx, argv[2], "data", &data) == 0) {
+            result = cipher_run(ctx, &cipher, argv[1], encrypting, data, NULL);
+        }
+    }
+    crypto_cipher_free(ctx, &cipher);
+    return result;
+}
+
+JSValue crypto_encrypt(JSContext *ctx, JSValueConst *argv) {
+    return run(ctx, argv, true);
+}
+
+JSValue crypto_decrypt(JSContext *ctx, JSValueConst *argv) {
+    return run(ctx, argv, false);
+}
+
+// ---- keys in other keys ----
+
+#define WRAPPERS (CRYPTO_CIPHERS | CRYPTO_BIT(CRYPTO_AES_KW))
+
+// Encrypts what exportKey gave.
+static JSValue wrap(JSContext *ctx, const crypto_cipher_t *cipher, JSValueConst wrapper, JSValueConst exported,
+    crypto_format_t format) {
+    base_slice_t data;
+    if (format != CRYPTO_JWK) {
+        return crypto_bytes(ctx, exported, "key", &data) < 0 ? JS_EXCEPTION
+                                                             : cipher_run(ctx, cipher, wrapper, true, data, NULL);
+    }
+
+    JSValue json = JS_JSONStringify(ctx, exported, JS_UNDEFINED, JS_UNDEFINED);
+    if (JS_IsException(json)) {
+        return JS_EXCEPTION;
+    }
+    data.data = JS_ToCStringLen(ctx, &data.len, json);
+    JS_FreeValue(ctx, json);
+    JSValue result = data.data == NULL ? JS_EXCEPTION : cipher_run(ctx, cipher, wrapper, true, data, NULL);
+    JS_FreeCString(ctx, data.data);
+    return result;
+}
+
+// wrapKey(format, key, wrappingKey, wrapAlgorithm)
+JSValue crypto_wrap_key(JSContext *ctx, JSValueConst *argv) {
+    crypto_cipher_t cipher = {.iv = JS_UNDEFINED, .extra = JS_UNDEFINED};
+    JSValue result = JS_EXCEPTION;
+    int format = crypto_format(ctx, argv[0]);
+    if (format >= 0 && crypto_cipher_read(ctx, argv[3], WRAPPERS, &cipher) == 0) {
+        const crypto_key_t *wrapper = crypto_key(ctx, argv[2], cipher.algorithm, CRYPTO_WRAP_KEY);
+        const crypto_key_t *key = wrapper == NULL ? NULL : crypto_expect_key(ctx, argv[1]);
+        JSValue exported = key == NULL ? JS_EXCEPTION : crypto_export(ctx, (crypto_format_t)format, key);
+        if (!JS_IsException(exported)) {
+            result = wrap(ctx, &cipher, argv[2], exported, (crypto_format_t)format);
+        }
+        JS_FreeValue(ctx, exported);
+    }
+    crypto_cipher_free(ctx, &cipher);
+    return result;
+}
+
 // unwrapKey(format, wrappedKey, unwrappingKey, unwrapAlgorithm, unwrappedKeyAlgorithm, extractable, keyUsages)
 JSValue crypto_unwrap_key(JSContext *ctx, JSValueConst *argv) {
     crypto_cipher_t cipher = {.iv = JS_UNDEFINED, .extra = JS_UNDEFINED};
-    crypto_key_params_t params;
-    base_slice_t data, out;
+    unwrap_t unwrap;
+    base_slice_t data;
     JSValue result = JS_EXCEPTION;
     int format = crypto_format(ctx, argv[0]);
     if (format >= 0 && crypto_cipher_read(ctx, argv[3], WRAPPERS, &cipher) == 0 &&
-        crypto_key_params(ctx, argv + 4, CRYPTO_TO_IMPORT, &params) == 0) {
+        crypto_key_params(ctx, argv + 4, CRYPTO_TO_IMPORT, &unwrap.params) == 0) {
+        unwrap.format = (crypto_format_t)format;
         const crypto_key_t *wrapper = crypto_key(ctx, argv[2], cipher.algorithm, CRYPTO_UNWRAP_KEY);
-        if (wrapper != NULL && crypto_bytes(ctx, argv[1], "wrappedKey", &data) == 0 &&
-            crypto_cipher_run(ctx, &cipher, wrapper, false, data, &out) == 0) {
-            JSValue bytes = unwrapped(ctx, (crypto_format_t)format, out);
-            if (!JS_IsException(bytes)) {
-                result = crypto_import(ctx, (crypto_format_t)format, bytes, &params);
-            }
-            JS_FreeValue(ctx, bytes);
+        if (wrapper != NULL && crypto_bytes(ctx, argv[1], "wrappedKey", &data) == 0) {
+            result = cipher_run(ctx, &cipher, argv[2], false, data, &unwrap);
         }
     }
     crypto_cipher_free(ctx, &cipher);

@@ -61,35 +61,6 @@ static int check_derivation(JSContext *ctx, const derive_t *derive, size_t len) 
 // As a length: all bytes that there are.
 #define ALL (SIZE_MAX)
 
-// The secret that both keys' owners have, `len` bytes of it, or ALL: *len says how many.
-static char *agree_bytes(JSContext *ctx, const derive_t *derive, const crypto_key_t *key, size_t *len) {
-    const crypto_key_t *peer = crypto_expect_key(ctx, derive->peer);
-    if (peer == NULL) {
-        return NULL;
-    }
-    if (peer->type != CRYPTO_PUBLIC || peer->algorithm != key->algorithm || peer->kind != key->kind ||
-        key->type != CRYPTO_PRIVATE) {
-        crypto_refuse(ctx, "InvalidAccessError", "'public' must be a public key of the same algorithm and curve");
-        return NULL;
-    }
-
-    bool curve = key->algorithm == CRYPTO_ECDH;
-    size_t size = curve ? crypto_ec_size(key->kind) : CRYPTO_25519_SIZE;
-    *len = *len == ALL ? size : *len;
-    uint8_t secret[CRYPTO_POINT_MAX];
-    crypto_pkey_t own = crypto_key_pkey(key), other = crypto_key_pkey(peer);
-    if (*len > size ||
-        !(curve ? crypto_ec_agree(ctx, &own, &other, secret) : crypto_25519_agree(&own, &other, secret))) {
-        crypto_refuse(ctx, "OperationError",
-            *len > size ? "the secret has fewer bits than were asked for" : "the keys come to no secret");
-        return NULL;
-    }
-    char *out = js_malloc(ctx, *len + 1);
-    memcpy(out, secret, *len);
-    base_wipe(secret, sizeof(secret));
-    return out;
-}
-
 static char *hkdf_bytes(
     JSContext *ctx, const derive_t *derive, const crypto_key_t *key, base_slice_t salt, size_t len) {
     base_slice_t info;
@@ -156,6 +127,65 @@ static bool pbkdf2_slice(JSContext *ctx, void *data, uint64_t until_us, JSValue 
     return true;
 }
 
+// What two keys agree on.
+typedef struct _agree_work_t {
+    JSValue objects[2];
+    crypto_pkey_t own, other;
+    goal_t goal;
+    size_t len;
+    bool ok;
+    uint8_t secret[CRYPTO_POINT_MAX];
+} agree_work_t;
+
+static void compute_agreement(JSContext *ctx, void *data) {
+    agree_work_t *work = data;
+    work->ok = crypto_kind_is_curve(work->own.kind) ? crypto_ec_agree(ctx, &work->own, &work->other, work->secret)
+                                                    : crypto_25519_agree(&work->own, &work->other, work->secret);
+}
+
+static JSValue finish_agreement(JSContext *ctx, void *data) {
+    agree_work_t *work = data;
+    char *bytes = NULL;
+    if (work->ok) {
+        bytes = js_malloc(ctx, work->len + 1);
+        memcpy(bytes, work->secret, work->len);
+    } else {
+        crypto_refuse(ctx, "OperationError", "the keys come to no secret");
+    }
+    JSValue result = reach_goal(ctx, &work->goal, bytes, work->len);
+    JS_FreeValues(ctx, work->objects[0], work->objects[1]);
+    base_wipe(work, sizeof(*work));
+    js_free(ctx, work);
+    return result;
+}
+
+// `len` bytes of the secret that both keys' owners have, or ALL.
+static JSValue agree(JSContext *ctx, const derive_t *derive, JSValueConst key_object, const goal_t *goal, size_t len) {
+    const crypto_key_t *key = crypto_expect_key(ctx, key_object), *peer = crypto_expect_key(ctx, derive->peer);
+    if (peer == NULL) {
+        return JS_EXCEPTION;
+    }
+    if (peer->type != CRYPTO_PUBLIC || peer->algorithm != key->algorithm || peer->kind != key->kind ||
+        key->type != CRYPTO_PRIVATE) {
+        crypto_refuse(ctx, "InvalidAccessError", "'public' must be a public key of the same algorithm and curve");
+        return JS_EXCEPTION;
+    }
+    size_t size = key->algorithm == CRYPTO_ECDH ? crypto_ec_size(key->kind) : CRYPTO_25519_SIZE;
+    if (len != ALL && len > size) {
+        crypto_refuse(ctx, "OperationError", "the secret has fewer bits than were asked for");
+        return JS_EXCEPTION;
+    }
+
+    agree_work_t *work = js_malloc(ctx, sizeof(*work));
+    work->objects[0] = JS_DupValue(ctx, key_object);
+    work->objects[1] = JS_DupValue(ctx, derive->peer);
+    work->own = crypto_key_pkey(key);
+    work->other = crypto_key_pkey(peer);
+    work->goal = *goal;
+    work->len = len == ALL ? size : len;
+    return host_compute(ctx, compute_agreement, finish_agreement, work, crypto_key_memory(&work->own));
+}
+
 // What PBKDF2 gives, or a promise of it.
 static JSValue pbkdf2(JSContext *ctx, const derive_t *derive, const crypto_key_t *key, const goal_t *goal, size_t len) {
     base_slice_t salt;
@@ -175,11 +205,11 @@ static JSValue pbkdf2(JSContext *ctx, const derive_t *derive, const crypto_key_t
 
 // Derives `len` bytes, or ALL of an agreement.
 static JSValue derive_goal(
-    JSContext *ctx, const derive_t *derive, const crypto_key_t *key, const goal_t *goal, size_t len) {
+    JSContext *ctx, const derive_t *derive, JSValueConst key_object, const goal_t *goal, size_t len) {
     if (crypto_is_one_of(CRYPTO_AGREEMENTS, derive->algorithm)) {
-        char *bytes = agree_bytes(ctx, derive, key, &len);
-        return reach_goal(ctx, goal, bytes, len);
+        return agree(ctx, derive, key_object, goal, len);
     }
+    const crypto_key_t *key = crypto_expect_key(ctx, key_object);
     if (check_derivation(ctx, derive, len) < 0) {
         return JS_EXCEPTION;
     }
@@ -215,7 +245,7 @@ JSValue crypto_derive_bits(JSContext *ctx, JSValueConst *argv) {
         if (key != NULL && !has_length && !agreement) {
             crypto_refuse(ctx, "OperationError", "deriveBits needs a length");
         } else if (key != NULL && bytes_of_bits(ctx, bits, &len) == 0) {
-            result = derive_goal(ctx, &derive, key, &(goal_t){.is_key = false}, has_length ? len : ALL);
+            result = derive_goal(ctx, &derive, argv[1], &(goal_t){.is_key = false}, has_length ? len : ALL);
         }
     }
     free_params(ctx, &derive);
@@ -258,7 +288,7 @@ JSValue crypto_derive_key(JSContext *ctx, JSValueConst *argv) {
     if (read_params(ctx, argv[0], &derive) == 0 && crypto_key_params(ctx, argv + 2, CRYPTO_TO_DERIVE, &goal.key) == 0) {
         const crypto_key_t *key = crypto_key(ctx, argv[1], derive.algorithm, CRYPTO_DERIVE_KEY);
         if (key != NULL && key_length(ctx, &derive, &goal.key, &len) == 0) {
-            result = derive_goal(ctx, &derive, key, &goal, len);
+            result = derive_goal(ctx, &derive, argv[1], &goal, len);
         }
     }
     free_params(ctx, &derive);

@@ -6,6 +6,7 @@
 #include "base_text.h"
 #include "crypto/crypto_pkey_private.h"
 #include "crypto/crypto_private.h"
+#include "isolate/host.h"
 
 int crypto_format(JSContext *ctx, JSValueConst value) {
     static const char *const names[] = {"raw", "jwk", "pkcs8", "spki"};
@@ -174,6 +175,43 @@ static JSValue format_keep(JSContext *ctx, const crypto_key_params_t *params, cr
     return key;
 }
 
+// A private key that is read: to find its public one takes as long as a signature.
+typedef struct _import_work_t {
+    crypto_key_params_t params;
+    crypto_jwk_t jwk;
+    base_slice_t pkcs8; // a copy; none for a JSON Web Key
+    crypto_pkey_t pkey;
+    bool ok;
+} import_work_t;
+
+static void compute_import(JSContext *ctx, void *data) {
+    import_work_t *work = data;
+    work->ok = work->pkcs8.data != NULL ? crypto_pkcs8_read(ctx, work->pkcs8, &work->pkey)
+                                        : crypto_jwk_make(ctx, &work->jwk, &work->pkey);
+}
+
+static JSValue finish_import(JSContext *ctx, void *data) {
+    import_work_t *work = data;
+    JSValue key = work->ok ? format_keep(ctx, &work->params, &work->pkey) : refuse_key(ctx);
+    crypto_jwk_free(ctx, &work->pkcs8, 1);
+    js_free(ctx, work);
+    return key;
+}
+
+static JSValue import_private(
+    JSContext *ctx, const crypto_key_params_t *params, const crypto_jwk_t *jwk, base_slice_t pkcs8) {
+    import_work_t *work = js_mallocz(ctx, sizeof(*work));
+    work->params = *params;
+    if (jwk != NULL) {
+        work->jwk = *jwk;
+    } else {
+        work->pkcs8 = crypto_copy_slice(ctx, pkcs8);
+    }
+    // An RSA key of all numbers has 9 / 2 times the modulus' bytes.
+    size_t len = jwk != NULL ? jwk->numbers[CRYPTO_RSA_N].len : pkcs8.len * 2 / 9;
+    return host_compute(ctx, compute_import, finish_import, work, crypto_pkey_memory(params->kind, len * 8));
+}
+
 static JSValue import_jwk(JSContext *ctx, JSValueConst jwk, const crypto_key_params_t *params) {
     if (!JS_IsObject(jwk)) {
         return JS_ThrowTypeError(ctx, "a JSON Web Key must be an object");
@@ -184,9 +222,13 @@ static JSValue import_jwk(JSContext *ctx, JSValueConst jwk, const crypto_key_par
     if (check_jwk(ctx, jwk, params, 0) < 0) {
         return JS_EXCEPTION;
     }
+    crypto_jwk_t members;
+    int read = crypto_jwk_members(ctx, jwk, &members);
+    if (read > 0 && members.is_private) {
+        return import_private(ctx, params, &members, (base_slice_t){0});
+    }
     crypto_pkey_t pkey;
-    int read = crypto_jwk_read(ctx, jwk, &pkey);
-    if (read > 0) {
+    if (read > 0 && crypto_jwk_make(ctx, &members, &pkey)) {
         return format_keep(ctx, params, &pkey);
     }
     return read < 0 ? JS_EXCEPTION : refuse_key(ctx);
@@ -222,13 +264,11 @@ JSValue crypto_import(JSContext *ctx, crypto_format_t format, JSValueConst data,
     if (secret) {
         return crypto_key_object(ctx, params, CRYPTO_SECRET, bytes);
     }
-    crypto_pkey_t pkey;
-    bool ok;
-    if (format == CRYPTO_RAW) {
-        ok = read_raw(ctx, params->kind, bytes, &pkey);
-    } else {
-        ok = format == CRYPTO_SPKI ? crypto_spki_read(ctx, bytes, &pkey) : crypto_pkcs8_read(ctx, bytes, &pkey);
+    if (format == CRYPTO_PKCS8) {
+        return import_private(ctx, params, NULL, bytes);
     }
+    crypto_pkey_t pkey;
+    bool ok = format == CRYPTO_RAW ? read_raw(ctx, params->kind, bytes, &pkey) : crypto_spki_read(ctx, bytes, &pkey);
     return ok ? format_keep(ctx, params, &pkey) : refuse_key(ctx);
 }
 

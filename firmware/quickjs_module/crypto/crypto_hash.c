@@ -6,6 +6,7 @@
 
 #include "base_bytes.h"
 #include "base_secret.h"
+#include "crypto/crypto_engine.h"
 
 const crypto_hash_info_t crypto_hashes[CRYPTO_HASH_COUNT] = {
     [CRYPTO_SHA1] = {"SHA-1", 20, 64},
@@ -74,10 +75,12 @@ void crypto_sha_finish(crypto_sha_t *sha, uint8_t *digest) {
 }
 
 size_t crypto_digest(crypto_hash_t hash, base_slice_t message, uint8_t digest[CRYPTO_DIGEST_MAX]) {
-    crypto_sha_t sha;
-    crypto_sha_start(&sha, hash);
-    crypto_sha_update(&sha, message.data, message.len);
-    crypto_sha_finish(&sha, digest);
+    if (!crypto_engine_digest(hash, message, digest)) {
+        crypto_sha_t sha;
+        crypto_sha_start(&sha, hash);
+        crypto_sha_update(&sha, message.data, message.len);
+        crypto_sha_finish(&sha, digest);
+    }
     return crypto_hashes[hash].digest;
 }
 
@@ -91,6 +94,10 @@ static void start_padded(crypto_sha_t *sha, crypto_hash_t hash, const uint8_t *k
     }
     crypto_sha_start(sha, hash);
     crypto_sha_update(sha, block, size);
+    if (PORT_SHA256_ENGINE && hash == CRYPTO_SHA256) {
+        // For crypto_engine_hmac. A hash that has taken whole blocks only has nothing there.
+        memcpy(sha->sha256.buffer, block, size);
+    }
     base_wipe(block, sizeof(block));
 }
 
@@ -119,6 +126,9 @@ static void finish_hmac(const crypto_hmac_t *key, crypto_sha_t *inner, uint8_t *
 }
 
 void crypto_hmac(const crypto_hmac_t *key, const void *data, size_t len, uint8_t *mac) {
+    if (crypto_engine_hmac(key, ((base_slice_t){data, len}), mac)) {
+        return;
+    }
     crypto_sha_t inner = key->inner;
     crypto_sha_update(&inner, data, len);
     finish_hmac(key, &inner, mac);
@@ -180,7 +190,8 @@ static void pbkdf2_begin_block(crypto_pbkdf2_t *derivation) {
 // iteration and nothing else.
 static void pbkdf2_iterate(crypto_pbkdf2_t *derivation, uint32_t count) {
     size_t words = crypto_hashes[derivation->salted.hash].digest / 4;
-    for (uint32_t i = 0; i < count; i++) {
+    uint32_t done = crypto_engine_pbkdf2(&derivation->key, derivation->block, derivation->sum, count);
+    for (uint32_t i = done; i < count; i++) {
         compress(&derivation->key.inner, derivation->block);
         compress(&derivation->key.outer, derivation->block);
         for (size_t j = 0; j < words; j++) {

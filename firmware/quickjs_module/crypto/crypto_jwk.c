@@ -97,24 +97,25 @@ static bool numbers_follow(const crypto_pkey_t *key, const base_slice_t *numbers
     return follow;
 }
 
-static int read_rsa(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key) {
-    base_slice_t numbers[CRYPTO_RSA_NUMBERS];
-    int result = read_members(ctx, jwk, rsa_names, numbers, CRYPTO_RSA_NUMBERS), present = 0;
-    while (result > 0 && present < CRYPTO_RSA_NUMBERS && numbers[present].len > 0) {
+static int read_rsa(JSContext *ctx, JSValueConst jwk, crypto_jwk_t *read) {
+    int result = read_members(ctx, jwk, rsa_names, read->numbers, CRYPTO_RSA_NUMBERS), present = 0;
+    while (result > 0 && present < CRYPTO_RSA_NUMBERS && read->numbers[present].len > 0) {
         present++;
     }
+    read->kind = CRYPTO_KIND_RSA;
+    read->is_private = read->numbers[CRYPTO_RSA_D].len > 0;
     // A private key has all of them (RFC 7518, section 6.3.2, but for "oth", which nobody makes).
-    if (result > 0) {
-        bool is_private = numbers[CRYPTO_RSA_D].len > 0;
-        result =
-            present >= (is_private ? CRYPTO_RSA_NUMBERS : 2) && crypto_rsa_of_numbers(ctx, numbers, is_private, key);
-        if (result > 0 && is_private && !numbers_follow(key, numbers)) {
-            crypto_pkey_free(ctx, key);
-            result = 0;
-        }
+    int least = read->is_private ? CRYPTO_RSA_NUMBERS : 2;
+    return result > 0 ? present >= least : result;
+}
+
+static bool make_rsa(JSContext *ctx, const crypto_jwk_t *read, crypto_pkey_t *key) {
+    bool ok = crypto_rsa_of_numbers(ctx, read->numbers, read->is_private, key);
+    if (ok && read->is_private && !numbers_follow(key, read->numbers)) {
+        crypto_pkey_free(ctx, key);
+        ok = false;
     }
-    crypto_jwk_free(ctx, numbers, CRYPTO_RSA_NUMBERS);
-    return result;
+    return ok;
 }
 
 static int read_curve(JSContext *ctx, JSValueConst jwk, crypto_kind_t *kind) {
@@ -133,40 +134,60 @@ static int read_curve(JSContext *ctx, JSValueConst jwk, crypto_kind_t *kind) {
     return *kind != CRYPTO_KIND_COUNT;
 }
 
-static int read_ec(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key) {
+// The members of a curve's key: x, y and d.
+enum {
+    JWK_X,
+    JWK_Y,
+    JWK_D,
+    JWK_CURVE_NUMBERS,
+};
+
+static int read_ec(JSContext *ctx, JSValueConst jwk, crypto_jwk_t *read) {
     static const char *const names[] = {"x", "y", "d"};
-    base_slice_t numbers[3] = {0};
-    crypto_kind_t kind;
-    int result = read_curve(ctx, jwk, &kind);
+    int result = read_curve(ctx, jwk, &read->kind);
     if (result > 0) {
-        result = crypto_kind_is_curve(kind) ? read_members(ctx, jwk, names, numbers, 3) : 0;
+        result = crypto_kind_is_curve(read->kind) ? read_members(ctx, jwk, names, read->numbers, JWK_CURVE_NUMBERS) : 0;
     }
-    if (result > 0) {
-        size_t size = crypto_ec_size(kind);
-        char bytes[CRYPTO_POINT_MAX] = {4};
-        base_slice_t point = {bytes, 1 + 2 * size};
-        result = numbers[0].len == size && numbers[1].len == size && (numbers[2].len == 0 || numbers[2].len == size);
-        if (result > 0) {
-            memcpy(bytes + 1, numbers[0].data, size);
-            memcpy(bytes + 1 + size, numbers[1].data, size);
-            result = numbers[2].len > 0 ? crypto_ec_of_number(ctx, kind, numbers[2], point, key)
-                                        : crypto_ec_of_point(ctx, kind, point, key);
-        }
-    }
-    crypto_jwk_free(ctx, numbers, 3);
+    read->is_private = read->numbers[JWK_D].len > 0;
     return result;
 }
 
-// A key of Curve25519 of its bytes, of which those of the private key may be missing.
-static bool okp_of(JSContext *ctx, crypto_kind_t kind, base_slice_t x, base_slice_t d, crypto_pkey_t *key) {
-    if (x.len != CRYPTO_25519_SIZE || (d.len != 0 && d.len != CRYPTO_25519_SIZE)) {
+static bool make_ec(JSContext *ctx, const crypto_jwk_t *read, crypto_pkey_t *key) {
+    const base_slice_t *numbers = read->numbers;
+    size_t size = crypto_ec_size(read->kind);
+    char bytes[CRYPTO_POINT_MAX] = {4};
+    base_slice_t point = {bytes, 1 + 2 * size};
+    if (numbers[JWK_X].len != size || numbers[JWK_Y].len != size || (read->is_private && numbers[JWK_D].len != size)) {
         return false;
     }
-    if (d.len == 0) {
-        crypto_pkey_set(ctx, key, kind, false, x.data, x.len);
+    memcpy(bytes + 1, numbers[JWK_X].data, size);
+    memcpy(bytes + 1 + size, numbers[JWK_Y].data, size);
+    return read->is_private ? crypto_ec_of_number(ctx, read->kind, numbers[JWK_D], point, key)
+                            : crypto_ec_of_point(ctx, read->kind, point, key);
+}
+
+static int read_okp(JSContext *ctx, JSValueConst jwk, crypto_jwk_t *read) {
+    static const char *const names[] = {"x", "d"};
+    int result = read_curve(ctx, jwk, &read->kind);
+    if (result > 0) {
+        result = crypto_kind_is_curve(read->kind) ? 0 : read_members(ctx, jwk, names, read->numbers, 2);
+    }
+    read->numbers[JWK_D] = read->numbers[1];
+    read->numbers[1] = (base_slice_t){0};
+    read->is_private = read->numbers[JWK_D].len > 0;
+    return result;
+}
+
+static bool make_okp(JSContext *ctx, const crypto_jwk_t *read, crypto_pkey_t *key) {
+    base_slice_t x = read->numbers[JWK_X], d = read->numbers[JWK_D];
+    if (x.len != CRYPTO_25519_SIZE || (read->is_private && d.len != CRYPTO_25519_SIZE)) {
+        return false;
+    }
+    if (!read->is_private) {
+        crypto_pkey_set(ctx, key, read->kind, false, x.data, x.len);
         return true;
     }
-    crypto_25519_of_seed(ctx, kind, (const uint8_t *)d.data, key);
+    crypto_25519_of_seed(ctx, read->kind, (const uint8_t *)d.data, key);
     if (!base_equal(x, crypto_pkey_public(key))) {
         crypto_pkey_free(ctx, key);
         return false;
@@ -174,26 +195,14 @@ static bool okp_of(JSContext *ctx, crypto_kind_t kind, base_slice_t x, base_slic
     return true;
 }
 
-static int read_okp(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key) {
-    static const char *const names[] = {"x", "d"};
-    base_slice_t numbers[2] = {0};
-    crypto_kind_t kind;
-    int result = read_curve(ctx, jwk, &kind);
-    if (result > 0) {
-        result = crypto_kind_is_curve(kind) ? 0 : read_members(ctx, jwk, names, numbers, 2);
-    }
-    if (result > 0) {
-        result = okp_of(ctx, kind, numbers[0], numbers[1], key);
-    }
-    crypto_jwk_free(ctx, numbers, 2);
-    return result;
-}
+static const struct {
+    const char *type;
+    int (*read)(JSContext *ctx, JSValueConst jwk, crypto_jwk_t *read);
+    bool (*make)(JSContext *ctx, const crypto_jwk_t *read, crypto_pkey_t *key);
+} key_types[] = {{"RSA", read_rsa, make_rsa}, {"EC", read_ec, make_ec}, {"OKP", read_okp, make_okp}};
 
-int crypto_jwk_read(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key) {
-    static const struct {
-        const char *type;
-        int (*read)(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key);
-    } types[] = {{"RSA", read_rsa}, {"EC", read_ec}, {"OKP", read_okp}};
+int crypto_jwk_members(JSContext *ctx, JSValueConst jwk, crypto_jwk_t *read) {
+    *read = (crypto_jwk_t){0};
     JSValue value = JS_GetPropertyStr(ctx, jwk, "kty");
     if (JS_IsException(value)) {
         return -1;
@@ -202,15 +211,36 @@ int crypto_jwk_read(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key) {
     if (JS_IsString(value)) {
         size_t len;
         const char *text = JS_ToCStringLen(ctx, &len, value);
-        while (found < BASE_COUNT(types) && !base_equal_text(text, len, types[found].type)) {
+        while (found < BASE_COUNT(key_types) && !base_equal_text(text, len, key_types[found].type)) {
             found++;
         }
         JS_FreeCString(ctx, text);
     } else {
-        found = BASE_COUNT(types);
+        found = BASE_COUNT(key_types);
     }
     JS_FreeValue(ctx, value);
-    return found < BASE_COUNT(types) ? types[found].read(ctx, jwk, key) : 0;
+    if (found == BASE_COUNT(key_types)) {
+        return 0;
+    }
+
+    read->type = (uint8_t)found;
+    int result = key_types[found].read(ctx, jwk, read);
+    if (result <= 0) {
+        crypto_jwk_free(ctx, read->numbers, CRYPTO_RSA_NUMBERS);
+    }
+    return result;
+}
+
+bool crypto_jwk_make(JSContext *ctx, crypto_jwk_t *read, crypto_pkey_t *key) {
+    bool ok = key_types[read->type].make(ctx, read, key);
+    crypto_jwk_free(ctx, read->numbers, CRYPTO_RSA_NUMBERS);
+    return ok;
+}
+
+int crypto_jwk_read(JSContext *ctx, JSValueConst jwk, crypto_pkey_t *key) {
+    crypto_jwk_t read;
+    int result = crypto_jwk_members(ctx, jwk, &read);
+    return result > 0 ? crypto_jwk_make(ctx, &read, key) : result;
 }
 
 // ---- writing ----

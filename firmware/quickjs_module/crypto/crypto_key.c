@@ -282,6 +282,10 @@ crypto_pkey_t crypto_key_pkey(const crypto_key_t *key) {
     return (crypto_pkey_t){key->kind, key->type == CRYPTO_PRIVATE, (char *)(uintptr_t)key->secret, key->len};
 }
 
+size_t crypto_key_memory(const crypto_pkey_t *pkey) {
+    return crypto_pkey_memory(pkey->kind, pkey->kind == CRYPTO_KIND_RSA ? crypto_rsa_bits(pkey) : 0);
+}
+
 int crypto_signing_key(
     JSValueConst value, crypto_signer_t signer, crypto_hash_t hash, bool to_sign, crypto_pkey_t *pkey) {
     static const uint8_t algorithms[] = {
@@ -332,45 +336,68 @@ static JSValue generate_secret(JSContext *ctx, crypto_key_params_t *params) {
     return key;
 }
 
-static int generate_pkey(JSContext *ctx, const crypto_key_params_t *params, crypto_pkey_t *pkey) {
+// A pair of keys that is made.
+typedef struct _pair_work_t {
+    crypto_key_params_t params;
+    crypto_pkey_t pkey;
+    bool ok;
+} pair_work_t;
+
+static void compute_pair(JSContext *ctx, void *data) {
+    pair_work_t *work = data;
+    const crypto_key_params_t *params = &work->params;
+    work->ok = true;
     if (crypto_is_one_of(CRYPTO_25519, params->algorithm)) {
-        crypto_25519_generate(ctx, params->kind, pkey);
-        return 0;
+        crypto_25519_generate(ctx, params->kind, &work->pkey);
+    } else if (params->kind != CRYPTO_KIND_RSA) {
+        crypto_ec_generate(ctx, params->kind, &work->pkey);
+    } else {
+        uint32_t bits = params->modulus, exponent = params->exponent;
+        work->ok = bits >= CRYPTO_RSA_BITS_MIN && bits <= CRYPTO_RSA_BITS_MAX && bits % 8 == 0 &&
+                   (exponent == 3 || exponent == 65537) && crypto_rsa_generate(ctx, bits, (int)exponent, &work->pkey);
     }
-    if (params->kind != CRYPTO_KIND_RSA) {
-        crypto_ec_generate(ctx, params->kind, pkey);
-        return 0;
-    }
-    uint32_t bits = params->modulus, exponent = params->exponent;
-    if (bits < CRYPTO_RSA_BITS_MIN || bits > CRYPTO_RSA_BITS_MAX || bits % 8 != 0 ||
-        (exponent != 3 && exponent != 65537) || !crypto_rsa_generate(ctx, bits, (int)exponent, pkey)) {
-        return crypto_refuse(
-            ctx, "OperationError", "an RSA key has 1024 to 4096 bits, a multiple of 8, and the exponent 3 or 65537");
-    }
-    return 0;
 }
 
-static JSValue generate_pair(JSContext *ctx, crypto_key_params_t *params) {
-    uint8_t usages = params->usages, public_usages = crypto_usages_of(params->algorithm, CRYPTO_PUBLIC);
-    params->usages = usages & (uint8_t)~public_usages;
-    crypto_pkey_t pkey;
-    if (check_usages(ctx, params, CRYPTO_PRIVATE) < 0 || generate_pkey(ctx, params, &pkey) < 0) {
-        return JS_EXCEPTION;
-    }
-
+static JSValue make_pair(JSContext *ctx, const crypto_key_params_t *params, crypto_pkey_t *pkey) {
     JSValue pair = JS_NewObject(ctx);
-    crypto_key_params_t public_params = *params;
-    public_params.usages = usages & public_usages;
+    crypto_key_params_t private_params = *params, public_params = *params;
+    uint8_t public_usages = crypto_usages_of(params->algorithm, CRYPTO_PUBLIC);
+    private_params.usages &= (uint8_t)~public_usages;
+    public_params.usages &= public_usages;
     public_params.extractable = true;
     crypto_pkey_t public;
-    crypto_pkey_publish(ctx, &pkey, &public);
+    crypto_pkey_publish(ctx, pkey, &public);
     key_define(ctx, pair, "publicKey",
         crypto_key_object(ctx, &public_params, CRYPTO_PUBLIC, (base_slice_t){public.bytes, public.len}));
-    key_define(
-        ctx, pair, "privateKey", crypto_key_object(ctx, params, CRYPTO_PRIVATE, (base_slice_t){pkey.bytes, pkey.len}));
+    key_define(ctx, pair, "privateKey",
+        crypto_key_object(ctx, &private_params, CRYPTO_PRIVATE, (base_slice_t){pkey->bytes, pkey->len}));
     crypto_pkey_free(ctx, &public);
-    crypto_pkey_free(ctx, &pkey);
+    crypto_pkey_free(ctx, pkey);
     return pair;
+}
+
+static JSValue finish_pair(JSContext *ctx, void *data) {
+    pair_work_t *work = data;
+    JSValue pair = JS_EXCEPTION;
+    if (work->ok) {
+        pair = make_pair(ctx, &work->params, &work->pkey);
+    } else {
+        crypto_refuse(
+            ctx, "OperationError", "an RSA key has 1024 to 4096 bits, a multiple of 8, and the exponent 3 or 65537");
+    }
+    js_free(ctx, work);
+    return pair;
+}
+
+static JSValue generate_pair(JSContext *ctx, const crypto_key_params_t *params) {
+    crypto_key_params_t private_params = *params;
+    private_params.usages &= (uint8_t)~crypto_usages_of(params->algorithm, CRYPTO_PUBLIC);
+    if (check_usages(ctx, &private_params, CRYPTO_PRIVATE) < 0) {
+        return JS_EXCEPTION;
+    }
+    pair_work_t *work = js_malloc(ctx, sizeof(*work));
+    work->params = *params;
+    return host_compute(ctx, compute_pair, finish_pair, work, crypto_pkey_memory(params->kind, params->modulus));
 }
 
 // generateKey(algorithm, extractable, keyUsages)

@@ -30,6 +30,18 @@
 struct JSContext;
 void crypto_mbedtls_use(struct JSContext *ctx);
 
+// Says how much was computed, in multiplications of two words and additions about: now and then others have their turn,
+// see host_pause. How often depends on the numbers' lengths only.
+void crypto_pause(void);
+extern unsigned crypto_effort;
+#define CRYPTO_EFFORT (8192) // 4 ms on an RP2040
+static inline void crypto_worked(unsigned effort) {
+    crypto_effort += effort;
+    if (crypto_effort >= CRYPTO_EFFORT) {
+        crypto_pause();
+    }
+}
+
 // Random bytes for blinding, padding, keys and nonces, in the form that mbedTLS calls. Always 0.
 int crypto_mbedtls_random(void *unused, unsigned char *bytes, size_t len);
 

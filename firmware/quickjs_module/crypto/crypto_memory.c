@@ -29,6 +29,16 @@ void mbedtls_zeroize_and_free(void *block, size_t len) {
     crypto_free(block);
 }
 
+unsigned crypto_effort;
+
+void crypto_pause(void) {
+    JSContext *ctx = memory_context;
+    crypto_effort = 0;
+    if (host_pause()) {
+        memory_context = ctx;
+    }
+}
+
 int crypto_mbedtls_random(void *unused, unsigned char *bytes, size_t len) {
     (void)unused;
     host_random(bytes, len);

@@ -66,6 +66,12 @@ bool crypto_pkey_verify(JSContext *ctx, const crypto_pkey_t *key, const crypto_s
                                            : crypto_25519_verify(key, signature, data);
 }
 
+size_t crypto_pkey_memory(crypto_kind_t kind, size_t rsa_bits) {
+    // Of mbedTLS' numbers, and of the table of powers that it makes for one exponentiation.
+    size_t size = kind == CRYPTO_KIND_RSA ? 28 * (rsa_bits / 8) : 0;
+    return crypto_kind_is_curve(kind) ? 96 * crypto_ec_size(kind) : size;
+}
+
 // ---- object identifiers ----
 
 typedef struct _oid_t {

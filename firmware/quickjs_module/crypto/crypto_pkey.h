@@ -61,6 +61,10 @@ void crypto_jwk_write(JSContext *ctx, JSValueConst jwk, const crypto_pkey_t *key
 
 // ---- use ----
 
+// Bytes of memory that are in use at most while something is computed with a key of that kind, of that many bits where
+// it is RSA's. Measured on 32 bits; there is more of it elsewhere.
+size_t crypto_pkey_memory(crypto_kind_t kind, size_t rsa_bits);
+
 // How a signature is made: `hash` of all but Ed25519's, `pss` and its salt's bytes of RSA's.
 typedef struct _crypto_scheme_t {
     crypto_hash_t hash;

@@ -53,6 +53,21 @@ bool crypto_rsa_encrypt(JSContext *ctx, const crypto_pkey_t *key, crypto_hash_t 
 bool crypto_rsa_decrypt(JSContext *ctx, const crypto_pkey_t *key, crypto_hash_t hash, base_slice_t label,
     base_slice_t data, uint8_t *out, size_t *len);
 
+// ---- JSON Web Keys (crypto_jwk.c) ----
+
+// Members that were read, and what they say of the key.
+typedef struct _crypto_jwk_t {
+    uint8_t type; // "kty"
+    crypto_kind_t kind;
+    bool is_private;
+    base_slice_t numbers[CRYPTO_RSA_NUMBERS];
+} crypto_jwk_t;
+
+// Takes the members: 1, 0 or -1 as crypto_jwk_read.
+int crypto_jwk_members(JSContext *ctx, JSValueConst jwk, crypto_jwk_t *read);
+// Makes a key of members, which it frees. Runs no JavaScript.
+bool crypto_jwk_make(JSContext *ctx, crypto_jwk_t *read, crypto_pkey_t *key);
+
 // ---- curves of NIST (crypto_ec.c) ----
 
 // Bytes of a number of that curve; 0 where the firmware does not have it.

@@ -85,6 +85,8 @@ JSValue crypto_usages_array(JSContext *ctx, uint8_t usages);
 // The bytes of a BufferSource: in place, valid until any JavaScript runs; or a copy to js_free. 0 or -1.
 int crypto_bytes(JSContext *ctx, JSValueConst value, const char *name, base_slice_t *bytes);
 int crypto_copy_bytes(JSContext *ctx, JSValueConst value, const char *name, base_slice_t *bytes);
+// A copy to js_free.
+base_slice_t crypto_copy_slice(JSContext *ctx, base_slice_t bytes);
 JSValue crypto_array_buffer(JSContext *ctx, const void *data, size_t len);
 // An ArrayBuffer that takes over memory of js_malloc.
 JSValue crypto_adopt_buffer(JSContext *ctx, base_slice_t bytes);
@@ -147,6 +149,8 @@ const crypto_key_t *crypto_expect_key(JSContext *ctx, JSValueConst value);
 const crypto_key_t *crypto_key(JSContext *ctx, JSValueConst value, crypto_algorithm_t algorithm, crypto_usage_t usage);
 // A public or private key for crypto_pkey.h, in place.
 crypto_pkey_t crypto_key_pkey(const crypto_key_t *key);
+// crypto_pkey_memory of it.
+size_t crypto_key_memory(const crypto_pkey_t *pkey);
 // Usages that a key of that algorithm and type may have.
 uint8_t crypto_usages_of(crypto_algorithm_t algorithm, crypto_key_type_t type);
 
@@ -187,9 +191,6 @@ typedef struct _crypto_cipher_t {
 // Free it after a failure, too. 0 or -1.
 int crypto_cipher_read(JSContext *ctx, JSValueConst algorithm, unsigned supported, crypto_cipher_t *cipher);
 void crypto_cipher_free(JSContext *ctx, crypto_cipher_t *cipher);
-// What becomes of the data, to be freed with js_free. 0 or -1.
-int crypto_cipher_run(JSContext *ctx, const crypto_cipher_t *cipher, const crypto_key_t *key, bool encrypting,
-    base_slice_t data, base_slice_t *out);
 
 // One block of bytes by AES' modes (crypto_aes.c). The key has 16, 24 or 32 bytes.
 typedef struct _crypto_aes_t {

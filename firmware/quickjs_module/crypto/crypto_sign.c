@@ -2,6 +2,7 @@
 
 #include "base_secret.h"
 #include "crypto/crypto_private.h"
+#include "isolate/host.h"
 
 // An algorithm of a signature, with its parameters.
 typedef struct _signing_t {
@@ -50,14 +51,51 @@ static size_t mac_of(const crypto_key_t *key, base_slice_t data, uint8_t *mac) {
     return crypto_hashes[key->hash].digest;
 }
 
-static size_t make_signature(
-    JSContext *ctx, const signing_t *signing, const crypto_key_t *key, base_slice_t data, uint8_t *signature) {
-    if (key->algorithm == CRYPTO_HMAC) {
-        return mac_of(key, data, signature);
+// What a signature by a public or private key is computed with.
+typedef struct _signature_work_t {
+    JSValue key_object;
+    crypto_pkey_t key;
+    crypto_scheme_t scheme;
+    base_slice_t data;  // a copy
+    base_slice_t given; // the signature to verify, a copy
+    bool right;
+    size_t len;
+    uint8_t signature[CRYPTO_SIGNATURE_MAX];
+} signature_work_t;
+
+static signature_work_t *signature_work(
+    JSContext *ctx, const signing_t *signing, JSValueConst key_object, const crypto_key_t *key, base_slice_t data) {
+    signature_work_t *work = js_malloc(ctx, sizeof(*work));
+    work->key_object = JS_DupValue(ctx, key_object);
+    work->key = crypto_key_pkey(key);
+    work->scheme = sign_scheme_of(signing, key);
+    work->data = data;
+    work->given = (base_slice_t){0};
+    return work;
+}
+
+static void free_signature_work(JSContext *ctx, signature_work_t *work) {
+    JS_FreeValue(ctx, work->key_object);
+    js_free(ctx, (char *)(uintptr_t)work->data.data);
+    js_free(ctx, (char *)(uintptr_t)work->given.data);
+    js_free(ctx, work);
+}
+
+static void compute_signature(JSContext *ctx, void *data) {
+    signature_work_t *work = data;
+    work->len = crypto_pkey_sign(ctx, &work->key, &work->scheme, work->data, work->signature);
+}
+
+static JSValue finish_signature(JSContext *ctx, void *data) {
+    signature_work_t *work = data;
+    JSValue result = JS_EXCEPTION;
+    if (work->len == 0) {
+        crypto_refuse(ctx, "OperationError", "the key is too short for such a signature");
+    } else {
+        result = crypto_array_buffer(ctx, work->signature, work->len);
     }
-    crypto_pkey_t pkey = crypto_key_pkey(key);
-    crypto_scheme_t scheme = sign_scheme_of(signing, key);
-    return crypto_pkey_sign(ctx, &pkey, &scheme, data, signature);
+    free_signature_work(ctx, work);
+    return result;
 }
 
 // sign(algorithm, key, data)
@@ -71,25 +109,40 @@ JSValue crypto_sign(JSContext *ctx, JSValueConst *argv) {
     if (key == NULL) {
         return JS_EXCEPTION;
     }
-    uint8_t signature[CRYPTO_SIGNATURE_MAX];
-    size_t len = make_signature(ctx, &signing, key, data, signature);
-    if (len == 0) {
-        crypto_refuse(ctx, "OperationError", "the key is too short for such a signature");
-        return JS_EXCEPTION;
-    }
-    return crypto_array_buffer(ctx, signature, len);
-}
-
-static bool sign_is_right(
-    JSContext *ctx, const signing_t *signing, const crypto_key_t *key, base_slice_t signature, base_slice_t data) {
     if (key->algorithm == CRYPTO_HMAC) {
         uint8_t mac[CRYPTO_DIGEST_MAX];
         size_t len = mac_of(key, data, mac);
-        return signature.len == len && base_equal_secret(mac, signature.data, len);
+        return crypto_array_buffer(ctx, mac, len);
     }
-    crypto_pkey_t pkey = crypto_key_pkey(key);
-    crypto_scheme_t scheme = sign_scheme_of(signing, key);
-    return crypto_pkey_verify(ctx, &pkey, &scheme, signature, data);
+    signature_work_t *work = signature_work(ctx, &signing, argv[1], key, crypto_copy_slice(ctx, data));
+    return host_compute(ctx, compute_signature, finish_signature, work, crypto_key_memory(&work->key));
+}
+
+static void compute_verification(JSContext *ctx, void *data) {
+    signature_work_t *work = data;
+    work->right = crypto_pkey_verify(ctx, &work->key, &work->scheme, work->given, work->data);
+}
+
+static JSValue finish_verification(JSContext *ctx, void *data) {
+    signature_work_t *work = data;
+    JSValue result = JS_NewBool(ctx, work->right);
+    free_signature_work(ctx, work);
+    return result;
+}
+
+// Frees the signature.
+static JSValue verify_data(JSContext *ctx, const signing_t *signing, JSValueConst key_object, const crypto_key_t *key,
+    base_slice_t signature, base_slice_t data) {
+    if (key->algorithm != CRYPTO_HMAC) {
+        signature_work_t *work = signature_work(ctx, signing, key_object, key, crypto_copy_slice(ctx, data));
+        work->given = signature;
+        return host_compute(ctx, compute_verification, finish_verification, work, crypto_key_memory(&work->key));
+    }
+    uint8_t mac[CRYPTO_DIGEST_MAX];
+    size_t len = mac_of(key, data, mac);
+    bool right = signature.len == len && base_equal_secret(mac, signature.data, len);
+    js_free(ctx, (char *)(uintptr_t)signature.data);
+    return JS_NewBool(ctx, right);
 }
 
 // verify(algorithm, key, signature, data)
@@ -104,7 +157,9 @@ JSValue crypto_verify(JSContext *ctx, JSValueConst *argv) {
     if (crypto_bytes(ctx, argv[3], "data", &data) == 0) {
         key = crypto_key(ctx, argv[1], signing.algorithm, CRYPTO_VERIFY);
     }
-    bool right = key != NULL && sign_is_right(ctx, &signing, key, signature, data);
-    js_free(ctx, (char *)(uintptr_t)signature.data);
-    return key == NULL ? JS_EXCEPTION : JS_NewBool(ctx, right);
+    if (key == NULL) {
+        js_free(ctx, (char *)(uintptr_t)signature.data);
+        return JS_EXCEPTION;
+    }
+    return verify_data(ctx, &signing, argv[1], key, signature, data);
 }
