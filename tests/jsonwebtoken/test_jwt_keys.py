@@ -25,7 +25,7 @@ KIND = {
 }
 CLAIMS = st.dictionaries(st.text(max_size=8).filter(lambda name: len(name) != 3), st.text(max_size=20), max_size=4)
 TOKENS = st.lists(st.tuples(st.sampled_from(sorted(KIND)), CLAIMS), min_size=10, max_size=40)
-SETTINGS = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=4, suppress_health_check=list(HealthCheck))
 MANY = settings(SETTINGS, max_examples=40)
 
 

@@ -14,9 +14,7 @@ from jwt.algorithms import get_default_algorithms
 from jwt_helpers import SECRET, call_jwt
 
 # A failure names its case, and to make a smaller one of many takes minutes.
-SETTINGS = settings(
-    max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
-)
+SETTINGS = settings(max_examples=2, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
 PEM = serialization.Encoding.PEM
 ALGORITHMS = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
 ALGORITHMS += ["ES256", "ES384", "ES512", "EdDSA"]

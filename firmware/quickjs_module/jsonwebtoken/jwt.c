@@ -93,7 +93,8 @@ static int put_json(JSContext *ctx, web_buf_t *token, JSValueConst value) {
 
 static int fill_header(JSContext *ctx, JSValueConst header, bool is_object, const JSValue *options) {
     JSValueConst algorithm = options[JWT_ALGORITHM];
-    JSValue alg = JS_IsUndefined(algorithm) ? JS_NewString(ctx, JWT_DEFAULT_ALGORITHM) : JS_DupValue(ctx, algorithm);
+    JSValue alg =
+        JS_IsUndefined(algorithm) ? JS_NewString(ctx, jwt_default_algorithm->name) : JS_DupValue(ctx, algorithm);
     JS_DefinePropertyValueStr(ctx, header, "alg", alg, JS_PROP_C_W_E);
     JSValue typ = is_object ? JS_NewString(ctx, "JWT") : JS_UNDEFINED;
     JS_DefinePropertyValueStr(ctx, header, "typ", typ, JS_PROP_C_W_E);
@@ -126,10 +127,22 @@ static const char *unsupported_parameter(JSContext *ctx, JSValueConst header) {
     return has_parameter(ctx, header, "b64") ? "b64" : NULL;
 }
 
+// Appends the header of a token to which the caller adds nothing.
+static const jwt_algorithm_t *put_plain_header(JSContext *ctx, web_buf_t *token, bool is_object, JSValueConst name) {
+    const jwt_algorithm_t *algorithm = JS_IsUndefined(name) ? jwt_default_algorithm : jwt_algorithm(ctx, name);
+    web_buf_t json = {0};
+    web_buf_put_text(ctx, &json, "{\"alg\":\"");
+    web_buf_put_text(ctx, &json, algorithm->name);
+    web_buf_put_text(ctx, &json, is_object ? "\",\"typ\":\"JWT\"}" : "\"}");
+    put_part(ctx, token, (base_slice_t){json.data, json.len});
+    js_free(ctx, json.data);
+    return algorithm;
+}
+
 // Appends the header. The algorithm that it names, or NULL with a pending exception.
-static const jwt_algorithm_t *put_header(
-    JSContext *ctx, web_buf_t *token, JSValueConst header, JSValueConst claims, const JSValue *options) {
-    if (fill_header(ctx, header, !JS_IsString(claims), options) < 0) {
+static const jwt_algorithm_t *put_full_header(
+    JSContext *ctx, web_buf_t *token, JSValueConst header, bool is_object, const JSValue *options) {
+    if (fill_header(ctx, header, is_object, options) < 0) {
         return NULL;
     }
 
@@ -140,6 +153,16 @@ static const jwt_algorithm_t *put_header(
         return NULL;
     }
     return put_json(ctx, token, header) < 0 ? NULL : algorithm;
+}
+
+static const jwt_algorithm_t *put_header(JSContext *ctx, web_buf_t *token, bool is_object, const JSValue *options) {
+    if (JS_IsUndefined(options[JWT_HEADER]) && JS_IsUndefined(options[JWT_KEYID])) {
+        return put_plain_header(ctx, token, is_object, options[JWT_ALGORITHM]);
+    }
+    JSValue header = JS_NewObject(ctx);
+    const jwt_algorithm_t *algorithm = put_full_header(ctx, token, header, is_object, options);
+    JS_FreeValue(ctx, header);
+    return algorithm;
 }
 
 // Appends the payload: JSON, or the text that is given. 0 or -1.
@@ -186,9 +209,7 @@ static int put_signed(JSContext *ctx, web_buf_t *token, JSValueConst claims, JSV
 // Appends header, payload and signature. 0 or -1.
 static int put_token(
     JSContext *ctx, web_buf_t *token, JSValueConst claims, JSValueConst secret, const JSValue *options) {
-    JSValue header = JS_NewObject(ctx);
-    const jwt_algorithm_t *algorithm = put_header(ctx, token, header, claims, options);
-    JS_FreeValue(ctx, header);
+    const jwt_algorithm_t *algorithm = put_header(ctx, token, !JS_IsString(claims), options);
     // What is wrong with the key is said before what is wrong with the claims.
     jwt_key_t key;
     if (algorithm == NULL || jwt_take_key(ctx, JS_UNDEFINED, secret, algorithm, true, &key) < 0) {

@@ -27,6 +27,7 @@ static const jwt_algorithm_t algorithms[] = {
 #endif
     {"EdDSA", CRYPTO_SIGNS_ED25519, CRYPTO_SHA512, CRYPTO_KIND_ED25519},
 };
+const jwt_algorithm_t *const jwt_default_algorithm = &algorithms[0];
 
 const jwt_algorithm_t *jwt_algorithm(JSContext *ctx, JSValueConst value) {
     size_t len;

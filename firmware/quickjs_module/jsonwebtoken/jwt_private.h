@@ -37,8 +37,8 @@ typedef struct _jwt_algorithm_t {
 
 // The algorithm that a value names, NULL where it names none of them.
 const jwt_algorithm_t *jwt_algorithm(JSContext *ctx, JSValueConst value);
-// Its name, where the caller gives none.
-#define JWT_DEFAULT_ALGORITHM "HS256"
+// HS256, where the caller names none.
+extern const jwt_algorithm_t *const jwt_default_algorithm;
 
 // A key for an algorithm, as it is used.
 typedef struct _jwt_key_t {
