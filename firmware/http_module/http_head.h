@@ -109,6 +109,9 @@ unsigned int http_fields_scan(const uint8_t *buf, size_t len);
 // Takes the fields that only the connection may set out of header lines that are sound; how many bytes are left.
 size_t http_fields_strip(uint8_t *buf, size_t len);
 
+// The reason phrase of a status code (RFC 9110 section 15, RFC 6585), which is optional: "" for other codes.
+const char *http_reason(unsigned int status);
+
 // A chunked body being decoded.
 typedef struct {
     uint32_t left;  // bytes of the current chunk still to come

@@ -1,4 +1,5 @@
 HTTP_MODULE_DIR := $(USERMOD_DIR)
 
-SRC_USERMOD_C += $(HTTP_MODULE_DIR)/http_head.c $(HTTP_MODULE_DIR)/http_chunked.c $(HTTP_MODULE_DIR)/modhttpparse.c
+SRC_USERMOD_C += $(HTTP_MODULE_DIR)/http_head.c $(HTTP_MODULE_DIR)/http_chunked.c $(HTTP_MODULE_DIR)/http_response.c
+SRC_USERMOD_C += $(HTTP_MODULE_DIR)/modhttpparse.c
 CFLAGS_USERMOD += -I$(HTTP_MODULE_DIR)

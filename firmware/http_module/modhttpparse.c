@@ -19,9 +19,15 @@
 //   .decode(buffer, start, end) -> int: decodes in place; how many bytes of the body now stand at `buffer[start]`, or a
 //     negative error. .used: how many bytes that consumed. .done: whether the body is complete.
 // error(code) -> (status, text): what answers a negative result: the status code, and one line for the client.
+// response(status, headers, length, lines, body) -> bytes: a response from its status line on. headers: a handler's
+//     header lines, of which those are left out that only the connection may set. length: the value of Content-Length,
+//     or None. lines: the header lines that the connection sets. body: what follows the head. Raises ValueError where
+//     status is no whole number from 200 to 999 (informational responses are never the last one, RFC 9110 section
+//     15.2), or headers are malformed.
 // own_fields(lines) -> the header lines of a response, without the fields that only the connection may set. Raises
 //     ValueError where they are not lines of "name: value CR LF".
 #include "py/objarray.h"
+#include "py/objint.h"
 #include "py/objstr.h"
 #include "py/runtime.h"
 
@@ -314,14 +320,19 @@ static mp_obj_t httpparse_error(mp_obj_t code_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(httpparse_error_obj, httpparse_error);
 
-static mp_obj_t httpparse_own_fields(mp_obj_t lines_in) {
-    mp_buffer_info_t lines;
-    mp_get_buffer_raise(lines_in, &lines, MP_BUFFER_READ);
-    unsigned int flags = http_fields_scan(lines.buf, lines.len);
+// The flags HTTP_FIELDS_ of header lines that are sound. Raises ValueError for others.
+static unsigned int scan_fields(mp_obj_t lines_in, mp_buffer_info_t *lines) {
+    mp_get_buffer_raise(lines_in, lines, MP_BUFFER_READ);
+    unsigned int flags = http_fields_scan(lines->buf, lines->len);
     if (flags & HTTP_FIELDS_BAD) {
         mp_raise_ValueError(MP_ERROR_TEXT("response headers must be lines of name: value CR LF"));
     }
-    if (flags == 0) {
+    return flags;
+}
+
+static mp_obj_t httpparse_own_fields(mp_obj_t lines_in) {
+    mp_buffer_info_t lines;
+    if (scan_fields(lines_in, &lines) == 0) {
         return lines_in;
     }
     vstr_t own;
@@ -332,12 +343,101 @@ static mp_obj_t httpparse_own_fields(mp_obj_t lines_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(httpparse_own_fields_obj, httpparse_own_fields);
 
+// The most bytes of a status line, with the longest reason phrase, and of a Content-Length.
+#define STATUS_MAX (64)
+#define LENGTH_MAX (48)
+
+static size_t put_text(char *out, size_t len, const char *text) {
+    size_t more = strlen(text);
+    memcpy(out + len, text, more);
+    return len + more;
+}
+
+static size_t put_decimal(char *out, size_t len, uint64_t number) {
+    char digits[20];
+    size_t count = 0;
+    do {
+        digits[sizeof(digits) - ++count] = '0' + number % 10;
+        number /= 10;
+    } while (number > 0);
+    memcpy(out + len, digits + sizeof(digits) - count, count);
+    return len + count;
+}
+
+// Whether it is a whole number that is not negative; one from another process may be no small one whatever its value.
+static bool get_whole(mp_obj_t number, uint64_t *value) {
+    *value = 0;
+    if (mp_obj_is_small_int(number)) {
+        *value = MP_OBJ_SMALL_INT_VALUE(number);
+        return MP_OBJ_SMALL_INT_VALUE(number) >= 0;
+    }
+    return mp_obj_is_exact_type(number, &mp_type_int) && mp_obj_int_sign(number) >= 0 &&
+           mp_obj_int_to_bytes_impl(number, !MP_ENDIANNESS_LITTLE, sizeof(*value), (byte *)value);
+}
+
+static size_t put_status(char *out, mp_obj_t status_in) {
+    uint64_t status;
+    if (!get_whole(status_in, &status) || status < 200 || status > 999) {
+        mp_raise_ValueError(MP_ERROR_TEXT("the status of a response must be a whole number from 200 to 999"));
+    }
+    size_t len = put_text(out, 0, "HTTP/1.1 ");
+    len = put_decimal(out, len, status);
+    len = put_text(out, len, " ");
+    len = put_text(out, len, http_reason((unsigned int)status));
+    return put_text(out, len, "\r\n");
+}
+
+static size_t put_length(char *out, mp_obj_t length_in) {
+    if (length_in == mp_const_none) {
+        return 0;
+    }
+    uint64_t length;
+    if (!get_whole(length_in, &length)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("the length of a response must be a whole number"));
+    }
+    size_t len = put_text(out, 0, "content-length: ");
+    len = put_decimal(out, len, length);
+    return put_text(out, len, "\r\n");
+}
+
+static void response_add(vstr_t *out, const void *data, size_t len) {
+    if (len > 0) {
+        vstr_add_strn(out, data, len);
+    }
+}
+
+static mp_obj_t httpparse_response(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    char status[STATUS_MAX], length[LENGTH_MAX];
+    size_t status_len = put_status(status, args[0]), length_len = put_length(length, args[2]);
+    mp_buffer_info_t headers, lines, body;
+    unsigned int flags = scan_fields(args[1], &headers);
+    mp_get_buffer_raise(args[3], &lines, MP_BUFFER_READ);
+    mp_get_buffer_raise(args[4], &body, MP_BUFFER_READ);
+
+    vstr_t out;
+    // The last byte is the NUL behind the bytes, without which they would be copied.
+    vstr_init(&out, status_len + headers.len + length_len + lines.len + 2 + body.len + 1);
+    response_add(&out, status, status_len);
+    response_add(&out, headers.buf, headers.len);
+    if (flags & HTTP_FIELDS_FRAMING) {
+        out.len = status_len + http_fields_strip((uint8_t *)out.buf + status_len, headers.len);
+    }
+    response_add(&out, length, length_len);
+    response_add(&out, lines.buf, lines.len);
+    response_add(&out, "\r\n", 2);
+    response_add(&out, body.buf, body.len);
+    return mp_obj_new_bytes_from_vstr(&out);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(httpparse_response_obj, 5, 5, httpparse_response);
+
 static const mp_rom_map_elem_t httpparse_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_httpparse)},
     {MP_ROM_QSTR(MP_QSTR_Head), MP_ROM_PTR(&head_type)},
     {MP_ROM_QSTR(MP_QSTR_Chunked), MP_ROM_PTR(&chunked_type)},
     {MP_ROM_QSTR(MP_QSTR_error), MP_ROM_PTR(&httpparse_error_obj)},
     {MP_ROM_QSTR(MP_QSTR_own_fields), MP_ROM_PTR(&httpparse_own_fields_obj)},
+    {MP_ROM_QSTR(MP_QSTR_response), MP_ROM_PTR(&httpparse_response_obj)},
 };
 static MP_DEFINE_CONST_DICT(httpparse_globals, httpparse_globals_table);
 

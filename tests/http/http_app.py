@@ -17,7 +17,7 @@ from microdot.microdot import Response
 from microdot.websocket import with_websocket
 
 TEXT = b"content-type: text/plain\r\n"
-counts = {"cancelled": 0, "stream_closed": 0, "before": 0, "after": 0}
+counts = {"cancelled": 0, "stream_closed": 0, "before": 0, "after": 0, "turns": 0}
 
 
 def echo(head, body, connection):
@@ -60,6 +60,19 @@ def refuse(head, body, connection):
 async def wait(head, body, connection):
     await asyncio.sleep_ms(argument(head))
     return echo(head, body, connection)
+
+
+async def crowded(head, body, connection):
+    """Answers when the server has had no room for so many connections."""
+    while shortages.counts["connections"] < argument(head):
+        await asyncio.sleep_ms(5)
+    return echo(head, body, connection)
+
+
+def turn(head, body, connection):
+    """Which of all turns this is."""
+    counts["turns"] += 1
+    return 200, TEXT, b"%d" % counts["turns"]
 
 
 def busy(head, body, connection):
@@ -112,6 +125,10 @@ def sized_stream(head, body, connection):
     return 200, TEXT, Stream(Chunks(argument(head), 1000), argument(head) * 1000)
 
 
+def no_content_stream(head, body, connection):
+    return 204, TEXT, Stream(None, 5)
+
+
 def wrong_stream(head, body, connection):
     return 200, TEXT, Stream(Chunks(2, 1000), argument(head))
 
@@ -128,6 +145,8 @@ FUNCTIONS = {
     "/f/framing": framing,
     "/f/injection": injection,
     "/f/throw": throw,
+    "/f/crowded": crowded,
+    "/f/turn": turn,
     "/f/busy": busy,
     "/f/late_throw": late_throw,
     "/f/refuse": refuse,
@@ -135,6 +154,7 @@ FUNCTIONS = {
     "/f/forever": forever,
     "/f/stream": stream,
     "/f/sized_stream": sized_stream,
+    "/f/no_content_stream": no_content_stream,
     "/f/wrong_stream": wrong_stream,
     "/f/endless": endless,
 }

@@ -1,5 +1,7 @@
 """`import httpparse` on the real firmware: what its functions return, and what they refuse."""
 
+import http
+import json
 import subprocess
 
 from http_helpers import FRAMING_FIELDS, OTHER_FIELDS, device_command
@@ -115,6 +117,23 @@ for name in FRAMING_FIELDS:
 for name in OTHER_FIELDS:
     assert own(b"%s: x\r\n" % name.encode()) == b"%s: x\r\n" % name.encode()
 
+response = httpparse.response
+assert response(200, b"a: b\r\n", 2, b"c: d\r\n", b"hi") == (
+    b"HTTP/1.1 200 OK\r\na: b\r\ncontent-length: 2\r\nc: d\r\n\r\nhi"
+)
+assert response(299, bytearray(), None, b"", memoryview(b"")) == b"HTTP/1.1 299 \r\n\r\n"
+for length in (0, 9, 10, 2**30, 2**32, 2**62, 2**64 - 1):
+    lines = b"Date: x\r\nA: b\r\nContent-Length: 7\r\nconnection: x\r\n"
+    assert response(999, lines, length, b"", b"") == b"HTTP/1.1 999 \r\nA: b\r\ncontent-length: %d\r\n\r\n" % length
+# A number that is small, but not one of MicroPython's small integers.
+large = 2**70 - (2**70 - 204)
+assert response(large, b"", large, b"", b"") == b"HTTP/1.1 204 No Content\r\ncontent-length: 204\r\n\r\n"
+print(refused(response, 200, b"a: b\n", 0, b"", b""))
+for status in (199, 1000, -200, 2**70, "200", 200.0, None):
+    print(refused(response, status, b"", 0, b"", b""))
+for length in (-1, -(2**70), 2**64, "1", 1.0):
+    print(refused(response, 200, b"", length, b"", b""))
+
 print(refused(head.parse, b"GET", 0, 3))
 for start, end in ((-1, 1), (2, 1), (0, len(buffer) + 1)):
     print(refused(head.parse, buffer, start, end))
@@ -128,11 +147,37 @@ head.parse(bytearray(request), 0, len(request))
 
 COMPLAINTS = [
     "response headers must be lines of name: value CR LF",
+    "response headers must be lines of name: value CR LF",
+    *["the status of a response must be a whole number from 200 to 999"] * 7,
+    *["the length of a response must be a whole number"] * 5,
     "buffer must be a bytearray",
     *["start and end must lie in the buffer"] * 6,
     *["limits must be 1 <= max_target <= max_head < 2**30"] * 3,
     *["not an error of this module"] * 4,
 ]
+
+
+# RFC 9110 has given these other names since Python 3.11's table.
+RENAMED = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+
+
+def test_reason_phrases_are_those_of_the_rfcs(firmware, tmp_path):
+    script = tmp_path / "reasons.py"
+    script.write_text(
+        "import json, httpparse\n"
+        "of = lambda code: httpparse.response(code, b'', None, b'', b'').decode()[13:-4]\n"
+        "print(json.dumps([of(code) for code in range(200, 1000)]))\n"
+    )
+    command, env = device_command(firmware, script)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    said = {code: phrase for code, phrase in enumerate(json.loads(done.stdout), 200) if phrase}
+    known = {status.value: RENAMED.get(status.value, status.phrase) for status in http.HTTPStatus}
+    assert said == {code: known.get(code) for code in said} and len(said) == 35
 
 
 def test_binding(firmware, tmp_path):

@@ -1,7 +1,6 @@
 """What the HTTP server refuses, over real sockets: ambiguous framing, limits from both sides, slowness, crowds."""
 
 import select
-import time
 
 import pytest
 from http_helpers import GET, HttpApp
@@ -22,8 +21,6 @@ def post(*fields, body=b""):
 
 
 CHUNKED = "Transfer-Encoding: chunked"
-# Answered after a while.
-WAIT = b"GET /f/wait?400 HTTP/1.1\r\nHost: a\r\n\r\n"
 
 # (status, request). Each of them is followed by a request that must not be answered.
 REFUSED = {
@@ -208,11 +205,18 @@ def served(app):
     return client
 
 
+def crowded(app, count):
+    """A request that is answered when so many more connections have found no room."""
+    return b"GET /f/crowded?%d HTTP/1.1\r\nHost: a\r\n\r\n" % (app.stats()["shortages"]["connections"] + count)
+
+
 def test_too_many_connections(hasty):
+    hasty.wait_until_alone()
+    request = crowded(hasty, 1)
     hasty.wait_until_alone()
     with served(hasty) as one, served(hasty) as two, served(hasty) as three:
         for client in (one, two, three):
-            client.send(WAIT)
+            client.send(request)
         with hasty.client() as four:
             four.send(GET)
             response = four.response()
@@ -225,9 +229,11 @@ def test_too_many_connections(hasty):
 
 def test_far_too_many_connections(hasty):
     hasty.wait_until_alone()
+    request = crowded(hasty, 37)
+    hasty.wait_until_alone()
     clients = [served(hasty) for _ in range(3)]
     for client in clients:
-        client.send(WAIT)
+        client.send(request)
     clients += [hasty.client() for _ in range(37)]
     for client in clients[3:]:
         # Told so, or closed at once.
@@ -323,10 +329,8 @@ def test_slow_bodies_leave_memory_for_others(firmware):
             client.send(post("Content-Length: 65536", body=b"x" * 65535))
         sockets = [client.socket for client in clients]
         select.select(sockets, [], [])
-        began = time.monotonic()
         for _ in range(20):
             assert app.ask(GET).status == 200
-        assert time.monotonic() - began < 5
         refused = select.select(sockets, [], [])[0]
         for client in clients:
             if client.socket in refused:

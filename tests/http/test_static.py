@@ -6,6 +6,7 @@ import socket
 import subprocess
 
 import pytest
+from device_helpers import free_port
 from storage_helpers import ENVIRONMENT, command
 from waiting import wait_until
 
@@ -28,8 +29,7 @@ class Site:
     """A real server with one release: site.get(target, header lines...)."""
 
     def __init__(self, firmware, root, **header):
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._process = subprocess.Popen(
             command(firmware, "site.py", str(root), str(self.port), heap="64M"),
             env=ENVIRONMENT,

@@ -3,11 +3,14 @@
 import contextlib
 import http.client
 import json
+import os
+import signal
 import socket
 import ssl
 import subprocess
 from pathlib import Path
 
+from device_helpers import free_port
 from waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -32,8 +35,7 @@ class HttpApp:
     """tests/http/http_app.py with `limits`; with hooks or TLS (files of certificate and key) where wanted."""
 
     def __init__(self, firmware, hooks=False, tls=None, heap="64M", **limits):
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.tls = tls
         args = [self.port, json.dumps(limits), "hooks" if hooks else "", *(tls or [])]
         command, env = device_command(firmware, "http_app.py", *args, heap=heap)
@@ -63,6 +65,14 @@ class HttpApp:
 
     def stats(self):
         return json.loads(self.ask(STATS).body)
+
+    @contextlib.contextmanager
+    def halted(self):
+        """The server does nothing meanwhile: what is sent to it is all there when it goes on."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
+        yield
+        self.process.send_signal(signal.SIGCONT)
 
     def wait_until_alone(self):
         """Wait until the server knows that all clients are gone but the one that asks it."""

@@ -115,7 +115,7 @@ def is_in_dispute(body: bytes) -> bool:
 
 # Without shrinking, which starts a process for each attempt.
 @pytest.mark.slow
-@settings(max_examples=10, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(bodies=st.lists(BODIES, min_size=200, max_size=400))
 def test_multipart(firmware: Path, bodies: list[bytes]) -> None:
     cases = [(body.hex(), TYPE) for body in bodies]

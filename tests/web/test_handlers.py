@@ -263,6 +263,21 @@ def test_a_locked_response_is_refused(firmware):
     )
 
 
+@pytest.mark.parametrize("code", [1, 8, 31, 127])
+def test_a_header_that_http_cannot_carry_is_refused(firmware, code):
+    value = f"new Headers({{'x-a': 'a' + String.fromCharCode({code}) + 'b'}})"
+    answer = fetch(firmware, f"return new Response('x', {{ headers: {value} }})")
+    assert (answer.kind, answer.message) == (
+        "thrown",
+        "TypeError: the handler returned a Response whose header 'x-a' has a control character",
+    )
+
+
+def test_a_header_has_blanks_and_what_ascii_does_not_know(firmware):
+    answer = fetch(firmware, "return new Response('', { headers: { 'x-a': 'a\\t \\xff~' } })")
+    assert ("x-a", "a\t \xff~") in answer.fields
+
+
 # ---- what a fetch handler returns ----
 
 

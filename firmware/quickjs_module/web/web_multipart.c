@@ -11,14 +11,13 @@
 #define BOUNDARY_SIZE (sizeof(BOUNDARY_PREFIX) - 1 + BOUNDARY_RANDOM * 2)
 
 static void make_boundary(char *boundary) {
-    static const char digits[] = "0123456789abcdef";
     uint8_t random[BOUNDARY_RANDOM];
     host_random(random, sizeof(random));
     memcpy(boundary, BOUNDARY_PREFIX, sizeof(BOUNDARY_PREFIX) - 1);
     char *at = boundary + sizeof(BOUNDARY_PREFIX) - 1;
     for (int i = 0; i < BOUNDARY_RANDOM; i++) {
-        *at++ = digits[random[i] >> 4];
-        *at++ = digits[random[i] & 15];
+        *at++ = base_to_hex(random[i] >> 4);
+        *at++ = base_to_hex(random[i]);
     }
     *at = '\0';
 }

@@ -546,6 +546,22 @@ static const web_packer_t *packer_for(JSContext *ctx, response_t *response) {
     return as_it_comes ? NULL : packer;
 }
 
+// The Fetch standard lets control characters into headers, HTTP does not (RFC 9110, section 5.5).
+static int check_values(JSContext *ctx, const web_headers_t *headers) {
+    base_slice_t name, value;
+    for (size_t pos = 0; web_headers_line(headers, &pos, &name, &value);) {
+        for (size_t i = 0; i < value.len; i++) {
+            uint8_t c = (uint8_t)value.data[i];
+            if ((c < ' ' && c != '\t') || c == 0x7f) {
+                JS_ThrowTypeError(ctx, "the handler returned a Response whose header '%.*s' has a control character",
+                    name.len > 60 ? 60 : (int)name.len, name.data);
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
 int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *out) {
     response_t *response = web_class_get(WEB_RESPONSE, value);
     if (response == NULL) {
@@ -559,6 +575,10 @@ int web_response_take(JSContext *ctx, JSValueConst value, isolate_response_t *ou
     if (!web_body_is_usable(&message->body)) {
         JS_ThrowTypeError(ctx, "the handler returned a Response whose body %s",
             web_body_used(&message->body) ? "has been read already" : "somebody else reads");
+        return -1;
+    }
+
+    if (message->headers != NULL && check_values(ctx, message->headers) < 0) {
         return -1;
     }
 

@@ -19,17 +19,19 @@ from edgelet.http.writer import Writer
 from httpparse import error
 from micropython import const
 
-# How a client's end of the connection shows: it closed, reset it, or has not been heard of for long.
-_EPIPE = const(32)  # of Linux; MicroPython's errno does not have it
-_CLIENT_GONE = (_EPIPE, errno.ECONNRESET, errno.ECONNABORTED, errno.ENOTCONN, errno.ETIMEDOUT)
+# How a lost connection shows: the client closed or reset it, or has not been heard of for long, or the network is gone.
+_EPIPE, _ENETUNREACH = const(32), const(101)  # of Linux; MicroPython's errno does not have them
+_NO_INTERFACE = const(-1)  # of lwIP, ERR_IF: there is no link, or it takes nothing
+_CLOSED = (_EPIPE, errno.ECONNRESET, errno.ECONNABORTED, errno.ENOTCONN, errno.ETIMEDOUT)
+_CUT_OFF = (_ENETUNREACH, errno.EHOSTUNREACH, _NO_INTERFACE)
 
 _REFUSAL_MS = 1000  # what a refusal's Retry-After says
 
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_TCP_NODELAY = (6, 1, 1)
+_CONTINUE = const(b"HTTP/1.1 100 Continue\r\n\r\n")
+_TCP_NODELAY = const((6, 1, 1))
 
 # Ready-made: there is no memory to make a response with.
-_NO_MEMORY = (
+_NO_MEMORY = const(
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain;charset=UTF-8\r\ncontent-length: 52\r\n"
     b"retry-after: 1\r\nconnection: close\r\n\r\nnot enough memory for this request: try again later\n"
 )
@@ -308,7 +310,7 @@ class Connection:
                 if self._expired and self._timeout.phase <= BODY:
                     yield from self._refuse(408, "no complete request came in time")
         except OSError as e:
-            if e.errno not in _CLIENT_GONE:
+            if e.errno not in _CLOSED and e.errno not in _CUT_OFF:
                 log.exception(e)
         except (Cut, MemoryError, core.CancelledError):
             pass  # It is in the log, a limit passed or memory ran out while the client was told so.

@@ -38,8 +38,10 @@ class Memory:
         """Raises Full where a request to this function, None for nobody's, may not hold so many bytes more."""
         if self.held + more > self.most:
             raise Full
-        if function is not None and self._owned.get(function, 0) + more > self._most_of_one:
-            raise Full
+        if function is not None:
+            owned = self._owned.get(function, 0) if self._owned else 0
+            if owned + more > self._most_of_one:
+                raise Full
 
     def count(self, function, more):
         """A request to this function holds so many bytes more, or less."""

@@ -1,49 +1,8 @@
-"""What HTTP responses are made of (RFC 9110, RFC 9112): status lines, dates, heads; and header lines taken apart."""
+"""What HTTP responses are made of (RFC 9110): streams, dates; and header lines taken apart."""
 
 import time
 
 from edgelet import clock
-from httpparse import own_fields
-
-# RFC 9110 section 15, RFC 6585. A reason phrase is optional; other codes go without. A dictionary
-# would be in RAM.
-_REASONS = (
-    (200, "OK"),
-    (201, "Created"),
-    (202, "Accepted"),
-    (204, "No Content"),
-    (206, "Partial Content"),
-    (301, "Moved Permanently"),
-    (302, "Found"),
-    (303, "See Other"),
-    (304, "Not Modified"),
-    (307, "Temporary Redirect"),
-    (308, "Permanent Redirect"),
-    (400, "Bad Request"),
-    (401, "Unauthorized"),
-    (403, "Forbidden"),
-    (404, "Not Found"),
-    (405, "Method Not Allowed"),
-    (408, "Request Timeout"),
-    (409, "Conflict"),
-    (410, "Gone"),
-    (412, "Precondition Failed"),
-    (413, "Content Too Large"),
-    (414, "URI Too Long"),
-    (415, "Unsupported Media Type"),
-    (416, "Range Not Satisfiable"),
-    (417, "Expectation Failed"),
-    (421, "Misdirected Request"),
-    (422, "Unprocessable Content"),
-    (429, "Too Many Requests"),
-    (431, "Request Header Fields Too Large"),
-    (500, "Internal Server Error"),
-    (501, "Not Implemented"),
-    (502, "Bad Gateway"),
-    (503, "Service Unavailable"),
-    (504, "Gateway Timeout"),
-    (505, "HTTP Version Not Supported"),
-)
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -72,24 +31,6 @@ class Stream:
             await self.chunks.aclose()
 
 
-def _status_line(status):
-    # An informational response is never the last one (RFC 9110 section 15.2).
-    if type(status) is not int or not 200 <= status <= 999:
-        raise ValueError("the status of a response must be a whole number from 200 to 999")
-    return f"HTTP/1.1 {status} {_reason(status)}\r\n".encode()
-
-
-def _reason(status):
-    for code, text in _REASONS:
-        if code == status:
-            return text
-    return ""
-
-
-# The common ones, ready-made; all of them would take 2 KB more of a board's heap.
-_status_lines = {status: _status_line(status) for status in (200, 204, 302, 304, 400, 401, 404)}
-
-
 def http_date(seconds):
     """An IMF-fixdate (RFC 9110 section 5.6.7) of a time as `time.time()` gives it, as str."""
     year, month, day, hour, minute, second, weekday = time.gmtime(int(seconds))[:7]
@@ -100,17 +41,6 @@ def http_date(seconds):
 def date_line():
     """The Date header line of a response made now; b"" while the clock is not set (RFC 9110 section 6.6.1)."""
     return f"date: {http_date(time.time())}\r\n".encode() if clock.is_set() else b""
-
-
-def format_head(status, headers, length, lines):
-    """Status line and header lines of a response, as bytes.
-
-    headers: the handler's lines, from which those that are the connection's to set are left out. length: the value of
-    Content-Length or None. lines: what the connection sets. ValueError where status or headers are malformed.
-    """
-    headers = own_fields(headers)
-    framing = b"" if length is None else b"content-length: %d\r\n" % length
-    return b"".join((_status_lines.get(status) or _status_line(status), headers, framing, lines, b"\r\n"))
 
 
 def split_fields(lines):

@@ -9,6 +9,7 @@ from asyncio import core
 
 import microdot.microdot
 from edgelet import clock, log, shortages
+from edgelet.event_loop import settle
 from edgelet.http.connection import Connection
 from edgelet.http.memory import Memory
 from edgelet.http.message import Stream, date_line, join_fields, split_fields
@@ -20,16 +21,16 @@ from microdot.microdot import NoCaseDict, invoke_handler
 from micropython import const
 
 #: How often limits of time are checked and the Date is renewed, in milliseconds.
-TICK_MS = 250
+TICK_MS = const(250)
 # A connection gives way to a new one when it has been idle for so long: what it had sent before would have been read.
-_GIVE_WAY_MS = 2 * TICK_MS
+_GIVE_WAY_MS = const(2 * TICK_MS)
 
 _BACKLOG = 1024 if sys.platform == "linux" else 8
 # Connections accepted in one round of the event loop, so that those that are open have their turn in between.
 _ACCEPTS = 64 if sys.platform == "linux" else 1
 _SPARE_BUFFERS = 4 if sys.platform == "linux" else 1
 _SCRATCH_SIZE = 512 if sys.platform == "linux" else 128
-_NOT_ACCEPTED = "the heap is used up: a connection was not accepted"
+_NOT_ACCEPTED = const("the heap is used up: a connection was not accepted")
 _TURNED_AWAY = const(4)  # connections beyond the limit that are told so at a time; more are closed at once
 
 
@@ -120,7 +121,7 @@ class Server(Microdot):
                 try:
                     yield core._io_queue.queue_read(listener)
                     for _ in range(_ACCEPTS):
-                        self._accept(*listener.accept())
+                        self._accept(listener)
                 except MemoryError:
                     shortages.add("heap", _NOT_ACCEPTED)
                     yield from asyncio.sleep_ms(TICK_MS)
@@ -130,7 +131,9 @@ class Server(Microdot):
         finally:
             listener.close()
 
-    def _accept(self, sock, address):
+    # What listener.accept() gives is not for the frame of _listen, which would hold it until the next one comes.
+    def _accept(self, listener):
+        sock, address = listener.accept()
         try:
             sock.setblocking(False)
             if self._ticking is None:
@@ -183,6 +186,10 @@ class Server(Microdot):
             self._check()
             await asyncio.sleep_ms(TICK_MS)
         self._ticking = None
+        # What a rush has left lies in the midst of a board's heap, and would tear it for good.
+        self.connections.clear()
+        self._buffers.clear()
+        settle()
 
     # Not in _keep_time, whose frame would hold the last connection, and its request, until the next round.
     def _check(self):
@@ -210,18 +217,21 @@ class Server(Microdot):
         size,
         level="info",
         function="",
-        request="",
+        number=0,
         cpu_us=0,
         arena=0,
         text="",
         parking=None,
     ):
-        """Puts a request that is answered into the log (`logring.Ring.request`); the microseconds since it came."""
+        """Puts request `number` of functions, 0 where none has seen it, into the log when it is answered.
+
+        See `logring.Ring.request`. Returns the microseconds since it came.
+        """
         wall_us = clock.us_since(connection.arrived_us, connection.arrived_ms)
         log.ring.request(
             clock.uptime_ms(),
             level,
-            request,
+            number,
             function,
             status,
             cpu_us,

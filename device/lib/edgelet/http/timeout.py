@@ -13,7 +13,7 @@ STREAM = const(5)  # a streamed response of unknown length runs
 LINGER = const(6)  # all is said; what the client still sends is dropped
 
 # The name in `edgelet.limits.TABLE` of each phase's limit.
-_LIMITS = ("idle_ms", "head_ms", "body_ms", None, "send_ms", "wall_ms", None)
+_LIMITS = const(("idle_ms", "head_ms", "body_ms", None, "send_ms", "wall_ms", None))
 _LINGER_MS = const(1000)
 
 

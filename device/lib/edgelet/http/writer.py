@@ -3,11 +3,16 @@
 import sys
 from asyncio import core
 
-from edgelet.http.message import Stream, format_head
+from edgelet.http.message import Stream
 from edgelet.http.timeout import SEND, STREAM
+from httpparse import response as format_response
+from micropython import const
 
 # Bytes of a body that are copied, to go out in one write with the head. A large one is not held twice.
 _ONE_WRITE = 65536 if sys.platform == "linux" else 16384
+
+_SEGMENT = const(800)  # bytes that fit into a segment of TCP on a board: TCP_MSS in lwipopts.h
+_NO_MEMORY_MS = const(20)
 
 
 class Writer:
@@ -45,9 +50,9 @@ class Writer:
             lines += b"connection: keep-alive\r\n"
         if self.bodyless:
             # RFC 9110 section 8.6: HEAD may tell what GET would send; an empty body rather means that nobody knows.
-            return format_head(status, headers, length or None if method == "HEAD" else None, lines)
-        data = format_head(status, headers, length, lines)
-        return data + body if self.rest is None else data
+            told = length or None if method == "HEAD" and status != 204 else None
+            return format_response(status, headers, told, lines, b"")
+        return format_response(status, headers, length, lines, body if self.rest is None else b"")
 
     def _frame(self, minor, stream):
         """Decides how a Stream is sent (RFC 9112 section 6.3): the header line for that, if any."""
@@ -66,14 +71,25 @@ class Writer:
         phase = timeout.phase
         if phase != STREAM:
             timeout.phase = SEND
+            timeout.since = self._server.now
         view = memoryview(data)
-        while True:
-            if phase != STREAM:
-                timeout.since = self._server.now
-            sent += self.sock.write(view[sent:]) or 0
-            if sent == len(data):
-                break
+        size = len(data)
+        waited = False
+        while sent < len(data):
+            count = self.sock.write(view[sent : sent + size])
+            if count:
+                sent += count
+                size = len(data)
+                if phase != STREAM:
+                    timeout.since = self._server.now
+                if sent == len(data):
+                    break
+            elif waited:
+                # lwIP has room for it in the connection, but no memory at the moment, or not for as much.
+                size = _SEGMENT
+                yield from core.sleep_ms(_NO_MEMORY_MS)
             yield core._io_queue.queue_write(self.sock)
+            waited = True
         timeout.phase = phase
         data = view = None  # as in Reader._read_sized
 
