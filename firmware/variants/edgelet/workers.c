@@ -17,6 +17,7 @@
 #include "py/runtime.h"
 
 #include "confine.h"
+#include "port/port.h"
 
 #define MOST_WAITED_FOR (1024)
 #define MOST_TEXT (256) // bytes of a message that send() sends
@@ -200,6 +201,7 @@ static mp_obj_t workers_confine(mp_obj_t readable) {
     for (size_t i = 0; i < count; i++) {
         paths[i] = mp_obj_str_get_str(items[i]);
     }
+    port_arena_track();
     mp_obj_t names[CONFINE_KINDS];
     size_t found = 0;
     for (int kind = 0; kind < CONFINE_KINDS; kind++) {
