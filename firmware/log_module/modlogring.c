@@ -5,9 +5,10 @@
 //     text is cut to `max_text` bytes, and to half of the limit; a path to `max_path` bytes, and before its query.
 //   .add(uptime, level, text, request, function): keeps a record. uptime: milliseconds since the start of the device;
 //     level: a str, of which the first character is kept. All texts are str.
-//   .request(uptime, level, request, function, status, cpu_us, wall_us, arena, size, method, target, client, text,
-//     parking): keeps the record of a request. parking: (parks, parking_us), or None for zeros. A number that is out of
-//     the range of its place in NUMBERS is kept as the next one that is in it.
+//   .request(uptime, level, number, function, status, cpu_us, wall_us, arena, size, method, target, client, text,
+//     parking): keeps the record of a request, of which the text `request` is the number in hexadecimal digits, six at
+//     least, or "" for 0. parking: (parks, parking_us), or None for zeros. A number that is out of the range of its
+//     place in NUMBERS is kept as the next one that is in it.
 //   .records(seq, count) -> [bytes]: the newest records from number `seq` on, oldest first, `count` of them at most,
 //   None
 //     for all. A record is the numbers uptime, status, cpu_us, wall_us, arena, size, parks and parking_us, as
@@ -89,6 +90,20 @@ static void ring_cut_path(base_slice_t *path, size_t most) {
     const char *query = path->len > 0 ? memchr(path->data, '?', path->len) : NULL;
     size_t len = query ? (size_t)(query - path->data) : path->len;
     path->len = base_utf8_cut(path->data, len, most);
+}
+
+// Digits of the longest number of a request, and of the shortest.
+#define REQUEST_MAX (16)
+#define REQUEST_MIN (6)
+
+// The name of a request by its number, written to the end of `name`.
+static base_slice_t ring_name_request(uint64_t number, char name[REQUEST_MAX]) {
+    size_t len = 0;
+    while (number > 0 || (len > 0 && len < REQUEST_MIN)) {
+        name[REQUEST_MAX - ++len] = "0123456789abcdef"[number & 15];
+        number >>= 4;
+    }
+    return (base_slice_t){name + REQUEST_MAX - len, len};
 }
 
 static size_t ring_text_room(const ring_obj_t *self) {
@@ -195,6 +210,7 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(ring_add_obj, 6, 6, ring_add);
 static mp_obj_t ring_request(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
     ring_obj_t *self = MP_OBJ_TO_PTR(args[0]);
+    char name[REQUEST_MAX];
     record_t record = {
         .numbers =
             {
@@ -208,7 +224,7 @@ static mp_obj_t ring_request(size_t n_args, const mp_obj_t *args) {
         .texts =
             {
                 [LEVEL] = {ring_get_text(args[2]).data, 1},
-                [REQUEST] = ring_get_text(args[3]),
+                [REQUEST] = ring_name_request(ring_get_number(args[3], UINT64_MAX), name),
                 [FUNCTION] = ring_get_text(args[4]),
                 [METHOD] = ring_get_text(args[10]),
                 [PATH] = ring_get_text(args[11]),

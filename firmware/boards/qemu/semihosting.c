@@ -3,6 +3,7 @@
 #include "semihosting.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "port/port.h"
 
@@ -31,25 +32,31 @@ int32_t semihosting(uint32_t operation, const void *arg) {
 
 #endif
 
-void port_random(void *buf, size_t len) {
-    static int32_t file = -1;
-    if (file < 0) {
-        static const char path[] = "/dev/urandom";
-        const struct {
-            const char *path;
-            uint32_t mode; // 1: "rb"
-            uint32_t len;
-        } open = {path, 1, sizeof(path) - 1};
-        file = semihosting(SYS_OPEN, &open);
-    }
+int32_t semihosting_open(const char *path) {
+    const struct {
+        const char *path;
+        uint32_t mode; // 1: "rb"
+        uint32_t len;
+    } open = {path, 1, strlen(path)};
+    return semihosting(SYS_OPEN, &open);
+}
 
+bool semihosting_read(int32_t file, void *buf, size_t len) {
     const struct {
         int32_t file;
         void *buf;
         size_t len;
     } read = {file, buf, len};
     // Returns the number of bytes that were not read.
-    if (semihosting(SYS_READ, &read) != 0) {
+    return semihosting(SYS_READ, &read) == 0;
+}
+
+void port_random(void *buf, size_t len) {
+    static int32_t file = -1;
+    if (file < 0) {
+        file = semihosting_open("/dev/urandom");
+    }
+    if (!semihosting_read(file, buf, len)) {
         abort();
     }
 }

@@ -6,6 +6,10 @@
 //
 // Here the timers become a callback of MicroPython's scheduler, and nothing pending is handled inside lwIP. The linker
 // (--wrap, see ppp.cmake) puts these functions in the place of those that MicroPython calls.
+//
+// MicroPython handles what is pending and then sleeps until the next interrupt (py/scheduler.c, mp_event_wait_ms).
+// Where that was PPP's input, for which select.poll waits, the request that came lay there until a timer of lwIP's woke
+// the board, up to 64 ms later: here nothing sleeps after it has handled something.
 
 #include "py/mphal.h"
 #include "py/runtime.h"
@@ -34,6 +38,8 @@ WRAPPED(void, lwip_lock_release, void) {
 WRAPPED(void, mp_event_wait_ms, mp_uint_t timeout_ms) {
     if (lwip_depth > 0) {
         mp_wfe_or_timeout(timeout_ms);
+    } else if (MP_STATE_VM(sched_state) == MP_SCHED_PENDING) {
+        mp_event_handle_nowait();
     } else {
         __real_mp_event_wait_ms(timeout_ms);
     }

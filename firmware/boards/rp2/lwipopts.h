@@ -16,6 +16,10 @@ extern uint32_t rosc_random_u32(void);
 
 // The server's connections, one that is refused, two that JavaScript opened, and those that have been closed lately.
 #define MEMP_NUM_TCP_PCB 12
+// The server's listener, and one of somebody's own at the prompt.
+#define MEMP_NUM_TCP_PCB_LISTEN 2
+// What looks whether the gateway answers.
+#define MEMP_NUM_RAW_PCB 1
 #define MEMP_NUM_TCP_SEG 32
 #define TCP_MSS 800
 #define TCP_SND_BUF (4 * TCP_MSS)
@@ -30,14 +34,15 @@ extern uint32_t rosc_random_u32(void);
 #define IP_REASSEMBLY 0
 #define IP_FRAG 0
 
+// Requests are small, and what is here is not in the heap.
+#define TCP_WND (2 * TCP_MSS)
 #if MICROPY_PY_NETWORK_CYW43
-#define MEM_SIZE 8000
-#define TCP_WND (4 * TCP_MSS)
-// Packets that have come and that Python has not read: two windows.
-#define PBUF_POOL_SIZE 8
+// As without a radio, and what DHCP and mDNS take.
+#define MEM_SIZE 6400
+// Packets that have come and that Python has not read: two windows, and one of somebody else.
+#define PBUF_POOL_SIZE 5
 #else
 #define MEM_SIZE 4800
-#define TCP_WND (2 * TCP_MSS)
 // Packets that have come and that Python has not read: a window and two more.
 #define PBUF_POOL_SIZE 4
 // Seconds: a peer that is silent for three of these is gone.
@@ -48,6 +53,8 @@ extern uint32_t rosc_random_u32(void);
 #include "extmod/lwip-include/lwipopts_common.h"
 
 #if !MICROPY_PY_NETWORK_CYW43
+// Nobody joins groups but at the prompt.
+#define MEMP_NUM_IGMP_GROUP 2
 // Point to point there is nobody to answer to, to look for or to tell apart.
 #undef LWIP_MDNS_RESPONDER
 #define LWIP_MDNS_RESPONDER 0

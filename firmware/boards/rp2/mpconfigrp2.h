@@ -8,9 +8,18 @@
 
 #define MICROPY_HW_FLASH_STORAGE_BYTES (PICO_FLASH_SIZE_BYTES - EDGELET_FIRMWARE_BYTES)
 
+// Short texts of a command, which may be secret, are no names to be kept for good: see characters.c.
+#define MICROPY_ALLOC_PARSE_INTERN_STRING_LEN (0)
+
 #define MICROPY_PY_NETWORK (1)
 #define MICROPY_PY_NETWORK_HOSTNAME_DEFAULT "edgelet"
 #define MICROPY_PY_WEBREPL (0)
+
+#if PICO_RP2350
+// MicroPython's heap is what RAM there is beside the arena, and the PSRAM of boards that have some: see psram.c.
+#define MICROPY_HW_ENABLE_PSRAM (1)
+#define MICROPY_HW_PSRAM_CS_PIN (47)
+#endif
 
 // In port_rp2.c.
 void port_rp2_startup(void);

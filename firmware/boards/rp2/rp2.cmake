@@ -27,8 +27,10 @@ if(EDGELET_FILES_BYTES LESS 65536)
 endif()
 
 set(MICROPY_FROZEN_MANIFEST ${EDGELET_RP2_DIR}/manifest.py)
+set(MBEDTLS_CONFIG_FILE ${EDGELET_RP2_DIR}/mbedtls_config_rp2.h)
 set(MICROPY_PY_LWIP ON)
 list(APPEND MICROPY_SOURCE_BOARD
+    ${EDGELET_RP2_DIR}/characters.c
     ${EDGELET_RP2_DIR}/gmtime.c
     ${EDGELET_RP2_DIR}/../lwip/modnameservers.c
     ${EDGELET_RP2_DIR}/modpartition.c
@@ -106,8 +108,10 @@ cmake_language(DEFER CALL edgelet_unwrap_f2d)
 cmake_language(DEFER CALL
     set_target_properties ${MICROPY_TARGET} PROPERTIES PICO_TARGET_LINKER_SCRIPT ${CMAKE_BINARY_DIR}/edgelet.ld)
 
-cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE ${EDGELET_RP2_DIR}/lwip_accept.c)
-add_link_options(LINKER:--wrap=tcp_recv)
+cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE
+    ${EDGELET_RP2_DIR}/lwip_accept.c ${EDGELET_RP2_DIR}/lwip_write.c)
+add_link_options(LINKER:--wrap=tcp_abort LINKER:--wrap=tcp_recv LINKER:--wrap=tcp_write
+    LINKER:--wrap=mp_obj_new_str_via_qstr)
 
 # frozen_functions.c takes frozen_content.c in.
 set_source_files_properties(${CMAKE_BINARY_DIR}/frozen_content.c PROPERTIES HEADER_FILE_ONLY ON)

@@ -9,3 +9,7 @@ set(EDGELET_ARENA_BYTES 262144) # 256 KB
 set(EDGELET_STACK_BYTES 24576) # 24 KB
 
 include(${CMAKE_CURRENT_LIST_DIR}/rp2.cmake)
+
+cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE ${EDGELET_RP2_DIR}/psram.c)
+set_source_files_properties(${EDGELET_RP2_DIR}/psram.c PROPERTIES COMPILE_OPTIONS "-Wextra;-Wno-unused-parameter")
+add_link_options(LINKER:--wrap=psram_init)

@@ -1,0 +1,245 @@
+// import wifistart: switches the radio CYW43439 off and on, a little at a time.
+//
+// begin() begins, anew where that is under way and nobody goes on with it any more. MemoryError.
+// go_on() -> how many ms it waits until it is to be called again, with others' turns meanwhile; None when it is done.
+// OSError where the radio does not start.
+//
+// The driver sends the radio its firmware and waits for what it answers, for the better part of a second and longer
+// where nothing does. So it computes on a stack of its own, which is left where the driver gives MicroPython a turn, or
+// waits: see the wrapped functions (--wrap, wifi.cmake). Meanwhile the interrupt's part of the driver is kept from it
+// (cyw43_poll), and lwIP has no interface to send by. Who else asks the radio for something, as somebody at the
+// console, lets the driver start it in one go, and go_on finds it done.
+#include "py/mperrno.h"
+#include "py/mphal.h"
+#include "py/runtime.h"
+
+#include "lib/cyw43-driver/src/cyw43.h"
+#include "lib/cyw43-driver/src/cyw43_country.h"
+#include "lwip/igmp.h"
+#include "pendsv.h"
+#include "pico/time.h"
+#include "port/port.h"
+#include "wifi_patience.h"
+
+#define WRAPPED(type, name, ...)                                                                                       \
+    type __real_##name(__VA_ARGS__);                                                                                   \
+    type __wrap_##name(__VA_ARGS__);                                                                                   \
+    type __wrap_##name(__VA_ARGS__)
+
+#define SLICE_US (10000)
+// The driver waits by giving turns, one after the other at once.
+#define AT_ONCE_US (5)
+// Of the driver's stack, while others compute on it. It goes on where it has more.
+#define KEPT_BYTES (1024)
+
+typedef struct _wifistart_t {
+    port_fiber_t *fiber; // NULL until it has begun
+    uint64_t until_us;   // of a slice
+    uint64_t turn_us;    // when the driver gave the last turn
+    uint32_t pause_ms;
+    void (*poll)(void); // what the driver has set
+    bool ended;
+    uint8_t kept[KEPT_BYTES];
+    uintptr_t block[];
+} wifistart_t;
+
+MP_REGISTER_ROOT_POINTER(struct _wifistart_t *wifistart);
+
+// On whose stack this is, or NULL.
+static wifistart_t *wifistart_running;
+
+static void wifistart_leave(uint32_t pause_ms) {
+    wifistart_running->pause_ms = pause_ms;
+    port_fiber_leave();
+}
+
+bool wifi_is_left_to_wait(void) {
+    return wifistart_running != NULL && wifistart_running->until_us != UINT64_MAX;
+}
+
+static void wifistart_take_turn(void) {
+    wifistart_t *start = wifistart_running;
+    uint64_t now_us = port_ticks_us();
+    if (!wifi_is_left_to_wait()) {
+        return;
+    }
+    if (now_us - start->turn_us <= AT_ONCE_US) {
+        wifistart_leave(1);
+    } else if (now_us >= start->until_us) {
+        wifistart_leave(0);
+    }
+    start->turn_us = port_ticks_us();
+}
+
+WRAPPED(void, mp_event_handle_nowait, void) {
+    if (wifistart_running != NULL) {
+        wifistart_take_turn();
+    } else {
+        __real_mp_event_handle_nowait();
+    }
+}
+
+// Before the driver looks again without a pause, since the radio's interrupt has asked for it: that waits for the
+// slice's end, and the radio may not answer.
+WRAPPED(bool, pendsv_is_pending, size_t slot) {
+    bool is_pending = __real_pendsv_is_pending(slot);
+    if (wifistart_running != NULL && is_pending) {
+        wifistart_take_turn();
+    }
+    return is_pending;
+}
+
+WRAPPED(bool, best_effort_wfe_or_timeout, absolute_time_t until) {
+    if (wifistart_running != NULL) {
+        wifistart_take_turn();
+    }
+    return __real_best_effort_wfe_or_timeout(until);
+}
+
+// wifistart_go_on has the lock for all of a slice, and gives it back while others have their turns: soft timers, which
+// wake MicroPython, need it.
+WRAPPED(void, lwip_lock_acquire, void) {
+    if (wifistart_running == NULL) {
+        __real_lwip_lock_acquire();
+    }
+}
+
+WRAPPED(void, lwip_lock_release, void) {
+    if (wifistart_running == NULL) {
+        __real_lwip_lock_release();
+    }
+}
+
+// Of pico-sdk, which gives the radio 250 ms after it has switched it on.
+WRAPPED(void, sleep_ms, uint32_t ms) {
+    if (wifistart_running == NULL) {
+        __real_sleep_ms(ms);
+        return;
+    }
+    uint64_t now_us, end_us = port_ticks_us() + ms * 1000;
+    while ((now_us = port_ticks_us()) < end_us) {
+        wifistart_leave((uint32_t)(end_us - now_us) / 1000 + 1);
+    }
+}
+
+// The radio was switched on. Where the driver was left in the middle, or the radio has failed to start, it still has
+// the bus and a state that is none of this radio's.
+WRAPPED(int, cyw43_ll_bus_init, cyw43_ll_t *driver, const uint8_t *mac) {
+    if (wifistart_running == NULL) {
+        MP_STATE_VM(wifistart) = NULL;
+    }
+    cyw43_ll_deinit(driver);
+    cyw43_ll_init(driver, &cyw43_state);
+    wifi_patience_begin();
+    return __real_cyw43_ll_bus_init(driver, mac);
+}
+
+// In the middle of lwIP, which others use.
+WRAPPED(void, cyw43_cb_tcpip_init, cyw43_t *driver, int interface) {
+    wifistart_t *start = wifistart_running;
+    if (start != NULL) {
+        start->until_us = UINT64_MAX;
+    }
+    __real_cyw43_cb_tcpip_init(driver, interface);
+    if (start != NULL) {
+        start->until_us = port_ticks_us();
+    }
+}
+
+static err_t wifistart_send_nowhere(struct netif *netif, struct pbuf *packet) {
+    (void)netif;
+    (void)packet;
+    return ERR_IF;
+}
+
+// lwIP says goodbye by a radio that may not take it any more, for which the driver waits.
+static void wifistart_silence(void) {
+    for (size_t i = 0; i < MP_ARRAY_SIZE(cyw43_state.netif); i++) {
+        struct netif *netif = &cyw43_state.netif[i];
+        netif->linkoutput = wifistart_send_nowhere;
+        netif_set_igmp_mac_filter(netif, NULL);
+    }
+}
+
+static void wifistart_run(void *arg) {
+    (void)arg;
+    wifistart_silence();
+    cyw43_deinit(&cyw43_state);
+    const char *country = mod_network_country_code;
+    cyw43_wifi_set_up(&cyw43_state, CYW43_ITF_STA, true, CYW43_COUNTRY(country[0], country[1], 0));
+}
+
+static bool wifistart_never(void) {
+    return false;
+}
+
+static void wifistart_slice(void *arg) {
+    wifistart_t *start = arg;
+    if (start->fiber == NULL) {
+        start->fiber = port_fiber_new(start->block, wifistart_run, start);
+    } else {
+        port_fiber_put_back(start->fiber, start->kept);
+    }
+    wifistart_running = start;
+    do {
+        start->until_us = port_ticks_us() + SLICE_US;
+        start->ended = port_fiber_go_on(start->fiber);
+    } while (!start->ended && port_fiber_depth(start->fiber) > sizeof(start->kept));
+    wifistart_running = NULL;
+    if (!start->ended) {
+        port_fiber_keep(start->fiber, start->kept);
+    }
+}
+
+static void wifistart_run_slice(wifistart_t *start) {
+    lwip_lock_acquire();
+    cyw43_poll = start->poll;
+    if (!port_run(wifistart_slice, start, wifistart_never)) {
+        panic("edgelet: the radio's driver needs more stack");
+    }
+    start->poll = cyw43_poll;
+    if (start->ended) {
+        // What the radio's interrupt has asked for meanwhile.
+        pendsv_schedule_dispatch(PENDSV_DISPATCH_CYW43, cyw43_poll);
+    } else {
+        cyw43_poll = NULL;
+    }
+    lwip_lock_release();
+}
+
+static mp_obj_t wifistart_begin(void) {
+    wifistart_t *start = m_malloc0(sizeof(wifistart_t) + port_fiber_size());
+    start->poll = cyw43_poll;
+    MP_STATE_VM(wifistart) = start;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(wifistart_begin_obj, wifistart_begin);
+
+static mp_obj_t wifistart_go_on(void) {
+    wifistart_t *start = MP_STATE_VM(wifistart);
+    if (start != NULL) {
+        wifistart_run_slice(start);
+        if (!start->ended) {
+            return MP_OBJ_NEW_SMALL_INT(start->pause_ms);
+        }
+        MP_STATE_VM(wifistart) = NULL;
+    }
+    if (cyw43_state.itf_state == 0) {
+        mp_raise_OSError(MP_EIO);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(wifistart_go_on_obj, wifistart_go_on);
+
+static const mp_rom_map_elem_t wifistart_globals_table[] = {
+    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_wifistart)},
+    {MP_ROM_QSTR(MP_QSTR_begin), MP_ROM_PTR(&wifistart_begin_obj)},
+    {MP_ROM_QSTR(MP_QSTR_go_on), MP_ROM_PTR(&wifistart_go_on_obj)},
+};
+static MP_DEFINE_CONST_DICT(wifistart_globals, wifistart_globals_table);
+
+const mp_obj_module_t wifistart_module = {
+    .base = {&mp_type_module},
+    .globals = (mp_obj_dict_t *)&wifistart_globals,
+};
+MP_REGISTER_MODULE(MP_QSTR_wifistart, wifistart_module);
