@@ -12,7 +12,7 @@ START = """
 import sys
 from edgelet.board import safemode
 starts = safemode.Starts(sys.argv[1])
-print(safemode.reason(starts, %r))
+print(safemode.reason(starts, lambda: %r))
 """
 
 
@@ -118,6 +118,7 @@ from edgelet.board import network
 
 class Radio:
     # In reach during the seconds for which reachable(s) is true; joining takes two seconds.
+    is_starting = False
     def __init__(self, reachable, why=network.CONNECTING):
         self.reachable, self.why = reachable, why
         self.events = []
@@ -276,7 +277,77 @@ print(json.dumps([told, link.state, link.name_servers(), lost]))
 """
     told, state, name_servers, lost = radio(firmware, tmp_path, source)
     assert texts(told) == [UP, "Wi-Fi: connection lost", UP]
-    assert (state, name_servers, lost) == ("up", ["192.0.2.1", "192.0.2.2"], [50])
+    # Nobody looks at it while it starts, for two turns of the event loop.
+    assert (state, name_servers, lost) == ("up", ["192.0.2.1", "192.0.2.2"], [52])
+
+
+def test_what_a_mute_radio_leaves_in_memory_is_no_strength(firmware, tmp_path):
+    source = """
+link = link_of()
+asyncio.run(run(link, 50))
+seen = []
+for played.WLAN.rssi in (-128, -1, 0, 537060188, -129):
+    seen.append(link._radio.signal())
+print(json.dumps(seen))
+"""
+    assert radio(firmware, tmp_path, source) == [-128, -1, None, None, None]
+
+
+def test_others_have_their_turns_while_the_radio_starts(firmware, tmp_path):
+    source = """
+import wifistart
+
+async def count():
+    global turns
+    while True:
+        turns += 1
+        await asyncio.sleep_ms(0)
+
+async def main():
+    global turns
+    turns = 0
+    other = asyncio.create_task(count())
+    station = link_of()._radio
+    station.connect()
+    station.connect()  # which it is about to do
+    told.append([station.is_starting, station.state(), station.signal()])
+    while station.is_starting:
+        await asyncio.sleep_ms(0)
+    told.append([wifistart.state["began"], turns >= 3, station.state()])
+
+    start = asyncio.create_task(station.start())
+    await asyncio.sleep_ms(0)
+    start.cancel()
+    try:
+        await start
+    except asyncio.CancelledError:
+        told.append([station.is_starting, station.state()])
+    later = link_of()._radio
+    await later.start()
+    told.append([wifistart.state["began"], later.is_starting, later.state()])
+
+asyncio.run(main())
+print(json.dumps(told))
+"""
+    # Where the runtime is restarted in the middle, the next one begins anew.
+    assert radio(firmware, tmp_path, source) == [
+        [True, "radio_does_not_start", None],
+        [1, True, "up"],
+        [False, "radio_does_not_start"],
+        [3, False, "connecting"],
+    ]
+
+
+def test_power_save_is_what_the_radio_may(firmware, tmp_path):
+    source = """
+modes = []
+for may in (True, False):
+    asyncio.run(radio.Radio(HOME, "pico", "DE", may).start())
+    modes.append(WLAN.pm)
+print(json.dumps([modes, WLAN.PM_PERFORMANCE, WLAN.PM_NONE]))
+"""
+    modes, sleeps, awake = radio(firmware, tmp_path, source)
+    assert modes == [sleeps, awake]
 
 
 def test_a_radio_that_does_not_start_is_started_again(firmware, tmp_path):
@@ -392,7 +463,8 @@ print(json.dumps([told, states]))
 def test_a_fixed_address_is_set_whenever_the_radio_is_switched_on(firmware, tmp_path):
     source = """
 link = link_of(fixed="192.0.2.9/24 192.0.2.1")
-link._radio.reset()
+for _ in range(2):
+    asyncio.run(link._radio.start())
 print(json.dumps([list(one) for one in WLAN.fixed]))
 """
     assert radio(firmware, tmp_path, source) == [["192.0.2.9", "255.255.255.0", "192.0.2.1", "192.0.2.1"]] * 2
@@ -484,6 +556,33 @@ except Reset:
 @pytest.mark.parametrize("error", ["KeyboardInterrupt", "SystemExit", "OSError(98)", "MemoryError"])
 def test_whatever_ends_the_main_program_resets_the_board(firmware, tmp_path, error):
     assert run_on_device(firmware, ENDED % error, tmp_path).splitlines()[-1] == "reset"
+
+
+def test_what_fails_before_the_server_resets_the_board_and_leads_into_safe_mode(firmware, tmp_path):
+    fails = ENDED % "Reset" + "print(startup.safemode.active)"
+    fails = fails.replace("try:", "startup._is_low = lambda pin: {}[pin]\ntry:")
+    ends = [run_on_device(firmware, fails, tmp_path).splitlines() for _ in range(4)]
+    assert ["reset" in end for end in ends] == [True, True, True, False]
+    assert ends[3][-1] == "3 starts in a row failed"
+
+
+PIN = """
+class Pin:
+    IN = PULL_UP = 0
+    def __init__(self, number, *_):
+        if number > 29: raise ValueError("invalid pin")
+        self.value = lambda: number != 3
+startup.machine.Pin = Pin
+"""
+
+
+@pytest.mark.parametrize(("pin", "told"), [(63, "started"), (3, "the safe mode pin is low"), (4, "started")])
+def test_a_pin_that_the_board_does_not_have_keeps_nothing_off(firmware, tmp_path, pin, told):
+    (tmp_path / "settings.json").write_text(json.dumps({"safe_pin": pin}))
+    source = ENDED.replace("raise %s", "print('started')").replace("try:", PIN + "try:")
+    lines = run_on_device(firmware, source + "print(startup.safemode.active)", tmp_path).splitlines()
+    assert told in lines
+    assert ("started" in lines) == (told == "started")
 
 
 SAFE = """

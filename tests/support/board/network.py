@@ -9,6 +9,10 @@ ADDRESS, GATEWAY = "192.0.2.7", "192.0.2.1"  # RFC 5737
 STAT_IDLE, STAT_CONNECTING, STAT_GOT_IP = 0, 1, 3
 STAT_CONNECT_FAIL, STAT_NO_AP_FOUND, STAT_WRONG_PASSWORD = -1, -2, -3
 
+# Of its own access point: in the network of this computer's loopback interface, so that clients can be real.
+OWN_ADDRESS, OWN_MASK = "127.0.0.1", "255.255.255.0"
+MAC = b"\x28\xcd\xc1\x00\x3f\x2a"
+
 names = {}
 
 
@@ -25,57 +29,93 @@ def country(code):
 
 
 class WLAN:
-    IF_STA = 0
-    PM_PERFORMANCE, PM_POWERSAVE = 1, 2
+    IF_STA, IF_AP = 0, 1
+    PM_NONE, PM_PERFORMANCE, PM_POWERSAVE = 0, 1, 2
 
     failing_starts = 0  # how often it does not start, from now on
     in_reach = True  # of the access point
     hung_until = ""  # hears nothing until it is joined anew ("join"), switched off ("reset"), for ever ("restart")
     answers = True  # the gateway does, where it is reached
+    rssi = -60
     fixed = ()  # addresses that were set, one after the other
 
-    def __init__(self, interface):
-        self._is_on = False
-        self._status = STAT_IDLE
+    access_point = None  # how its own is set up
+    is_open = False  # whether that is on
+    failing_opens = 0  # how often it does not open, from now on
+    pm = None
 
-    def deinit(self):
-        self._is_on = False
-        self._status = STAT_IDLE
+    def __new__(cls, interface=IF_STA):
+        if interface == WLAN.IF_AP:
+            return OwnAccessPoint()
+        return super().__new__(cls)
+
+    is_on = False
+    _status = STAT_IDLE
+
+    def __init__(self, interface):
+        pass
+
+    @staticmethod
+    def switch_off():
+        WLAN.is_on = WLAN.is_open = False
+        WLAN._status = STAT_IDLE
         if WLAN.hung_until in ("join", "reset"):
             WLAN.hung_until = ""
 
-    def active(self, on):
-        # Nobody is told whether it starts. It cannot be made inactive.
-        if on and not self._is_on:
-            self._is_on = WLAN.failing_starts == 0
-            WLAN.failing_starts = max(WLAN.failing_starts - 1, 0)
+    def deinit(self):
+        raise AssertionError("it takes longer than the event loop may wait to start it again")
 
-    def config(self, pm):
-        pass
+    def active(self, on):
+        # It cannot be made inactive.
+        assert on and WLAN.is_on, "the driver would start the radio while everybody waits"
+
+    def config(self, name=None, pm=None):
+        assert WLAN.is_on, "the driver would start the radio while everybody waits"
+        if name == "mac":
+            return MAC
+        WLAN.pm = pm
+        return None
 
     def connect(self, ssid, password=None):
-        if not self._is_on:
+        if not WLAN.is_on:
             raise OSError(1)  # EPERM
         if WLAN.hung_until == "join":
             WLAN.hung_until = ""
         if ssid != SSID or not WLAN.in_reach:
-            self._status = STAT_NO_AP_FOUND
+            WLAN._status = STAT_NO_AP_FOUND
         else:
-            self._status = STAT_GOT_IP if password == PASSWORD else STAT_WRONG_PASSWORD
+            WLAN._status = STAT_GOT_IP if password == PASSWORD else STAT_WRONG_PASSWORD
 
     def disconnect(self):
-        self._status = STAT_IDLE
+        assert WLAN.is_on, "the driver would start the radio while everybody waits"
+        WLAN._status = STAT_IDLE
 
     def isconnected(self):
         return self._status == STAT_GOT_IP and WLAN.in_reach
 
     def status(self, parameter=None):
-        return -60 if parameter == "rssi" else self._status
+        return WLAN.rssi if parameter == "rssi" else self._status
 
     def ifconfig(self, addresses=None):
         if addresses:
             WLAN.fixed += (addresses,)
         return (ADDRESS, "255.255.255.0", GATEWAY, GATEWAY)
+
+
+class OwnAccessPoint:
+    def config(self, **options):
+        assert not WLAN.is_open
+        WLAN.access_point = options
+
+    def active(self, on):
+        assert WLAN.is_on, "the driver would start the radio while everybody waits"
+        if on and WLAN.failing_opens:
+            WLAN.failing_opens -= 1
+            raise OSError(1)
+        WLAN.is_open = on
+
+    def ifconfig(self):
+        return (OWN_ADDRESS, OWN_MASK, OWN_ADDRESS, "8.8.8.8")
 
 
 AF_INET, SOCK_RAW = 2, 3

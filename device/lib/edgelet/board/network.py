@@ -13,6 +13,7 @@ WRONG_PASSWORD, NO_NETWORK, REFUSED = "wrong_password", "network_not_found", "re
 NO_RADIO = "radio_does_not_start"
 NO_ANSWER = "no_answer"
 SILENT = "gateway_is_silent"  # which has answered before
+UNKNOWN = "no_network_is_set"
 # Kinds of links. The command line reads them, too.
 WIFI, PPP = "Wi-Fi", "PPP"
 
@@ -37,17 +38,19 @@ class Link:
     `edgelet.log.add`, hears what a person should know, and `lost()` that what was open over the link is dead.
     `restarts` restarts the board as the last resort, see `edgelet.board.radio.Restarts`. `networks`: how many the radio
     knows.
-    state: UP, CONNECTING while the known networks are tried for the first time, else why the last attempt failed.
+    state: UP, CONNECTING while the known networks are tried for the first time, else why the last attempt failed;
+    UNKNOWN where the radio knows none.
     """
 
     def __init__(self, radio, report, name=WIFI, lost=None, restarts=None, networks=1):
-        self.state = CONNECTING
+        self.state = CONNECTING if networks else UNKNOWN
         self._radio = radio
         self._report = report
         self.name = name
         self._lost = lost
         self._restarts = restarts
         self._networks = networks
+        self._is_trial = False
         self._attempts = 0  # in vain, since the network last did what it should
         self._connecting = False
         self._until = None  # while connecting: when to give up; while waiting: when to try again
@@ -59,6 +62,8 @@ class Link:
 
     def step(self, now):
         """Looks at the radio and does what is to be done. To be called every half second or so."""
+        if self._radio.is_starting:
+            return
         state = self._radio.state()
         if state == UP:
             self._look_after(now)
@@ -68,8 +73,23 @@ class Link:
         elif self._connecting:
             if state != CONNECTING or _is_past(now, self._until):
                 self._failed(state, now)
-        elif self._until is None or _is_past(now, self._until):
+        elif self._networks and (self._until is None or _is_past(now, self._until)):
             self._connect(now)
+
+    def know(self, networks, is_trial=False):
+        """The radio knows so many networks from now on. is_trial: they are tried once."""
+        self._networks = networks
+        self._is_trial = is_trial
+        self._attempts = 0
+        if not self.is_up:
+            self.state = CONNECTING if networks else UNKNOWN
+            self._connecting = False
+            self._until = None
+
+    def hold(self, until):
+        """Tries no network before then."""
+        if not self.is_up and not self._connecting:
+            self._until = until
 
     def _look_after(self, now):
         if not self.is_up:
@@ -101,7 +121,8 @@ class Link:
         if self._attempts >= self._networks or state == SILENT:
             if self.state == CONNECTING and state != SILENT:
                 why = NO_ANSWER if state == CONNECTING else state
-                self._report("warn", "%s: cannot connect (%s), trying on" % (self.name, why.replace("_", " ")))
+                then = "" if self._is_trial else ", trying on"
+                self._report("warn", "%s: cannot connect (%s)%s" % (self.name, why.replace("_", " "), then))
             self.state = NO_ANSWER if state == CONNECTING else state
         self._connecting = False
         self._radio.disconnect()
@@ -171,6 +192,7 @@ class Serial:
     The line is always open: whoever speaks PPP on its other end, whenever, becomes the network.
     """
 
+    is_starting = False
     _ppp = None  # of which there can be one only; it outlives a restart of the runtime
 
     def __init__(self, baud):

@@ -14,8 +14,8 @@ from edgelet import clock
 from edgelet.outbound import addresses
 from micropython import const
 
-_NTP_TO_UNIX_S = 2208988800  # RFC 5905 figure 4: seconds from 1900 to 1970
-_NTP_ERA_S = 1 << 32
+_NTP_TO_UNIX_S = const(2208988800)  # RFC 5905 figure 4: seconds from 1900 to 1970
+_NTP_ERA_S = const(1 << 32)
 
 _QUERY_TIMEOUT_MS = const(2000)
 _MIN_INTERVAL_S = const(64)  # RFC 5905 section 7.2: servers may refuse clients that ask more often

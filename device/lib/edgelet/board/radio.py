@@ -22,7 +22,23 @@ _ECHO = const(0x0800)  # type 8, code 0
 _NAME = const(0x6564)  # which echoes are ours
 _READ = const(128)  # bytes: an answer with the longest IP header has 68
 
+_WEAKEST_DBM = const(-128)  # that drivers tell, in 8 bits
+
 _LOG_MS = 1000  # for the console to print the log's last line
+
+#: The settings that name networks.
+SSIDS = ("wifi_ssid", "wifi_ssid_2", "wifi_ssid_3")
+
+
+def password_of(ssid):
+    """The name of the device secret for the network of a setting."""
+    return ssid.replace("ssid", "password")
+
+
+def known_of(config):
+    """[(name, password or "")] of the networks that are set, by an `edgelet.storage.config.Config`."""
+    settings = config.settings
+    return [(settings[one], config.device_secret(password_of(one))) for one in SSIDS if settings[one]]
 
 
 class Radio:
@@ -30,6 +46,8 @@ class Radio:
 
     known: [(name, password or "")], tried one after the other. power_save lets the radio sleep between packets, which
     delays some of them. fixed: "ADDRESS/BITS GATEWAY [NAMESERVER]" instead of DHCP, or "".
+    was_reset: is called when the radio was switched off and on, which ends an access point of its own, too.
+    is_starting: whether it is being switched off and on. Nobody else may ask anything of it meanwhile.
     """
 
     def __init__(self, known, hostname, country, power_save, fixed=""):
@@ -38,44 +56,76 @@ class Radio:
         self._names = network
         self._known = known
         self._at = 0
+        self.was_reset = None
+        self.is_starting = False
         self._power_save = power_save
         self._fixed = addresses.interface(fixed)
         network.hostname(hostname)
         if country:
             network.country(country)
         self._wlan = network.WLAN(network.WLAN.IF_STA)
-        self._starts = True
+        self._starts = False
+        self._joins = False  # once it has started
         self._gateway = Gateway()
-        self.reset()
 
     def reset(self):
-        """Switches the radio off and on."""
+        """Begins to switch the radio off and on."""
+        if not self.is_starting:
+            asyncio.create_task(self.start())
+            self.is_starting = True
+
+    async def start(self):
+        """Switches the radio off and on. Where it does not start, `connect` tries it again."""
+        self.is_starting, self._starts = True, False
+        try:
+            await _switch(self._wlan)
+            self.save_power(True)
+            if self._fixed:
+                self._wlan.ifconfig(self._fixed)
+            self._starts = True
+            if self.was_reset:
+                await asyncio.sleep_ms(0)  # others have their turn before the driver waits again
+                self.was_reset()
+            if self._joins:
+                self._join()
+        except (OSError, MemoryError):
+            pass
+        finally:
+            self.is_starting = False
+
+    def save_power(self, may):
+        """Whether the radio may sleep between packets, where that is what the owner has set."""
         wlan = self._wlan
-        if hasattr(wlan, "deinit"):
-            wlan.deinit()  # the CYW43 of a Pico W stays on when it is not active
-        else:
-            wlan.active(False)
-        wlan.active(True)
-        wlan.config(pm=wlan.PM_POWERSAVE if self._power_save else wlan.PM_PERFORMANCE)
-        if self._fixed:
-            wlan.ifconfig(self._fixed)
+        # PM_POWERSAVE draws no less in a pause, and slows down a CYW43; an ESP32 loses packets with it.
+        wlan.config(pm=wlan.PM_PERFORMANCE if may and self._power_save else wlan.PM_NONE)
+
+    def know(self, known, at=0):
+        """Other networks are known from now on, of which that one is tried next."""
+        self._known = known
+        self._at = at
 
     def connect(self):
-        """Begins to join the network, with a radio that did not start the last time after a reset."""
-        if not self._starts:
+        """Begins to join the network, with a radio that has not started after a reset."""
+        self._joins = True
+        if self._starts:
+            self._join()
+        else:
             self.reset()
+
+    def _join(self):
+        self._joins = False
         name, password = self._known[self._at]
         try:
             self._wlan.connect(*((name, password) if password else (name,)))
-            self._starts = True
         except OSError:
             self._starts = False
 
     def disconnect(self):
         """Leaves the network, or gives up joining it: the next one that it knows comes next."""
+        self._joins = False
         if self._starts:
             self._wlan.disconnect()
-        self._at = (self._at + 1) % len(self._known)
+        self._at = (self._at + 1) % max(len(self._known), 1)
 
     def state(self):
         """How it stands: one of the constants of `edgelet.board.network`."""
@@ -107,13 +157,40 @@ class Radio:
         """The board's IPv4 address."""
         return self._wlan.ifconfig()[0]
 
+    def interface(self):
+        """The `network.WLAN`."""
+        return self._wlan
+
+    def mac(self):
+        """Its MAC address, 6 bytes."""
+        return self._wlan.config("mac")
+
     def gateway(self):
         """That of the gateway."""
         return self._wlan.ifconfig()[2]
 
     def signal(self):
-        """Strength of the received signal in dBm, None while there is no connection."""
-        return self._wlan.status("rssi") if self._wlan.isconnected() else None
+        """Strength of the received signal in dBm, None while there is no connection, or the radio does not say."""
+        if self._wlan.isconnected():
+            # Where the radio does not answer, MicroPython's driver for it gives whatever is in memory.
+            strength = self._wlan.status("rssi")
+            if _WEAKEST_DBM <= strength < 0:
+                return strength
+        return None
+
+
+async def _switch(wlan):
+    if not hasattr(wlan, "deinit"):
+        wlan.active(False)
+        wlan.active(True)
+        return
+    # The CYW43 of a Pico W stays on when it is not active, and starting it takes the better part of a second.
+    import wifistart
+
+    wifistart.begin()
+    while (pause := wifistart.go_on()) is not None:
+        await asyncio.sleep_ms(pause)
+    wlan.active(True)
 
 
 class Gateway:

@@ -62,10 +62,11 @@ class Starts:
 
 
 def reason(starts, is_pin_low):
-    """Counts this start. Returns why the server must stay off, as text for a person, "" where it need not."""
+    """Counts this start. Returns why the server must stay off, as text for a person, "" where it need not.
+
+    is_pin_low(): whether the pin asks for it. Where that raises, the start is counted.
+    """
     failed = starts.begin()
-    if is_pin_low:
-        return "the safe mode pin is low"
     if failed >= LIMIT:
         return "%d starts in a row failed" % failed
-    return ""
+    return "the safe mode pin is low" if is_pin_low() else ""
