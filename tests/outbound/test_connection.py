@@ -1,6 +1,9 @@
 """Connections to other servers, in the firmware, without an exchange around them."""
 
+import ssl
+
 import pytest
+from authority import Authority
 from console_helpers import run_on_device
 from upstream import Upstream
 
@@ -43,3 +46,114 @@ def test_who_waits_for_a_connection_that_is_closed_goes_on_once(firmware, how, e
     """A task that has its turn already was given another one, and lost what it was to be told."""
     with Upstream(lambda connection, request: connection.sendall(b"x")) as upstream:
         assert run_on_device(firmware, CLOSED, how, upstream.port).split() == [ends, ends]
+
+
+HANDSHAKES = """
+import asyncio, gc, sys, tls
+from asyncio import core
+from edgelet import event_loop
+from edgelet.outbound import connection
+
+how, port = sys.argv[1], int(sys.argv[2])
+context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+with open(sys.argv[3], "rb") as file:
+    context.load_verify_locations(file.read())
+slices = turns = 0
+
+def between_slices(ms):
+    global slices
+    slices += 1
+    return asyncio.sleep_ms(ms)
+
+async def others():
+    global turns
+    while True:
+        gc.collect()
+        turns += 1
+        await asyncio.sleep_ms(0)
+
+async def ask():
+    opened = await connection.open_connection(True, "localhost", port, [b"\\x7f\\0\\0\\1"], ["127.0.0.1"])
+    asked.append(opened)
+    opened.begin_tls(context)
+    try:
+        await opened.write(b"GET / HTTP/1.1\\r\\n\\r\\n")
+        await opened.fill()
+        return bytes(opened.buffer[: opened.end])
+    except BaseException as e:
+        return repr(e)
+    finally:
+        opened.close()
+
+async def leave(after):
+    global slices
+    slices = 0
+    asking = asyncio.create_task(ask())
+    while slices < after and not asking.done():
+        await asyncio.sleep_ms(0)
+    if how == "cancelled":
+        asking.cancel()
+    else:
+        asked[-1].close()
+    return await asking
+
+async def main():
+    core.sleep_ms = between_slices
+    other = asyncio.create_task(others())
+    if how == "whole":
+        answers = [await ask()]
+        print(slices, turns)
+    elif how == "two":
+        answers = await asyncio.gather(ask(), ask())
+    else:
+        answers = []
+        for after in (1, 2, 3):
+            answers.append(await leave(after))
+        answers.append(await ask())
+    print(*answers)
+
+asked = []
+event_loop.prepare()
+asyncio.run(main())
+"""
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """Of a curve on which a handshake computes for as long as it may."""
+    return Authority(tmp_path_factory.mktemp("ca"), "authority", "P-521")
+
+
+def shaken(firmware, authority, context, how):
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # as boards have it
+    with Upstream(lambda connection, request: connection.sendall(b"answered"), context) as upstream:
+        roots = authority.folder / f"{authority.name}.pem"
+        return run_on_device(firmware, HANDSHAKES, how, upstream.port, roots).splitlines()
+
+
+@pytest.mark.parametrize("key", ["P-521", pytest.param("RSA", marks=pytest.mark.slow)])
+def test_others_have_their_turn_while_a_handshake_computes(firmware, authority, key):
+    context = authority.certificate(key, key=key)
+    context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256" if key == "P-521" else "AES128-GCM-SHA256")
+    counts, answer = shaken(firmware, authority, context, "whole")
+    slices, turns = map(int, counts.split())
+    assert turns > slices >= 2
+    assert answer == "b'answered'"
+
+
+def test_two_handshakes_at_once(firmware, authority):
+    context = authority.certificate("P-521", key="P-521")
+    assert shaken(firmware, authority, context, "two") == ["b'answered' b'answered'"]
+
+
+@pytest.mark.parametrize(("how", "ends"), [("closed", "OSError(103,)"), ("cancelled", "CancelledError()")])
+def test_a_handshake_is_left_between_slices(firmware, authority, how, ends):
+    answers = shaken(firmware, authority, authority.certificate("P-521", key="P-521"), how)
+    assert answers == [f"{ends} {ends} {ends} b'answered'"]
+
+
+def test_a_handshake_fails_after_slices(firmware, authority, tmp_path):
+    other = Authority(tmp_path, "authority", "P-521")
+    counts, answer = shaken(firmware, authority, other.certificate("P-521", key="P-521"), "whole")
+    assert int(counts.split()[0]) >= 2
+    assert "not correctly signed by the trusted CA" in answer

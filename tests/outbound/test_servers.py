@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 from authority import NAMES, Authority
-from device_helpers import free_port, running
-from fetch_helpers import deploy_probe, error, fetched
+from device_helpers import free_port
+from fetch_helpers import error, fetched, trusting
 from waiting import wait_until
 
 # What a server shows on a port: over HTTP, or with one of these certificates.
@@ -128,12 +128,9 @@ def accepts(port):
 
 @pytest.fixture(scope="module")
 def box(firmware, tmp_path_factory, authority):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", str(authority.folder / "authority.pem"))
-        with running(firmware, tmp_path_factory.mktemp("box")) as box:
-            deploy_probe(box, ["127.0.0.1", "localhost"])
-            box.deploy("on", HAND_ON, route="/on", fetch={"allow": ["127.0.0.1", "localhost"]})
-            yield box
+    with trusting(firmware, tmp_path_factory.mktemp("box"), authority.folder / "authority.pem") as box:
+        box.deploy("on", HAND_ON, route="/on", fetch={"allow": ["127.0.0.1", "localhost"]})
+        yield box
 
 
 @pytest.fixture

@@ -4,6 +4,13 @@ import ssl
 import subprocess
 from pathlib import Path
 
+# Kinds of keys, as openssl makes them.
+KEYS = {
+    "P-256": ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
+    "P-384": ["ec", "-pkeyopt", "ec_paramgen_curve:secp384r1"],
+    "P-521": ["ec", "-pkeyopt", "ec_paramgen_curve:secp521r1"],
+    "RSA": ["rsa:2048"],
+}
 # Of a server, for `Authority.certificate`.
 NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
 
@@ -11,22 +18,21 @@ NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
 class Authority:
     """A certificate authority, in a folder."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, key: str = "P-256") -> None:
         self.folder = folder
         self.name = name
-        self._make("req", "-x509", *self._new(name), "-subj", f"/CN={name}", "-days", "30")
+        self._make("req", "-x509", *self._new(name, key), "-subj", f"/CN={name}", "-days", "30")
 
-    def _new(self, name: str) -> list[str]:
-        options = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        return [*options, "-keyout", f"{name}.key", "-out", f"{name}.pem"]
+    def _new(self, name: str, key: str) -> list[str]:
+        return ["-newkey", *KEYS[key], "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.pem"]
 
     def _make(self, *command: str) -> None:
         subprocess.run(["openssl", *command], cwd=self.folder, check=True, capture_output=True)
 
-    def certificate(self, name: str, names: str = NAMES, days: str = "30") -> ssl.SSLContext:
+    def certificate(self, name: str, names: str = NAMES, days: str = "30", key: str = "P-256") -> ssl.SSLContext:
         """A context of a server that has a certificate for these names."""
         (self.folder / "extensions").write_text(names)
-        self._make("req", *self._new(name)[:-1], f"{name}.csr", "-subj", f"/CN={name}")
+        self._make("req", *self._new(name, key)[:-1], f"{name}.csr", "-subj", f"/CN={name}")
         signing = ["-CA", f"{self.name}.pem", "-CAkey", f"{self.name}.key", "-CAcreateserial", "-extfile", "extensions"]
         self._make("x509", "-req", "-in", f"{name}.csr", "-out", f"{name}.pem", "-days", days, *signing)
         return self.server(name)

@@ -1,5 +1,6 @@
 """A name server that is played: a real one by UDP and TCP, which answers as it is told."""
 
+import errno
 import socket
 import socketserver
 import struct
@@ -45,6 +46,20 @@ def asked_kind(question: bytes) -> int:
     return int.from_bytes(question[-4:-2])
 
 
+def _on_one_port(
+    tcp: type[socketserver.BaseRequestHandler], udp: type[socketserver.BaseRequestHandler]
+) -> tuple[socketserver.TCPServer, socketserver.UDPServer]:
+    """Make both servers at a port that the system gives by TCP, and nobody has by UDP."""
+    while True:
+        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), tcp)
+        try:
+            return server, socketserver.UDPServer(server.server_address, udp)
+        except OSError as e:
+            server.server_close()
+            if e.errno != errno.EADDRINUSE:
+                raise
+
+
 class DnsServer:
     """Answers by UDP with the messages that `udp(question)` returns, by TCP with those of `tcp(question)`."""
 
@@ -68,9 +83,8 @@ class DnsServer:
                 for message in tcp(handler.rfile.read(size)):
                     handler.wfile.write(struct.pack("!H", len(message)) + message)
 
-        self._tcp = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tcp)
+        self._tcp, self._udp = _on_one_port(Tcp, Udp)
         self.port = self._tcp.server_address[1]
-        self._udp = socketserver.UDPServer(("127.0.0.1", self.port), Udp)
         self._threads = [threading.Thread(target=one.serve_forever, args=(0.01,)) for one in (self._udp, self._tcp)]
 
     def __enter__(self) -> "DnsServer":

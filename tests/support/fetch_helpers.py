@@ -1,9 +1,13 @@
 """A function that fetches what it is told to."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from device_helpers import Box
+import pytest
+from device_helpers import Box, running
 
 PROBE = """
 export default {
@@ -25,6 +29,16 @@ export default {
 def deploy_probe(box: Box, allow: list[str], name: str = "probe", **limits: int) -> None:
     """Deploy it under the route /NAME."""
     box.deploy(name, PROBE, route=f"/{name}", fetch={"allow": allow}, limits=limits)
+
+
+@contextmanager
+def trusting(firmware: Path, folder: Path, roots: Path, **limits: int) -> Iterator[Box]:
+    """A running device whose probe trusts the authorities in a file, and may fetch from this computer."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(roots))
+        with running(firmware, folder) as box:
+            deploy_probe(box, ["127.0.0.1", "localhost"], **limits)
+            yield box
 
 
 def fetched(box: Box, url: str, init: dict[str, Any] | None = None, name: str = "probe") -> dict[str, Any]:

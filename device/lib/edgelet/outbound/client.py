@@ -77,7 +77,8 @@ async def explained(work, limits, request):
     except asyncio.TimeoutError:
         text = "no response within %d ms (fetch_ms)" % ms
     except (Failed, Malformed, Stale, ValueError) as e:
-        text = str(e)
+        # mbedTLS has lines of its own for each thing that is wrong with a certificate.
+        text = "; ".join([line for line in str(e).split("\n") if line])
     except EOFError:
         text = "the response is cut off"
     except OSError as e:

@@ -26,11 +26,12 @@ class _Carrier(io.IOBase):
     """What TLS reads from and writes to.
 
     ended: whether the other side's end came without TLS having said so. Of its own, MicroPython's TLS tells nobody, and
-    who is between could cut a response short. waits: whether TLS wanted more than has come.
+    who is between could cut a response short. waits: whether TLS wanted more than has come. is_full: whether it had
+    more to send than the socket took.
     """
 
     def __init__(self, sock):
-        self.ended = self.waits = False
+        self.ended = self.waits = self.is_full = False
         self._sock = sock
 
     def readinto(self, buffer):
@@ -40,7 +41,9 @@ class _Carrier(io.IOBase):
         return n
 
     def write(self, data):
-        return self._sock.write(data)
+        n = self._sock.write(data)
+        self.is_full = n is None
+        return n
 
     def ioctl(self, request, argument):
         return 0
@@ -49,7 +52,8 @@ class _Carrier(io.IOBase):
 class Connection:
     """A connection that is open.
 
-    secure, host, port, address: what it leads to. What has arrived and is not consumed is buffer[start:end].
+    secure, host, port, address: what it leads to. is_established: whether data can be sent, with TLS after its
+    handshake. What has arrived and is not consumed is buffer[start:end].
     """
 
     def __init__(self, sock, secure, host, port, address):
@@ -64,7 +68,7 @@ class Connection:
         self._carrier = None
         self._has_ended = False  # TLS has said so, behind what was read last
         self._stream = sock
-        self._established = not secure
+        self.is_established = not secure
         self._waiting = []  # tasks that wait for the socket
         self._is_closed = False
         self.buffer = bytearray(_READ_SIZE)
@@ -80,15 +84,21 @@ class Connection:
         """Sends all of it. OSError, or ValueError where a certificate does not hold."""
         data = memoryview(data)
         at = 0
+        carrier = self._carrier
         while at < len(data):
+            if not self.is_established:
+                carrier.waits = carrier.is_full = False
             n = self._stream.write(data[at : at + _WRITE_SIZE])
             if n:
-                self._established = True
+                self.is_established = True
                 at += n
-            elif self._established:
+            elif self.is_established or carrier.is_full:
                 await self._ready(core._io_queue.queue_write)
-            else:
+            elif carrier.waits:
                 await self._ready(core._io_queue.queue_read)  # the other side's part of the handshake
+            else:
+                await core.sleep_ms(0)  # a slice of our part is computed: see tls_handshake.c
+                self._check_open()
 
     async def fill(self):
         """Reads what arrives behind `end`: its size, 0 at the end of the connection. OSError."""
@@ -120,6 +130,9 @@ class Connection:
             yield queue(self._sock)
         finally:
             self._waiting.remove(task)
+        self._check_open()
+
+    def _check_open(self):
         if self._is_closed:
             raise OSError(errno.ECONNABORTED)
 
@@ -206,6 +219,8 @@ def reason(error):
         errno.ETIMEDOUT: "it does not answer",
         32: "it ended the connection",  # EPIPE
         101: "there is no way to it",  # ENETUNREACH
+        -1: "there is no way to it",  # lwIP's ERR_IF: there is no link
+        -0x7280: "it ended the connection",  # mbedTLS' MBEDTLS_ERR_SSL_CONN_EOF: during the handshake
     }
     number = error.errno
     if number in texts:

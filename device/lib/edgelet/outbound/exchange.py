@@ -206,7 +206,9 @@ class Exchange:
                 elif request.body:
                     await connection.write(request.body)
             except OSError:
-                pass  # who refuses a request may say so and hear no more of it
+                if not connection.is_established:
+                    raise
+                # Who refuses a request may say so and hear no more of it.
             head = await self._read_head()
         except OSError as e:
             if connection.used:

@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import sys
+from hashlib import sha256
 
 from edgelet import clock
 from edgelet.outbound import addresses
@@ -13,22 +14,84 @@ from micropython import const
 
 _LINUX = sys.platform == "linux"
 # Linux's files, see resolv.conf(5) and hosts(5).
-_CONFIGURATION = "/etc/resolv.conf"
-_HOSTS = "/etc/hosts"
+_CONFIGURATION = const("/etc/resolv.conf")
+_HOSTS = const("/etc/hosts")
 _MOST_SERVERS = const(3)
 
 _PORT = const(53)
 _MESSAGE_BYTES = const(512)  # RFC 1035 section 4.2.1: of UDP
 _STREAM_BYTES = const(4096)  # of a message that comes by TCP
 _TIMEOUTS_MS = (1500, 3000)  # for each server, in each round
-_CACHE_SIZE = 256 if _LINUX else 8
+_CACHE_WAYS = const(8)  # names that compete with each other for a place in the cache
+_CACHE_SETS = 32 if _LINUX else 1
 _CACHE_S = const(3600)  # at most
+_MOST_ADDRESSES = 8 if _LINUX else 4  # of a name
+_DIGEST = const(12)  # bytes kept of a name: equal ones are found by accident only
+_PLACE = const("!IBB")  # seconds of the clock up to which it holds, count of addresses, bytes of each
+_ADDRESSES_AT = const(_DIGEST + 6)
+_PLACE_BYTES = _ADDRESSES_AT + _MOST_ADDRESSES * (16 if _LINUX else 4)
 _DYNAMIC_PORT = const(49152)  # RFC 6335 section 6: from here on
 _BINDS = const(8)  # ports that are tried
 
 _ANY = {socket.AF_INET: "0.0.0.0"}
 if _LINUX:
     _ANY[socket.AF_INET6] = "::"
+
+
+class Cache:
+    """Addresses of names, for as long as they hold.
+
+    A board's heap has few places that stay free, so all of it is one piece, made at the start.
+    """
+
+    def __init__(self):
+        self._places = bytearray(_CACHE_SETS * _CACHE_WAYS * _PLACE_BYTES)
+
+    def find(self, name):
+        """The addresses of a name, None where they are not known or hold no more."""
+        digest = _digest(name)
+        at = self._place_of(digest)
+        until, count, size = struct.unpack_from(_PLACE, self._places, at + _DIGEST)
+        if self._places[at : at + _DIGEST] != digest or _now_s() >= until:
+            return None
+        at += _ADDRESSES_AT
+        return [bytes(self._places[at + i * size : at + (i + 1) * size]) for i in range(count)]
+
+    def keep(self, name, found, seconds):
+        """Keeps what was found, at most `_MOST_ADDRESSES`, in the place of what holds for the shortest time."""
+        digest = _digest(name)
+        at = self._place_of(digest)
+        self._places[at : at + _DIGEST] = digest
+        struct.pack_into(
+            _PLACE, self._places, at + _DIGEST, _now_s() + min(seconds, _CACHE_S), len(found), len(found[0])
+        )
+        at += _ADDRESSES_AT
+        for address in found:
+            self._places[at : at + len(address)] = address
+            at += len(address)
+
+    def _place_of(self, digest):
+        """Where a name is, or else may be put."""
+        places = self._places
+        first = digest[0] % _CACHE_SETS * _CACHE_WAYS * _PLACE_BYTES
+        soonest = first
+        for at in range(first, first + _CACHE_WAYS * _PLACE_BYTES, _PLACE_BYTES):
+            if places[at : at + _DIGEST] == digest:
+                return at
+            if self._until(at) < self._until(soonest):
+                soonest = at
+        return soonest
+
+    def _until(self, at):
+        return struct.unpack_from("!I", self._places, at + _DIGEST)[0]
+
+
+def _digest(name):
+    return sha256(name.encode()).digest()[:_DIGEST]
+
+
+def _now_s():
+    return clock.uptime_ms() // 1000
 
 
 class Resolver:
@@ -43,7 +106,7 @@ class Resolver:
         self._hosts = hosts
         self._port = port
         self.own = ()  # the device's own names
-        self._cache = {}  # name -> (clock.uptime_ms() up to which it holds, addresses), oldest first
+        self._cache = Cache()
 
     async def lookup(self, name):
         """The addresses of a name or of the text of an address (bytes, see `edgelet.outbound.addresses`); one at least.
@@ -61,19 +124,14 @@ class Resolver:
         found = self._hosts and _in_hosts(self._hosts, name)
         if found:
             return found
-        until, found = self._cache.get(name, (0, None))
-        if found and clock.uptime_ms() < until:
+        found = self._cache.find(name)
+        if found:
             return found
         found, seconds = await self._ask(name)
-        self._keep(name, found, seconds)
-        return found
-
-    def _keep(self, name, found, seconds):
-        self._cache.pop(name, None)
+        found = found[:_MOST_ADDRESSES]
         if seconds:
-            if len(self._cache) >= _CACHE_SIZE:
-                self._cache.pop(next(iter(self._cache)))
-            self._cache[name] = clock.uptime_ms() + min(seconds, _CACHE_S) * 1000, found
+            self._cache.keep(name, found, seconds)
+        return found
 
     async def _ask(self, name):
         servers = self._servers()
