@@ -191,6 +191,26 @@ def test_secrets_are_listed_by_name_and_time_only(device):
     assert device("config.device_secrets()") == []
 
 
+def test_an_access_point_has_a_password_that_wpa_takes(device):
+    name = "wifi_access_point_password"
+    for wrong in ({}, {name: "x" * 7}, {name: "x" * 64}, {name: None}):
+        with pytest.raises(DeviceError, match="wifi_access_point"):
+            device("config.set({})", {"wifi_access_point": True} | wrong)
+    for right in ("x" * 8, "x" * 63):
+        device("config.set({})", {"wifi_access_point": True, name: right})
+    device("config.set({})", {"wifi_access_point": False, name: None})
+
+
+@pytest.mark.parametrize("name", ["wifi_password", "wifi_password_2", "wifi_password_3"])
+def test_a_network_has_a_password_that_wpa_takes(device, name):
+    for wrong in ("x" * 7, "x" * 64, "0" * 63 + "g", "0" * 65, "é" * 32):
+        with pytest.raises(DeviceError, match=f"{name} must be"):
+            device("config.set({})", {name: wrong})
+    for right in ("x" * 8, "x" * 63, "é" * 31, "0123456789abcdefABCDEF" + "0" * 42):
+        device("config.set({})", {name: right})
+        assert device(f"config.device_secret({name!r})") == right
+
+
 def test_secrets_are_in_their_own_files_and_in_no_message(device, tmp_path):
     device("config.set_secrets('hello', {})", {"S": CANARY})
     device("config.set({})", {"wifi_password": CANARY, "hostname": "pico"})

@@ -13,7 +13,13 @@ limits = device_module("limits")
 
 DOCS = Path(__file__).parents[2] / "docs" / "limits.md"
 # Sections about what no setting changes have no owner.
-SECTIONS = {"A function": "function", "The HTTP server": "server", "The device": "device", "Worker processes": None}
+SECTIONS = {
+    "A function": "function",
+    "The HTTP server": "server",
+    "The device": "device",
+    "Worker processes": None,
+    "A board's access point": None,
+}
 UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 

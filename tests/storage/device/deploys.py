@@ -8,6 +8,7 @@ import os
 from binascii import hexlify
 from hashlib import sha256
 
+from edgelet.event_loop import at_once
 from edgelet.storage import files
 from edgelet.storage.config import Settings
 from edgelet.storage.releases import Releases
@@ -49,7 +50,7 @@ def deploy(store, contents, activate=True, **header):
     by_digest = {digest(content): content for content in contents.values()}
     for wanted, _ in missing:
         write(staging + "/" + wanted, by_digest[wanted])
-    release = store.commit(name)
+    release = at_once(store.commit(name))
     if activate:
         store.activate(name, release)
     return release, len(missing)

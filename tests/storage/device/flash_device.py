@@ -23,11 +23,14 @@ class FileChip(nor.Chip):
     """A chip whose changes are in a file at once."""
 
     def __init__(self, path):
+        # At an address that does not depend on whether there is a file.
+        media = bytearray(sum(number * sectors for number, sectors in SLOTS) * nor.SECTOR)
         try:
             with open(path, "rb") as file:
-                media = bytearray(file.read())
+                file.readinto(media)
         except OSError:
-            media = bytearray(b"\xff" * (sum(number * sectors for number, sectors in SLOTS) * nor.SECTOR))
+            for at in range(len(media)):
+                media[at] = 0xFF
             with open(path, "wb") as file:
                 file.write(media)
         self._file = open(path, "r+b")  # noqa: SIM115 - for as long as the process lives

@@ -4,8 +4,9 @@ A device with two functions on a chip with three image slots. After each cut it 
 answer, with the old or the new state, and after the start's clean-up nothing of any other state may be left in the
 image slots.
 
-Arguments: the change, and the seed of what is half done, or "" for operations that are not begun. Prints, as JSON, how
-often the change was found undone and done, and how many images the starts after it had to build.
+Arguments: the change, the seed of what is half done, or "" for operations that are not begun, and "True" where the
+functions have their code in slots of its own: then every EACHth operation is cut only. Prints, as JSON, how often the
+change was found undone and done, and how many images the starts after it had to build.
 """
 
 import asyncio
@@ -17,11 +18,16 @@ import quickjs
 from deploys import manifest, write
 from edgelet import log
 from edgelet.device import Device as Parts
+from edgelet.event_loop import at_once
 
-FILES, SLOTS, SLOT_SECTORS = 48, 3, 24
+APART = sys.argv[3] == "True"
+FILES, SLOTS, SLOT_SECTORS = (128, 6, 24) if APART else (48, 3, 24)
+EACH = 13 if APART else 1
 AGAIN = 23  # each so many cuts, whether the device can be changed as before
 SOURCE = """const known = process.env.KEY;
 export default { fetch() { return new Response("%s " + known) } };"""
+# Too much beside the image: two slots have room for both.
+LONG = "export function long(x) {" + "".join([f"x = (x * 31 + {i}) | 0;" for i in range(2500)]) + "return x }"
 
 
 class Connection:
@@ -78,12 +84,12 @@ class Device:
 
     async def deploy(self, name, text, last_line=""):
         staging = self.parts.releases.begin(name)
-        bundle = quickjs.compile({"main.js": SOURCE % text + last_line})
+        bundle = quickjs.compile({"main.js": SOURCE % text + (LONG if APART else "") + last_line})
         fields = {"function": name, "engine": quickjs.ENGINE_ID, "main": "main.qjs", "routes": ["/" + name]}
         write(staging + "/manifest", manifest({"main.qjs": bundle}, **fields))
         for sha256, _ in self.parts.releases.missing(name):
             write(staging + "/" + sha256, bundle)
-        await self.parts.deployment.activate(name, self.parts.releases.commit(name))
+        await self.parts.deployment.activate(name, at_once(self.parts.releases.commit(name)))
 
     async def set_key(self, name, value):
         self.parts.config.set_secrets(name, {"KEY": value})
@@ -149,23 +155,28 @@ def run(chip, *steps):
 
 
 def check_slots(media, answers):
-    """Each function that answers has one image slot, and the others are erased."""
-    slots = [nor.slot_bytes(media, FILES, SLOT_SECTORS, number) for number in range(SLOTS)]
-    used = [sorted(word for word in CANARIES if word.encode() in slot) for slot in slots if slot.strip(b"\xff")]
+    """Each function that answers has one image slot, and one for its code where that lies apart; others are erased."""
+    slots = [nor.slot_bytes(media, FILES, SLOT_SECTORS, number).rstrip(b"\xff") for number in range(SLOTS)]
+    images = [slot for slot in slots if slot.startswith(b"EJSM")]
+    if sum(1 for slot in slots if slot) != len(images) * (2 if APART else 1):
+        raise AssertionError(f"{len(images)} images in as many slots: {[len(slot) for slot in slots]}")
+    used = [sorted(word for word in CANARIES if word.encode() in slot) for slot in images]
     if sorted(used) != sorted(sorted(answer.split()) for answer in answers if answer):
         raise AssertionError(f"{used} is left for {answers}")
 
 
 def check(media, after, most_builds):
     """After a cut: the answers at once, and after the clean-up; whether the change was done, and what was built."""
-    first = run(nor.Chip(bytearray(media)))
-    steady, changing, builds = run(nor.Chip(media), Device.prepare)
+    media = bytes(media)
+    first = run(nor.Chip(media))
+    chip = nor.Chip(media)
+    steady, changing, builds = run(chip, Device.prepare)
     if steady != BEFORE or changing not in (BEFORE, after) or builds > most_builds:
         raise AssertionError(f"neither the old nor the new state: {steady}, {changing}, {builds} images built")
     if first[0] not in (503, steady) or first[1] not in (503, changing):
         raise AssertionError(f"wrong answers before the clean-up: {first}, {changing}")
-    check_slots(media, (steady, changing))
-    if run(nor.Chip(media), Device.prepare) != [steady, changing, 0]:
+    check_slots(chip.media, (steady, changing))
+    if run(chip, Device.prepare) != [steady, changing, 0]:
         raise AssertionError("the second start finds something else")
     return changing == after, builds
 
@@ -196,13 +207,13 @@ def prepared(name):
 def main(name, torn):
     log.ring.resize(1024)
     change, after = CHANGES[name]
-    media = prepared(name)
-    whole = nor.Chip(bytearray(media))
+    media = bytes(prepared(name))
+    whole = nor.Chip(media)
     if run(whole, change)[1] != after:
         raise AssertionError("the change does nothing")
     found = {"undone": 0, "done": 0, "builds": 0}
-    for cut_at in range(whole.operations):
-        chip = nor.Chip(bytearray(media), cut_at, int(torn) if torn else None)
+    for cut_at in range(0, whole.operations, EACH):
+        chip = nor.Chip(media, cut_at, int(torn) if torn else None)
         run(chip, change)
         if not chip.dead:
             raise AssertionError(f"operation {cut_at} was never reached")

@@ -14,17 +14,21 @@ PAGE = 256
 MOUNT = "/flash"
 EIO = 5
 
+_cells = {}  # size -> bytearray
+
 
 class Chip:
     """`operations` counts erases and programs, `erases` the erases of each sector.
 
     With operation number `cut_at` (from 0) the power fails: that one is not done or, where `torn` is a number (the seed
     of chance), half done. From then on nothing changes `media` any more, and whatever still runs gets errors.
-    `worn`: addresses of bytes that can no more be programmed.
+    `worn`: addresses of bytes that can no more be programmed. `media` is what it holds: as in a board, always at the
+    same address, so that of all chips of a size only the last one is alive.
     """
 
     def __init__(self, media, cut_at=-1, torn=None):
-        self.media = media
+        self.media = _cells.setdefault(len(media), media)
+        self.media[:] = media
         self.dead = False
         self.operations = 0
         self.erases = [0] * (len(media) // SECTOR)

@@ -9,6 +9,7 @@ import json
 import sys
 
 from deploys import check_nothing_left_over, contents, deploy, exists, open_store, write
+from edgelet.event_loop import at_once
 
 if sys.argv[2:] == ["linux"]:
     import page_cache as flash
@@ -56,7 +57,7 @@ def roll_back():
 
 
 def delete():
-    open_store(flash.MOUNT).delete("hello")
+    at_once(open_store(flash.MOUNT).delete_steps("hello"))
 
 
 def state():

@@ -35,6 +35,7 @@ SETTINGS = (
     ("wifi_ssid_2", "", 0, 32, "name of another one, where that is not in reach"),
     ("wifi_ssid_3", "", 0, 32, "name of a third one"),
     ("wifi_address", "", 0, 64, "ADDRESS/BITS GATEWAY [NAMESERVER] in these networks, empty for DHCP"),
+    ("wifi_access_point", False, None, None, "open an access point of its own while there is no network to join"),
     ("wifi_country", "", 0, 2, "a country's two capital letters: which channels the radio may use"),
     ("wifi_power_save", True, None, None, "let the radio sleep between packets"),
     ("ppp_baud", 921600, 1200, 3000000, "bits a second of PPP, on boards without a radio"),
@@ -57,11 +58,15 @@ _COUNTRIES = (
     "YT ZA ZM ZW"
 )
 
+PASSPHRASE_BYTES = (8, 63)  # IEEE 802.11: of WPA; its key has 64 hex digits
+_KEY_DIGITS = 64
+
 # name -> (shortest, longest, meaning), in bytes.
 DEVICE_SECRETS = {
     "wifi_password": (8, 64, "WPA passphrase, or its key as 64 hex digits"),
     "wifi_password_2": (8, 64, "the same for wifi_ssid_2"),
     "wifi_password_3": (8, 64, "the same for wifi_ssid_3"),
+    "wifi_access_point_password": (8, 63, "WPA passphrase of the board's own access point"),
     "admin_secret": (16, 128, "opens /metrics"),
 }
 
@@ -75,7 +80,7 @@ def _rows():
             yield row
 
 
-def _setting(name):
+def setting(name):
     """(default, lowest, highest) of a setting. ValueError for an unknown one."""
     for row in _rows():
         if row[0] == name:
@@ -88,8 +93,9 @@ def setting_names():
     return sorted([row[0] for row in _rows()])
 
 
-def _check_setting(name, value):
-    default, low, high = _setting(name)
+def check_setting(name, value):
+    """ValueError where a setting cannot have this value on any device."""
+    default, low, high = setting(name)
     if isinstance(default, bool):
         if not isinstance(value, bool):
             raise ValueError("setting %s must be true or false" % name)
@@ -128,7 +134,7 @@ def _of_server(values):
 
 def _check(values):
     for name, value in values.items():
-        _check_setting(name, value)
+        check_setting(name, value)
     limits.ServerLimits(**_of_server(values))
     if "body" in values or "connections" in values:
         _check_heap(values)
@@ -136,8 +142,19 @@ def _check(values):
         from edgelet import cpu
 
         cpu.check(values["cpu_mhz"], cpu.chip())
+    if values.get("safe_pin", -1) >= 0 and sys.platform != "linux":
+        _check_pin(values["safe_pin"])
     if sys.platform == "linux":
         _check_arena(values)
+
+
+def _check_pin(number):
+    import machine
+
+    try:
+        machine.Pin(number)
+    except ValueError:
+        raise ValueError("setting safe_pin must be -1, or a pin of this board: %d is none" % number) from None
 
 
 def _check_heap(values):
@@ -149,7 +166,7 @@ def _check_heap(values):
 
 
 def _check_arena(values):
-    arena = values.get("arena_bytes", _setting("arena_bytes")[0])
+    arena = values.get("arena_bytes", setting("arena_bytes")[0])
     if values.get("memory", 0) > arena:
         raise ValueError("setting memory must be at most %d, the size of the arena (arena_bytes)" % arena)
     if "arena_bytes" in values and arena > _machine_memory():
@@ -163,6 +180,8 @@ def _machine_memory():
         for line in file:
             if line.startswith("MemTotal:"):
                 sizes.append(int(line.split()[1]) << 10)
+                # Each byte of a line is a call of the system.
+                break
     if files.kind(_CGROUP_MEMORY):
         with open(_CGROUP_MEMORY) as file:
             text = file.read().strip()
@@ -220,11 +239,27 @@ def _save(path, values):
     files.replace(path, json.dumps(values))
 
 
-def _check_text(name, value, low=0, high=VALUE_BYTES):
+def check_text(name, value, low=0, high=VALUE_BYTES):
+    """ValueError where that is no text of so many bytes."""
     if not isinstance(value, str) or not low <= len(value.encode()) <= high:
         raise ValueError("%s must be text of %d to %d bytes" % (name, low, high))
     if "\0" in value:
         raise ValueError("%s must not have a NUL character" % name)
+
+
+def check_secret(name, value):
+    """ValueError where a device secret cannot have that value."""
+    check_text(name, value, *DEVICE_SECRETS[name][:2])
+    if name.startswith("wifi_password") and not is_wifi_password(value):
+        raise ValueError("%s must be text of 8 to 63 bytes, or a key of 64 hex digits" % name)
+
+
+def is_wifi_password(text):
+    """Whether a network can have that password: a WPA passphrase, or its key as hex digits."""
+    size = len(text.encode())
+    if size == _KEY_DIGITS:
+        return all(c in "0123456789abcdefABCDEF" for c in text)
+    return PASSPHRASE_BYTES[0] <= size <= PASSPHRASE_BYTES[1]
 
 
 def _check_total(name, texts):
@@ -260,13 +295,13 @@ class Settings:
 
     def __getitem__(self, name):
         value = self._values.get(name)
-        return _setting(name)[0] if value is None else value
+        return setting(name)[0] if value is None else value
 
     def set(self, changes):
         """Changes several settings at once, a dict; the value None restores the default."""
         values = dict(self._values)
         for name, value in changes.items():
-            _setting(name)
+            setting(name)
             if value is None:
                 values.pop(name, None)
             else:
@@ -311,11 +346,18 @@ class Config:
         plain = {name: value for name, value in changes.items() if name not in DEVICE_SECRETS}
         for name, value in secret.items():
             if value is not None:
-                _check_text(name, value, *DEVICE_SECRETS[name][:2])
+                check_secret(name, value)
+        if plain.get("wifi_access_point"):
+            self._check_access_point(secret)
         if plain:
             self.settings.set(plain)
         if secret:
             self._set_secrets(self._root + "/secrets.json", secret)
+
+    def _check_access_point(self, changes):
+        name = "wifi_access_point_password"
+        if not (changes[name] if name in changes else self.device_secret(name)):
+            raise ValueError("setting wifi_access_point needs a password: 'edgelet setup --access-point' gives it one")
 
     def begin_roots(self):
         """The file into which the certificates are written that `set_roots` takes."""
@@ -442,7 +484,7 @@ class Config:
         for name, value in changes.items():
             names.variable(name)
             if value is not None:
-                _check_text(name, value)
+                check_text(name, value)
                 if name in others:
                     raise ValueError("%s is a %s of function %s: remove that first" % (name, other_kind, function))
 

@@ -17,10 +17,9 @@ import os
 import struct
 import sys
 from binascii import a2b_base64, b2a_base64
-from collections import OrderedDict
 
 from edgelet import log, names
-from edgelet.storage import files
+from edgelet.storage import files, kv_cache
 
 KEY_BYTES = 180  # in base64 240 characters, which leaves room for "~" in a name of at most 255
 METADATA_BYTES = 1024  # of JSON, as in Workers
@@ -32,7 +31,6 @@ _PAGE_METADATA = 262144 if _LINUX else 4096  # bytes of their metadata, unless t
 HEADER = struct.calcsize("<I")  # bytes of a file before the value, or of what says that there is metadata
 _WITH_METADATA = 0xFFFFFFFF
 _METADATA_AT = HEADER + struct.calcsize("<IH")
-_CACHE_OVERHEAD = 64  # bytes of RAM that an entry of the cache takes beside key and value
 
 
 def folder(root, function, binding):
@@ -87,10 +85,11 @@ class KV:
 
     settings: `kv_keys`, `kv_bytes`, `kv_value_bytes` and `kv_cache_bytes` bound it
     (`edgelet.storage.config`). clock() gives seconds since 1970, or None while the time is not known: then
-    nothing expires. Methods raise ValueError with a message that the handler may see.
+    nothing expires. cache: a part of an `edgelet.storage.kv_cache.Cache`, by default all of its own. Methods raise
+    ValueError with a message that the handler may see.
     """
 
-    def __init__(self, folder, settings, clock):
+    def __init__(self, folder, settings, clock, cache=None):
         self._folder = folder
         self._settings = settings
         self._clock = clock
@@ -100,8 +99,7 @@ class KV:
         self._measuring = None  # the steps of a count that is not done
         self._sweeping = None  # the same of a sweep
         self._is_reported = False  # what else lies in the folder, in the log
-        self._cache = OrderedDict()  # key -> record, least recently used first
-        self._cached_bytes = 0
+        self._cache = cache or kv_cache.Cache(settings["kv_cache_bytes"])
 
     def get(self, key):
         """The value, bytes, or None where there is none or it has expired."""
@@ -299,19 +297,17 @@ class KV:
     def _record(self, name, key):
         """What is stored for a key, expired or not, or None."""
         record = self._cache.get(key)
-        if record is None:
-            if files.kind(self._path(name)) is None:
-                return None
-            try:
-                with open(self._path(name), "rb") as file:
-                    record = file.read()
-            except OSError as error:
-                log.error("%s cannot be read (%s): %s" % (self._path(name), error, files.REPAIR))
-                raise ValueError("the value of this key is damaged: the device's log says more") from None
-            if len(record) < HEADER:
-                return None
-        self._forget(key)
-        self._remember(key, record)
+        if record is not None or files.kind(self._path(name)) is None:
+            return record
+        try:
+            with open(self._path(name), "rb") as file:
+                record = file.read()
+        except OSError as error:
+            log.error("%s cannot be read (%s): %s" % (self._path(name), error, files.REPAIR))
+            raise ValueError("the value of this key is damaged: the device's log says more") from None
+        if len(record) < HEADER:
+            return None
+        self._cache.put(key, record)
         return record
 
     def _header(self, name):
@@ -325,20 +321,6 @@ class KV:
         except OSError as error:
             if error.errno != errno.ENOENT:
                 raise
-
-    def _remember(self, key, record):
-        size = len(key) + len(record) + _CACHE_OVERHEAD
-        if size > self._settings["kv_cache_bytes"]:
-            return
-        self._cache[key] = record
-        self._cached_bytes += size
-        while self._cached_bytes > self._settings["kv_cache_bytes"]:
-            self._forget(next(iter(self._cache)))
-
-    def _forget(self, key):
-        record = self._cache.pop(key, None)
-        if record is not None:
-            self._cached_bytes -= len(key) + len(record) + _CACHE_OVERHEAD
 
     def _measure(self):
         """Counts keys and bytes, and removes what a power cut left half written, in steps: as `_have_swept`."""
@@ -405,7 +387,7 @@ class KV:
                 expiry = _split(header)[0] if header else 0
                 if expiry and expiry <= now:
                     os.remove(self._path(name))
-                    self._forget(key)
+                    self._cache.drop(key)
                     self._keys -= 1
                     self._bytes -= len(key.encode()) + size - HEADER
                 elif expiry:
@@ -418,7 +400,7 @@ class KV:
     def _write(self, keys, records):
         """Writes or removes the records of some keys. Gives key -> exception of those where that failed."""
         for key in keys:
-            self._forget(key)
+            self._cache.drop(key)
         together = len(keys) > 1 and files.opens_folders(self._folder)
         if together:
             try:
@@ -440,7 +422,7 @@ class KV:
             expiry = _split(record)[0]
             if expiry:
                 self._next_expiry = min(self._next_expiry, expiry)
-            self._remember(key, record)
+            self._cache.put(key, record)
 
     def _write_one(self, name, record):
         path = self._path(name)

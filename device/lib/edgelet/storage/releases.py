@@ -15,6 +15,7 @@ There are few folders because each costs two blocks, 8 KB, on littlefs.
 """
 
 import asyncio
+import gc
 import hashlib
 import json
 import os
@@ -23,6 +24,7 @@ import time
 from binascii import hexlify
 
 from edgelet import names
+from edgelet.event_loop import at_once
 from edgelet.storage import files, manifest
 from micropython import const
 
@@ -32,16 +34,18 @@ READ_AT_ONCE = (64 if _LINUX else 4) * _CHUNK  # bytes of a file that are read b
 _LINE = const(256)  # bytes that most lines of a manifest fit into
 _ID_DIGITS = const(16)
 _SHA256_DIGITS = const(64)
+_BESIDE = const(8 * _CHUNK)  # bytes of memory that building takes beside the bundle, at most
 _MARGIN = const(8)  # blocks of the file system that a deploy leaves free, for folders and the pointer
 
 
 def sha256_of(path):
-    """The SHA-256 of a file as hex digits; what was read is durable by then."""
+    """Gives, in steps, the SHA-256 of a file as hex digits; what was read is durable by then."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         file.flush()
         for chunk in _chunks(file):
             digest.update(chunk)
+            yield
     return _hex(digest)
 
 
@@ -63,6 +67,23 @@ def _line(stream):
         if end or not part:
             return line + part[:end]
         line += part
+
+
+def _check_memory(size):
+    """Raises ValueError where a bundle of so many bytes finds no memory: it is read into one piece."""
+    room = size
+    gc.collect()
+    while room > 0:
+        try:
+            bytearray(room + _BESIDE)
+            break
+        except MemoryError:
+            room -= _BESIDE
+    if room < size:
+        raise ValueError(
+            "no memory: the bundle has %d bytes, this device has room for about %d in one piece. Import less, or "
+            "'edgelet delete' another function" % (size, max(room, 0))
+        )
 
 
 def _hex(digest):
@@ -111,16 +132,17 @@ class Release:
         return self._read(self.fetch["roots"])
 
     def _read(self, path):
-        found = [sha256 for listed, sha256, _ in self.files() if listed == path]
+        found = [(sha256, size) for listed, sha256, size in self.files() if listed == path]
         if not found:
             raise ValueError("the manifest lists no file %s" % path)
+        sha256, size = found[0]
         try:
-            with open(self._path(found[0]), "rb") as file:
-                data = file.read()
+            with open(self._path(sha256), "rb") as file:
+                data = file.read(size)  # in one piece of memory; without the size its reading looks for larger ones
         except OSError:
             data = b""
-        if _hex(hashlib.sha256(data)) != found[0]:
-            raise ValueError(self.damage(path, found[0]))
+        if _hex(hashlib.sha256(data)) != sha256:
+            raise ValueError(self.damage(path, sha256))
         return data
 
     def damage(self, path, sha256):
@@ -225,6 +247,7 @@ class Releases:
     def __init__(self, root, settings, engine, forget=None):
         self.check_bindings = None
         self._forget = forget
+        self._committing = []  # functions of which a deploy is being verified
         self._root = root + "/releases"
         self._settings = settings
         self._engine = engine
@@ -253,11 +276,11 @@ class Releases:
     def _tidy(self, name):
         self._check_name(name)
         if self._is_deleted(name):
-            self.delete(name)
+            at_once(self.delete_steps(name))
             return
         files.remove_tree(self._folder(name) + "/staging")
         files.remove_temporary(self._folder(name))
-        self._sweep(name)
+        self.sweep(name)
 
     def _check_name(self, name):
         """ValueError for what lies among the functions and is none, such as lost+found."""
@@ -287,7 +310,7 @@ class Releases:
         try:
             if id != active and (len(id) != _ID_DIGITS or files.kind(path) is None):
                 raise ValueError("function %s has no release %s: 'edgelet releases' shows those there are" % (name, id))
-            if sha256_of(path)[:_ID_DIGITS] == id:
+            if at_once(sha256_of(path))[:_ID_DIGITS] == id:
                 release = Release(self._folder(name), id, path, self._pins)
                 if release.function == name:
                     return release
@@ -343,7 +366,7 @@ class Releases:
         """Removes the release that was active before, so that there is none to go back to."""
         active, _ = self.pointer(name)
         files.replace(self._current(name), json.dumps({"active": active, "previous": None}))
-        self._sweep(name)
+        self.sweep(name)
 
     def begin(self, name):
         """Prepares a deploy of a function; returns the folder to write `manifest` into.
@@ -353,8 +376,10 @@ class Releases:
         names.function(name)
         if self._is_deleted(name):
             raise ValueError("function %s is being deleted: deploy it when that is done" % name)
+        if name in self._committing:
+            raise ValueError("another deploy of function %s is being verified: deploy when that is done" % name)
         try:
-            self._sweep(name)
+            self.sweep(name)
         except (OSError, ValueError):
             pass  # damaged: the deploy is the cure
         staging = self._folder(name) + "/staging"
@@ -369,34 +394,49 @@ class Releases:
 
         Returns the (sha256, size) of each file that must now be written into the staging folder, under its sha256.
         """
-        release = self._staged(name)
-        self._check(release)
+        return at_once(self.missing_steps(name))
+
+    def missing_steps(self, name):
+        """As missing(), in steps."""
+        release = self.staged(name)
+        yield
+        yield from self._check(release)
+        yield
         staging = self._folder(name) + "/staging"
-        wanted = {sha256: size for _, sha256, size in release.files()}
+        wanted = {}
+        for path, sha256, size in release.files():
+            wanted[sha256] = size
+            if path == release.main:
+                _check_memory(size)
         for sha256 in os.listdir(staging):
             if sha256 != "manifest" and not self._is_whole(staging, sha256, wanted.get(sha256)):
                 os.remove(staging + "/" + sha256)
+        yield
         for sha256 in self._stored(name, _SHA256_DIGITS):
             if files.kind(self._folder(name) + "/" + sha256) == "folder":
                 files.remove_tree(self._folder(name) + "/" + sha256)
         have = set(self._stored(name, _SHA256_DIGITS) + os.listdir(staging))
         missing = [(sha256, size) for sha256, size in wanted.items() if sha256 not in have]
+        yield
         self._check_space(sum(size for _, size in missing), len(missing))
         return missing
 
     def commit(self, name):
-        """Verifies every file of the deploy and makes it a release; returns its id.
+        """Verifies every file of the deploy and makes it a release, in steps; returns its id.
 
         It is not active yet, and a restart of the device or begin() removes it unless activate() came before.
         """
-        release = self._staged(name)
+        release = self.staged(name)
         folder = self._folder(name)
-        self._check(release)
         listed = release.files()
+        self._committing.append(name)
         try:
+            yield
+            yield from self._check(release)
             for path, sha256, size in listed:
-                self._take(folder, path, sha256, size)
+                yield from self._take(folder, path, sha256, size)
         finally:
+            self._committing.remove(name)
             listed.close()
         # Before the release, what it refers to.
         files.sync_folder(folder)
@@ -411,15 +451,21 @@ class Releases:
     def _is_stored(self, name, id):
         """Whether a release is there, with a manifest that is whole."""
         try:
-            return sha256_of(self._manifest(name, id))[:_ID_DIGITS] == id
+            return at_once(sha256_of(self._manifest(name, id)))[:_ID_DIGITS] == id
         except OSError:
             return False
 
     def activate(self, name, id):
         """Makes the release `id` the active one, keeps the one that was active as previous(), removes those before."""
+        self.switch(name, id, at_once(self.verify_steps(name, id)))
+        self.sweep(name)
+
+    def verify_steps(self, name, id):
+        """The first part of activate(), which changes nothing, in steps; what switch() wants to know."""
         release = self.release(name, id)
         self._check_engine(release)
-        self._check_routes(release)
+        yield
+        yield from self._check_routes(release)
         try:
             active, previous = self.pointer(name)
             if active and active != id:
@@ -428,9 +474,13 @@ class Releases:
                 self.release(name, previous)
         except ValueError:
             active = None  # what is damaged must not outlive a deploy
+        yield
+        return active
+
+    def switch(self, name, id, active):
+        """The second part, after which `id` is the active release. The third is sweep()."""
         if id != active:
             files.replace(self._current(name), json.dumps({"active": id, "previous": active}))
-        self._sweep(name)
 
     def previous(self, name):
         """The id of the release that was active before, to activate() it again."""
@@ -446,11 +496,6 @@ class Releases:
             raise ValueError("there is no function %s: 'edgelet list' shows those there are" % name)
         files.rename(self._current(name), self._deleted(name))
 
-    def delete(self, name):
-        """As `delete_steps`, at once."""
-        for _ in self.delete_steps(name):
-            pass
-
     def delete_steps(self, name):
         """Removes a function with all its releases, staging included, and all else that is kept for it, in steps."""
         names.function(name)
@@ -459,7 +504,7 @@ class Releases:
         if self._forget:
             yield from self._forget(name)
         files.remove_tree(self._folder(name) + "/staging")
-        self._sweep(name)
+        self.sweep(name)
         files.sync_folder(self._folder(name))
         files.remove_tree(self._deleted(name))
         self._remove_empty(name)
@@ -506,18 +551,20 @@ class Releases:
             % (self._current(name), name)
         )
 
-    def _staged(self, name):
+    def staged(self, name):
+        """The release whose manifest was written after begin(). It has no other file yet."""
         names.function(name)
         folder = self._folder(name)
         path = folder + "/staging/manifest"
         if files.kind(path) != "file":
             raise ValueError("no deploy of %s is under way" % name)
-        release = Release(folder, sha256_of(path)[:_ID_DIGITS], path, self._pins)
+        release = Release(folder, at_once(sha256_of(path))[:_ID_DIGITS], path, self._pins)
         if release.function != name:
             raise ValueError("the manifest is of function %s, not %s" % (release.function, name))
         return release
 
     def _check(self, release):
+        """Raises ValueError where the device does not take the release, in steps."""
         total = 0
         wanted = {release.main, release.fetch.get("roots", "")} - {""}
         listed = release.files()
@@ -532,8 +579,10 @@ class Releases:
         self._check_limit("the release", total, "release_bytes", "bytes")
         for path in wanted:
             raise ValueError("the manifest lists no file %s" % path)
+        yield
         self._check_engine(release)
-        self._check_routes(release)
+        yield
+        yield from self._check_routes(release)
         if self.check_bindings:
             self.check_bindings(release.bindings)
 
@@ -550,22 +599,38 @@ class Releases:
             )
 
     def _check_routes(self, release):
+        """Raises ValueError where another function has the release's routes, in steps."""
         own_hosts = names.own_hosts(self._settings["hostname"])
         for route in release.routes:
             if route in names.OWN_PATHS and _common(release.hosts or own_hosts, own_hosts):
                 raise ValueError("route %s is the device's own: choose another one in edgelet.toml" % route)
         for name in self.names():
             if name != release.function:
-                try:
-                    other = self.release(name)
-                except ValueError:
-                    continue  # damaged, and so out of service
-                host = _common(release.hosts or [""], other.hosts or [""])
-                route = _common(release.routes, other.routes)
+                hosts, routes = self._places(name)
+                host = _common(release.hosts or [""], hosts)
+                route = _common(release.routes, routes)
                 if host is not None and route:
                     raise ValueError(
                         "route %s%s belongs to function %s: choose another one in edgelet.toml" % (host, route, name)
                     )
+            yield
+
+    def _places(self, name):
+        """The hosts, [""] for any, and routes of a function, none where it is damaged, and so out of service.
+
+        Its manifest was checked when it came; not again here, for which a board has not enough of C stack.
+        """
+        try:
+            id = self.pointer(name)[0]
+            path = self._manifest(name, id)
+            if at_once(sha256_of(path))[:_ID_DIGITS] == id:
+                with open(path, "rb") as stream:
+                    header = json.loads(stream.readline())
+                if header["function"] == name:
+                    return header.get("hosts") or [""], header.get("routes", ["/"])
+        except (KeyError, OSError, ValueError):
+            pass
+        return [""], []
 
     def _check_space(self, size, count):
         _, free, block = files.space(files.folder_of(self._root))
@@ -579,27 +644,32 @@ class Releases:
 
     def _is_whole(self, folder, sha256, size):
         path = folder + "/" + sha256
-        return size == files.size(path) and sha256 == sha256_of(path)
+        return size == files.size(path) and sha256 == at_once(sha256_of(path))
 
     def _take(self, folder, path, sha256, size):
-        """Verifies one file of a deploy, wherever it is, and puts it in its place."""
+        """Verifies one file of a deploy, wherever it is, in steps, and puts it in its place."""
         place = folder + "/" + sha256
         staged = folder + "/staging/" + sha256
         new = files.kind(staged) == "file"
         if not new and files.kind(place) != "file":
             raise ValueError("file %s has not arrived: deploy again" % path)
-        if not self._is_whole(folder + "/staging" if new else folder, sha256, size):
+        digest = None
+        if size == files.size(staged if new else place):
+            digest = yield from sha256_of(staged if new else place)
+        if digest != sha256:
             # The next deploy sends it again; releases that use it are damaged already.
             os.remove(staged if new else place)
             raise ValueError("file %s is damaged on the device: deploy again" % path)
         if new:
             os.rename(staged, place)  # is_whole() has made it durable, and commit() does so with its name
 
-    def _sweep(self, name):
-        """Removes what neither the active nor the previous release needs.
+    def sweep(self, name):
+        """Removes what neither the active nor the previous release needs, unless a deploy's files are being verified.
 
         The function's folder too, where nothing is left. ValueError, and files are left, where one of them is damaged.
         """
+        if name in self._committing:
+            return
         folder = self._folder(name)
         kept = [id for id in self.pointer(name) if id]
         for id in self._stored(name, _ID_DIGITS):
