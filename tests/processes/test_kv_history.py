@@ -60,7 +60,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["put", "get", "get", "delete"]), st.
 _runs = iter(range(1 << 30))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(STEPS, min_size=2, max_size=CLIENTS))
 def test_what_clients_see_has_an_order(box, plans):
     run = next(_runs)

@@ -15,6 +15,7 @@ import pytest
 from device_helpers import Box, free_port, get, running, write_project
 from edgelet_host.device.console import DeviceError, connect, restart
 from edgelet_host.device.deployment import Release, deploy, make_release
+from edgelet_host.device.invocation import Request, invoke
 from edgelet_host.device.local import start
 from edgelet_host.errors import EdgeletError
 from edgelet_host.project.config import read_project
@@ -26,6 +27,7 @@ from process_helpers import (
     await_workers,
     confinement,
     deploy_app,
+    deploy_while_another_drains,
     load,
     log_end,
     logs_since,
@@ -99,6 +101,12 @@ def test_a_request_of_the_console_is_answered_by_a_worker(box):
         box.job("invoke", "none", "GET", "/", "", b"")
 
 
+def test_what_a_request_of_the_console_logs_is_there_with_its_answer(box):
+    for number in range(10):
+        answer = invoke(box.device, "app", Request("GET", f"/app/console{number}"))
+        assert [record["path"] for record in answer.logs] == [f"/app/console{number}"]
+
+
 def test_workers_have_dropped_what_they_do_not_need(box):
     for process in workers(box):
         assert confinement(process)["NoNewPrivs"] == "1"
@@ -139,7 +147,13 @@ def test_a_function_that_burns_its_limit_holds_up_its_own_worker_only(box):
             connection.request("GET", "/app/get?k=none")
             assert connection.getresponse().read() == b"null"
     assert select.select([burning.sock], [], [], 0)[0] == []
-    busiest = max(before, key=lambda process: cpu_ticks(process) - before[process])
+
+    def busy() -> list[int]:
+        # What the others took for their answers is less.
+        return [one for one in before if cpu_ticks(one) - before[one] >= 10]
+
+    wait_until(lambda: bool(busy()))
+    [busiest] = busy()
     os.kill(busiest, signal.SIGKILL)
     with pytest.raises((OSError, http.client.HTTPException)):
         burning.getresponse()
@@ -220,6 +234,12 @@ def test_a_deploy_is_done_when_every_worker_serves_it(box):
 @pytest.mark.slow
 def test_a_hundred_deploys_under_load_mix_no_answers(box):
     deploy_rounds(box, 100)
+
+
+def test_a_deploy_that_begins_while_calls_of_the_one_before_end_costs_no_worker(box):
+    before = workers(box)
+    deploy_while_another_drains(box)
+    assert workers(box) == before
 
 
 def test_a_rollback_and_secrets_are_done_when_every_worker_serves_them(box):
@@ -318,6 +338,36 @@ def test_a_port_that_is_in_use_is_refused_whoever_has_it(box, firmware, tmp_path
     for count in ("0", "65"):
         done = subprocess.run([*words, count], stdin=subprocess.DEVNULL, capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (1, "edgelet: --workers must be from 1 to 64\n")
+
+
+TWO_SUPERVISORS = """
+import sys
+from edgelet.processes.supervisor import Supervisor
+made = []
+for _ in range(2):
+    made.append(Supervisor(sys.argv[1], "127.0.0.1", int(sys.argv[2]), 2, None, None))
+    made[-1]._arena.close()
+made[0]._obey("up")
+try:
+    made[1]._obey("up")
+except OSError as e:
+    print(e)
+# A restart, of one that had given up a place.
+made[0]._places[1].listener.close()
+made[0]._places[1].listener = None
+made[0]._obey("up")
+sys.stdin.readline()
+"""
+
+
+def test_of_two_that_begin_at_once_one_listens(firmware, tmp_path):
+    port = free_port()
+    words = [firmware, "-c", TWO_SUPERVISORS, tmp_path, str(port)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as both:
+        assert both.stdout.readline() == "[Errno 98] EADDRINUSE\n"
+        with socket.create_connection(("127.0.0.1", port)):
+            both.communicate("\n")
+    assert both.returncode == 0
 
 
 def test_when_the_first_process_is_killed_nobody_stays(firmware, tmp_path):

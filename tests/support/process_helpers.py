@@ -83,10 +83,18 @@ def logs_since(box: Box, since: int) -> list[dict[str, Any]]:
     return fetch(box.device, since)[0]
 
 
+_SERVING = """
+from edgelet.device import running
+print(sum([link.is_open for link in running().functions.crew.links.values()]))
+"""
+
+
 def await_workers(box: Box, gone: int = 0) -> None:
     """Wait until as many workers serve as should, the process `gone` not among them."""
     said = f"with {WORKERS} worker processes"
     wait_until(lambda: len(workers(box)) == WORKERS and gone not in workers(box))
+    # A process that has begun is not confined yet, and has told nobody that it serves.
+    wait_until(lambda: int(box.device.execute(_SERVING)) == WORKERS)
     if not gone:
         wait_until(lambda: any(said in one["text"] for one in box.logs()))
 
@@ -150,3 +158,38 @@ def more_answers(askers: list[Asker]) -> None:
 def always(target: str) -> Callable[[int], Iterator[str]]:
     """Give the same target again and again, to each client."""
     return lambda _number: itertools.repeat(target)
+
+
+# It says which release answers, in a response that does not end.
+_ENDLESS = """
+export default { fetch: () => new Response(new ReadableStream({
+  start(controller) { controller.enqueue(new TextEncoder().encode("RELEASE")); },
+  pull: () => new Promise((resolve) => setTimeout(resolve, 20000)),
+})) };
+"""
+
+
+def deploy_while_another_drains(box: Box) -> None:
+    """Commit a release while calls of the one before the last may still end, then bring it into service."""
+
+    def first_bytes() -> tuple[http.client.HTTPConnection, bytes]:
+        connection = box.connection()
+        connection.request("GET", "/endless")
+        return connection, connection.getresponse().read(5)
+
+    def source(release: str) -> str:
+        return _ENDLESS.replace("RELEASE", release)
+
+    box.deploy("endless", source("first"), routes=["/endless"])
+    held, said = first_bytes()
+    second = box.commit("endless", source("after"), routes=["/endless"])
+    job = box.device.call("activate", "endless", second)
+    wait_until(lambda: any(one["active"] and one["id"] == second for one in box.device.call("releases", "endless")))
+    third = box.commit("endless", source("third"), routes=["/endless"])
+    held.close()
+    box.device.wait_for_job(job)
+    box.job("activate", "endless", third)
+    last, now = first_bytes()
+    last.close()
+    assert (said, now) == (b"first", b"third")
+    box.job("delete", "endless")

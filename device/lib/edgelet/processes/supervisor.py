@@ -67,6 +67,7 @@ class Supervisor:
         # Without SO_REUSEPORT, so that nobody else has the port; others may share it from here on.
         self._reserved = _bound(host, port, False)
         self._reserved.setsockopt(socket.SOL_SOCKET, _workers.SO_REUSEPORT, 1)
+        self._listens = False
         self._places = [_Place(slot) for slot in range(count)]
         for place in self._places:
             place.listener = _bound(host, port, True)
@@ -130,8 +131,8 @@ class Supervisor:
     def _obey(self, text):
         word, _, slot = text.partition(" ")
         if word == "up":
+            self._listen()
             for place in self._places:
-                place.listener.listen(_BACKLOG)
                 place.due = time.ticks_ms()
         elif word == "kill":
             place = self._places[int(slot)]
@@ -142,6 +143,25 @@ class Supervisor:
             self._arena.close()
             self._arena = self._new_arena()
             self._tell("restarted")
+
+    def _listen(self):
+        """Listens in each place. OSError where somebody else does so at this port."""
+        alone = None if self._listens else self._reserved
+        if alone:
+            # Another supervisor may have bound it just before, as nobody listened: who does so without SO_REUSEPORT is
+            # the only one.
+            alone.setsockopt(socket.SOL_SOCKET, _workers.SO_REUSEPORT, 0)
+            alone.listen(1)
+            alone.setsockopt(socket.SOL_SOCKET, _workers.SO_REUSEPORT, 1)
+        for place in self._places:
+            if place.listener is None:
+                place.listener = _bound(*self._at, True)
+            place.listener.listen(_BACKLOG)
+        if alone:
+            # It would be given connections, which nobody accepts there.
+            self._reserved = _bound(*self._at, True)
+            alone.close()
+            self._listens = True
 
     def _end_workers(self):
         for place in self._places:
