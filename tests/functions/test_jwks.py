@@ -275,6 +275,7 @@ def test_keys_that_are_half_as_old_as_they_get_are_fetched_while_nobody_waits(bo
     server.answer = b""  # who waits for it fails
     wait(box, 300)
     assert check(box, "jose", server.token("a"))["sub"] == "ada"
+    wait_until(lambda: len(server.requests) == 2)
     assert check(box, "jose", server.token("a"))["sub"] == "ada"
     assert len(server.requests) == 2
 
@@ -330,7 +331,7 @@ def test_keys_outlive_a_restart_and_their_server(firmware, tmp_path):
         assert check(box, "jose", server.token("a"))["sub"] == "ada"
         wait(box, 80000)
         assert check(box, "jose", server.token("a"))["sub"] == "ada"
-        assert any(record["text"].endswith("connection refused") for record in box.logs())
+        wait_until(lambda: any(record["text"].endswith("connection refused") for record in box.logs()))
         wait(box, 86400)
         assert "connection refused" in check(box, "jose", server.token("a"))["message"]
         box.job("delete", "app")

@@ -171,6 +171,7 @@ def test_errors(box):
     calls = ", ".join(f"await show({call})" for call, _ in ERRORS)
     body = f"""
       await KV.put("text", "text");
+      await KV.delete("k");
       const used = new Response("x").body; used.getReader();
       const errors = [{calls}];
       return Response.json([errors, await KV.get("k")]);"""

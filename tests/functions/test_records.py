@@ -1,5 +1,6 @@
 """What the log tells of requests, and what following it under load tells."""
 
+import json
 import re
 import socket
 import subprocess
@@ -16,7 +17,6 @@ from waiting import wait_until
 SOURCE = """export default { async fetch(request) {
   const what = new URL(request.url).pathname.split("/").pop();
   if (what === "loop") for (;;);
-  if (what === "wait-long") await new Promise((done) => setTimeout(done, 1000));
   if (what === "reject") {
     Promise.reject(new Error("nobody"));
     const handled = Promise.reject(new Error("somebody"));
@@ -97,9 +97,10 @@ for connection in running().server.connections:
 
 def test_a_time_is_right_where_the_clock_of_microseconds_has_wrapped(box):
     with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(box.get, "/told/wait-long")
+        answer = pool.submit(box.get, "/told/minute")
         wait_until(lambda: box.device.call("status")["waiting"] == 1)
         box.device.execute(WAITED)
+        box.fire_timers(("told", 1))
         assert answer.result().status == 201
     assert 1_200_000_000 <= last(box)["wall_us"] < 1_300_000_000
 
@@ -115,6 +116,14 @@ def test_a_request_that_left_the_arena_says_how_often_and_what_that_took(box):
     record = last(box)
     assert record["parks"] == 1 and 0 < record["parking_us"] < record["wall_us"]
     assert re.search(r" CPU, [^,]+, parked 1 time in [0-9.]+ [mu]s\) ", log_line(record))
+
+
+def test_what_a_request_took_comes_before_the_stack():
+    record = {"seq": 1, "level": "error", "function": "f", "method": "GET", "path": "/f", "status": 500, "bytes": 39}
+    record |= {"text": "Error: no\n    at fetch (main.js:1:2)\n", "cpu_us": 48, "wall_us": 490, "request": "000002"}
+    assert log_line(record) == (
+        "error [f] GET /f 500 Error: no (39 bytes, 48 us CPU, 490 us) #000002\n    at fetch (main.js:1:2)"
+    )
 
 
 def test_static_files_own_pages_and_refusals_have_their_lines(box):
@@ -145,9 +154,12 @@ def test_static_files_own_pages_and_refusals_have_their_lines(box):
 def test_the_log_under_load_is_read_to_an_end_and_tells_what_is_lost(firmware, tmp_path):
     with running(firmware, tmp_path) as box:
         box.deploy("hello", "export default { fetch() { return new Response() } }", route="/hello")
-        with asking(box.local.address, "/hello", 4):
+        with asking(box.local.address, "/hello", 4) as askers:
             _, since, _ = fetch(box.device, 0)
             for _ in range(3):
+                # Of three more answers on a connection, the second one's request came after that and is recorded.
+                count = sum(len(one.statuses) for one in askers) + 4 * 2 + 1
+                wait_until(lambda count=count: sum(len(one.statuses) for one in askers) >= count)
                 records, end, lost = fetch(box.device, since)
                 assert len(records) + lost == end - since > 0
                 since = end
@@ -157,6 +169,27 @@ def test_the_log_under_load_is_read_to_an_end_and_tells_what_is_lost(firmware, t
         records, end, lost = fetch(box.device, since)
         assert lost > 0 and len(records) + lost == end - since
         assert fetch(box.device, end) == ([], end, 0)
+
+
+WRITES = """
+from edgelet import log
+for number in range(40): log.info("%d %s" % (number, "x" * 400))
+log.info("\x01" * 2000)
+log.info("last")
+"""
+PTY_BYTES = 4096  # what a pty keeps for who does not read
+
+
+def test_an_answer_with_log_records_has_room_in_a_pty_while_nobody_reads(box):
+    since = box.device.call("logs", 1 << 40)["next"]
+    box.device.execute(WRITES)
+    first = box.device.call("logs", since)["records"]
+    assert len(first) > 1
+    assert len(json.dumps(first)) < PTY_BYTES - 512
+    # One that has no room comes alone.
+    assert [len(one["text"]) for one in box.device.call("logs", since + 40)["records"]] == [2000]
+    texts = [one["text"].split()[0] for one in fetch(box.device, since)[0] if one["text"] != "\x01" * 2000]
+    assert texts == [*map(str, range(40)), "last"]
 
 
 def test_the_firmware_has_the_same_id_each_time(firmware):

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 from device_helpers import running
+from edgelet_host.device.log import fetch
 from waiting import wait_until
 
 # /gate?a: a0; goes out when /open?a0 was asked for, and so on; behind a2; it ends when /open?a3 was.
@@ -182,7 +183,7 @@ class Stream:
 
 def logs(box):
     """What this test has left in the log."""
-    return box.device.call("logs", box.since, 1000)["records"]
+    return fetch(box.device, box.since)[0]
 
 
 def records(box, path):
@@ -446,13 +447,19 @@ def test_a_source_produces_no_more_than_the_client_takes(box):
 
 @pytest.mark.slow
 def test_an_endless_stream_ends_with_its_cpu_time_and_others_are_served_meanwhile(box):
+    box.deploy("streams", SOURCE, bindings=GATES, limits={"cpu_ms": 60000})
     with Stream(box, "/endless") as stream, ThreadPoolExecutor(1) as pool:
         stream.head()
         reading = pool.submit(stream.rest)
         assert [box.get("/whole").text for _ in range(20)] == ["whole"] * 20
         assert not reading.done()
+        box.deploy("streams", SOURCE, bindings=GATES)
         assert len(reading.result()) > 16000
-    (record,) = records(box, "/endless")
+    with Stream(box, "/endless") as stream:
+        stream.head()
+        assert len(stream.rest()) > 16000
+    wait_until(lambda: len(records(box, "/endless")) == 2)
+    record = records(box, "/endless")[1]
     assert record["text"].startswith("CPU limit of 50 ms exceeded")
 
 

@@ -3,6 +3,7 @@
 A plain object among a method's arguments arrives as its JSON text.
 """
 
+import gc
 import json
 
 from edgelet import clock, log
@@ -25,6 +26,7 @@ class Bindings:
         self._settings = settings
         self._bindings = {}
         self._commits = None
+        self._cache = None
         self._resolver = resolver
         self._client = None
         self.operations = {
@@ -45,6 +47,34 @@ class Bindings:
                     % name
                 )
 
+    def prepare(self, function):
+        """Loads what the requests of a function will need. In their rush it would tear a board's heap for good."""
+        from edgelet.functions import redaction, streaming  # noqa: F401
+
+        kinds = [options["type"] for options in function.bindings.values()]
+        if "kv" in kinds or "jwks" in kinds:
+            from edgelet.storage import commits, kv  # noqa: F401
+        if "ratelimit" in kinds:
+            from edgelet.functions import ratelimit  # noqa: F401
+        if "allow" in function.fetch or "jwks" in kinds:
+            from edgelet.functions import fetches  # noqa: F401
+            from edgelet.outbound import client, dns, exchange  # noqa: F401
+
+    def open(self, function):
+        """Makes the bindings of a function that comes into service on a board, for the reason that `prepare` has."""
+        gc.collect()  # so that what stays has the lowest places that there are
+        try:
+            for name, options in function.bindings.items():
+                if options["type"] in ("kv", "jwks"):
+                    self.kv(function.name, name)
+                    self._committing  # noqa: B018
+                elif options["type"] == "ratelimit":
+                    self._rate_limit(function, name)
+            if "allow" in function.fetch:
+                self.client  # noqa: B018
+        except MemoryError:
+            pass  # The request that needs one makes it, and fails where it must.
+
     def offer(self, kind):
         """What a binding of a kind is to a handler, as `quickjs.Arena.build` takes it: (kind, names of its methods).
 
@@ -63,8 +93,12 @@ class Bindings:
         key = (function_name, binding, "kv")
         if key not in self._bindings:
             from edgelet.storage.kv import KV, folder  # here: a device without KV has the RAM for something else
+            from edgelet.storage.kv_cache import Cache
 
-            self._bindings[key] = KV(folder(self._root, function_name, binding), self._settings, _now)
+            if self._cache is None:
+                self._cache = Cache(self._settings["kv_cache_bytes"])
+            place = folder(self._root, function_name, binding)
+            self._bindings[key] = KV(place, self._settings, _now, self._cache.part())
         return self._bindings[key]
 
     def kv_get(self, function, binding, key, as_text):
@@ -97,11 +131,15 @@ class Bindings:
         return self._change(store, key, None)
 
     def _change(self, store, key, record):
+        return self._committing.add(store, key, record)
+
+    @property
+    def _committing(self):
         if self._commits is None:
             from edgelet.storage.commits import Commits  # here, as KV
 
             self._commits = Commits()
-        return self._commits.add(store, key, record)
+        return self._commits
 
     def kv_list(self, function, binding, prefix, limit, cursor):
         """[[(name, expiration or None, metadata as JSON or None)], cursor or None]; None for what is not asked for."""
@@ -112,6 +150,9 @@ class Bindings:
 
     def limit(self, function, binding, options):
         """env.NAME.limit({ key }): { success }."""
+        return {"success": self._rate_limit(function, binding).limit(_options(options).get("key"))}
+
+    def _rate_limit(self, function, binding):
         key = (function.name, binding, "ratelimit")
         wanted = function.bindings[binding]
         counted = self._bindings.get(key)
@@ -121,7 +162,7 @@ class Bindings:
 
             places = self._settings["ratelimit_keys"]
             self._bindings[key] = counted = wanted, RateLimit(wanted["limit"], wanted["period"], places)
-        return {"success": counted[1].limit(_options(options).get("key"))}
+        return counted[1]
 
     def key_set(self, function, binding):
         """The keys of a function's binding, as `edgelet.functions.jwks.KeySet`."""

@@ -1,7 +1,6 @@
 """Changes of the functions while they answer requests: deploys, rollbacks, other variables and secrets, removal."""
 
 import asyncio
-import sys
 
 import quickjs
 from edgelet import log
@@ -70,18 +69,31 @@ class Deployment:
 
         Where its image cannot be built, what the build raises, and the old release stays.
         """
+        releases = self._functions.releases
         async with self._changing:
+            try:
+                active = await in_slices(releases.verify_steps(name, id))
+            except Exception:
+                await self._unstage()
+                raise
             staged = self._staged
             if staged is None or (staged.name, staged.release) != (name, id):
                 await self._stage(name, id)
             candidate, self._staged = self._staged, None
+            # At once: requests that waited for the build get the new release.
             try:
-                self._functions.releases.activate(name, id)
+                releases.switch(name, id, active)
             except Exception:
                 await self._images.erase(candidate)
                 raise
             self.say("ready, release %s" % id, name)
-            await self._replace(candidate)
+            old = self._replace(candidate)
+            try:
+                await asyncio.sleep_ms(0)
+                # Before calls of the old one have ended: another deploy may have committed its release by then.
+                releases.sweep(name)
+            finally:
+                await self._end(old)
 
     async def reload(self, name):
         """Brings changed variables or secrets of a function into service.
@@ -97,7 +109,7 @@ class Deployment:
                 await self._build(function)
             except (OSError, ValueError, quickjs.Error) as e:
                 problem = NotStarted(name, e)
-            await self._replace(function)
+            await self._end(self._replace(function))
             if problem:
                 raise problem
             self.say("variables and secrets have changed", name)
@@ -111,18 +123,14 @@ class Deployment:
         async with self._changing:
             await self._unstage()
             self._functions.releases.retire(name)
-            old = self._functions.take_out(name)
-            if old:
-                await old.close(self._drain_ms)
+            await self._end(self._functions.take_out(name))
         # Others are deployed meanwhile: it may have kept thousands of files.
         await in_slices(self._functions.releases.delete_steps(name))
 
     async def _stage(self, name, id):
         await self._unstage()
         candidate = self._functions.load(name, id)
-        self._check_names(candidate)
-        self._check_memory(candidate)
-        self._check_room(candidate)
+        self._functions.check(name, candidate.vars, candidate.memory_asked, candidate.has_handler)
         try:
             await self._build(candidate)
         except Exception as e:
@@ -157,34 +165,11 @@ class Deployment:
                 old.abort()
             await turns.hold()
 
-    def _check_names(self, candidate):
-        for name, _ in self._functions.config.secrets(candidate.name):
-            if name in candidate.vars:
-                raise ValueError(
-                    "%s is a variable in edgelet.toml and a secret on the device: rename the variable, or remove the "
-                    "secret with 'edgelet secret delete'" % name
-                )
+    def _replace(self, function):
+        """Puts a function into service; the one whose place it takes, or None."""
+        return self._functions.put(function)
 
-    def _check_memory(self, candidate):
-        size = self._functions.arena.size
-        if candidate.memory_asked > size:
-            raise ValueError(
-                "limits.memory is %d bytes, but the arena of this device has %d: lower it in edgelet.toml%s"
-                % (candidate.memory_asked, size, ", or set arena_bytes" if sys.platform != "rp2" else "")
-            )
-
-    def _check_room(self, candidate):
-        room = self._images.room
-        if not candidate.has_handler or room is None:
-            return
-        functions = [self._functions.get(name) for name in self._functions.names() if name != candidate.name]
-        if len([one for one in functions if one.has_handler]) >= room:
-            raise ValueError(
-                "this device has room for %d functions with a handler: remove one first with 'edgelet delete'" % room
-            )
-
-    async def _replace(self, function):
-        """Puts a function into service, and ends the one whose place it takes."""
-        old = self._functions.put(function)
-        if old:
-            await old.close(self._drain_ms)
+    async def _end(self, function):
+        """Ends a function that is not in service any more, where there is one."""
+        if function:
+            await function.close(self._drain_ms)

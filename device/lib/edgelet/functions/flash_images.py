@@ -55,14 +55,15 @@ class FlashImages:
         """As in `RamImages`. ValueError too where no image slot is free, or the image is larger than one."""
         try:
             key = function.key()
-            draft = function.build(self._arena, False)
+            inputs = function.inputs()
+            number = await self._flash.write(
+                key,
+                lambda at, part, code: function.read_code(self._arena, at, part, code, inputs),
+                lambda code: function.build(self._arena, False, code, inputs),
+                self._number_of(function.name),
+            )
             self.builds += 1
-            number = await self._flash.write(key, draft, self._number_of(function.name))
-            try:
-                self._map(function, number)
-            except quickjs.Error:
-                await self._flash.erase(number)
-                raise ValueError("flash that is worn out: image slot %d does not keep what is written" % number)
+            self._map(function, number)
         except (ValueError, quickjs.Error) as e:
             self._problems[function] = str(e)
             raise
@@ -74,7 +75,7 @@ class FlashImages:
         return None
 
     def _map(self, function, number):
-        image = self._arena.map(self._flash.saved(number))
+        image = self._arena.map(self._flash.saved(number), self._flash.code(number))
         self.images[function] = image
         self._numbers[function] = number
         function.image_size = image.size

@@ -30,6 +30,8 @@ class Function:
         self.queued = 0  # requests that wait to be started
         self.awaited = 0  # requests whose handlers wait, and that are not answered yet
         self.ended = 0  # how many of its calls were ended since they took more than its share
+        # Whether one of its last calls has taken so long that others must have their turn before the next one.
+        self.takes_long = False
         self._longest_us = 0  # such a time, fading with those that come after it
         self.stats = stats
         self.name = release.function
@@ -118,14 +120,11 @@ class Function:
         share = self.registry.share
         return share is not None and self.queued + self.awaited >= share[3]
 
-    @property
-    def takes_long(self):
-        """Whether one of its last calls has taken so long that others must have their turn before the next one."""
-        return self._longest_us >= _LONG_US
-
     def has_taken(self, us):
         """A call has ended its first turn, or its lines are in the log, which took so long."""
-        self._longest_us = max(us, self._longest_us - self._longest_us // 8)
+        faded_us = self._longest_us - (self._longest_us >> 3)
+        self._longest_us = us if us > faded_us else faded_us
+        self.takes_long = self._longest_us >= _LONG_US
 
     def key(self):
         """32 bytes that change with all that goes into the image but the firmware, which the image tells itself."""
@@ -133,31 +132,44 @@ class Function:
         parts = (self.name, self.release, self.registry.config.version(self.name), built_with)
         return sha256(repr(parts).encode()).digest()
 
-    def build(self, arena, keep=True):
-        """The function's image, in the arena and, with `keep`, in RAM. Raises quickjs.Error or ValueError."""
+    def inputs(self):
+        """What an image is built from, the first arguments of `quickjs.Arena.build`. Raises ValueError."""
         # A firmware that offers less may have come after the release.
         self.registry.bindings.check(self.bindings)
-        env = self.registry.config.env(self.name, self.vars)
         bindings = {}
         for name, options in self.bindings.items():
             bindings[name] = self.registry.bindings.offer(options["type"])
+        return (
+            self._release.bundle(),
+            self.registry.config.env(self.name, self.vars),
+            bindings,
+            self.limits["cpu_ms"],
+            self.limits["memory"],
+            self.limits["stack"],
+            self.name,
+        )
+
+    def build(self, arena, keep=True, code=None, inputs=None):
+        """The function's image, in the arena and, with `keep`, in RAM. Raises quickjs.Error or ValueError.
+
+        code, inputs: where its code lies, and what `inputs()` gave when that was read.
+        """
+        inputs = inputs or self.inputs()
         try:
-            image = arena.build(
-                self._release.bundle(),
-                env,
-                bindings,
-                self.limits["cpu_ms"],
-                self.limits["memory"],
-                self.limits["stack"],
-                self.name,
-                keep,
-            )
+            image = arena.build(*inputs, keep, code)
         except quickjs.Error as e:
             raise quickjs.Error(e.kind, self.redact(e.message), self.redact(e.stack)) from None
         finally:
-            log_lines([(level, "start-up: " + text) for level, text in arena.logs()], self, "")
+            log_lines([(level, "start-up: " + text) for level, text in arena.logs()], self, 0)
         self.image_size = image.size
         return image
+
+    def read_code(self, arena, at, part, code, inputs):
+        """As `quickjs.Arena.read_code`, of the function."""
+        try:
+            return arena.read_code(at, part, *inputs, False, code)
+        except quickjs.Error as e:
+            raise quickjs.Error(e.kind, self.redact(e.message), self.redact(e.stack)) from None
 
     async def close(self, drain_ms):
         """Lets running calls end for at most `drain_ms`, aborts the others, and erases the images."""

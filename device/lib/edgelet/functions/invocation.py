@@ -21,7 +21,8 @@ def invoke(function, head, body, connection):
     """Has a function's handler answer a request: (status, headers, body), or an awaitable of it."""
     if len(body) > function.limits["body"]:
         return _too_large(function, head, connection)
-    if function.has_its_connections:
+    # A property takes longer to ask than what it is of, which most functions have none of.
+    if (function.awaited or function.queued) and function.has_its_connections:
         reason = "waiting_share: the function's requests hold as many connections as they may"
         return _refused(function, head, connection, reason)
     if function.takes_long:
@@ -37,7 +38,7 @@ def _too_large(function, head, connection):
 def _begin(function, head, body, connection):
     """Starts a request, or has it queue."""
     turns = function.registry.turns
-    if function.has_its_share:
+    if function.pending and function.has_its_share:
         reason = "waiting_share: the function's requests wait in all their places"
     elif not turns.open:
         reason = turns.full or "queue_ms: the arena is not free"
@@ -55,8 +56,8 @@ def _begin(function, head, body, connection):
 
 def _refused(function, head, connection, reason):
     """An awaitable of the response to a request that had not even to wait."""
-    request = log.request_name(function.registry.next_request())
-    return connection.hold_back(errors.busy(function, reason, request, head, connection))
+    number = function.registry.next_request()
+    return connection.hold_back(errors.busy(function, reason, number, head, connection))
 
 
 async def _lined_up(function, head, body, connection):
@@ -80,8 +81,7 @@ async def _queued(function, head, body, connection, reason):
     except Busy as e:
         if place is None:
             return await _refused(function, head, connection, e)
-        request = log.request_name(registry.next_request())
-        return errors.busy(function, e, request, head, connection)
+        return errors.busy(function, e, registry.next_request(), head, connection)
     finally:
         if place:
             registry.turns.leave(place)
@@ -124,7 +124,7 @@ def _start(function, head, body, connection):
     except Exception as e:
         if isinstance(e, quickjs.Error) and e.kind == "busy":
             raise Busy(reason_of(e))
-        return errors.unbuilt(function, e, log.request_name(registry.next_request()), head, connection)
+        return errors.unbuilt(function, e, registry.next_request(), head, connection)
     function.has_taken(call.cpu_us)
     if call.state == PENDING or call.background:
         return _pending(function, call, head, body, connection)
@@ -140,21 +140,20 @@ def _with_client(name, lines, peer):
 
 def _end(function, call, number, head, body, connection, failure=None):
     """Counts and logs a call that has its outcome; the response."""
-    request = log.request_name(number)
     lines = call.logs()
     if lines:
-        log_lines(lines, function, request)
+        log_lines(lines, function, number)
     if call.state == DONE:
         status, body, cpu_us, peak = call.status, call.body, call.cpu_us, call.peak
         wall_us = connection.server.record(
-            connection, head, status, len(body), "info", function.name, request, cpu_us, peak, "", call.parking
+            connection, head, status, len(body), "info", function.name, number, cpu_us, peak, "", call.parking
         )
         function.stats.add("ok", wall_us, cpu_us, peak)
         # What a GET would send, as a response to HEAD says that the handler hands on (RFC 9110, section 8.6).
         if not body and call.length and head.method == "HEAD":
             body = Stream(None, call.length)
         return status, call.headers, body
-    kind, response = errors.failed(function, call, request, head, connection, failure)
+    kind, response = errors.failed(function, call, number, head, connection, failure)
     if call.passes_through and kind == "thrown":
         return connection.server.answer(connection, head, body)
     return response
@@ -164,11 +163,11 @@ def _pending(function, call, head, body, connection):
     """An awaitable of the response of a handler that awaits operations, or has given some to ctx.waitUntil."""
     number = function.registry.next_request()
     try:
-        pending = PendingCall(function, call, log.request_name(number), connection)
+        pending = PendingCall(function, call, number, connection)
     except MemoryError as e:
         call.abandon()
         function.registry.turns.left()
-        return errors.unbuilt(function, e, log.request_name(number), head, connection)
+        return errors.unbuilt(function, e, number, head, connection)
     pending.head = head
     return _wait(pending, number, head, body, connection)
 
@@ -222,6 +221,6 @@ async def finish(pending):
         await pending.finish(limit_ms)
         if pending.failure == "wall":
             text = "ctx.waitUntil took longer than %d ms" % limit_ms
-            log.add("warn", text, pending.request, pending.function.name)
+            log.add("warn", text, log.request_name(pending.number), pending.function.name)
     finally:
         pending.leave()

@@ -20,8 +20,12 @@ _LOG_US = 20000 if sys.platform == "linux" else 200000
 _LEVELS = {"d": "debug", "i": "info", "w": "warn", "e": "error"}
 
 
-def log_lines(lines, function, request):
-    """Puts a handler's console lines (`call.logs()`) into the log; those that take too long are counted."""
+def log_lines(lines, function, number):
+    """Puts the console lines (`call.logs()`) of request `number`, 0 for none, into the log.
+
+    Those that take too long are counted.
+    """
+    request = log.request_name(number) if number else ""
     began = time.ticks_us()
     for i, (level, text) in enumerate(lines):
         if time.ticks_diff(time.ticks_us(), began) > _LOG_US:
@@ -48,10 +52,10 @@ class PendingCall:
     call: no time left, no function, or more than that function's share of what waits.
     """
 
-    def __init__(self, function, call, request, connection):
+    def __init__(self, function, call, number, connection):
         self.function = function
         self.call = call
-        self.request = request
+        self.number = number  # of the request
         self.connection = connection  # whose request it answers
         self.failure = None
         self._turns = function.registry.turns
@@ -145,7 +149,10 @@ class PendingCall:
         """The call is over, for whatever reason: others get its place."""
         if asyncio.current_task() is not self._timer:
             self._timer.cancel()
-        self.function.pending.pop(self, None)
+        pending = self.function.pending
+        pending.pop(self, None)
+        if not pending:
+            pending.clear()  # its table, which lies where there was room when it grew
         try:
             self.abandon()
         finally:
@@ -251,7 +258,7 @@ class PendingCall:
                 self._stream.chunk = id, args[0]
             else:
                 self._due.append((id, name, args))
-        log_lines(self.call.logs(), self.function, self.request)
+        log_lines(self.call.logs(), self.function, self.number)
 
     def _start_timer(self, id, ms, repeats_ms):
         if repeats_ms is not None:

@@ -9,6 +9,7 @@ key forgotten to its profit; at worst new keys get less than their limit until t
 """
 
 import time
+from array import array
 from hashlib import sha256
 
 KEY_BYTES = 512
@@ -27,8 +28,15 @@ class RateLimit:
         self._unit = limit
         self._cost = period * 1000  # time that one call takes of the allowance
         self._allowance = period * 1000 * limit
+        # All of it is made here: what came key by key would tear a board's heap.
         self._places = places
-        self._until = {}  # digest of a key -> time
+        self._used = 0
+        self._until = array("Q", bytes(8 * places))
+        self._digests = bytearray(_DIGEST * places)
+        # Keys whose digests have the same remainder follow each other: the place + 1 of the first, and of the next one.
+        number = "BHI"[(places > 0xFF) + (places > 0xFFFF)]
+        self._first = array(number, [0] * places)
+        self._next = array(number, [0] * places)
         self._ticks_ms = ticks_ms or time.ticks_ms
         self._ticks = self._ticks_ms()
         self._now = 0
@@ -42,16 +50,16 @@ class RateLimit:
             raise ValueError("the key of a rate limit must be text of at most %d bytes" % KEY_BYTES)
         now = self._advance()
         digest = sha256(key.encode()).digest()[:_DIGEST]
-        victim = None
-        until = self._until.get(digest)
-        if until is None:
-            victim, until = self._place()
-        until = max(until, now) + self._cost
+        place = self._find(digest)
+        is_known = place is not None
+        if not is_known:
+            place = self._room()
+        until = max(self._until[place], now) + self._cost
         if until > now + self._allowance:
             return False
-        if victim is not None:
-            del self._until[victim]
-        self._until[digest] = until
+        if not is_known:
+            self._take(place, digest)
+        self._until[place] = until
         return True
 
     def _advance(self):
@@ -64,9 +72,48 @@ class RateLimit:
         self._ticks = ticks
         return self._now
 
-    def _place(self):
-        """For a new key: (the digest that makes room or None, the time that the key begins with)."""
-        if len(self._until) < self._places:
-            return None, 0
-        victim = min(self._until, key=self._until.get)
-        return victim, self._until[victim]
+    def _find(self, digest):
+        """The place of a key, None where it has none."""
+        place = self._first[self._chain(digest)]
+        while place:
+            if self._digest(place - 1) == digest:
+                return place - 1
+            place = self._next[place - 1]
+        return None
+
+    def _room(self):
+        """The place for a new key: one that nobody has had, or that of the earliest time."""
+        if self._used < self._places:
+            return self._used
+        earliest = min(self._until)
+        place = 0
+        while self._until[place] != earliest:
+            place += 1
+        return place
+
+    def _take(self, place, digest):
+        """Gives a place to a new key."""
+        if place == self._used:
+            self._used += 1
+        else:
+            self._take_out(place)
+        self._digests[place * _DIGEST : (place + 1) * _DIGEST] = digest
+        chain = self._chain(digest)
+        self._next[place] = self._first[chain]
+        self._first[chain] = place + 1
+
+    def _take_out(self, place):
+        chain = self._chain(self._digest(place))
+        before = self._first[chain]
+        if before == place + 1:
+            self._first[chain] = self._next[place]
+            return
+        while self._next[before - 1] != place + 1:
+            before = self._next[before - 1]
+        self._next[before - 1] = self._next[place]
+
+    def _digest(self, place):
+        return bytes(self._digests[place * _DIGEST : (place + 1) * _DIGEST])
+
+    def _chain(self, digest):
+        return (digest[0] | digest[1] << 8) % self._places

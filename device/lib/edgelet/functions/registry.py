@@ -1,5 +1,8 @@
 """The functions of this device: which there are, and which answers a request."""
 
+import gc
+import sys
+
 import quickjs
 from edgelet import clock, log
 from edgelet.functions.function import Function
@@ -7,6 +10,13 @@ from edgelet.functions.stats import Stats
 from edgelet.functions.turns import Turns
 from edgelet.http.message import forwarded_for
 from edgelet.http.routing import Table
+
+_IS_BOARD = sys.platform != "linux"
+
+
+def _collect():
+    if _IS_BOARD:
+        gc.collect()
 
 
 class Functions:
@@ -54,19 +64,60 @@ class Functions:
                 function = self._functions[name] = self.load(name)
                 if function.has_handler and not self.images.find(function):
                     self.unbuilt.append(function)
+                self._open(function)
             except (OSError, ValueError, quickjs.Error) as e:
                 log.error("function is not available: %s" % e, function=name)
         self._have_changed()
 
     def load(self, name, id=None):
         """A Function of a release, by default the active one, with the statistics that it has had so far."""
-        return Function(self, self.releases.release(name, id), self._stats.setdefault(name, Stats()))
+        # What stays would lie behind garbage, in the midst of a board's heap.
+        _collect()
+        release = self.releases.release(name, id)
+        _collect()
+        function = Function(self, release, self._stats.setdefault(name, Stats()))
+        if _IS_BOARD and function.has_handler:
+            self.bindings.prepare(function)
+        return function
+
+    def _open(self, function):
+        if _IS_BOARD and function.has_handler:
+            self.bindings.open(function)
+
+    def check(self, name, variables, memory, has_handler):
+        """ValueError where there is no place for a release of function `name`.
+
+        memory: what it asks for, 0 for what there is.
+        """
+        for secret, _ in self.config.secrets(name):
+            if secret in variables:
+                raise ValueError(
+                    "%s is a variable in edgelet.toml and a secret on the device: rename the variable, or remove the "
+                    "secret with 'edgelet secret delete'" % secret
+                )
+        size = self.arena.size
+        if memory > size:
+            raise ValueError(
+                "limits.memory is %d bytes, but the arena of this device has %d: lower it in edgelet.toml%s"
+                % (memory, size, ", or set arena_bytes" if sys.platform != "rp2" else "")
+            )
+        if has_handler:
+            self._check_room(name)
+
+    def _check_room(self, name):
+        room = self.images.room
+        functions = [self.get(other) for other in self.names() if other != name]
+        if room is not None and len([one for one in functions if one.has_handler]) >= room:
+            raise ValueError(
+                "this device has room for %d functions with a handler: remove one first with 'edgelet delete'" % room
+            )
 
     def put(self, function):
         """Puts a function into service; returns the one whose place it takes, or None."""
         old = self._functions.get(function.name)
         self._functions[function.name] = function
         self._have_changed()
+        self._open(function)
         return old
 
     def take_out(self, name):

@@ -8,6 +8,7 @@ import asyncio
 import sys
 import time
 
+from edgelet.functions.head import Head
 from edgelet.http.memory import Share
 from edgelet.http.message import Cut, Stream
 from edgelet.http.reader import Refused
@@ -24,24 +25,6 @@ _FIELDS = const(256)  # header lines, likewise
 # The classes of errors that JavaScript makes of a text that begins so (firmware/quickjs_module/web/web_fetch.c).
 _ERRORS = ("Error", "RangeError", "ReferenceError", "SyntaxError", "TypeError")
 _PART = 16384 if _LINUX else 2048  # bytes of a body that is given at once
-
-
-class Head:
-    """A request's head as the server gives it to a function: see `httpparse.Head`."""
-
-    minor = 1  # of HTTP's version
-
-    def __init__(self, method, target, host, headers, length):
-        self.method = method
-        self.target = target
-        self.host = host
-        self.headers = headers
-        self.length = length
-
-    def has_body(self, length):
-        """A body of so many bytes follows."""
-        self.length = length
-        self.headers += b"content-length: %d\r\n" % length
 
 
 class _Server:

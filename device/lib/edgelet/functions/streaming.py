@@ -79,7 +79,7 @@ class Body:
             self._sent,
             level,
             function.name,
-            pending.request,
+            pending.number,
             cpu_us,
             peak,
             text,
@@ -133,7 +133,7 @@ class Received:
             self.length = call.length
         self._head = head
         self._connection = connection
-        self._request = pending.request
+        self._number = pending.number
         self._call = call.status, call.cpu_us, call.peak, call.parking
         self._sent = 0
         self._is_over = False
@@ -177,7 +177,7 @@ class Received:
         status, cpu_us, peak, parking = self._call
         level = "info" if kind == "ok" else "error"
         wall_us = connection.server.record(
-            connection, self._head, status, self._sent, level, function.name, self._request, cpu_us, peak, text, parking
+            connection, self._head, status, self._sent, level, function.name, self._number, cpu_us, peak, text, parking
         )
         function.stats.add(kind, wall_us, cpu_us, peak)
         connection.failure = None if kind == "ok" else kind
