@@ -64,6 +64,17 @@ class Requests:
         self._thread.join()
 
 
+def test_commands_are_executed_in_the_order_in_which_they_came(app, transport):
+    serial = transport.serial
+    serial.read_until(b">")
+    # The second is read along with the first, the third arrives while that executes.
+    serial.write(b"import time\nprint('first')\ntime.sleep(0.5)\x04print('second')\x04")
+    assert serial.read_until(b"first\r\n") == b"OKfirst\r\n"
+    serial.write(b"print('third')\x04")
+    end = b"\x04\x04>"
+    assert serial.read_until(b"third\r\n" + end) == end + b"OKsecond\r\n" + end + b"OKthird\r\n" + end
+
+
 # mpremote
 
 

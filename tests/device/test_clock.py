@@ -216,7 +216,7 @@ from edgelet import log, shortages
 from edgelet.board.ntp import Discipline
 
 clock.uptime_ms = clock.Uptime(ticks, ticks.last)
-log.ring.request(clock.uptime_ms(), "info", "1", "hello", 200, 1, 1, 1, 1, "GET", "/", "::1", "", None)
+log.ring.request(clock.uptime_ms(), "info", 1, "hello", 200, 1, 1, 1, 1, "GET", "/", "::1", "", None)
 discipline = Discipline()
 discipline.update(clock.uptime_ms(), 0)
 discipline.drift_ppm = 40
@@ -225,7 +225,7 @@ for day in range(20):
     ticks.now += 86400000
     clock.uptime_ms()
 shortages.add("heap", "heap")
-log.ring.request(clock.uptime_ms(), "info", "2", "hello", 200, 1, 1, 1, 1, "GET", "/", "::1", "", None)
+log.ring.request(clock.uptime_ms(), "info", 2, "hello", 200, 1, 1, 1, 1, "GET", "/", "::1", "", None)
 first, *_, told, last = log.since(1)
 ages = [last.uptime - first.uptime, round((last.time - first.time) / 1000), told.uptime]
 print(json.dumps([ages, told.text, discipline.error_us(clock.uptime_ms())]))

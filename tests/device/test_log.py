@@ -28,7 +28,7 @@ RING = "ring = log.Ring({}, 2048, 256)\n"
 TEXTS = "def texts(): return [r[log.NUMBERS_SIZE:].decode().split('\\0')[-1] for r in ring.records(0, None)]\n"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     limit=st.integers(1024, 3000),
     steps=st.lists(
@@ -67,9 +67,7 @@ def test_ring_keeps_the_newest_that_fit(firmware, limit, steps):
             assert taken > limit - 2 * max(len(one) + 42 for one in added)
 
 
-REQUEST = (
-    "ring.request(i, 'info', '%06x' % i, 'hello', 200, 31, 2500, 9000, 12, 'GET', '/a?x=1', '192.0.2.1', '', None)"
-)
+REQUEST = "ring.request(i, 'info', i, 'hello', 200, 31, 2500, 9000, 12, 'GET', '/a?x=1', '192.0.2.1', '', None)"
 # What records are made of.
 FILL = [
     REQUEST,
@@ -106,7 +104,7 @@ def test_numbers_out_of_range_are_kept_as_the_bound(printed):
         "import struct\n"
         + RING.format(1024)
         + "for n in (-1, 70000, 1 << 40, 1 << 80, -1 << 80):\n"
-        + "    ring.request(n, 'info', '', '', n, n, n, n, n, 'GET', '/', '', '', (n, n))\n"
+        + "    ring.request(n, 'info', 0, '', n, n, n, n, n, 'GET', '/', '', '', (n, n))\n"
         + "print(json.dumps([struct.unpack_from(log.NUMBERS, r) for r in ring.records(0, None)]))"
     ) == [
         [0] * 8,
@@ -115,6 +113,18 @@ def test_numbers_out_of_range_are_kept_as_the_bound(printed):
         [(1 << 64) - 1, 65535, *[(1 << 32) - 1] * 4, 65535, (1 << 32) - 1],
         [0] * 8,
     ]
+
+
+def test_a_request_has_the_name_that_its_response_has(printed):
+    numbers = (0, 1, 15, 0xFFFFFF, 0x1000000, (1 << 62) - 1, 1 << 63, (1 << 64) - 1)
+    assert printed(
+        RING.format(2048)
+        + f"numbers = {numbers}\n"
+        + "for n in numbers:\n"
+        + "    ring.request(0, 'info', n, '', 200, 0, 0, 0, 0, 'GET', '/', '', '', None)\n"
+        + "said = [r[log.NUMBERS_SIZE:].decode().split('\\0')[2] for r in ring.records(0, None)]\n"
+        + "print(json.dumps([said, [log.request_name(n) for n in numbers]]))"
+    ) == [["", *[f"{n:06x}" for n in numbers[1:]]], [f"{n:06x}" for n in numbers]]
 
 
 def test_whoever_follows_is_notified_once(printed):
@@ -144,7 +154,7 @@ def test_a_text_is_cut_to_half_of_the_limit_between_two_characters(printed):
 def test_a_path_is_cut_before_its_query_and_between_two_characters(printed):
     assert printed(
         "for path in ('/a?b?c', '?', '/' + 'x' * 300, '/' + 'é' * 130):\n"
-        "    log.ring.request(0, 'info', '', '', 200, 0, 0, 0, 0, 'GET', path, '', '', None)\n"
+        "    log.ring.request(0, 'info', 0, '', 200, 0, 0, 0, 0, 'GET', path, '', '', None)\n"
         "print(json.dumps([r.path for r in log.since(0)]))"
     ) == ["/a", "", "/" + "x" * 255, "/" + "é" * 127]
 
@@ -186,13 +196,13 @@ def test_nothing_is_raised(printed):
 
 def test_line_for_people_is_one_line_that_cannot_steer_the_terminal(printed):
     line = printed(
-        "log.ring.request(0, 'error', 'r-1', 'login', 500, 31, 2500, 9000, 12, 'GET', '/a?b', '::1',"
+        "log.ring.request(0, 'error', 0xABC, 'login', 500, 31, 2500, 9000, 12, 'GET', '/a?b', '::1',"
         " 'Error: no\\n    at f (main.js:3:4)\\x1b[2J\\x9b\\t', None)\n"
         "print(json.dumps(log.as_text(log.since(0)[0])))"
     )
     assert line.split(" ", 1)[1] == (
         "error [login] GET /a 500 Error: no |     at f (main.js:3:4)\\x1b[2J\\x9b\\x09"
-        " (12 B, 31 us CPU, 2500 us, 9000 B arena) ::1 #r-1"
+        " (12 B, 31 us CPU, 2500 us, 9000 B arena) ::1 #000abc"
     )
     assert line.isprintable()
 
@@ -200,7 +210,7 @@ def test_line_for_people_is_one_line_that_cannot_steer_the_terminal(printed):
 def test_line_of_json(printed):
     record = json.loads(
         printed(
-            "log.ring.request(9, 'info', '001a2b', 'login', 200, 31, 2500, 9000, 12, 'POST', '/a%20b?q', '10.0.0.1',"
+            "log.ring.request(9, 'info', 0x1A2B, 'login', 200, 31, 2500, 9000, 12, 'POST', '/a%20b?q', '10.0.0.1',"
             " '', None)\n"
             "print(json.dumps(log.as_json(log.since(0)[0])))"
         )

@@ -9,9 +9,24 @@ import sys
 import tty
 from pathlib import Path
 
+from device_helpers import free_port
+
 ROOT = Path(__file__).parents[2]
 DEVICE = ROOT / "device"
 APP = ROOT / "tests" / "console" / "console_app.py"
+
+
+MEASURES_HEAP = """
+import gc
+{prepared}
+def used_after(count):
+    for i in range(count):
+        {repeated}
+    gc.collect()
+    return gc.mem_alloc()
+used_after(2)
+print(used_after(200) - used_after(2))
+"""
 
 
 def run_on_device(firmware, source, *args):
@@ -27,12 +42,16 @@ def run_on_device(firmware, source, *args):
     return done.stdout
 
 
+def heap_growth(firmware, prepared, repeated):
+    """Bytes of the heap that are used more after `repeated`, a line with `i`, ran 200 times than after two."""
+    return int(run_on_device(firmware, MEASURES_HEAP.format(prepared=prepared, repeated=repeated)))
+
+
 class App:
     """tests/console/console_app.py on a firmware whose console is `stdin` and `stdout`."""
 
     def __init__(self, firmware, stdin, stdout, *args):
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.process = subprocess.Popen(
             [firmware, str(APP), str(self.port), *args],
             env={"MICROPYPATH": f"{DEVICE / 'lib'}:.frozen"},

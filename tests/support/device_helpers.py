@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,16 +13,28 @@ from typing import Any
 
 from edgelet_host.device.console import Device, connect
 from edgelet_host.device.deployment import Deployed, deploy, make_release
-from edgelet_host.device.local import start
+from edgelet_host.device.local import start, take_address
 from edgelet_host.device.log import fetch
 from edgelet_host.device.running import LocalDevice
 from edgelet_host.project.config import FILE, read_project
 
+# The last ports that were given, oldest first, and how many.
+_given: deque[socket.socket] = deque()
+_GIVEN = 100
+
 
 def free_port() -> int:
-    """Give a TCP port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+    """Give a TCP port that nobody listens on, and that nobody else is given.
+
+    It stays bound here: between this and the moment when somebody listens, the system gives it to no other test. Who
+    listens there has set SO_REUSEADDR, as servers do; who connects before is refused.
+    """
+    bound = take_address("127.0.0.1", 0)
+    _given.append(bound)
+    if len(_given) > _GIVEN:
+        _given.popleft().close()
+    port: int = bound.getsockname()[1]
+    return port
 
 
 def with_heap(firmware: Path, folder: Path, heap: str) -> Path:
@@ -121,6 +134,17 @@ class Box(Client):
         project = write_project(self.folder / name, name, files, **fields)
         return deploy(self.device, make_release(read_project(project), self.firmware))
 
+    def commit(self, name: str, source: str, **fields: Any) -> str:
+        """Have the device take a release of a function from source text, which is not in service then; its id."""
+        project = write_project(self.folder / name, name, {"main.js": source}, **fields)
+        release = make_release(read_project(project), self.firmware)
+        folder = self.device.call("begin", name)
+        self.device.write_file(f"{folder}/manifest", release.manifest)
+        for digest, _ in self.job("missing", name):
+            self.device.write_file(f"{folder}/{digest}", release.files[digest])
+        identity: str = self.job("commit", name)
+        return identity
+
     def job(self, function: str, *args: Any) -> Any:
         """Start a job on the device and wait for its result."""
         return self.device.wait_for_job(self.device.call(function, *args))
@@ -140,7 +164,7 @@ class Box(Client):
 _FIRE_TIMERS = """
 from edgelet.device import running
 for name, count in {}:
-    for one in sorted(running().functions.get(name).pending, key=lambda one: one.request)[:count]:
+    for one in sorted(running().functions.get(name).pending, key=lambda one: one.number)[:count]:
         for timer in list(one._open):
             one._open.pop(timer).cancel()
             one._settle(timer, True, None)

@@ -64,6 +64,7 @@ class Device:
         self.restarts = 0
         self.wifi_rssi = lambda: None
         self.link = None  # edgelet.board.network.Link, on a board that has a network to join
+        self.access_point = None  # edgelet.board.access_point.AccessPoint, where the owner wants one
         self.listens_at = ""  # host:port
         self.certificate = None  # edgelet.http.certificate.Certificate, where it speaks https
 

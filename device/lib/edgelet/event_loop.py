@@ -7,6 +7,7 @@ poll_set_add_obj). asyncio keeps an entry then, too, and refuses the socket from
 
 import asyncio
 import gc
+import io
 import select
 import time
 from asyncio import core
@@ -18,9 +19,15 @@ try:
     from _epoll import IOQueue
 except ImportError:
     IOQueue = None
+try:
+    from _pollset import forget
+except ImportError:  # Linux' poll forgets by itself
+    forget = None
 
 _SLICE_US = const(500)  # a step that passes it is the last one before everything else has its turn
 _RESERVE = const(256)  # bytes that register() can need: an object of the poller
+# That a board waits for at most times: 8 connections, their listener, the console, name servers, the time server.
+_STREAMS = const(12)
 
 
 class Poller:
@@ -30,7 +37,7 @@ class Poller:
         poll = select.poll()
         self._register = poll.register
         self._reserve = bytearray(_RESERVE)
-        self.unregister = poll.unregister
+        self.unregister = (lambda stream: forget(poll, stream)) if forget else poll.unregister
         self.modify = poll.modify
         self.ipoll = poll.ipoll
 
@@ -69,13 +76,40 @@ def before_each_step(action):
     poller.ipoll = act_and_poll
 
 
+def _make_room(queue):
+    # MicroPython's tables grow and never shrink. Where they grow in a rush, they lie in the midst of the heap for good.
+    streams = [io.BytesIO() for _ in range(_STREAMS)]
+    for stream in streams:
+        queue.map[id(stream)] = None
+        queue.poller.register(stream, select.POLLIN)
+    for stream in streams:
+        queue.poller.unregister(stream)
+        del queue.map[id(stream)]
+
+
 def prepare():
     """Gives asyncio's new event loop what waits for streams, and the log. Nothing may wait for a stream yet."""
     if IOQueue:
         core._io_queue = IOQueue()
     else:
         core._io_queue.poller = Poller()
+        _make_room(core._io_queue)
     core.get_event_loop().set_exception_handler(_log_exception)
+
+
+def settle():
+    """On a board, has what waits for streams in the lowest places of the heap, where nothing else has its place then.
+
+    What waits for the next connection was made when the last one came, in the midst of a rush perhaps.
+    """
+    if IOQueue:
+        return
+    queue = core._io_queue
+    gc.collect()
+    for key, (reader, writer, stream) in list(queue.map.items()):
+        queue.poller.unregister(stream)
+        queue.map[key] = [reader, writer, stream]
+        queue.poller.register(stream, (select.POLLIN if reader else 0) | (select.POLLOUT if writer else 0))
 
 
 async def in_slices(steps):
@@ -88,3 +122,12 @@ async def in_slices(steps):
         except StopIteration as end:
             return end.value
         await asyncio.sleep_ms(0)
+
+
+def at_once(steps):
+    """Does all steps of a generator; what it returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value

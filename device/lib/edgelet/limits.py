@@ -57,8 +57,8 @@ TABLE = (
 )
 
 #: What is less there than the table's most. The event loop stands still while JavaScript computes, and the hardware
-#: watchdog (`edgelet.board.watchdog`) waits no longer than 8 s for it.
-MOST_ON_BOARDS = {"cpu_ms": 5000}
+#: watchdog (`edgelet.board.watchdog`) waits no longer than 8 s for it. The others are pieces of memory made at once.
+MOST_ON_BOARDS = {"cpu_ms": 5000, "kv_cache_bytes": 64 << 10, "ratelimit_keys": 1024}
 #: What an RP2350 has instead of a board's default: its heap is twice as large as an RP2040's. An ESP32 without PSRAM
 #: has no more than an RP2040, of which the arena and the images, which an RP2040 keeps in flash, take their part.
 RP2350 = {"waiting_requests": 24, "waiting_bytes": 80 << 10}

@@ -3,10 +3,10 @@
 Each function returns its argument, or raises ValueError with one line that says what is wrong.
 """
 
-_LOWER = "abcdefghijklmnopqrstuvwxyz"
+# Whole, so that a board has them in its firmware and not in RAM.
 _DIGITS = "0123456789"
-_HEX = _DIGITS + "abcdef"
-_WORD = _LOWER + _LOWER.upper() + _DIGITS + "_"
+_LABEL = "abcdefghijklmnopqrstuvwxyz0123456789-"
+_WORD = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 LOG_LEVELS = ("debug", "info", "warn", "error")
 
@@ -18,8 +18,12 @@ HOST_LENGTH = 253  # RFC 1035, section 3.1, as text
 LABEL_LENGTH = 63
 
 
+# No generators, here and in _are_labels: where these are called, a board has little C stack left.
 def _consists_of(text, characters):
-    return all(c in characters for c in text)
+    for c in text:  # noqa: SIM110
+        if c not in characters:
+            return False
+    return True
 
 
 def _shown(text):
@@ -31,7 +35,7 @@ def function(text):
     if (
         not isinstance(text, str)
         or not 1 <= len(text) <= FUNCTION_LENGTH
-        or not _consists_of(text, _LOWER + _DIGITS + "-")
+        or not _consists_of(text, _LABEL)
         or text[0] == "-"
         or text[-1] == "-"
     ):
@@ -97,7 +101,7 @@ def _is_route(text):
 
 def host(text):
     """A host name in lower case, without port: labels of 1 to 63 letters, digits and inner hyphens (RFC 1123, 2.1)."""
-    if not isinstance(text, str) or not 1 <= len(text) <= HOST_LENGTH or not all(_is_label(x) for x in text.split(".")):
+    if not isinstance(text, str) or not 1 <= len(text) <= HOST_LENGTH or not _are_labels(text):
         raise ValueError("host %s: use a name such as login.local, in lower case and without port" % _shown(text))
     return text
 
@@ -143,7 +147,7 @@ def _is_reachable(name):
         name = name[2:]
     elif name == "*":
         return True
-    return 1 <= len(name) <= HOST_LENGTH and all(_is_label(label) for label in name.split("."))
+    return 1 <= len(name) <= HOST_LENGTH and _are_labels(name)
 
 
 def url(text):
@@ -177,18 +181,20 @@ def split_url(text):
     return secure, host, port or (443 if secure else 80), "/" + path
 
 
+def _are_labels(name):
+    for label in name.split("."):  # noqa: SIM110
+        if not _is_label(label):
+            return False
+    return True
+
+
 def _is_label(text):
-    return (
-        1 <= len(text) <= LABEL_LENGTH
-        and _consists_of(text, _LOWER + _DIGITS + "-")
-        and text[0] != "-"
-        and text[-1] != "-"
-    )
+    return 1 <= len(text) <= LABEL_LENGTH and _consists_of(text, _LABEL) and text[0] != "-" and text[-1] != "-"
 
 
 def is_hex(value, digits):
     """Whether a value is text of so many lower-case hexadecimal digits, as ids of releases and digests are."""
-    return isinstance(value, str) and len(value) == digits and _consists_of(value, _HEX)
+    return isinstance(value, str) and len(value) == digits and _consists_of(value, "0123456789abcdef")
 
 
 def is_label(text):
@@ -198,7 +204,7 @@ def is_label(text):
 
 def is_address(text):
     """Whether a text looks like an IP address. "1.2" does too."""
-    return bool(text) and _consists_of(text.lower(), _HEX + ".:") and ("." in text or ":" in text)
+    return bool(text) and _consists_of(text.lower(), "0123456789abcdef.:") and ("." in text or ":" in text)
 
 
 #: The modules that handlers import beside what their project bundles: the firmware has them. The last one is for the

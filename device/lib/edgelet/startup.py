@@ -19,8 +19,6 @@ ROOT = "/data"
 
 _CRASH_PAUSE_S = const(5)  # for a person to read what went wrong, before the board restarts
 
-_SSIDS = ("wifi_ssid", "wifi_ssid_2", "wifi_ssid_3")
-
 _TIMER = 0 if sys.platform == "esp32" else -1  # RP2 has software timers only, ESP32 has hardware timers only
 
 _starts = safemode.Starts(ROOT + "/starts")
@@ -28,9 +26,9 @@ _starts = safemode.Starts(ROOT + "/starts")
 
 def run():
     """Runs the server for ever; when it ends, resets the board. In safe mode returns at once, to MicroPython's REPL."""
-    if _is_safe_mode():
-        return
     try:
+        if _is_safe_mode():
+            return
         from edgelet import runtime  # not before this start was counted: it may be what fails
 
         services = [_count_start, _keep_connected, _keep_time, _feed_watchdog]
@@ -43,14 +41,15 @@ def run():
 
 def _is_safe_mode():
     """Decides on safe mode and sets the CPU clock."""
-    settings = config.Settings(ROOT)
-    safemode.active = safemode.reason(_starts, _is_low(settings["safe_pin"]))
+    safemode.active = safemode.reason(_starts, lambda: _is_low(config.Settings(ROOT)["safe_pin"]))
     if safemode.active:
         print("edgelet: safe mode, the server stays off: %s" % safemode.active)
         _starts.succeeded()
-    elif settings["cpu_mhz"]:
-        _set_cpu_clock(settings["cpu_mhz"])
-    return bool(safemode.active)
+        return True
+    mhz = config.Settings(ROOT)["cpu_mhz"]
+    if mhz:
+        _set_cpu_clock(mhz)
+    return False
 
 
 class _ImageRegion:
@@ -76,7 +75,13 @@ def _image_region():
 
 
 def _is_low(pin):
-    return pin >= 0 and not machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP).value()
+    if pin < 0:
+        return False
+    try:
+        return not machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP).value()
+    except ValueError as e:
+        log.warn("safe_pin %d: %s" % (pin, e))
+        return False
 
 
 def _set_cpu_clock(mhz):
@@ -96,29 +101,42 @@ async def _keep_connected(device):
     settings = device.config.settings
     if network.has_ppp():
         device.link = network.Link(network.Serial(settings["ppp_baud"]), log.add, network.PPP, device.server.cut)
-    elif any(settings[name] for name in _SSIDS):
-        device.link = _wifi(device, settings)
     else:
-        log.warn("Wi-Fi: no network is set")
+        await _keep_wifi(device)
         return
     await device.link.run()
 
 
-def _wifi(device, settings):
-    from edgelet.board.radio import Radio, Restarts  # here: who has no radio has the RAM for something else
+async def _keep_wifi(device):
+    from edgelet.board import radio  # here: who has no radio has the RAM for something else
 
-    password = device.config.device_secret
-    known = [(settings[name], password(name.replace("ssid", "password"))) for name in _SSIDS if settings[name]]
-    radio = Radio(
+    settings = device.config.settings
+    known = radio.known_of(device.config)
+    has_access_point = settings["wifi_access_point"]
+    if not known:
+        log.warn("Wi-Fi: no network is set")
+        if not has_access_point:
+            return
+    station = radio.Radio(
         known,
         settings["hostname"],
         settings["wifi_country"],
         settings["wifi_power_save"],
         settings["wifi_address"],
     )
-    device.wifi_rssi = radio.signal
-    restarts = Restarts(safemode.Starts(ROOT + "/radio_restarts"), machine.reset)
-    return network.Link(radio, log.add, network.WIFI, device.server.cut, restarts, len(known))
+    device.wifi_rssi = station.signal
+    restarts = radio.Restarts(safemode.Starts(ROOT + "/radio_restarts"), machine.reset)
+    link = network.Link(station, log.add, network.WIFI, device.server.cut, restarts, len(known))
+    device.link = link
+    if has_access_point:
+        from edgelet.board.access_point import AccessPoint
+
+        device.access_point = AccessPoint(device.config, device.server, link, station)
+    await station.start()
+    if has_access_point:
+        await device.access_point.run()
+    else:
+        await link.run()
 
 
 async def _keep_time(device):

@@ -1,8 +1,8 @@
 """What the command line executes on a device over its console, by `call`; what goes over the line is in `protocol`.
 
-Functions raise ValueError with one line that says what is wrong. What takes more than a moment (stage, activate,
-rollback, delete, examine, a change of variables or secrets, what may look at every key of KV) runs in the event loop
-after the command; `job` tells how it went.
+Functions raise ValueError with one line that says what is wrong. What takes more than a moment (commit, stage,
+activate, rollback, delete, examine, a change of variables or secrets, what may look at every key of KV) runs in the
+event loop after the command; `job` tells how it went.
 """
 
 import asyncio
@@ -26,6 +26,8 @@ from edgelet.storage import files
 from micropython import const
 
 _JOBS_KEPT = const(16)
+# Bytes of log records in an answer: a pty has room for it while its reader stands still, longer than output waits.
+_LOG_BYTES = const(3000)
 
 _jobs = {}  # number -> how it stands
 _job_count = 0
@@ -78,8 +80,10 @@ async def _run(number, coroutine):
 
 def _start(coroutine):
     global _job_count
+    ended = sorted([one for one in _jobs if _jobs[one]["state"] != "running"])
+    if len(ended) >= _JOBS_KEPT:
+        del _jobs[ended[0]]  # nobody will ask for it
     _job_count = number = _job_count + 1
-    _jobs.pop(number - _JOBS_KEPT, None)
     _jobs[number] = {"state": "running"}
     asyncio.create_task(_run(number, coroutine))
     return {"job": number}
@@ -100,6 +104,32 @@ def _network_address(device):
     if device.link:
         return device.link.address()
     return device.listens_at if sys.platform == "linux" else ""
+
+
+def _access_point(device):
+    """That of a board's own, where its owner wants one: its name, whether it is open, the board's address in it."""
+    point = device.access_point
+    return {"name": point.name, "is_open": point.is_open, "address": point.address} if point else None
+
+
+def system(root):
+    """What a device tells of itself, also where it serves nothing. root: the folder of its data."""
+    gc.collect()
+    flash_size, flash_free, _ = files.space(root)
+    return {
+        "platform": sys.platform,
+        "machine": os.uname().machine if hasattr(os, "uname") else sys.platform,
+        "micropython": ".".join([str(part) for part in sys.implementation[1][:3]]),
+        "engine": quickjs.ENGINE_ID,
+        "firmware": quickjs.FIRMWARE_ID,
+        "version": edgelet_version.VERSION,
+        "commit": edgelet_version.COMMIT,
+        "clock_set": clock.is_set(),
+        "heap_free": gc.mem_free(),
+        "heap_used": gc.mem_alloc(),
+        "flash_free": flash_free,
+        "flash_size": flash_size,
+    }
 
 
 def status():
@@ -126,26 +156,13 @@ def status():
                 "peak_bytes": one.peak,
             }
         )
-    gc.collect()
-    flash_size, flash_free, _ = files.space(device.root)
     arena = device.functions.arena
-    return {
-        "platform": sys.platform,
-        "machine": os.uname().machine if hasattr(os, "uname") else sys.platform,
-        "micropython": ".".join([str(part) for part in sys.implementation[1][:3]]),
-        "engine": quickjs.ENGINE_ID,
-        "firmware": quickjs.FIRMWARE_ID,
-        "version": edgelet_version.VERSION,
-        "commit": edgelet_version.COMMIT,
+    state = {
         "hostname": device.config.settings["hostname"],
         "address": _network_address(device),
         "link": {"name": device.link.name, "state": device.link.state} if device.link else None,
+        "access_point": _access_point(device),
         "uptime_ms": device.functions.uptime_ms,
-        "clock_set": clock.is_set(),
-        "heap_free": gc.mem_free(),
-        "heap_used": gc.mem_alloc(),
-        "flash_free": flash_free,
-        "flash_size": flash_size,
         "arena_bytes": arena.size,
         "waiting": device.functions.waiting,
         "parked_bytes": arena.parked_bytes,
@@ -156,6 +173,8 @@ def status():
         "connections": len(device.server.connections),
         "functions": functions,
     }
+    state.update(system(device.root))
+    return state
 
 
 def listing():
@@ -227,7 +246,7 @@ def invoke(name, method, target, headers, body):
     Its result: {status, headers, body (base64), us (wall time), failure}. `headers` is text, lines that end with CR LF.
     failure: why the function did not answer, see `protocol`; None where it did.
     """
-    from edgelet.functions.service import Head  # here: it is in memory only where it is used
+    from edgelet.functions.head import Head  # here: it is in memory only where it is used
 
     device = running()
     function = device.functions.get(name)
@@ -248,13 +267,26 @@ def begin(name):
 
 
 def missing(name):
-    """The files of the deploy that the device lacks: [sha256, size]."""
-    return running().releases.missing(name)
+    """Starts to look for the files of the deploy that the device lacks; the job. Its result: [sha256, size] of each.
+
+    What it would refuse then, it refuses now.
+    """
+    return _start(in_slices(_missing(running(), name)))
+
+
+def _missing(device, name):
+    release = device.releases.staged(name)
+    yield
+    device.functions.bindings.check(release.bindings)
+    device.functions.check(name, release.vars, release.limits.get("memory", 0), bool(release.main))
+    release = None
+    yield
+    return (yield from device.releases.missing_steps(name))
 
 
 def commit(name):
-    """Verifies the deploy and makes it a release; its id."""
-    return running().releases.commit(name)
+    """Starts to verify the deploy and make it a release; the job. Its result: the release's id."""
+    return _start(in_slices(running().releases.commit(name)))
 
 
 def stage(name, id):
@@ -330,7 +362,14 @@ def settings():
 
 
 def set_settings(changes):
-    """Sets settings and device secrets, a dict; None restores the default."""
+    """Sets settings and device secrets, a dict; None restores the default. Refuses what the device has nothing for."""
+    for name, value in changes.items():
+        if value in (None, "", 0, -1):
+            continue
+        if name.startswith("wifi_") and not network.has_wifi():
+            raise ValueError("this device has no Wi-Fi for %s" % name)
+        if name in ("cpu_mhz", "ppp_baud", "safe_pin") and sys.platform == "linux":
+            raise ValueError("%s is a board's, and this device is none" % name)
     running().config.set(changes)
     return True
 
@@ -362,9 +401,19 @@ async def _load_certificate(device):
         device.server.ssl = device.certificate.context
 
 
-def logs(since=0, count=100):
-    """Up to `count` log records from sequence number `since` on, the next number, and whether the clock is set."""
-    records = [json.loads(log.as_json(one)) for one in log.since(since, count)]
+def logs(since=0, count=16):
+    """Log records from sequence number `since` on, the next number, and whether the clock is set.
+
+    Up to `count` of them, fewer where they are long: who wants more asks again, behind the last.
+    """
+    records = []
+    left = _LOG_BYTES
+    for one in log.since(since, count):
+        text = log.as_json(one)
+        left -= len(text)
+        if records and left < 0:
+            break
+        records.append(json.loads(text))
     return {"next": log.ring.next_seq, "records": records, "clock_set": clock.is_set()}
 
 

@@ -133,7 +133,7 @@ class Console:
 
     async def _run_for_person(self, source, mode):
         error, typed = self._executor.run(source, mode)
-        self._terminal.unread(typed)
+        self._terminal.arrived(typed)
         if error is None:
             await self._send(_SOFT_REBOOT)
             return True
@@ -212,7 +212,7 @@ class Console:
             await self._finish_command(_too_long())
             return
         error, typed = self._executor.run(source.text, "exec")
-        self._terminal.unread(typed)
+        self._terminal.arrived(typed)
         if error is None:
             await self._send(_CTRL_D + _CTRL_D)
             await self._soft_reset()

@@ -68,9 +68,9 @@ class Terminal:
         Terminal._pending = data[at + 1 :]
         return (data if at == len(data) else data[:at]), data[at : at + 1]
 
-    def unread(self, data):
-        """Gives bytes back, to be read next."""
-        Terminal._pending = data + Terminal._pending
+    def arrived(self, data):
+        """Takes bytes that have arrived elsewhere, behind those that were read before."""
+        Terminal._pending += data
 
     async def _fill(self):
         n = await self._reader.readinto(self._buffer)
