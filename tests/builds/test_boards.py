@@ -1,17 +1,20 @@
 """`edgelet build --board`: real firmware of RP2040 and RP2350, and what it says where it cannot build."""
 
 import ast
+import hashlib
 import json
 import os
 import re
 import struct
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from edgelet_host.firmware import sources, uf2
-from edgelet_host.firmware.boards import board_build, board_names, read_definitions
+from edgelet_host.firmware.boards import board_build, board_names, read_definitions, write_outputs
 from edgelet_host.paths import FIRMWARE, ROOT
+from edgelet_host.runtime import limits
 
 FLASH, RAM = 0x10000000, 0x20000000
 CHIPS = {"EDGELET_PICO": "RP2040", "EDGELET_PICO2": "RP2350"}
@@ -19,9 +22,13 @@ CHIPS = {"EDGELET_PICO": "RP2040", "EDGELET_PICO2": "RP2350"}
 
 def build(folder, *arguments, **variables):
     """Run `edgelet build` in a folder; the finished process."""
+    return edgelet(folder, "build", *arguments, **variables)
+
+
+def edgelet(folder, *arguments, **variables):
     environment = {name: value for name, value in os.environ.items() if name != "EDGELET_MICROPYTHON"}
     return subprocess.run(
-        [sys.executable, "-m", "edgelet_host", "build", *arguments],
+        [sys.executable, "-m", "edgelet_host", *arguments],
         env=environment | {"PYTHONPATH": str(ROOT / "host")} | variables,
         cwd=folder,
         capture_output=True,
@@ -102,6 +109,17 @@ def test_a_uf2_file_and_checksums_are_written(built):
 
 
 @slow
+def test_several_write_the_same_files_at_once(built, tmp_path):
+    def write_and_read(_):
+        image, _, checksums = write_outputs(board_build(built.board), tmp_path)
+        assert checksums.read_text().split()[0] == hashlib.sha256(image.read_bytes()).hexdigest()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write_and_read, range(12)))
+    assert len(list(tmp_path.iterdir())) == 3  # and nothing of how they were made
+
+
+@slow
 def test_what_a_board_must_have_is_in_its_firmware(built):
     # The C library and the double arithmetic are in flash; there is no parser, and the SDK's double arithmetic is not
     # in the place of the compiler's.
@@ -114,6 +132,40 @@ def test_what_a_board_must_have_is_in_its_firmware(built):
     # ELF's note of a build id: size of the name, of the id, type, name.
     note = built.file("bin").read_bytes()[built.symbols["bare_build_id_note"] - FLASH :]
     assert note.startswith(struct.pack("<3I4s", 4, 20, 3, b"GNU"))
+
+
+@slow
+def test_an_rp2350_has_its_hashing_engine_and_looks_for_psram(built):
+    has = CHIPS[built.board] == "RP2350"
+    assert ("port_sha256_block" in built.symbols) == has
+    assert ("__wrap_psram_init" in built.symbols) == has
+
+
+KB = 1024
+# An application on hono on 32 bits, by calculation (docs/packages.md): its image, and what a request takes behind it.
+LARGE_IMAGE, LARGE_REQUEST, LARGE_STACK = 224 * KB, 24 * KB, 24 * KB
+# MicroPython's heap on an RP2040: what edgelet and one function take of it, and what a request that waits does
+# (docs/architecture.md, "Parking").
+TAKEN, WAITING = 49 * KB, 4400
+
+
+def rp2350_boards():
+    return [name for name in board_names() if read_definitions(name).get("PICO_PLATFORM", "").startswith("rp2350")]
+
+
+def test_an_rp2350_runs_a_function_with_an_image_of_224_kb():
+    boards = rp2350_boards()
+    assert len(boards) == 3
+    for board in boards:
+        sizes = {name: int(value) for name, value in read_definitions(board).items() if value.isdigit()}
+        assert sizes["EDGELET_ARENA_BYTES"] >= LARGE_IMAGE + LARGE_REQUEST, board
+        assert sizes["EDGELET_STACK_BYTES"] >= LARGE_STACK, board
+
+
+@slow
+def test_the_heap_holds_as_many_requests_as_may_wait(built):
+    defaults = {name: default for name, default, _, _ in limits.of("", False, CHIPS[built.board] == "RP2350")}
+    assert built.report["heap"] >= TAKEN + defaults["waiting_requests"] * WAITING
 
 
 FROZEN_FUNCTIONS = FIRMWARE / "boards" / "rp2" / "frozen_functions.py"
@@ -241,7 +293,14 @@ def test_a_radio_needs_its_driver(board, tmp_path):
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "lib/cyw43-driver" in done.stderr
-    assert "--micropython" in done.stderr
+    assert "EDGELET_MICROPYTHON" in done.stderr
+
+
+def test_an_emulated_radio_needs_its_driver_too(tmp_path):
+    done = edgelet(tmp_path, "dev", "--board", "pico-w", ROOT / "examples" / "hello")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "EDGELET_MICROPYTHON" in done.stderr
 
 
 @pytest.mark.parametrize("board", ["EDGELET_ESP32", "EDGELET_ESP32_C3", "EDGELET_ESP32_S3"])
@@ -256,7 +315,7 @@ def test_esp32_needs_esp_idf_and_a_checkout(board, tmp_path):
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "lib/berkeley-db-1.xx" in done.stderr
-    assert "--micropython" in done.stderr
+    assert "EDGELET_MICROPYTHON" in done.stderr
 
 
 @pytest.mark.parametrize("board", ["EDGELET_PICO_W", "EDGELET_PICO2_W"])

@@ -9,7 +9,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from build_helpers import copy_sources
 from edgelet_host.errors import EdgeletError
+from edgelet_host.firmware.environments import ensure_environment, program
 from edgelet_host.firmware.system import BUILD_PACKAGES, ensure_packages, missing_packages
 from edgelet_host.paths import ROOT
 
@@ -29,7 +31,7 @@ def folder():
 @pytest.fixture
 def checkout(folder):
     """A copy of the launcher and the command line that every user can read, with few packages."""
-    shutil.copytree(ROOT / "host", folder / "edgelet" / "host")
+    copy_sources(ROOT / "host", folder / "edgelet" / "host")
     shutil.copytree(ROOT / "firmware" / "variants", folder / "edgelet" / "firmware" / "variants")
     shutil.copy(ROOT / "firmware" / "sources.toml", folder / "edgelet" / "firmware")
     shutil.copy(ROOT / "edgelet", folder / "edgelet")
@@ -155,6 +157,18 @@ def test_an_interrupted_set_up_starts_anew(checkout):
     done = launch(checkout, "--help")
     assert done.returncode == 0
     assert "Usage: edgelet" in done.stdout
+
+
+@pytest.mark.slow
+def test_an_interrupted_environment_of_packages_that_few_need_starts_anew(tmp_path, monkeypatch):
+    monkeypatch.setenv("EDGELET_CACHE", str(tmp_path / "cache"))
+    requirements = tmp_path / "few.txt"
+    requirements.write_text("")
+    environment = ensure_environment(requirements)
+    # As one that was killed leaves it: pip's program comes last.
+    (environment / "complete").unlink()
+    program(environment, "pip").unlink()
+    assert program(ensure_environment(requirements), "pip").exists()
 
 
 @pytest.mark.slow

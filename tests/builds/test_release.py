@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import preprocess, sources
+from edgelet_host.firmware.boards import board_names, image_name
 from edgelet_host.release import dist
 from edgelet_host.release.bill import bill_of_materials
 from edgelet_host.release.wheels import complete, pure_wheel
@@ -96,14 +97,19 @@ def test_terms_of_what_is_inside_come_along(name):
     assert "#include" not in text
 
 
-def test_boards_that_need_a_checkout_are_left_out_without_one():
+def test_boards_that_cannot_be_built_are_left_out(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
     assert dist.release_boards(None) == ["EDGELET_PICO", "EDGELET_PICO2"]
-    assert dist.release_boards(Path("/micropython")) == [
-        "EDGELET_PICO",
-        "EDGELET_PICO2",
-        "EDGELET_PICO2_W",
-        "EDGELET_PICO_W",
-    ]
+    radio = ["EDGELET_PICO2_W", "EDGELET_PICO_W"]
+    assert dist.release_boards(Path("/micropython")) == ["EDGELET_PICO", "EDGELET_PICO2", *radio]
+    # As ESP-IDF's export.sh has it.
+    (tmp_path / "idf.py").touch(0o755)
+    assert dist.release_boards(None) == ["EDGELET_PICO", "EDGELET_PICO2"]
+    esp32 = [name for name in board_names() if "ESP32" in name]
+    assert sorted(dist.release_boards(Path("/micropython"))) == sorted(
+        ["EDGELET_PICO", "EDGELET_PICO2", *radio, *esp32]
+    )
+    assert [image_name(name) for name in esp32] == [f"{name}.bin" for name in esp32] != []
 
 
 def test_a_folder_of_other_files_is_left_alone(tmp_path):

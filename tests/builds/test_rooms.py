@@ -27,7 +27,7 @@ ORDER = [
     "binding",
 ]
 BELOW = {room: set(ORDER[: i + 1]) for i, room in enumerate(ORDER)}
-BELOW |= {"asyncio": {"asyncio"}, "http": {"base", "http"}, "log": {"base", "log"}, "stdin": {"stdin"}}
+BELOW |= {"asyncio": {"asyncio"}, "http": {"base", "http"}, "log": {"base", "log"}, "stdin": {"stdin"}, "tls": {"tls"}}
 
 
 def room_of(path):

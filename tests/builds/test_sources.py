@@ -1,17 +1,19 @@
 """Third-party sources: real pip and apt, against an index and a mirror on this machine."""
 
+import hashlib
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from build_helpers import DebianMirror, PackageIndex, SigningKey, tarball
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import debian, sources
-from edgelet_host.firmware.sources import Source, ensure_unpacked
+from edgelet_host.firmware.sources import Other, Source, Upstream, ensure_unpacked, tree_digest
 
 OTHER_SHA256 = "0" * 64
 
@@ -165,11 +167,16 @@ def test_every_compression_that_debian_uses(mirror, kind):
     assert (ensure_unpacked(debian_source(sha)) / "tls.c").read_text() == kind
 
 
+def newer(mirror) -> Other:
+    """A version that is known to work, which the mirror has."""
+    sha = mirror.add("mbedtls", "3.6.7-1", tarball({"tls.c": "newer"}))
+    return Other("3.6.7", sha, "")
+
+
 def test_a_version_known_to_work_is_taken_and_said_again_offline(mirror, capsys):
-    mirror.add("mbedtls", "3.6.7-1", tarball({"tls.c": "newer"}))
-    source = debian_source(OTHER_SHA256, known_to_work=("3.6.8", "3.6.7"))
+    source = debian_source(OTHER_SHA256, known_to_work=(Other("3.6.8", "1" * 64, ""), newer(mirror)))
     unpacked = ensure_unpacked(source)
-    said = "mbedtls 3.6.6 is no longer to be had; 3.6.7 is taken instead, which is known to work."
+    said = "mbedtls 3.6.6 is no longer to be had; 3.6.7 is taken instead, which is known to work"
     assert (unpacked / "tls.c").read_text() == "newer"
     assert said in capsys.readouterr().err
     mirror.server.stop()
@@ -178,17 +185,105 @@ def test_a_version_known_to_work_is_taken_and_said_again_offline(mirror, capsys)
 
 
 def test_the_pinned_tarball_is_preferred_to_one_known_to_work(mirror):
-    mirror.add("mbedtls", "3.6.7-1", tarball({"tls.c": "newer"}))
+    known = newer(mirror)
     sha = mirror.add("mbedtls", "3.6.6-1", tarball({"tls.c": "pinned"}))
-    source = debian_source(sha, known_to_work=("3.6.7",))
-    assert (ensure_unpacked(source) / "tls.c").read_text() == "pinned"
+    assert (ensure_unpacked(debian_source(sha, known_to_work=(known,))) / "tls.c").read_text() == "pinned"
 
 
 def test_any_other_debian_version_is_an_error_that_names_both(mirror, cache):
+    known = newer(mirror)
     mirror.add("mbedtls", "3.6.9-1", tarball({"tls.c": "unknown"}))
-    with pytest.raises(EdgeletError, match=r"wants mbedtls 3\.6\.6 .* has 3\.6\.9"):
-        ensure_unpacked(debian_source(OTHER_SHA256, known_to_work=("3.6.7",)))
+    with pytest.raises(EdgeletError, match=r"wants mbedtls 3\.6\.6 .* has .*3\.6\.9"):
+        ensure_unpacked(debian_source(OTHER_SHA256, known_to_work=(Other(known.version, OTHER_SHA256, ""),)))
     assert unpacked_sources(cache) == []
+
+
+UPSTREAM = Upstream("Authors/engine", "v1.0", "engine-1.0.tar.gz", "", "src", "LICENCE.md")
+
+
+def released(folder, monkeypatch, files) -> Upstream:
+    """Upstream's release in a folder that EDGELET_SOURCES names."""
+    folder.mkdir()
+    data = tarball(files, kind="gz")
+    (folder / UPSTREAM.file).write_bytes(data)
+    monkeypatch.setenv("EDGELET_SOURCES", str(folder))
+    return replace(UPSTREAM, sha256=hashlib.sha256(data).hexdigest())
+
+
+def used_of(tmp_path) -> str:
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / "engine.c").write_text("engine")
+    return tree_digest(tmp_path / "used", ["*.c"])
+
+
+def test_upstreams_release_in_a_folder_is_taken_without_a_network(index, tmp_path, cache, monkeypatch):
+    upstream = released(tmp_path / "given", monkeypatch, {"src/engine.c": "engine", "LICENCE.md": "terms"})
+    index.server.stop()
+    source = replace(
+        pypi(OTHER_SHA256),
+        upstream=upstream,
+        directory="engine-1.0",
+        license_file="LICENSE",
+        used=("*.c",),
+        tree=used_of(tmp_path),
+    )
+    unpacked = ensure_unpacked(source)
+    assert (unpacked / "engine-1.0" / "engine.c").read_text() == "engine"
+    assert (unpacked / "LICENSE").read_text() == "terms"
+    # From then on it is in the cache.
+    monkeypatch.setenv("EDGELET_SOURCES", str(tmp_path / "gone"))
+    assert ensure_unpacked(source) == unpacked
+    assert unpacked_sources(cache) == [unpacked.name]
+
+
+def test_another_file_than_upstreams_release_is_refused(tmp_path, cache, monkeypatch):
+    upstream = released(tmp_path / "given", monkeypatch, {"src/engine.c": "engine"})
+    source = replace(pypi(OTHER_SHA256), upstream=replace(upstream, sha256=OTHER_SHA256))
+    with pytest.raises(EdgeletError, match=f"engine-1.0.tar.gz has sha256 {upstream.sha256}, .* has {OTHER_SHA256}"):
+        ensure_unpacked(source)
+    monkeypatch.setenv("EDGELET_SOURCES", str(tmp_path / "none"))
+    with pytest.raises(EdgeletError, match=r"EDGELET_SOURCES names .*none, which is no folder"):
+        ensure_unpacked(source)
+    assert unpacked_sources(cache) == []
+
+
+def test_what_is_used_is_compared_wherever_it_comes_from(mirror, tmp_path, cache, monkeypatch):
+    wanted = used_of(tmp_path)
+    upstream = replace(released(tmp_path / "given", monkeypatch, {"engine.c": "changed"}), directory=".")
+    sha = mirror.add("mbedtls", "3.6.6-1", tarball({"engine.c": "changed, too"}))
+    other = mirror.add("mbedtls", "3.6.7-1", tarball({"engine.c": "changed once more"}))
+    for source in (
+        replace(debian_source(sha), upstream=replace(upstream, license_file="")),
+        debian_source(sha),
+        debian_source(OTHER_SHA256, known_to_work=(Other("3.6.7", other, wanted),)),
+    ):
+        with pytest.raises(EdgeletError, match=f"the files that are used have the digest .* wants {wanted}"):
+            ensure_unpacked(replace(source, used=("*.c",), tree=wanted))
+        assert unpacked_sources(cache) == []
+
+
+def test_what_is_not_to_be_had_is_told_with_three_ways_on(mirror, index):
+    mirror.add("mbedtls", "3.6.9-1", tarball({"tls.c": "unknown"}))
+    source = replace(debian_source(OTHER_SHA256), upstream=UPSTREAM, submodule="lib/mbedtls")
+    with pytest.raises(EdgeletError) as refused:
+        ensure_unpacked(source)
+    told = refused.value.message
+    assert "Three ways on: put upstream's engine-1.0.tar.gz (Authors/engine at GitHub, tag v1.0)" in told
+    assert "a folder that EDGELET_SOURCES names; build from an upstream checkout" in told
+    assert told.endswith("or take a newer edgelet.")
+    assert "\n" not in told
+    index.add("fake-engine", "2.0", {"engine.c": "x"})
+    with pytest.raises(EdgeletError, match=r"the package index has 2\.0.*Three ways on: .* install edgelet's package"):
+        ensure_unpacked(replace(pypi(OTHER_SHA256), upstream=UPSTREAM))
+
+
+def test_every_source_names_upstreams_release_and_what_is_used_of_it():
+    for source in sources.read_sources().values():
+        assert source.upstream
+        assert source.upstream.project.count("/") == 1
+        assert source.used
+        assert {len(source.tree), len(source.upstream.sha256), len(source.sha256)} == {64}
+        assert all(len(one.tree) == len(one.sha256) == 64 for one in source.known_to_work)
 
 
 def test_the_pinned_version_with_another_hash_is_an_error_that_names_both_hashes(mirror):
@@ -299,6 +394,20 @@ def test_two_processes_download_once(mirror, key):
     outputs = [process.communicate()[0] for process in (first, second)]
     assert outputs[0] == outputs[1] != ""
     assert mirror.server.ranges(name) == [None]
+
+
+def test_what_is_there_waits_for_nobodys_download(mirror, key):
+    there = debian_source(mirror.add("mbedtls", "3.6.5-1", tarball({"tls.c": "before"})), "3.6.5")
+    folder = ensure_unpacked(there)
+    mirror.server.stall("mbedtls_3.6.6.orig.tar.gz", after=10)
+    first = child(debian_source(mirror.add("mbedtls", "3.6.6-1", tarball({"tls.c": "tls"}))), key.keyring)
+    assert mirror.server.stalled.wait()
+    second = child(there, key.keyring)
+    assert second.stderr.readline() == ""
+    assert second.stdout.read() == f"{folder}\n"
+    second.communicate()
+    mirror.server.go_on()
+    first.communicate()
 
 
 def test_the_machines_own_package_lists_are_not_touched(mirror, machine):

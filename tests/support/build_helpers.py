@@ -101,8 +101,17 @@ def tarball(files, top="source-1.0", kind="gz"):
     return output.getvalue()
 
 
+def copy_sources(folder, copy):
+    """Copy a folder without Python's caches, into which whoever runs its programs writes files for a moment."""
+    shutil.copytree(folder, copy, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+
+
 def sha256(content):
     return hashlib.sha256(content).hexdigest()
+
+
+# Whoever needs a proxy reaches a server of ours without.
+NO_PROXY = dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1")
 
 
 class PackageIndex:
@@ -130,8 +139,8 @@ class PackageIndex:
 
     def settings(self):
         """What tells pip to use this index and no other."""
-        none = dict.fromkeys(("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"), "")
-        return none | {"PIP_INDEX_URL": f"{self.server.url}/simple", "PIP_CONFIG_FILE": os.devnull}
+        none = dict.fromkeys(("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX"), "")
+        return none | NO_PROXY | {"PIP_INDEX_URL": f"{self.server.url}/simple", "PIP_CONFIG_FILE": os.devnull}
 
 
 class SigningKey:
@@ -206,4 +215,4 @@ class DebianMirror:
             f'Dir::Etc::sourcelist "{folder}/sources.list";\nDir::Etc::sourceparts "/dev/null";\n'
             f'Dir::State::lists "{folder}/lists";\nDir::Cache "{folder}/cache";\n'
         )
-        return {"APT_CONFIG": str(folder / "apt.conf")}
+        return NO_PROXY | {"APT_CONFIG": str(folder / "apt.conf")}

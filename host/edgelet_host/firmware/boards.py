@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +82,16 @@ def board_build(board: str, micropython: Path | None = None) -> Build:
     )
 
 
+def has_esp_idf() -> bool:
+    """Whether this shell has Espressif's ESP-IDF, with which firmware for ESP32 chips is built."""
+    return shutil.which("idf.py") is not None
+
+
+def image_name(board: str) -> str:
+    """Give the file name of a board's firmware as it is flashed: a .uf2, or for ESP32 a .bin."""
+    return f"{board}.bin" if "IDF_TARGET" in read_definitions(board) else BOARD_FIRMWARE.format(board)
+
+
 def _rp2_submodules(board: str, definitions: dict[str, str], checkout: Path | None) -> tuple[str, ...]:
     pinned = ("lwip", "mbedtls", "pico-sdk", "tinyusb-source")
     if "MICROPY_PY_NETWORK_CYW43" not in definitions:
@@ -90,7 +101,7 @@ def _rp2_submodules(board: str, definitions: dict[str, str], checkout: Path | No
 
 
 def _esp32_submodules(board: str, checkout: Path | None) -> tuple[str, ...]:
-    if shutil.which("idf.py") is None:
+    if not has_esp_idf():
         raise EdgeletError(
             f"{board} is built with Espressif's ESP-IDF, which is not there: install the version that MicroPython's "
             "ports/esp32/README.md names, run '. export.sh' of it in this shell, and build again."
@@ -102,8 +113,8 @@ def _esp32_submodules(board: str, checkout: Path | None) -> tuple[str, ...]:
 def _need_checkout(board: str, checkout: Path | None, place: str, port: str) -> None:
     if checkout is None:
         raise EdgeletError(
-            f"{board} needs MicroPython's submodule {place}, which the pinned packages lack: give an upstream checkout "
-            f"with --micropython DIR, in which 'make -C ports/{port} submodules' has run."
+            f"{board} needs MicroPython's submodule {place}, which the pinned packages lack: name an upstream checkout "
+            f"by EDGELET_MICROPYTHON, in which 'make -C ports/{port} submodules' has run."
         )
 
 
@@ -167,8 +178,8 @@ def _symbols(elf: Path) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def board_firmware(board: str) -> Path:
-    """Give a board's firmware as it is flashed, that of a release or built: a .uf2, or for ESP32 a .bin."""
-    if not os.environ.get("EDGELET_MICROPYTHON") and (released := prebuilt(BOARD_FIRMWARE.format(board))):
+    """Give a board's firmware as it is flashed, that of a release or built: `image_name`."""
+    if not os.environ.get("EDGELET_MICROPYTHON") and (released := prebuilt(image_name(board))):
         return released
     build = board_build(board)
     ensure(build)
@@ -176,8 +187,16 @@ def board_firmware(board: str) -> Path:
 
 
 def write_outputs(build: Build, folder: Path) -> list[Path]:
-    """Write a finished firmware as people flash it, with its checksums, into `folder`. Gives the files."""
+    """Write a finished firmware as people flash it, with its checksums, into `folder`. Gives the files.
+
+    Each file is replaced whole: another process may be reading it, or writing the same.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder) as fresh:
+        return [path.replace(folder / path.name) for path in _make_outputs(build, Path(fresh))]
+
+
+def _make_outputs(build: Build, folder: Path) -> list[Path]:
     binary = folder / f"{build.name}.bin"
     written = [binary]
     if build.port == "rp2":
@@ -195,7 +214,7 @@ def _write_uf2(build: Build, binary: Path) -> Path:
     """Make a .uf2 of a .bin with MicroPython's own tool."""
     tool = sources.micropython_tree(build.submodules, build.checkout) / "tools" / "uf2conv.py"
     family = uf2.FAMILIES[read_definitions(build.name)["PICO_PLATFORM"].partition("-")[0].upper()]
-    image = binary.with_name(BOARD_FIRMWARE.format(build.name))
+    image = binary.with_name(image_name(build.name))
     options = [f"--family=0x{family:x}", f"--base=0x{_FLASH_ADDRESS:x}", "--convert", f"--output={image}"]
     command = [sys.executable, str(tool), *options, str(binary)]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)

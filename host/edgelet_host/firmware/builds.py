@@ -99,9 +99,9 @@ class Build:
         """What the firmware would be made from now."""
         modules = sorted(FIRMWARE.glob("*_module"))
         paths = sorted(path for top in (*modules, *self.folders) for path in walk(top))
-        # Another version that would do, or what is said of its terms, changes nothing in what was built.
+        # Another version or place that would do, or what is said of its terms, changes nothing in what was built.
         pins = re.sub(
-            r"^(known_to_work|license|license_file) = .*\n",
+            r"^(#|(known_to_work|license|license_file|tree|upstream|used) = ).*\n",
             "",
             sources.SOURCES_FILE.read_text("utf-8"),
             flags=re.MULTILINE,
@@ -332,9 +332,10 @@ def ensure_mpy_cross(checkout: Path | None, log: Path, detail: Callable[[str], N
     folder = cache_dir() / "builds" / f"mpy-cross-{digest(str(checkout or tree.name), *tool_times())}"
     # To optimize it takes longer than all that it compiles.
     variables = ["COPT=-O0", *cached_compiler("gcc")]
+    output = folder / "make"
     with sources.locked(folder, "another build of mpy-cross"):
-        make(tree / "mpy-cross", folder, variables, log, detail)
-    return folder / "mpy-cross"
+        make(tree / "mpy-cross", output, variables, log, detail)
+    return output / "mpy-cross"
 
 
 def can_continue(before: State | None, now: State) -> bool:
@@ -359,9 +360,15 @@ def make(
 ) -> None:
     """Run make in a folder of a MicroPython tree, adding what it prints to `log`.
 
-    output: make's build folder. variables: for make's command line, environment: more of them. detail: is told each
-    line.
+    output: make's build folder, which is emptied first where the last run was killed. variables: for make's command
+    line, environment: more of them. detail: is told each line.
     """
+    # What was being written when make was killed is newer than what it is made from: make takes it for whole.
+    unfinished = output.with_name(f"{output.name}.unfinished")
+    if unfinished.exists():
+        shutil.rmtree(output, ignore_errors=True)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.touch()
     command = ["make", "-C", str(folder), f"-j{processors()}", f"BUILD={output}"]
     command += [f"PYTHON={sys.executable}", *variables]
     with (
@@ -381,6 +388,8 @@ def make(
         for line in process.stdout:
             file.write(line)
             detail(line.strip())
+    if process.returncode >= 0:
+        unfinished.unlink()
     if process.returncode != 0:
         raise EdgeletError(explain_make(log))
 
@@ -398,6 +407,8 @@ def make_environment(folder: Path) -> dict[str, str]:
     # By which tools date what they make: the same sources make the same firmware, whenever that is.
     date = {"SOURCE_DATE_EPOCH": str(made)} if (made := revision().time) else {}
     ours = {**ccache, **zig_cache(), **date, "GIT_CEILING_DIRECTORIES": str(tree.parent)}
+    # MicroPython's tools stay as they are.
+    ours["PYTHONDONTWRITEBYTECODE"] = "1"
     return kept | {"LC_ALL": "C.UTF-8"} | ours
 
 

@@ -32,17 +32,21 @@ Acquire::Languages "none";
 """
 
 
+class MissingError(EdgeletError):
+    """Debian does not have, or no longer, what is wanted."""
+
+
 @dataclass(frozen=True)
 class Pin:
     """The file that is wanted of a Debian release.
 
-    version: of an upstream tarball without Debian's revision. known_to_work: others that will do.
+    version: of an upstream tarball without Debian's revision. others: SHA-256 of files that will do, too.
     """
 
     release: str
     version: str
     sha256: str
-    known_to_work: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,27 +78,23 @@ class Archive:
         raise NotImplementedError
 
     def choose(self, package: str, pin: Pin) -> Offer:
-        """Choose the file with the pinned sha256, else one of a version that is known to work."""
+        """Choose the file with the pinned sha256, else another that will do. Raises MissingError."""
         self.update(pin.release)
         offers = self.offers(package)
-        for offer in offers:
-            if offer.sha256 == pin.sha256:
-                return offer
-        for version in pin.known_to_work:
+        for sha256 in (pin.sha256, *pin.others):
             for offer in offers:
-                if offer.version == version:
+                if offer.sha256 == sha256:
                     return offer
         found = ", ".join(f"{offer.version} (sha256 {offer.sha256})" for offer in offers) or "none"
-        raise EdgeletError(
+        raise MissingError(
             f"firmware/sources.toml wants {package} {pin.version} (sha256 {pin.sha256}), but "
-            f"Debian {pin.release} has {found}. "
-            "Take a newer edgelet, or build with --micropython DIR."
+            f"Debian {pin.release} has {found}."
         )
 
     def update(self, release: str) -> None:
         """Fetch the release's index."""
         if shutil.which("apt-get") is None:
-            raise EdgeletError("There is no apt here to bring MicroPython and zlib. Build on Debian.")
+            raise MissingError("There is no apt here to bring MicroPython and zlib.")
         ensure_packages(FETCH_PACKAGES)
         for name in ("lists/partial", "cache/archives/partial"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)

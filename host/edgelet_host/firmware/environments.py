@@ -7,9 +7,12 @@ import venv
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
-from edgelet_host.firmware.sources import locked
+from edgelet_host.firmware.sources import make_once
 from edgelet_host.paths import cache_dir
 from edgelet_host.terminal import step
+
+# In an environment that has all.
+_COMPLETE = "complete"
 
 
 def ensure_environment(requirements: Path) -> Path:
@@ -18,13 +21,9 @@ def ensure_environment(requirements: Path) -> Path:
     The file has the name of what people know it by. Raises EdgeletError.
     """
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
-    folder = cache_dir() / f"{requirements.stem}-{digest}"
-    complete = folder / "complete"
-    if not complete.exists():
-        with locked(folder):
-            if not complete.exists():
-                _install(requirements, folder)
-                complete.touch()
+    place = cache_dir() / f"{requirements.stem}-{digest}"
+    folder = place / "environment"
+    make_once(folder / _COMPLETE, place, lambda: _install(requirements, folder))
     return folder
 
 
@@ -36,7 +35,8 @@ def program(environment: Path, name: str) -> Path:
 def _install(requirements: Path, folder: Path) -> None:
     name = requirements.stem
     with step(f"Installing {name} from PyPI"):
-        venv.create(folder, with_pip=True)
+        # In what a killed run has left, pip passes for installed before its program is there.
+        venv.create(folder, clear=True, with_pip=True)
         command = [str(program(folder, "pip")), "--disable-pip-version-check", "--quiet", "install", "--require-hashes"]
         done = subprocess.run(
             [*command, "--requirement", str(requirements)], capture_output=True, encoding="utf-8", check=False
@@ -45,3 +45,4 @@ def _install(requirements: Path, folder: Path) -> None:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
         reason = errors[-1].removeprefix("ERROR: ") if errors else "unknown error"
         raise EdgeletError(f"pip could not install {name}: {reason}. Check the network and run again")
+    (folder / _COMPLETE).touch()
