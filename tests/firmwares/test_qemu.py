@@ -69,7 +69,7 @@ def compile_bundle(linux):
 
 def run(target, bundle, requests, **options):
     arguments = "".join(f", {name}={value!r}" for name, value in options.items())
-    return ast.literal_eval(target.exec(f"run({bundle!r}, {requests!r}{arguments})"))
+    return ast.literal_eval(target.exec(f"run({target.hand(bundle)}, {requests!r}{arguments})"))
 
 
 def check(results, expected):
@@ -87,6 +87,22 @@ def test_case(case, board, linux, compile_bundle):
     for result, on_linux in zip(here, there, strict=True):
         # Where a limit struck, stacks differ with the moment and messages with the limit.
         assert result == on_linux or result[0] == on_linux[0] in ("cpu", "memory", "stack", "thrown")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case_with_its_code_outside(case, linux, compile_bundle):
+    bundle = compile_bundle(case.source)
+    expected = run(linux, bundle, case.requests, **case.options)
+    for found, inside in zip(run(linux, bundle, case.requests, outside=True, **case.options), expected, strict=True):
+        assert found == inside or found[0] == inside[0] in ("cpu", "memory", "stack", "thrown")
+
+
+@pytest.mark.parametrize("name", ["hello", "lambda", "body", "thrown"])
+def test_code_outside_on_a_board(name, board, compile_bundle):
+    case = next(case for case in CASES if case.name == name)
+    bundle = compile_bundle(case.source)
+    inside = run(board, bundle, case.requests, **case.options)
+    assert run(board, bundle, case.requests, outside=True, **case.options) == inside
 
 
 def test_engine_is_the_same(board, linux):
@@ -144,7 +160,7 @@ def mapped(bundle):
 def test_image_is_restored_from_the_memory_where_it_lies(board, compile_bundle):
     bundle = compile_bundle("let n = 0; export default { fetch: () => new Response(String(++n)) }")
     board.exec(MAPPED)
-    assert board.exec(f"mapped({bundle!r})").splitlines() == ["stale", "[b'1', b'1', b'1']"]
+    assert board.exec(f"mapped({board.hand(bundle)})").splitlines() == ["stale", "[b'1', b'1', b'1']"]
 
 
 def test_every_request_is_pristine(board, compile_bundle):
@@ -167,7 +183,7 @@ def test_kills_come_in_time(board, compile_bundle):
         if case.expected[1:2] and case.expected[1][0] == "cpu":
             bundle = compile_bundle(case.source)
             code = (
-                f"image = arena.build({bundle!r}, cpu_ms=30)\n"
+                f"image = arena.build({board.hand(bundle)}, cpu_ms=30)\n"
                 "call = image.start('GET', '/bad', b'', None, 'edge.local')\n"
                 "print(call.error.kind, call.cpu_us)"
             )
@@ -182,6 +198,46 @@ def test_what_is_killed_inside_a_native_has_its_stack(board, compile_bundle):
     ((kind, _, stack, _, _),) = run(board, bundle, [("GET", "/", None)], cpu_ms=30)
     assert kind == "cpu"
     assert stack.startswith("    at <native>\n    at fetch (main.js:1:")
+
+
+SIGNATURES = """
+const { subtle } = crypto, ecdsa = { name: "ECDSA", hash: "SHA-256", namedCurve: "P-256" }, data = new Uint8Array(50);
+const pairs = [];
+for (const name of [ecdsa, "Ed25519"]) pairs.push([name, await subtle.generateKey(name, false, ["sign", "verify"])]);
+export default { async fetch() {
+  const said = [];
+  for (const [name, { privateKey, publicKey }] of pairs) {
+    const signature = await subtle.sign(name, privateKey, data);
+    said.push(await subtle.verify(name, publicKey, signature, data));
+  }
+  return new Response(said.join());
+} };
+"""
+SLICES = """
+image = arena.build({}, cpu_ms=60000)
+calls = [image.start("GET", "/", b"", None, "edge.local") for _ in range(2)]
+slices = [0, 0]
+while sum(slices) < {} and any(call.state == quickjs.PENDING for call in calls):
+    for i, call in enumerate(calls):
+        for number, name, _ in call.ops():
+            call.resolve(number, 2000)
+            slices[i] += 1
+print([call.body for call in calls], arena.parks, *slices)
+for call in calls:
+    call.abandon()
+"""
+
+
+def test_signatures_are_computed_in_slices(board, compile_bundle):
+    """Two calls in turns, so that each is parked with what it has computed; and others that are abandoned midway."""
+    bundle = board.hand(compile_bundle(SIGNATURES))
+    for most in (1000000, 5, 30, 1000000):
+        bodies, *counts = board.exec(SLICES.format(bundle, most)).rsplit(maxsplit=3)
+        parks, *slices = map(int, counts)
+        if most == 1000000:
+            assert bodies == "[b'true,true', b'true,true']"
+            # What one computes when the other has ended is not parked; how much that is, the machine's speed decides.
+            assert min(slices) > 25 and parks >= 2 * min(slices) - 2
 
 
 @pytest.mark.parametrize("frame", [8, 64, 250])
@@ -200,7 +256,8 @@ def test_hostile_script(script, board, linux):
     files = {"main.js": source} if top_level else good | {"attack.js": source}
     bundle, neighbour = ast.literal_eval(linux.exec(f"print([quickjs.compile({files!r}), quickjs.compile({good!r})])"))
     paths = ["/build"] if top_level else ["/once", "/persist"]
-    output = board.exec(f"attack({bundle!r}, {neighbour!r}, {paths!r}, {HOSTILE_CPU_MS})")
+    bundles = f"{board.hand(bundle)}, {board.hand(neighbour)}"
+    output = board.exec(f"attack({bundles}, {paths!r}, {HOSTILE_CPU_MS})")
     for line in output.splitlines():
         kind, cpu_us, answer = line.split()
         assert kind in kinds
@@ -228,7 +285,7 @@ def test_random_numbers_and_clock(board, compile_bundle):
 
 
 def image_size(board, bundle):
-    return int(board.exec(f"image = arena.build({bundle!r})\nprint(image.size)\nimage.erase()"))
+    return int(board.exec(f"image = arena.build({board.hand(bundle)})\nprint(image.size)\nimage.erase()"))
 
 
 def test_hello_fits(board, compile_bundle):
