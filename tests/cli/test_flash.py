@@ -160,8 +160,10 @@ def test_a_volume_that_one_may_not_write_is_told(bootsel, image, tmp_path):
         place = Path(name)
         place.chmod(0o755)
         volume = shutil.copytree(bootsel, place / "volume")
-        volume.chmod(0o555)
-        done = Cli(tmp_path).as_nobody("flash", "--image", shutil.copy(image, place), "--volume", volume)
+        copied = Path(shutil.copy(image, place))
+        for path, mode in ((copied, 0o444), (volume / "INFO_UF2.TXT", 0o444), (volume, 0o555)):
+            path.chmod(mode)
+        done = Cli(tmp_path).as_nobody("flash", "--image", copied, "--volume", volume)
         assert done.status == 1
         assert done.err.startswith(f"Error: cannot write to {volume} (Permission denied): mount it as yourself")
         assert [path.name for path in volume.iterdir()] == ["INFO_UF2.TXT"]

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from cli_helpers import as_board
 from device_helpers import free_port
+from edgelet_host.device.console import connect
 from edgelet_host.firmware import sources
+from waiting import wait_until
 
 RP2040, RP2350, SAMD51 = 0xE48BFF56, 0xE48BFF59, 0x55114460
 INFO = "UF2 Bootloader v3.0\nModel: Raspberry Pi RP2\nBoard-ID: RPI-RP2\n"
@@ -34,14 +36,17 @@ def make_uf2(path: Path, content: bytes, family: int = RP2040) -> Path:
 class Pico:
     """A board at a pty: its flash, and the boot ROM with its volume, which takes a UF2 file and starts what is there.
 
-    program: whether the ROM writes what it gets into the flash.
+    program: whether the ROM writes what it gets into the flash. host: the address of its server; boards that start at
+    the same time may take the same port.
     """
 
-    def __init__(self, firmware: Path, folder: Path, program: bool = True) -> None:
+    def __init__(self, firmware: Path, folder: Path, program: bool = True, host: str = "127.0.0.1") -> None:
+        self._host = host
         self.chip = folder / "chip"
-        self.chip.write_bytes(b"\xff" * FLASH_BYTES)
+        if not self.chip.exists():
+            self.chip.write_bytes(b"\xff" * FLASH_BYTES)
         self.volume = folder / "volume"
-        self.volume.mkdir()
+        self.volume.mkdir(exist_ok=True)
         self._firmware = as_board(firmware, folder, "pico.py", CHIP=self.chip)
         self._folder = folder
         self._program = program
@@ -50,6 +55,7 @@ class Pico:
         self.port = os.ttyname(self._slave)
         self._stopping = threading.Event()
         self._process: subprocess.Popen | None = None
+        self._starts = 0
         self._thread = threading.Thread(target=self._run)
 
     def start(self, in_bootsel: bool = False) -> None:
@@ -64,8 +70,19 @@ class Pico:
         if self._process:
             self._process.kill()
         self._thread.join()
+        # A board that has just reset itself may have started anew.
+        if self._process:
+            self._process.kill()
+            self._process.wait()
         os.close(self._master)
         os.close(self._slave)
+
+    def reset(self) -> None:
+        """Reset the board, and come back when it starts anew: what comes before is lost, as on a real one."""
+        starts = self._starts
+        with connect(self.port) as device:
+            device.send("import machine\nmachine.reset()")
+        wait_until(lambda: self._starts > starts)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -77,11 +94,19 @@ class Pico:
                 self._start_firmware()
 
     def _start_firmware(self) -> None:
-        command = [self._firmware, "-m", "edgelet.runtime", "-", "--host", "127.0.0.1", "--port", str(free_port())]
-        self._process = subprocess.Popen(command, stdin=self._master, stdout=self._master, cwd=self._folder)
+        command = [self._firmware, "-m", "edgelet.runtime", "-", "--host", self._host, "--port", str(free_port())]
+        # A board knows no time zone.
+        environment = os.environ | {"TZ": "UTC"}
+        self._process = subprocess.Popen(
+            command, stdin=self._master, stdout=self._master, cwd=self._folder, env=environment
+        )
+        self._starts += 1
 
     def _show_volume(self) -> None:
-        (self.volume / "INFO_UF2.TXT").write_text(INFO)
+        # Whoever sees it reads all of it.
+        fresh = self._folder / "info"
+        fresh.write_text(INFO)
+        fresh.replace(self.volume / "INFO_UF2.TXT")
 
     def _take_file(self) -> None:
         """Do what the ROM does (RP2040 datasheet, section 2.8.4.2): restart once all blocks have come."""

@@ -1,12 +1,12 @@
 """ESP32 firmware: images, and esptool, which comes from PyPI into the cache when it is first needed."""
 
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware.environments import ensure_environment, program
-from edgelet_host.terminal import step
 
 _REQUIREMENTS = Path(__file__).with_suffix(".txt")
 _BAUD = 460800
@@ -38,25 +38,25 @@ def read_image(path: Path) -> Image:
     return Image(path, *_CHIPS[number])
 
 
-def flash(image: Image, port: str, erase: bool) -> None:
-    """Write an image to the board at a port, with all else erased before where wanted. Raises EdgeletError."""
+def flash(image: Image, port: str, erase: bool, tell: Callable[[str], None]) -> None:
+    """Write an image to the board at a port, with all else erased before where wanted. Raises EdgeletError.
+
+    tell: hears what esptool says.
+    """
     tool = program(ensure_environment(_REQUIREMENTS), "esptool")
     if erase:
-        _run(tool, image, port, "Erasing the flash", "erase-flash")
-    _run(tool, image, port, f"Writing {image.path.name}", "write-flash", hex(image.offset), str(image.path))
+        _run(tool, image, port, tell, "erase-flash")
+    _run(tool, image, port, tell, "write-flash", hex(image.offset), str(image.path))
 
 
-def _run(tool: Path, image: Image, port: str, title: str, *arguments: str) -> None:
+def _run(tool: Path, image: Image, port: str, tell: Callable[[str], None], *arguments: str) -> None:
     command = [str(tool), "--port", port, "--chip", image.chip, "--baud", str(_BAUD), *arguments]
     lines: list[str] = []
-    with (
-        step(title) as detail,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8") as process,
-    ):
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8") as process:
         assert process.stdout is not None
         for line in process.stdout:
             lines.append(line.strip())
-            detail(line.strip())
+            tell(line.strip())
         if process.wait() != 0:
             fatal = [line.partition(_FATAL)[2] for line in lines if _FATAL in line]
             reason = fatal[0] if fatal else (lines or ["no message"])[-1]

@@ -6,14 +6,16 @@ import os
 import re
 import string
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from edgelet_host.bootloader import esptool
 from edgelet_host.device import ports
 from edgelet_host.device.console import Device, DeviceError, connect
-from edgelet_host.device.targets import find_targets
+from edgelet_host.device.targets import Target, board_with, connected_boards, find_targets
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import uf2
 from edgelet_host.terminal import Show, say
@@ -22,7 +24,8 @@ _INFO = "INFO_UF2.TXT"
 # RP2040 datasheet section 2.8.4.2, RP2350 datasheet section 5.7.2: Board-ID -> chip. The volume's label is the same.
 _CHIPS = {"RPI-RP2": "RP2040", "RP2350": "RP2350"}
 _FILE = "edgelet.uf2"
-# Where Linux shows volumes that are not mounted, and macOS those that are.
+# Where Linux shows volumes that are mounted and those that are not, and macOS those that are.
+_MOUNTS = Path("/proc/self/mounts")
 _LABELS = Path("/dev/disk/by-label")
 _VOLUMES = Path("/Volumes")
 _CHUNK = 65536
@@ -38,6 +41,14 @@ _LOOK_S = 0.2
 _BY_HAND = "unplug the board, hold its BOOTSEL button, plug it in and run this again"
 
 
+def check_board(port: str, volume: Path | None) -> None:
+    """Raise EdgeletError where there is no board to flash, or several. port, volume: as `flash_rp2`'s."""
+    if port and not ports.exists(port):
+        raise EdgeletError(ports.explain(port))
+    if not port and _find_volume(volume) is None:
+        _only(_board_ports())
+
+
 def flash_rp2(image: uf2.Uf2, port: str, volume: Path | None, erase: bool, progress: Callable[[str], Show]) -> str:
     """Flash an RP2040 or RP2350 that is in BOOTSEL mode or at a serial port, and compare what it has then.
 
@@ -48,30 +59,105 @@ def flash_rp2(image: uf2.Uf2, port: str, volume: Path | None, erase: bool, progr
     found = _find_volume(volume)
     if found is None:
         port = port or _only(before)
-        _enter_bootsel(port, image.chip)
-        found = _wait_for_volume(volume)
+        with connect(port) as device:
+            _check_board(device, image.chip)
+            say(f"{port}: restarting in BOOTSEL mode")
+            _enter_bootsel(device)
+        found = _wait_for_volume(lambda: _find_volume(volume))
     _check_volume(found, image.chip)
     _copy(image.data, found, progress("copying"))
-    port = _wait_for_repl(port, before, found)
-    with connect(port) as device:
-        _verify(device, image, progress("verifying"))
-        if erase:
-            _erase_files(device, progress("erasing"))
-    return _wait_for_repl(port, before, found) if erase else port
+
+    def candidates() -> list[str]:
+        fresh = [one for one in _board_ports() if one not in (port, *before)]
+        return [port, *fresh] if port else fresh
+
+    return _finish(image, found, erase, candidates, progress)
 
 
-def flash_esp32(image: esptool.Image, port: str, erase: bool) -> str:
-    """Flash an ESP32 at a serial port; esptool compares what it has then. Like `flash_rp2`."""
+def flash_esp32(image: esptool.Image, port: str, erase: bool, tell: Callable[[str], None]) -> str:
+    """Flash an ESP32 at a serial port; esptool compares what it has then. tell: hears esptool. Like `flash_rp2`."""
     before = _board_ports()
     port = port or _only(before)
     if not ports.exists(port):
         raise EdgeletError(ports.explain(port))
-    esptool.flash(image, port, erase)
-    return _wait_for_repl(port, before, None)
+    esptool.flash(image, port, erase, tell)
+    return _wait_for_repl(lambda: [port, *(one for one in _board_ports() if one not in (port, *before))], None)
+
+
+class Crowd:
+    """Boards that are flashed side by side, each in a thread of its own.
+
+    A volume does not tell which board it is of, and a board without a serial number is another one at another port: so
+    no two boards restart at once where one has to be found again that way.
+    """
+
+    def __init__(self) -> None:
+        self._restarting = threading.Lock()
+        self._volumes = set(_volumes(_mounted()))
+        boards = [target for target in find_targets() if target.kind == "board"]
+        self._serials = {target.serial.casefold() for target in boards if target.serial}
+        self.targets = [*boards, *(Target("", str(volume), "bootsel") for volume in sorted(self._volumes))]
+
+    def flash_rp2(self, image: uf2.Uf2, target: Target, erase: bool, progress: Callable[[str], Show]) -> str:
+        """Flash one of the targets, like the function of this name."""
+        volume = Path(target.name) if target.kind == "bootsel" else self._enter_bootsel(target.port, image.chip)
+        _check_volume(volume, image.chip)
+        if target.serial:
+            _copy(image.data, volume, progress("copying"))
+            return _finish(image, volume, erase, lambda: _ports_of(target.serial), progress)
+        with ExitStack() as restarting:
+            before: set[str] = set()
+
+            def alone() -> None:
+                restarting.enter_context(self._restarting)
+                before.update(self._strangers())
+
+            _copy(image.data, volume, progress("copying"), alone)
+            port = _wait_for_repl(lambda: sorted(self._strangers() - before), volume)
+        return _finish(image, volume, erase, lambda: [port], progress)
+
+    def flash_esp32(self, image: esptool.Image, target: Target, erase: bool, tell: Callable[[str], None]) -> str:
+        """Flash one of the targets, like the function of this name."""
+        if target.kind == "bootsel":
+            raise EdgeletError("it is in BOOTSEL mode, which no ESP32 has")
+        esptool.flash(image, target.port, erase, tell)
+        return _wait_for_repl(lambda: _ports_of(target.serial) if target.serial else [target.port], None)
+
+    def _strangers(self) -> set[str]:
+        """Give the ports of boards without a serial number that was known in the beginning."""
+        return {board.port for board in connected_boards() if board.serial.casefold() not in self._serials}
+
+    def _enter_bootsel(self, port: str, chip: str) -> Path:
+        with connect(port) as device:
+            _check_board(device, chip)
+            with self._restarting:
+                _enter_bootsel(device)
+                volume = _wait_for_volume(
+                    lambda: next((one for one in _volumes(_mounted()) if one not in self._volumes), None)
+                )
+                self._volumes.add(volume)
+                return volume
+
+
+def _ports_of(serial: str) -> list[str]:
+    board = board_with(serial)
+    return [board.port] if board else []
+
+
+def _finish(
+    image: uf2.Uf2, volume: Path, erase: bool, candidates: Callable[[], list[str]], progress: Callable[[str], Show]
+) -> str:
+    """Wait for a board that restarts, compare what it has in flash, and erase its files where wanted; its port."""
+    port = _wait_for_repl(candidates, volume)
+    with connect(port) as device:
+        _verify(device, image, progress("verifying"))
+        if erase:
+            _erase_files(device, progress("erasing"))
+    return _wait_for_repl(candidates, volume) if erase else port
 
 
 def _board_ports() -> list[str]:
-    return [target.port for target in find_targets() if target.kind == "board"]
+    return [board.port for board in connected_boards()]
 
 
 def _only(ports: list[str]) -> str:
@@ -84,10 +170,14 @@ def _only(ports: list[str]) -> str:
 
 def _find_volume(given: Path | None) -> Path | None:
     """Give the volume of the only board that is in BOOTSEL mode, None where none is."""
-    found = [folder for folder in ([given] if given else _mounted()) if _is_volume(folder)]
+    found = _volumes([given] if given else _mounted())
     if len(found) > 1:
         raise EdgeletError(f"several boards are in BOOTSEL mode ({', '.join(map(str, found))}): choose with --volume")
     return found[0] if found else None
+
+
+def _volumes(folders: Iterable[Path]) -> list[Path]:
+    return [folder for folder in folders if _is_volume(folder)]
 
 
 def _mounted() -> list[Path]:
@@ -96,7 +186,7 @@ def _mounted() -> list[Path]:
         return [Path(f"{letter}:\\") for letter in string.ascii_uppercase[2:]]
     if sys.platform == "darwin":
         return sorted(_VOLUMES.iterdir())
-    return _fat_mounts(Path("/proc/self/mounts").read_text("utf-8"))
+    return _fat_mounts(_MOUNTS.read_text("utf-8"))
 
 
 def _fat_mounts(text: str) -> list[Path]:
@@ -115,15 +205,16 @@ def _is_volume(folder: Path) -> bool:
         return False
 
 
-def _enter_bootsel(port: str, chip: str) -> None:
-    """Put the board at a port into BOOTSEL mode, through its REPL."""
-    with connect(port) as device:
-        machine = device.execute("import sys\nprint(getattr(sys.implementation, '_machine', ''))").strip()
-        check_machine(port, machine, chip)
-        if device.execute("import machine\nprint(hasattr(machine, 'bootloader'))").strip() != "True":
-            raise EdgeletError(f"{port} is no board with a BOOTSEL mode ({machine})")
-        say(f"{port}: restarting in BOOTSEL mode")
-        device.send("import machine\nmachine.bootloader()")
+def _check_board(device: Device, chip: str) -> None:
+    """Raise EdgeletError unless the board has that chip, and a BOOTSEL mode which its REPL can enter."""
+    machine = device.execute("import sys\nprint(getattr(sys.implementation, '_machine', ''))").strip()
+    check_machine(device.port, machine, chip)
+    if device.execute("import machine\nprint(hasattr(machine, 'bootloader'))").strip() != "True":
+        raise EdgeletError(f"{device.port} is no board with a BOOTSEL mode ({machine})")
+
+
+def _enter_bootsel(device: Device) -> None:
+    device.send("import machine\nmachine.bootloader()")
 
 
 def check_machine(port: str, machine: str, chip: str) -> None:
@@ -135,10 +226,10 @@ def check_machine(port: str, machine: str, chip: str) -> None:
         )
 
 
-def _wait_for_volume(given: Path | None) -> Path:
+def _wait_for_volume(find: Callable[[], Path | None]) -> Path:
     until = time.monotonic() + _VOLUME_S
     while time.monotonic() < until:
-        if found := _find_volume(given):
+        if found := find():
             return found
         time.sleep(_LOOK_S)
     for label in _CHIPS:
@@ -161,13 +252,16 @@ def _check_volume(volume: Path, chip: str) -> None:
         )
 
 
-def _copy(data: bytes, volume: Path, show: Show) -> None:
+def _copy(data: bytes, volume: Path, show: Show, before_restart: Callable[[], None] = lambda: None) -> None:
     """Write the file; the board restarts with its last block, whatever that does to the volume."""
     sent = 0
+    last = max(len(data) - _CHUNK, 0)
     try:
         with (volume / _FILE).open("wb", buffering=0) as file:
             while sent < len(data):
-                sent += file.write(data[sent : sent + _CHUNK])
+                if sent == last:
+                    before_restart()
+                sent += file.write(data[sent : min(sent + _CHUNK, last) if sent < last else len(data)])
                 if sent < len(data):
                     _sync(file.fileno())
                 show(sent, len(data))
@@ -196,13 +290,12 @@ def _explain_write(volume: Path, error: OSError) -> str:
     return f"cannot write to {volume} ({error.strerror}): {advice.get(error.errno or 0, _BY_HAND)}"
 
 
-def _wait_for_repl(port: str, before: list[str], volume: Path | None) -> str:
-    """Wait until the board answers, at its port or, as the system may number it anew, one that was not there before."""
+def _wait_for_repl(candidates: Callable[[], list[str]], volume: Path | None) -> str:
+    """Wait until the board answers at one of the ports where it may be by then, as the system may number it anew."""
     until = time.monotonic() + _START_S
     reason = "no serial port appeared"
     while time.monotonic() < until:
-        fresh = [one for one in _board_ports() if one not in (port, *before)]
-        for candidate in [port, *fresh] if port else fresh:
+        for candidate in candidates():
             try:
                 with connect(candidate):
                     return candidate
