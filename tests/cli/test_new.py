@@ -1,60 +1,107 @@
 """`edgelet new`: projects from templates."""
 
+import re
 import subprocess
 
 import pytest
+from browser import Browser
 from device_helpers import get
 from edgelet_host.project.config import read_project
+from edgelet_host.project.declarations import TYPES
+from edgelet_host.project.esbuild import ensure_esbuild
 
 
-@pytest.mark.parametrize(
-    ("template", "answer"),
-    [("hello", '{"message":"hello, world"}'), ("lambda", '{"message":"hello, world"}'), ("static", "<h1>")],
-)
-def test_a_new_project_has_a_test_that_runs_and_can_be_deployed(cli, local, template, answer):
+@pytest.mark.slow
+@pytest.mark.parametrize("template", ["hello", "lambda", "static"])
+def test_a_new_project_has_a_test_that_runs_and_can_be_deployed(cli, local, template):
     name = f"new-{template}"
-    listed = cli.ok("new", name, "--template", template)
+    listed = cli.ok("new", name, "--template", template, "--javascript")
     assert f"{name}/edgelet.toml" in listed
     assert read_project(cli.folder / name).name == name
-    done = subprocess.run(["npm", "test"], cwd=cli.folder / name, capture_output=True, text=True, check=False)
+    assert not list((cli.folder / name).glob("*.ts"))
+    done = cli.npm("test", cwd=cli.folder / name)
     assert done.returncode == 0, done.stdout
     assert "pass 1" in done.stdout
     cli.ok("deploy", name)
-    assert answer in get(local.address, f"/{name}/{'index.html' if template == 'static' else ''}").text
-
-
-@pytest.mark.parametrize("template", ["hello", "lambda"])
-def test_a_new_project_in_typescript(cli, local, template):
-    name = f"typed-{template}"
-    cli.ok("new", name, "--typescript", "--template", template)
-    cli.ok("deploy", name)
-    answer = get(local.address, f"/{name}?name=ada")
-    assert (answer.status, answer.text) == (200, '{"message":"hello, ada"}')
+    assert f"<h1>{name}</h1>" in get(local.address, f"/{name}/").text
+    if template != "static":
+        assert get(local.address, f"/{name}/greeting").text == '{"message":"hello, world"}'
 
 
 @pytest.mark.slow
-def test_a_new_login_in_typescript(cli):
-    cli.ok("new", "typed-login", "--typescript", "--template", "login")
-    project = cli.folder / "typed-login"
-    assert sorted(path.name for path in project.glob("*.ts")) == ["main.ts", "password.ts"]
-    cli.ok("deploy", project)
-    cli.ok("secret", "generate", "JWT_SECRET", "--function", "typed-login")
-    body = '{"user": "ada", "password": "correct horse"}'
-    log_in = ["invoke", "typed-login", "--path", "/typed-login/login", "--data", "-"]
-    # The user of `edgelet dev` is on no other device.
-    assert "wrong user or password" in cli.ok(*log_in, stdin=body)
-    cli.ok("user", "add", "ada", "--function", "typed-login", stdin="correct horse")
-    assert '"token"' in cli.ok(*log_in, stdin=body)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("template", ["hello", "lambda"])
-def test_the_test_of_a_new_project_in_typescript_runs(cli, template):
-    cli.ok("new", "typed", "--typescript", "--template", template)
-    for command in (["npm", "install", "--no-audit", "--no-fund"], ["npm", "test"]):
-        done = subprocess.run(command, cwd=cli.folder / "typed", capture_output=True, text=True, check=False)
+def test_new_projects_in_typescript_have_tests_that_run_and_can_be_deployed(cli, local):
+    for template, modules in {"hello": ["main.ts"], "lambda": ["main.ts"], "login": ["main.ts", "password.ts"]}.items():
+        name = f"typed-{template}"
+        # Where there is Node.js, it is the default.
+        cli.ok("new", name, "--template", template)
+        project = cli.folder / name
+        assert sorted(path.name for path in project.glob("*.ts")) == [*modules, TYPES]
+        assert sorted(project.glob("*.js")) == list(project.glob("*.test.js"))
+        done = cli.npm("test", cwd=project)
         assert done.returncode == 0, done.stdout + done.stderr
-    assert "pass 1" in done.stdout
+        cli.ok("deploy", name)
+        if template != "login":
+            answer = get(local.address, f"/{name}/greeting?name=ada")
+            assert (answer.status, answer.text) == (200, '{"message":"hello, ada"}')
+
+
+@pytest.mark.slow
+def test_the_typescript_of_templates_is_their_javascript(cli):
+    strip = [ensure_esbuild("this test"), "--minify-whitespace", "--minify-syntax", "--format=esm"]
+    for template in ("hello", "lambda", "login"):
+        for language in ("typescript", "javascript"):
+            cli.ok("new", f"{language}-{template}", f"--{language}", "--template", template)
+        for path in (cli.folder / f"typescript-{template}").glob("[!w]*.ts"):
+            plain = cli.folder / f"javascript-{template}" / path.with_suffix(".js").name
+            told = [subprocess.run([*strip, file], capture_output=True, check=True).stdout for file in (path, plain)]
+            assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("template", "language"),
+    [(one, "javascript") for one in ("hello", "lambda", "login", "static")] + [("login", "typescript")],
+)
+def test_the_readme_of_a_new_project_is_about_its_files(cli, template, language):
+    cli.ok("new", "mine", "--template", template, *([f"--{language}"] if template != "static" else []))
+    text = (cli.folder / "mine" / "README.md").read_text()
+    assert text.startswith("# mine\n") and "http://localhost:8080/mine/" in text
+    assert "](" not in text and "./edgelet" not in text
+    named = re.findall(r"\b[a-z][\w.-]*\.(?:m?[jt]s|toml)\b|(?<=`)public/(?=`)", text)
+    assert named
+    assert [name for name in named if not (cli.folder / "mine" / name).exists()] == []
+
+
+def test_without_nodejs_a_new_project_is_plain_javascript(cli, monkeypatch):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    done = cli.run("new", "plain")
+    assert (done.status, done.err.splitlines()[0]) == (
+        0,
+        "In plain JavaScript, as there is no Node.js here, which TypeScript needs.",
+    )
+    assert "plain/main.js" in done.out
+    assert read_project(cli.folder / "plain").main == "main.js"
+    assert "Node.js" not in cli.run("new", "pages", "--template", "static").err
+
+
+@pytest.mark.slow
+def test_the_page_of_a_new_project_in_a_browser(cli, local, tmp_path):
+    """It asks nobody but its device, and is readable in the dark and on a phone, by WCAG 2 (4.5 to 1)."""
+    cli.ok("new", "page", "--javascript")
+    cli.ok("deploy", "page")
+    with Browser(tmp_path, 360, 640) as browser:
+        for scheme in ("light", "dark"):
+            browser.prefer(scheme)
+            browser.open(f"{local.url}/page/")
+            browser.until("document.querySelector('output').textContent === 'hello, ada'")
+            assert browser.evaluate("document.documentElement.scrollWidth") == 360
+            for element in ("h1", ".quiet", "code", "button", "input"):
+                assert browser.contrast(element) >= 4.5, (scheme, element)
+        browser.evaluate("document.querySelector('#name').value = 'grace'")
+        browser.evaluate("document.querySelector('#name').focus()")
+        browser.press("Enter")
+        browser.until("document.querySelector('output').textContent === 'hello, grace'")
+        asked = browser.evaluate("performance.getEntriesByType('resource').map(({ name }) => new URL(name).host)")
+    assert set(asked) == {local.url.removeprefix("http://")}
 
 
 @pytest.mark.slow
@@ -63,10 +110,11 @@ def test_new_projects_run_side_by_side(cli, local):
     for name, template in templates.items():
         cli.ok("new", name, "--template", template)
         cli.ok("deploy", name)
-    answers = {name: get(local.address, f"/{name}/").text for name in templates}
-    assert answers["side-hello"] == answers["side-lambda"] == '{"message":"hello, world"}'
-    assert "<h1>side-static</h1>" in answers["side-static"]
-    assert "<h1>Log in</h1>" in answers["side-login"]
+    for name, template in templates.items():
+        title = "Log in" if template == "login" else name
+        assert f"<h1>{title}</h1>" in get(local.address, f"/{name}/").text
+    answers = [get(local.address, f"/{name}/greeting").text for name in ("side-hello", "side-lambda")]
+    assert answers == ['{"message":"hello, world"}'] * 2
     assert "POST /login" in get(local.address, "/side-login/nothing").text
 
 

@@ -1,9 +1,12 @@
+// `npm test` runs this beside a device of its own, which has this project.
+
 import assert from "node:assert";
 import test from "node:test";
 
-import { handler } from "./main.js";
+const url = process.env.EDGELET_URL;
 
 test("greets by name", async () => {
-  const response = await handler({ queryStringParameters: { name: "ada" } });
-  assert.deepEqual(response, { statusCode: 200, body: { message: "hello, ada" } });
+  const response = await fetch(`${url}/greeting?name=ada`);
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.json(), { message: "hello, ada" });
 });

@@ -1,7 +1,12 @@
+// `npm test` runs this beside a device of its own, which has this project.
+
 import assert from "node:assert";
-import { readFileSync } from "node:fs";
 import test from "node:test";
 
-test("the page has a title", () => {
-  assert.match(readFileSync(new URL("public/index.html", import.meta.url), "utf8"), /<title>.+<\/title>/);
+const url = process.env.EDGELET_URL;
+
+test("the page has a title", async () => {
+  const response = await fetch(`${url}/`);
+  assert.equal(response.status, 200);
+  assert.match(await response.text(), /<title>.+<\/title>/);
 });
