@@ -1,5 +1,6 @@
 """Edgelet's own tests (linters and type checker, then pytest, whose lines are the last) and benches."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -42,11 +43,21 @@ def run_tests(quick: bool, arguments: Sequence[str]) -> int:
 
 def run_bench(name: str, arguments: Sequence[str]) -> int:
     """Run `bench/NAME.py` with the command line's own Python; its exit status."""
-    programs = sorted(path.stem for path in (ROOT / "bench").glob("*.py"))
+    program = _bench_program(name)
+    ensure_packages(BUILD_PACKAGES | BENCH_PACKAGES)
+    return subprocess.run([sys.executable, program, *arguments], check=False).returncode
+
+
+def bench_help(name: str) -> str:
+    """Give what a program of bench/ says of itself."""
+    return ast.get_docstring(ast.parse(_bench_program(name).read_text("utf-8"))) or ""
+
+
+def _bench_program(name: str) -> Path:
+    programs = {path.stem: path for path in sorted((ROOT / "bench").glob("*.py"))}
     if name not in programs:
         raise EdgeletError(f"There is no bench/{name}.py. There are: {', '.join(programs)}.")
-    ensure_packages(BUILD_PACKAGES | BENCH_PACKAGES)
-    return subprocess.run([sys.executable, ROOT / "bench" / f"{name}.py", *arguments], check=False).returncode
+    return programs[name]
 
 
 def run_checks() -> dict[str, str]:

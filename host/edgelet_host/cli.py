@@ -41,8 +41,11 @@ _PLACES = {
     "setup": ("setup", "setup"),
     "shell": ("shell", "shell"),
     "status": ("devices", "status"),
+    "tail": ("logs", "tail"),
     "test": ("contributing", "test"),
+    "test-server": ("test_server", "test_server"),
     "token": ("tokens", "token"),
+    "types": ("types", "types"),
     "user": ("users", "user"),
 }
 

@@ -36,8 +36,8 @@ def processor_name(system: str) -> str:
 
 
 def peer_name(system: str) -> str:
-    """Give the name in PREBUILT of the other end of the emulated Pico's line, as a program for such computers."""
-    return f"ppp_peer-{system}"
+    """Give the name in PREBUILT of the other end of the emulated Pico's network, as a program for such computers."""
+    return f"peer-{system}"
 
 
 def cache_dir() -> Path:

@@ -1,23 +1,30 @@
 """`edgelet dev`: a local device that follows the sources."""
 
 import contextlib
-import secrets
+import os
+import shlex
+import shutil
 import signal
+import stat
+import subprocess
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from edgelet_host.device.certificate import Certificate
 from edgelet_host.device.console import Device, DeviceError, connect
-from edgelet_host.device.deployment import Deployed, deploy, make_release, url_of
-from edgelet_host.device.log import LEVEL_COLORS, log_line
-from edgelet_host.device.namespace import Entry, Namespace
+from edgelet_host.device.deployment import Deployed, url_of
+from edgelet_host.device.development import Development
+from edgelet_host.device.log import LEVEL_COLORS, fetch, fetch_rest, log_line
 from edgelet_host.device.running import LocalDevice, announce
 from edgelet_host.errors import EdgeletError
-from edgelet_host.project.config import FILE, Project, read_project
-from edgelet_host.terminal import say, warn
+from edgelet_host.paths import peer_name, prebuilt, this_system
+from edgelet_host.project.config import Project, read_project
+from edgelet_host.project.dotenv import DEV_VARS
+from edgelet_host.terminal import Show, progress, say, step, warn
 from edgelet_host.units import size_text, time_text
 
 # How often sources are looked at and the log is fetched. An emulated board is busy for as long with each fetch.
@@ -27,26 +34,42 @@ _EMULATED_LOG_S = 2.0
 
 def snapshot(folder: Path) -> dict[Path, tuple[int, int]]:
     """Tell the state of a project's files: path -> (time, size)."""
-    state = {}
-    for path in folder.rglob("*"):
-        parts = path.relative_to(folder).parts
-        if not any(part.startswith(".") or part == "node_modules" for part in parts):
-            try:
-                stat = path.stat()
-            except FileNotFoundError:
-                continue
-            if path.is_file():
-                state[path] = (stat.st_mtime_ns, stat.st_size)
-    return state
+    found = {}
+    # Folders that vanish meanwhile are as if they had not been there.
+    for top, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name != "node_modules"]
+        for path in (Path(top, name) for name in files):
+            if not path.name.startswith(".") or path == folder / DEV_VARS:
+                with contextlib.suppress(OSError):
+                    state = path.stat()
+                    if stat.S_ISREG(state.st_mode):
+                        found[path] = (state.st_mtime_ns, state.st_size)
+    return found
 
 
 class Session:
     """One run of `edgelet dev` or `edgelet serve`: the device and the projects on it."""
 
     def __init__(
-        self, local: LocalDevice, firmware: Path, folders: Sequence[Path], certificate: Certificate | None = None
+        self,
+        local: LocalDevice,
+        firmware: Path,
+        folders: Sequence[Path],
+        data: Path,
+        certificate: Certificate | None = None,
     ) -> None:
         self._local = local
+        # Each device that has this folder has its own.
+        self._notes = data / ("board.json" if local.emulated else "device.json")
+        # What its process says of itself.
+        self._log = data / ("board.log" if local.emulated else "device.log")
+        self._is_alone = len(folders) == 1
+        # What .dev.vars of a project had when it was brought to the device.
+        self._given: dict[Path, dict[str, str]] = {}
+        # Under which name each project is there.
+        self._names: dict[Path, str] = {}
+        # The URLs of the projects that are there.
+        self._ready: dict[Path, str] = {}
         self._certificate = certificate
         self._certificate_state = certificate and certificate.state()
         self._firmware = firmware
@@ -65,28 +88,60 @@ class Session:
         started = time.monotonic()
         try:
             project = read_project(folder)
-            release = make_release(project, self._firmware)
-            for line in release.warnings:
+            self._check_name(project)
+            work = Development(project, self._firmware, self._notes, self._is_alone)
+            for line in work.release.warnings:
                 warn(line)
             # The console is held for a moment only, so that other commands can talk to this device.
             with connect(self._local.port) as device:
                 self._print_log(device)
-                deployed = deploy(device, release)
-                make_secrets(device, project.name, deployed.missing_secrets)
-                fill_kv(device, project)
+                with self._progress(project.name) as show:
+                    deployed = work.bring(device, self._given.get(folder), show)
                 self._print_log(device)
         except EdgeletError as e:
             click.secho(f"Error: {e.format_message()}", fg="red", err=True)
             say("Waiting for the next change ...")
             return
+        for former in work.former:
+            say(f"{former} was taken away, with what it kept: its project is named {project.name} now")
         if deployed.missing_secrets:
             say(f"{project.name}: made up secrets for this device: {', '.join(deployed.missing_secrets)}")
+        if work.values and work.values != self._given.get(folder):
+            say(f"{project.name}: from {DEV_VARS}, for this device: {', '.join(sorted(work.values))}")
+        self._given[folder] = work.values
+        self._names[folder] = project.name
         self._say_ready(project, deployed, time.monotonic() - started)
 
+    def _check_name(self, project: Project) -> None:
+        """Raise EdgeletError where another project of this session has the name, whose function it would replace."""
+        for folder, name in self._names.items():
+            if name == project.name and folder != project.folder:
+                raise EdgeletError(f"{project.folder}: {folder} has the name {name}, too: give one of them another")
+
+    @contextlib.contextmanager
+    def _progress(self, name: str) -> Iterator[Show]:
+        if self._local.emulated:
+            with step(f"Bringing {name} to the emulated board") as tell:
+                yield lambda done, total: tell(f"{size_text(done)} of {size_text(total)}")
+        else:
+            with progress() as add:
+                yield add(name)
+
     def _say_ready(self, project: Project, deployed: Deployed, seconds: float) -> None:
-        urls = [url_of(self._local.url, host, route) for host in project.hosts or [""] for route in project.routes]
+        hosts = [] if self._is_alone else project.hosts
+        urls = [url_of(self._local.url, host, route) for host in hosts or [""] for route in project.entrances()]
         size = f"image {size_text(deployed.image_bytes)}" if deployed.image_bytes else "static files only"
         say(f"{project.name} {deployed.id} is ready in {time_text(seconds)} ({size}): {' '.join(urls)}")
+        self._ready[project.folder] = urls[0]
+
+    def say_next(self, folders: Sequence[Path]) -> None:
+        """Say what to do now with the first project that is ready."""
+        for folder in folders:
+            if folder in self._ready:
+                path = "" if folder == Path.cwd() else f"{shlex.quote(str(_shortest(folder)))} "
+                say(f"Next: open {self._ready[folder]} and change a file of the project: what you save is in service.")
+                say(f"To a board: edgelet deploy {path}--device PORT, where PORT is one that 'edgelet devices' shows.")
+                return
 
     def follow(self) -> None:
         """Redeploy what changes and print the log, until the device ends."""
@@ -101,7 +156,9 @@ class Session:
                 self._fetch_log()
                 self._fetched = time.monotonic()
             time.sleep(_LOOK_S)
-        raise EdgeletError(f"the local device ended with status {self._local.process.returncode}: see its device.log")
+        status = self._local.process.returncode
+        how = f"by signal {-status}" if status < 0 else f"with status {status}"
+        raise EdgeletError(f"the local device ended {how}: see {self._log}, and start it again")
 
     def _follow_certificate(self) -> None:
         """Have the device take a certificate that was renewed; it keeps the old one until the new one is of use."""
@@ -128,35 +185,66 @@ class Session:
         if not answer["clock_set"]:
             device.call("set_clock", round(time.time()))
             answer = device.call("logs", 0)
-        for record in answer["records"]:
-            self._next_log = record["seq"] + 1
+            self._next_log = 0
+        records, self._next_log, _ = fetch_rest(device, self._next_log, answer)
+        for record in records:
             click.secho(log_line(record), fg=LEVEL_COLORS.get(record["level"]))
 
 
-def make_secrets(device: Device, function: str, names: Sequence[str]) -> None:
-    """Give a function on a development device random values for secrets."""
-    if names:
-        values = {name: secrets.token_urlsafe(48) for name in names}
-        device.wait_for_job(device.call("set_secrets", function, values))
+def board_instead(compiler: Path) -> str | None:
+    """Give the emulated board that runs where the Linux firmware does not, None where that runs.
 
-
-def fill_kv(device: Device, project: Project) -> None:
-    """Put what the project has for development into KV on a development device, where a key is not there."""
-    for binding, pairs in project.dev_kv.items():
-        namespace = Namespace(device, project.name, binding)
-        for key, value in pairs.items():
-            if namespace.get(key) is None:
-                namespace.put([Entry(key, value)])
+    compiler: that of bundles. Raises EdgeletError where neither runs.
+    """
+    if compiler.suffix != ".wasm":
+        return None
+    others = "a board at USB with 'edgelet deploy', or Linux, whose firmware is much faster"
+    if prebuilt(peer_name(this_system())) is None:
+        wsl = " (on Windows its subsystem WSL)" if this_system().startswith("windows") else ""
+        raise EdgeletError(f"nothing here runs functions on {this_system()}: take {others}{wsl}")
+    say(f"No Linux firmware runs here, so this is an emulated Pico. Otherwise take {others}.")
+    return "pico"
 
 
 def run(firmware: Path, folders: Sequence[Path], data: Path, host: str, port: int, board: str | None) -> None:
     """Serve the projects in `folders` until Ctrl-C, on this machine or on an emulated board."""
-    for folder in folders:
-        if not (folder / FILE).exists():
-            read_project(folder)
     data.mkdir(parents=True, exist_ok=True)
     with _start(board, firmware, data, host, port) as local, announce(local, "edgelet dev"):
-        _attend(Session(local, firmware, folders), folders, f"edgelet dev: {local.url}")
+        _attend(Session(local, firmware, folders, data), folders, f"edgelet dev: {local.url}")
+
+
+def run_command(firmware: Path, folder: Path, command: Sequence[str], board: str | None) -> int:
+    """Run a command beside a device of its own that has the project in `folder`; the command's exit status.
+
+    The command finds the URL of the project's first route in EDGELET_URL, without a slash at its end, and the device's
+    console in EDGELET_DEVICE. Where it fails, what the device has logged is printed. Raises EdgeletError.
+    """
+    # Windows' programs have endings that only a search adds.
+    program = shutil.which(command[0])
+    if program is None:
+        raise EdgeletError(f"there is no program {command[0]}: install it, or name another one")
+    project = read_project(folder)
+    with tempfile.TemporaryDirectory(prefix="edgelet-") as temporary:
+        data = Path(temporary)
+        work = Development(project, firmware, data / "notes.json", alone=True)
+        for line in work.release.warnings:
+            warn(line)
+        with _start(board, firmware, data, "127.0.0.1", 0) as local:
+            with connect(local.port) as device:
+                device.call("set_clock", round(time.time()))
+                work.bring(device)
+            url = url_of(local.url, "", project.routes[0]).removesuffix("/")
+            environment = os.environ | {"EDGELET_URL": url, "EDGELET_DEVICE": local.port}
+            try:
+                status = subprocess.run([program, *command[1:]], env=environment, check=False).returncode
+            except KeyboardInterrupt:
+                # The command has it, too.
+                return 1
+            if status:
+                with connect(local.port) as device:
+                    for record in fetch(device, 0)[0]:
+                        click.secho(log_line(record), fg=LEVEL_COLORS.get(record["level"]), err=True)
+    return status
 
 
 def _start(
@@ -168,7 +256,7 @@ def _start(
         return start(firmware, data / "device", host, port, data / "device.log")
     from edgelet_host import emulator
 
-    return emulator.start(data / board, host, port, data / f"{board}.log")
+    return emulator.start(board, data / board, host, port, data / "board.log")
 
 
 def serve(firmware: Path, data: Path, host: str, port: int, certificate: Certificate | None, workers: int = 1) -> None:
@@ -182,7 +270,11 @@ def serve(firmware: Path, data: Path, host: str, port: int, certificate: Certifi
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     log = data / "device.log"
     with start(firmware, data, host, port, log, certificate, workers) as local, announce(local, "edgelet serve"):
-        _attend(Session(local, firmware, [], certificate), [], f"edgelet serve: {local.url}")
+        _attend(Session(local, firmware, [], data, certificate), [], f"edgelet serve: {local.url}")
+
+
+def _shortest(folder: Path) -> Path:
+    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
 
 
 def _attend(session: Session, folders: Sequence[Path], title: str) -> None:
@@ -190,6 +282,7 @@ def _attend(session: Session, folders: Sequence[Path], title: str) -> None:
         for folder in folders:
             session.deploy(folder)
         say(f"{title}  (console: {session.port}, Ctrl-C stops)")
+        session.say_next(folders)
         session.follow()
     except KeyboardInterrupt:
         say("\nStopped.")

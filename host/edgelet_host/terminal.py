@@ -2,12 +2,19 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
+
+from edgelet_host.units import time_text
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 # A bar is shown for so many bytes, which take a second over USB, and for what has taken a second already.
 _SHOWN_BYTES = 65536
@@ -46,10 +53,18 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
         yield lambda detail: None
     else:
         from rich.console import Console
+        from rich.text import Text
 
-        with Console(stderr=True).status(title) as status:
-            yield lambda detail: status.update(f"{title}  [dim]{detail[-60:]}[/dim]")
-    say(f"{title}: done in {time.monotonic() - started:.1f} s")
+        console = Console(stderr=True)
+        # A spinner and blanks come with it. What takes more than a line would jump.
+        room = max(console.width - len(title) - 6, 0)
+
+        def show(detail: str) -> None:
+            status.update(Text(f"{title}  ").append(" ".join(detail.split())[-room:] if room else "", "dim"))
+
+        with console.status(Text(title)) as status:
+            yield show
+    say(f"{title}: done in {time_text(time.monotonic() - started)}")
 
 
 Show = Callable[[int, int], None]
@@ -88,6 +103,68 @@ def progress() -> Iterator[Callable[[str], Show]]:
         bars.stop()
 
 
+class Standing:
+    """How the work on one of several devices stands. Its methods may be called in any thread."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.text = "waiting"
+        self.has_ended = False
+
+    def tell(self, text: str) -> None:
+        """Show what is done now."""
+        self.text = text
+
+    def add(self, title: str) -> Show:
+        """Show how much is done of something, as `progress` does."""
+
+        def show(done: int, total: int) -> None:
+            self.tell(f"{title} {done * 100 // total} %" if total else title)
+
+        return show
+
+    def end(self, text: str) -> None:
+        """Show what came of it."""
+        self.text = text
+        self.has_ended = True
+        if not _is_animated():
+            say(f"{self.label}: {text}")
+
+
+@contextmanager
+def standings(labels: Sequence[str]) -> Iterator[list[Standing]]:
+    """Show in a terminal how the work on several devices stands, as a table; else a line for each when it has ended."""
+    rows = [Standing(label) for label in labels]
+    if not _is_animated():
+        yield rows
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console(stderr=True)
+    with Live(console=console, get_renderable=lambda: _standings_table(rows, console.height), transient=True):
+        yield rows
+
+
+def _standings_table(rows: list[Standing], height: int) -> "Table":
+    """Make the table; where it is higher than the terminal, what is under way comes first."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    ended = sum(row.has_ended for row in rows)
+    title = Text(f"{ended} of {len(rows)} devices")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title=title, title_justify="left")
+    table.add_column("DEVICE", no_wrap=True)
+    table.add_column("", no_wrap=True, overflow="ellipsis")
+    # Title, head, a line below each, and the one of the cursor.
+    room = max(height - 6, 1)
+    shown = rows if len(rows) <= room else sorted(rows, key=lambda row: row.has_ended)[:room]
+    for row in shown:
+        table.add_row(Text(row.label), Text(row.text))
+    return table
+
+
 def print_json(value: object) -> None:
     """Print a value as JSON to stdout."""
     click.echo(json.dumps(value, indent=2))
@@ -107,24 +184,34 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
-    if _least_width(columns, rows) > console.width:
+    # Of a dumb terminal rich says 80, unless both are given.
+    room, height = shutil.get_terminal_size()
+    widths = _column_widths(columns, rows, room)
+    if widths is None:
         _print_records(columns, rows)
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for number, column in enumerate(columns):
-        # What narrow terminals break is text of several words, before names and numbers.
-        is_word = not any(" " in row[number] for row in rows)
-        table.add_column(column, no_wrap=is_word, overflow="fold")
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(column, width=width)
     for row in rows:
         table.add_row(*map(Text, row))
-    console.print(table)
+    Console(width=room, height=height).print(table)
 
 
-def _least_width(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    """Give the width of a table that breaks text between words only: a column's longest word, and two for its edge."""
-    words = [[name, *(word for row in rows for word in row[number].split())] for number, name in enumerate(columns)]
-    return sum(max(map(len, column)) + 2 for column in words)
+def _column_widths(columns: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> list[int] | None:
+    """Give the columns' widths in a table that breaks text between words only; None where it is wider than the room."""
+    from rich.cells import cell_len
+
+    texts = [[name, *(row[number] for row in rows)] for number, name in enumerate(columns)]
+    widths = [max(map(cell_len, column)) for column in texts]
+    least = [max((cell_len(word) for text in column for word in text.split()), default=0) for column in texts]
+    # With two for the edge of each.
+    while sum(widths) + 2 * len(widths) > room:
+        spare, widest = max((width - least[number], number) for number, width in enumerate(widths))
+        if spare == 0:
+            return None
+        widths[widest] -= 1
+    return widths
 
 
 def _print_records(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -1,10 +1,31 @@
-"""Sizes and times as people read them. --json has bytes and seconds."""
+"""Numbers, sizes, times and texts as people read them. --json has bytes, seconds, and texts as they are."""
+
+import unicodedata
+
+# Control characters, lone surrogates, what separates lines, and what turns the direction of writing.
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+# Of those what scripts and emoji are made with: zero width (non-)joiner, soft hyphen.
+_HARMLESS = {"\u200c", "\u200d", "\u00ad"}
+
+
+def printable(text: str, kept: str = "") -> str:
+    """Escape what could steer a terminal, but for the characters in `kept`; everything else is as it is."""
+    return "".join(c if c in kept or _is_seen(c) else c.encode("unicode_escape").decode() for c in text)
+
+
+def _is_seen(character: str) -> bool:
+    return character in _HARMLESS or unicodedata.category(character) not in _UNSEEN
+
+
+def count_text(count: int, what: str) -> str:
+    """Give a number of things: 1 file, 2 files."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def size_text(size: int) -> str:
     """Give a number of bytes in the unit that fits: 812 bytes, 12.5 KB, 340 KB, 1.5 MB. A KB are 1024 bytes."""
     if size < 1024:
-        return f"{size} byte{'' if size == 1 else 's'}"
+        return count_text(size, "byte")
     value, unit = size / 1024, "KB"
     for larger in ("MB", "GB"):
         # What would be printed with four digits has the next unit.

@@ -3,11 +3,13 @@
 The runtime on the real Linux firmware; tests/support/board plays the hardware.
 """
 
+import json
 import re
 import time
 
 import pytest
 from cli_helpers import Cli, as_board, greeting, local_device
+from device_helpers import free_port
 from edgelet_host.device.console import connect
 from edgelet_host.device.running import LocalDevice
 from edgelet_host.session import Session
@@ -20,7 +22,8 @@ PASSWORD = "wifi_password=correct horse\n"
 @pytest.fixture
 def board(firmware, tmp_path):
     """A board with Wi-Fi that was never set up; its command line."""
-    with local_device(as_board(firmware, tmp_path, "wifi_board.py"), tmp_path) as local:
+    program = as_board(firmware, tmp_path, "wifi_board.py", DNS_PORT=str(free_port()))
+    with local_device(program, tmp_path) as local:
         yield Cli(tmp_path, local.port)
 
 
@@ -50,6 +53,39 @@ def test_setup_in_a_terminal_asks_for_wifi_where_there_is_a_radio(board):
     assert "3 settings are set, its clock is set" in done.out
     assert "Wi-Fi is up" in done.out
     assert "horse" not in done.out
+
+
+def test_setup_opens_an_access_point_with_a_password_that_is_made_asked_for_or_given(board, tmp_path):
+    told = board.ok("setup", "--access-point")
+    assert "2 settings are set, its clock is set, and the device has restarted" in told
+    made = re.search(r"Access point edgelet-3f2a is open. Its password: (([a-z2-9]{4}-){2}[a-z2-9]{4})\n", told)[1]
+    assert "a page opens that asks for your Wi-Fi. If none opens: http://127.0.0.1\n" in told
+    secrets = json.loads((tmp_path / "device" / "secrets.json").read_text())
+    assert secrets["wifi_access_point_password"][0] == made
+    assert "no network is set, access point edgelet-3f2a" in board.ok("status")
+    assert "no network is set: its access point edgelet-3f2a is open" in board.run("doctor").out
+
+    asked = board.terminal("setup", "--access-point", answers={"Password of the access point": "open sesame\n"})
+    assert "Its password: as given" in asked.out
+    assert "sesame" not in asked.out
+    wrong = board.terminal("setup", "--access-point", answers={"Password of the access point": "sesame\n"})
+    assert "must be text of 8 to 63 bytes" in wrong.out
+    given = ["setup", "--access-point", *WIFI]
+    joined = board.run(*given, "--json", stdin=PASSWORD + "wifi_access_point_password=open sesame").json()
+    assert (joined[0]["address"], joined[0]["access_point"]) == ("192.0.2.7", "edgelet-3f2a")
+    told = board.ok("setup", "--access-point")
+    assert "opens when no network can be joined. Its password: " in told
+    assert told.endswith("Connect a phone or a computer to it: a page opens that asks for your Wi-Fi.\n")
+    board.ok("setup", "--set", "wifi_access_point=true")
+    logs = board.ok("logs")
+    assert made not in logs
+    assert "sesame" not in logs
+
+
+def test_an_access_point_without_a_password_is_refused(board):
+    assert "wifi_access_point needs a password: 'edgelet setup --access-point' gives it one" in (
+        board.fails("setup", "--set", "wifi_access_point=true")
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +126,7 @@ def test_a_clock_that_is_not_set_is_told_with_what_sets_it(board):
 def test_dev_sets_the_clock_of_a_board_whenever_it_starts(firmware, tmp_path, capsys):
     project = greeting(tmp_path, "early")
     with running(Pico(firmware, tmp_path)) as board:
-        session = Session(LocalDevice(None, board.port, ("127.0.0.1", 80)), firmware, [project])
+        session = Session(LocalDevice(None, board.port, ("127.0.0.1", 80)), firmware, [project], tmp_path)
         for _ in range(2):
             before = time.time()
             with connect(board.port) as device:
@@ -98,7 +134,7 @@ def test_dev_sets_the_clock_of_a_board_whenever_it_starts(firmware, tmp_path, ca
             session.deploy(project)
             with connect(board.port) as device:
                 now = float(device.execute("from edgelet import clock\nprint(clock.unix_ms())")) / 1000
-                device.send("import machine\nmachine.reset()")
+            board.reset()
             # It is set to a whole second.
             assert before - 1 <= now <= time.time() + 1
     assert capsys.readouterr().out.count("listening on") == 2

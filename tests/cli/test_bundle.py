@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -493,6 +494,22 @@ def test_an_alias_that_leads_nowhere_is_refused(cli, alias):
     project = write_project(cli.folder / "alias", "alias", {"main.js": "export default {};"})
     (project / "edgelet.toml").write_text('name = "alias"\n[alias]\n' + alias + "\n")
     assert "alias." in cli.fails("deploy", project)
+
+
+# What was not there yet.
+KILLED = {".package-lock.json", ".bin", "bin", "lib"}
+
+
+@pytest.mark.slow
+def test_an_esbuild_whose_installation_was_killed_is_installed_anew(tmp_path, monkeypatch):
+    whole = ensure_esbuild("this test")
+    home = whole.parents[2].name
+    monkeypatch.setenv("EDGELET_CACHE", str(tmp_path))
+    # npm takes what has a package.json for whole.
+    shutil.copytree(whole.parents[1], tmp_path / home / "node_modules", ignore=lambda folder, names: KILLED & {*names})
+    program = ensure_esbuild("this test")
+    assert subprocess.run([program, "--version"], check=False).returncode == 0
+    assert (program.parents[1] / "esbuild" / "lib" / "main.js").exists()
 
 
 def test_a_package_that_is_not_installed_is_named(cli):

@@ -45,10 +45,17 @@ def test_the_only_device_that_runs_here_is_the_default(local, tmp_path, monkeypa
     assert "No device" in cli.run("devices").err
 
 
-def test_a_device_has_the_names_that_its_owner_gives(local, tmp_path):
+def test_a_device_has_the_names_that_its_owner_gives(local, tmp_path, monkeypatch):
     cli = Cli(tmp_path)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", cli.environment()["XDG_RUNTIME_DIR"])
     cli.ok("devices", "name", local.port, "kitchen")
-    assert cli.run("status", "--device", "kitchen", "--json").json()["platform"] == "linux"
+    with announce(local, "edgelet dev"):
+        assert cli.run("status", "--device", "kitchen", "--json").json()["platform"] == "linux"
+    # The pty is there, but whose is it now?
+    assert f"no device that runs here has {local.port} now" in cli.fails("status", "--device", "kitchen")
+    cli.ok("devices", "group", "kitchen", "class1")
+    assert "kitchen: it is not connected" in cli.run("deploy", greeting(tmp_path, "hello"), "--group", "class1").err
+    assert [one["description"] for one in cli.run("devices", "--json").json()] == ["not connected"]
     assert [one["name"] for one in cli.run("devices", "--json").json()] == ["kitchen"]
     cli.ok("devices", "forget", "kitchen")
     assert "no device is named kitchen" in cli.fails("status", "--device", "kitchen")
@@ -126,6 +133,7 @@ def test_watching_tells_what_comes_and_goes(local, firmware, tmp_path, monkeypat
             assert come["port"] == gone["port"] == local.port
         process.send_signal(signal.SIGINT)
         process.communicate()
+    assert process.returncode == 0
 
 
 # Functions
@@ -215,6 +223,13 @@ def test_variables_take_effect_at_once_and_can_be_pulled(deployed):
     assert awkward in cli.ok("invoke", name)
     assert cli.run("env", "list", "--function", name, "--json").json() == {"WHO": awkward}
     assert "WHO\t" in cli.ok("env", "list", "--function", name)
+    (cli.folder / "value.txt").write_text("grüße \x1b[31m")
+    cli.ok("env", "set", "WHO", "--file", "value.txt", "--function", name)
+    assert cli.ok("env", "list", "--function", name).endswith("WHO\tgrüße \\x1b[31m\n")
+    cli.ok("kv", "put", "STORE", "ключ\x07", "--function", name, stdin="x")
+    assert cli.ok("kv", "list", "STORE", "--function", name) == "ключ\\x07\n"
+    (cli.folder / "value.txt").write_text(awkward)
+    cli.ok("env", "set", "WHO", "--file", "value.txt", "--function", name)
     pulled = cli.ok("env", "pull", "--function", name)
     cli.ok("env", "unset", "WHO", "--function", name)
     assert " undefined undefined" in cli.ok("invoke", name)
@@ -302,7 +317,13 @@ def test_a_generated_secret_is_long_and_another_each_time(deployed):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("KEY", "not NAME=VALUE"), ('{"KEY": 1}', "must be texts"), ('{"KEY": "canary', "not valid JSON")],
+    [
+        ("KEY", "standard input:1: this line is not NAME=VALUE"),
+        ('{"KEY": 1}', "standard input: all values must be texts"),
+        ('{"KEY": "canary', "standard input is not valid JSON"),
+        ("OTHER=canary\nKEY=\n", "KEY is empty in standard input; nothing is set"),
+        ("# nothing\n", "standard input has no secrets"),
+    ],
 )
 def test_a_bulk_file_that_is_not_valid_is_refused_without_its_content(deployed, text, message):
     cli, name = deployed
@@ -339,8 +360,8 @@ def test_the_same_in_a_terminal(deployed):
     assert "key is removed from STORE" in shown("kv", "delete", "STORE", "key", *here)
     assert "secret KEY is set" in shown("secret", "generate", "KEY", *here)
     assert re.search(r"KEY +20\d\d-", shown("secret", "list", *here))
-    assert "is not set" in shown("secret", "delete", "KEY", *here)
-    assert "is not set" in shown("env", "unset", "WHO", *here)
+    assert f"secret KEY is no longer set for {name}" in shown("secret", "delete", "KEY", *here)
+    assert f"WHO is no longer set on the device for {name}" in shown("env", "unset", "WHO", *here)
     (cli.folder / name / "main.js").write_text("export default { fetch() { return new Response('second') } }")
     assert "is active on" in shown("deploy", name)
     assert re.search(r"[0-9a-f]{16} +previous", shown("releases", name))
@@ -362,15 +383,18 @@ def test_a_terminal_without_colours_gets_none(deployed, variable):
         assert not re.search(sequence, shown.out), shown.out
 
 
-def test_a_narrow_terminal_loses_nothing(deployed):
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+def test_a_narrow_terminal_loses_nothing(deployed, term):
     cli, name = deployed
     [release] = cli.run("releases", name, "--json").json()
     for command in (["releases", name], ["status"], ["list"]):
-        shown = cli.terminal(*command, columns=40)
+        shown = cli.terminal(*command, columns=40, TERM=term)
         assert name in shown.out or release["id"] in shown.out
         assert "…" not in shown.out
-    assert re.search(rf"^FUNCTION  {name}\r$", cli.terminal("status", columns=40).out, re.MULTILINE)
-    assert re.search(rf"^RELEASE    {release['id']}\r$", cli.terminal("releases", name, columns=40).out, re.MULTILINE)
+    assert re.search(rf"^FUNCTION  {name}\r$", cli.terminal("status", columns=40, TERM=term).out, re.MULTILINE)
+    assert re.search(
+        rf"^RELEASE    {release['id']}\r$", cli.terminal("releases", name, columns=40, TERM=term).out, re.MULTILINE
+    )
 
 
 # KV
@@ -413,7 +437,8 @@ def test_kv_bulk(deployed):
     [
         ("[", "not valid JSON"),
         ("3", "an object of texts, or an array"),
-        ('{"a": 1}', "entry 1: key and value must be texts"),
+        ("[]", "standard input has no keys"),
+        ('{"a": 1}', "standard input: entry 1: key and value must be texts"),
         ('[{"key": "a"}]', "entry 1: key and value must be texts"),
         ('[{"key": "a", "value": "b"}, {"key": "a", "value": "b", "ttl": 3}]', "entry 2: it has ttl; known are"),
         ('[{"key": "a", "value": "b", "expiration_ttl": 0}]', "expiration_ttl must be a number of seconds"),
@@ -451,9 +476,10 @@ def test_logs_are_filtered_by_function_and_level(deployed):
     assert f"[{name}] asked" in cli.terminal("logs", "--function", name).out
 
 
-def test_logs_are_followed_until_ctrl_c(deployed):
+@pytest.mark.parametrize("command", [["logs", "--follow"], ["tail"]], ids=" ".join)
+def test_logs_are_followed(deployed, command):
     cli, name = deployed
-    command = cli.command("logs", "--follow", "--json", "--function", name)
+    command = cli.command(*command, "--json", "--function", name)
     process = subprocess.Popen(
         command, env=cli.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -47,7 +47,8 @@ def test_doctor_finds_damage_and_repairs_it(firmware, tmp_path):
 def test_a_report_has_what_others_need_and_nothing_that_is_secret(firmware, tmp_path):
     with local_device(firmware, tmp_path) as local:
         cli = Cli(tmp_path, local.port)
-        cli.ok("setup", "--secrets-file", "-", "--set", "hostname=canary-host", stdin=f"admin_secret={ADMIN}")
+        given = ["--set", "hostname=canary", "--set", "time_server=canary.example", "--secrets-file", "-"]
+        cli.ok("setup", *given, stdin=f"admin_secret={ADMIN}")
         project = greeting(tmp_path, "canary-function", secrets=["TOKEN"])
         cli.ok("deploy", project)
         cli.ok("secret", "put", "TOKEN", "--function", "canary-function", stdin="canary-token")
@@ -58,11 +59,17 @@ def test_a_report_has_what_others_need_and_nothing_that_is_secret(firmware, tmp_
         cli.run("invoke", "canary-function")
         with connect(local.port) as device:
             device.execute("from edgelet import log\nlog.warn('a warning about 192.0.2.77')")
+            device.execute("from edgelet import log\nlog.error('/data/kv/canary-function/S: 2 files are no keys')")
+            device.execute("from edgelet import log\nlog.warn('time server canary.example: no answer')")
+            device.execute("from edgelet import log\nlog.error('function canary-function does not start')")
         text = cli.ok("doctor", "--report")
         told = cli.run("doctor", "--report", "--json").json()
         assert "--report changes nothing" in cli.fails("doctor", "--report", "--repair")
     assert "canary" not in text + json.dumps(told)
     assert "warn a warning about x.x.x.x" in text
+    assert "error /...: 2 files are no keys" in text
+    assert "warn time server ***: no answer" in text
+    assert "error function *** does not start" in text
     assert f"| MicroPython | {told['device']['micropython']} |" in text
     [function] = told["functions"]
     assert (function["requests"], function["errors"]) == (3, {"thrown": 2})  # two of them are those of the deploys

@@ -2,16 +2,23 @@
 
 import os
 import pty
+import re
+import select
 import subprocess
 import threading
+import time
 import tty
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 import serial
 from cli_helpers import Cli, greeting, local_device
 from device_helpers import with_heap
+from edgelet_host.device.console import DeviceError, connect
+from edgelet_host.device.local import start
+from edgelet_host.runtime import protocol
 
 
 def test_a_port_that_is_not_there(cli):
@@ -28,6 +35,9 @@ def test_files_and_arguments_that_cannot_be_used(cli):
     (cli.folder / "file").write_text("")
     assert "cannot use /proc/mine: No such file" in cli.fails("new", "/proc/mine")
     assert "cannot use" in cli.fails("serve", "--data", "file")
+    (cli.folder / "edgelet.toml").write_text('name = "grüß"', "latin-1")
+    assert "edgelet.toml is not UTF-8 text: save it as UTF-8" in cli.fails("check")
+    assert "edgelet.toml is not UTF-8 text: save it as UTF-8" in cli.fails("setup", "--all", "--csv", "edgelet.toml")
     assert "the argument '\\udcff' is no UTF-8 text" in cli.fails(
         "setup", "--set", b"\xff".decode(errors="surrogateescape")
     )
@@ -50,6 +60,8 @@ def answer_something_else(master: int) -> None:
                 os.write(master, b"R\x01\x00\x10\x01")
             elif received.endswith(b"\r\x01"):
                 os.write(master, b"raw REPL; CTRL-B to exit\r\n>")
+            elif number := re.search(rb"print\((\d+)\)\x04$", received):
+                os.write(master, b"OK" + number[1] + b"\r\n\x04\x04>")
             elif received.endswith(b"\x04"):
                 os.write(
                     master, b"\x04" + b'{"result": {"records": [], "next": 1, "clock_set": true}}\r\n' + b"\x04\x04>"
@@ -66,6 +78,40 @@ def test_an_answer_to_another_command_is_none(tmp_path):
     device.join()
     os.close(master)
     assert "the device answered another command than this one. Run the command again" in message
+
+
+def test_the_prompt_without_a_terminal(cli):
+    assert "the prompt needs a terminal" in cli.fails("shell")
+
+
+LEFT_BEHIND = b"""\r\x03\r\x01from edgelet.console import admin
+import asyncio, time
+async def busy():
+    time.sleep(1)
+asyncio.create_task(busy())
+\x04"""
+
+
+def test_what_others_have_left_behind_is_not_answered_to_the_next(cli):
+    # Who follows the log has found the prompt of one that gave up before, while the device computed (a login), and
+    # gives up in turn. Its prompt and the answer to what it has asked come when the next program reads already.
+    command = f"from edgelet.console import admin\nadmin.call({protocol.VERSION}, 'logs')"
+    with serial.Serial(cli.device, exclusive=True) as port:
+        port.write(LEFT_BEHIND)
+        port.read_until(b"\x04\x04>")
+        port.write(b"\r\x03\r\x01" + b"\x05A\x01" + command.encode() + b"\x04")
+    with connect(cli.device) as device:
+        assert "machine" in device.call("status")
+
+
+def test_a_long_answer_is_taken_as_it_comes(local, monkeypatch):
+    # Byte by byte it takes so long that to a device on a slow machine nobody seems to read, and it drops the rest.
+    sizes = []
+    read = serial.Serial.read
+    monkeypatch.setattr(serial.Serial, "read", lambda port, size=1: sizes.append(size) or read(port, size))
+    with connect(local.port) as device:
+        assert device.execute("print('x' * 100000)") == "x" * 100000 + "\r\n"
+    assert len(sizes) < 10000
 
 
 def test_a_closed_standard_input_is_an_empty_one(cli):
@@ -180,10 +226,41 @@ def test_a_device_that_goes_away_in_the_middle(firmware, tmp_path):
             text=True,
         )
         assert "listening" in process.stdout.readline()
-    _, errors = process.communicate()
-    assert process.returncode == 1
-    assert errors.startswith("Error: ")
-    assert "Traceback" not in errors
+    with others() as masters:
+        _, errors = process.communicate()
+        assert process.returncode == 1
+        assert errors.startswith("Error: ")
+        assert "Traceback" not in errors
+        assert select.select(masters, [], [], 0)[0] == []
+
+
+@contextmanager
+def others() -> Iterator[list[int]]:
+    """Ptys of other programs, which get the first names that are free: the masters, to read what is typed there."""
+    made = [pty.openpty() for _ in range(8)]
+    for _, slave in made:
+        tty.setraw(slave)
+    yield [master for master, _ in made]
+    for file in (file for both in made for file in both):
+        os.close(file)
+
+
+def test_a_device_that_goes_away_while_others_have_its_console(firmware, tmp_path, monkeypatch):
+    with ExitStack() as power, ExitStack() as programs:
+        local = power.enter_context(start(firmware, tmp_path / "device", "127.0.0.1", 0, tmp_path / "device.log"))
+        masters = []
+
+        def go_away(seconds: float) -> None:
+            monkeypatch.undo()
+            power.close()
+            masters.extend(programs.enter_context(others()))
+
+        with connect(local.port) as device:
+            monkeypatch.setattr(time, "sleep", go_away)
+            with pytest.raises(DeviceError):
+                device._give_way()
+        assert len(masters) == 8
+        assert select.select(masters, [], [], 0)[0] == []
 
 
 def test_the_function_must_be_named_where_there_are_several(cli):

@@ -17,9 +17,9 @@ import pytest
 from browser import Browser
 from device_helpers import free_port, running
 from edgelet_host.device.deployment import deploy, make_release
+from edgelet_host.device.development import make_secrets
 from edgelet_host.paths import ROOT
 from edgelet_host.project.config import read_project
-from edgelet_host.session import make_secrets
 from jwt_helpers import base64url
 from key_server import KeyServer
 from npm_helpers import installed
@@ -150,6 +150,7 @@ def box(firmware, tmp_path_factory):
 def told(box):
     box.told.claims = {}
     box.told.id_token = None
+    box.told.requests.clear()
     return box.told
 
 

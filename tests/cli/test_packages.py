@@ -23,3 +23,9 @@ ORDER = [
 def test_imports_go_downwards() -> None:
     assert len(MODULES) > 50
     assert {name: found for name, path in MODULES.items() if (found := upward_imports(name, path, ORDER))} == {}
+
+
+def test_no_command_bears_the_name_of_the_work_behind_it() -> None:
+    names = [path.name for path in MODULES.values() if path.name != "__init__.py"]
+    commands = {path.name for path in MODULES.values() if path.parent.name == "commands"}
+    assert sorted({name for name in commands if names.count(name) > 1}) == []

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import socket
 import ssl
@@ -11,16 +12,18 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from cli_helpers import ROOT, Cli, greeting
-from device_helpers import free_port, get, request
+from cli_helpers import GREETING, ROOT, Cli, greeting
+from device_helpers import free_port, get, request, write_project
+from edgelet_host.device.local import start, take_address
+from edgelet_host.errors import EdgeletError
 from waiting import wait_until
 
 
 @contextmanager
-def serving(cli: Cli, *args: str | Path) -> Iterator[subprocess.Popen[str]]:
-    """Run `edgelet serve`, which serves when this begins."""
+def attended(cli: Cli, ready: str, *words: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """Run `edgelet dev` or `edgelet serve`, which has said that it is ready when this begins, until Ctrl-C."""
     process = subprocess.Popen(
-        cli.command("serve", *args),
+        cli.command(*words),
         env=cli.environment(),
         cwd=cli.folder,
         stdout=subprocess.DEVNULL,
@@ -28,10 +31,13 @@ def serving(cli: Cli, *args: str | Path) -> Iterator[subprocess.Popen[str]]:
         text=True,
     )
     try:
-        assert "edgelet serve: " in process.stderr.readline()
+        line = ""
+        while ready not in line:
+            line = process.stderr.readline()
+            assert line
         yield process
     finally:
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
         process.communicate()
 
 
@@ -57,11 +63,17 @@ def test_serve_keeps_functions_and_prints_the_log(firmware, tmp_path):
             while "[kept] asked" not in line:
                 line = process.stdout.readline()
                 assert line
+            if run == 1:
+                # As Linux does where memory has run out.
+                for child in children(process.pid):
+                    os.kill(int(child), signal.SIGKILL)
+                process.wait()
         finally:
             process.send_signal(signal.SIGTERM)
             _, errors = process.communicate()
-        assert process.returncode == 0
-        assert errors.strip() == "Stopped."
+        log = tmp_path / "data" / "device.log"
+        said = ["Stopped.", f"Error: the local device ended by signal 9: see {log}, and start it again"]
+        assert (process.returncode, errors.strip()) == (run, said[run])
 
 
 def children(process: int | str) -> list[str]:
@@ -74,7 +86,7 @@ def test_serve_has_a_worker_for_each_core_or_as_many_as_are_asked_for(firmware, 
     cli = Cli(tmp_path)
     words = [] if workers is None else ["--workers", str(workers)]
     count = workers or len(os.sched_getaffinity(0))
-    with serving(cli, "--data", "data", "--port", str(free_port()), *words) as process:
+    with attended(cli, "edgelet serve: ", "serve", "--data", "data", "--port", str(free_port()), *words) as process:
         # The device is its child, and forks an owner, too, where there are several workers.
         [device] = children(process.pid)
         wait_until(lambda: len(children(device)) == (count + 1 if count > 1 else 0))
@@ -110,12 +122,39 @@ def test_serve_listens_on_this_computer_only_unless_told_otherwise(firmware, tmp
     cli = Cli(tmp_path)
     port = free_port()
     # All of 127/8 are addresses of this computer.
-    with serving(cli, "--data", "data", "--port", str(port)):
+    with attended(cli, "edgelet serve: ", "serve", "--data", "data", "--port", str(port)):
         assert get(("127.0.0.1", port), "/").status == 404
         with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.2", port)):
             pass
-    with serving(cli, "--data", "data", "--port", str(port), "--host", "0.0.0.0"):
+    with attended(cli, "edgelet serve: ", "serve", "--data", "data", "--port", str(port), "--host", "0.0.0.0"):
         assert get(("127.0.0.2", port), "/").status == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "problem"),
+    [
+        ("::1", "devices listen on IPv4: choose another address than ::1 with --host"),
+        ("::", "devices listen on IPv4: choose another address than :: with --host"),
+        ("", "cannot listen on : Name or service not known. Choose another address with --host"),
+        ("a..b", "a..b is no host name: choose an address with --host"),
+        (
+            "192.0.2.1",
+            "cannot listen on 192.0.2.1: Cannot assign requested address. Choose another address with --host",
+        ),
+    ],
+)
+def test_an_address_where_nobody_can_listen_is_told_in_one_line(host, problem):
+    with pytest.raises(EdgeletError, match=f"^{re.escape(problem)}$"):
+        take_address(host, 0)
+
+
+def test_the_port_of_a_device_is_given_to_nobody_else_when_it_does_not_listen(firmware, tmp_path):
+    with start(firmware, tmp_path / "device", "127.0.0.1", 0, tmp_path / "log") as local:
+        assert get(local.address, "/").status == 404
+        local.process.kill()
+        local.process.wait()
+        with pytest.raises(OSError), socket.socket() as other:
+            other.bind(local.address)
 
 
 def new_certificate(folder: Path, name: str) -> tuple[Path, Path]:
@@ -155,7 +194,9 @@ def test_serve_speaks_https_and_takes_a_renewed_certificate(firmware, tmp_path):
         return connection
 
     place(*first)
-    with serving(cli, "--data", "data", "--port", str(port), "--cert", cert, "--key", key) as process:
+    with attended(
+        cli, "edgelet serve: ", "serve", "--data", "data", "--port", str(port), "--cert", cert, "--key", key
+    ) as process:
         cli.ok("deploy", greeting(tmp_path, "kept"))
         with closing(connected()) as old:
             assert shown_name(old) == "first"
@@ -215,24 +256,47 @@ def test_dev_shares_its_device_with_other_commands(firmware, tmp_path):
     assert errors.strip().endswith("Stopped.")
 
 
+@pytest.mark.slow
+def test_dev_has_what_its_projects_kept_and_nothing_of_others(firmware, tmp_path):
+    cli, port = Cli(tmp_path), free_port()
+    # One route, which two functions of one device cannot have.
+    one, two = (write_project(tmp_path / name, name, {"main.js": GREETING}, route="/") for name in ("one", "two"))
+    with attended(cli, "Next: ", "dev", one, "--port", str(port)):
+        cli.ok("env", "set", "WHO", "--function", "one", stdin="ada")
+    with attended(cli, "Next: ", "dev", two, "--port", str(port)):
+        assert cli.ok("list") == "two\n"
+        assert get(("127.0.0.1", port), "/").status == 200
+    with attended(cli, "Next: ", "dev", one, "--port", str(port)):
+        assert cli.ok("list") == "one\n"
+        assert " ada " in get(("127.0.0.1", port), "/").text
+    # Two of one name would take each other's place; one that is given twice is one.
+    same = write_project(tmp_path / "same", "one", {"main.js": GREETING}, route="/same")
+    with attended(cli, f"{same}: {one} has the name one, too", "dev", one, one, same, "--port", str(port)):
+        assert get(("127.0.0.1", port), "/same").text.startswith("GET /same ")
+        assert cli.ok("list") == "one\n"
+
+
 @pytest.mark.parametrize("folder", ["checkout", "project"])
 def test_dev_runs_the_login_example_in_a_checkout_else_this_folder(firmware, tmp_path, folder):
     cli = Cli(tmp_path)
     port = free_port()
-    cwd = ROOT if folder == "checkout" else greeting(tmp_path, "mine")
+    cwd = ROOT if folder == "checkout" else greeting(tmp_path, "mine", hosts=["example.com"])
     command = cli.command("dev", "--port", str(port))
     process = subprocess.Popen(command, env=cli.environment(), cwd=cwd, stderr=subprocess.PIPE, text=True)
     try:
-        line = ""
-        while "edgelet dev: http" not in line:
+        line, shown = "", ""
+        while "Next: " not in line:
             line = process.stderr.readline()
             assert line
+            shown += line
         if folder == "checkout":
             assert "POST /login" in get(("127.0.0.1", port), "/nothing").text
             body = '{"user": "ada", "password": "correct horse"}'
             assert request(("127.0.0.1", port), "POST", "/login", body).status == 200
         else:
+            # It is alone, and its own name leads elsewhere.
             assert get(("127.0.0.1", port), "/mine").status == 200
+            assert f"Next: open http://localhost:{port}/mine " in shown and "example.com" not in shown
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate()
@@ -257,21 +321,30 @@ def test_dev_follows_several_projects_and_outlives_their_errors(firmware, tmp_pa
     def answer(name: str) -> str:
         return get(("127.0.0.1", port), f"/{name}").text
 
+    def save(name: str, text: str) -> None:
+        # Whole: else a look at it in between finds an empty file.
+        fresh = tmp_path / "fresh"
+        fresh.write_text(text)
+        fresh.replace(tmp_path / "two" / name)
+
     try:
         wait_for("edgelet dev: http")
+        told = f"Next: open http://localhost:{port}/one and change a file of the project: what you save is"
+        assert wait_for("Next: ").startswith(told)
+        assert "edgelet deploy one --device PORT" in wait_for("To a board: ")
         assert [answer(name)[:9] for name in ("one", "two")] == ["GET /one ", "GET /two "]
-        main = tmp_path / "two" / "main.js"
-        main.write_text("export default { fetch() { return new Response('changed') } }")
+        save("main.js", "export default { fetch() { return new Response('changed') } }")
         assert f"http://localhost:{port}/two" in wait_for("two ")
         assert [answer("one")[:9], answer("two")] == ["GET /one ", "changed"]
-        main.write_text("export default {\n  fetch() { return new Response('broken' } }")
+        save("main.js", "export default {\n  fetch() { return new Response('broken' } }")
         assert f"{tmp_path / 'two'}: main.js:2:" in wait_for("Error: ")
         wait_for("Waiting for the next change")
         assert answer("two") == "changed"
-        main.write_text("export default { fetch() { return new Response('mended') } }")
-        (tmp_path / "two" / "edgelet.toml").write_text('name = "two"\nhosts = ["a.test", "b.test"]\nroute = "/two"\n')
+        save("main.js", "export default { fetch() { return new Response('mended') } }")
+        wait_for("is ready")
+        save("edgelet.toml", 'name = "two"\nhosts = ["a.test", "b.test"]\nroute = "/two"\n')
         assert f": http://a.test:{port}/two http://b.test:{port}/two\n" in wait_for("is ready")
-        (tmp_path / "two" / "edgelet.toml").write_text('name = "two"\nroute = "/two"\n')
+        save("edgelet.toml", 'name = "two"\nroute = "/two"\n')
         wait_for("is ready")
         assert answer("two") == "mended"
     finally:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from classroom import classroom
 from cli_helpers import ROOT, Cli
 from edgelet_host import paths
 from edgelet_host.bootloader import flashing
 from edgelet_host.device import ports, targets
+from edgelet_host.device.running import announce
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware.builds import Revision
 from edgelet_host.release.dist import make_universal_wheel
@@ -58,16 +60,16 @@ def other(request, local, package, tmp_path) -> Cli:
 
 @pytest.mark.slow
 def test_a_project_comes_to_a_board_and_is_looked_after(other):
-    other.ok("new", "mine")
+    other.ok("new", "mine", "--javascript")
     assert "mine: bundle " in other.ok("check", "mine")
     assert "mine" in other.ok("deploy", "mine", "--dry-run") + other.ok("deploy", "mine")
-    assert json.loads(other.ok("invoke", "mine", "--path", "/mine")) == {"message": "hello, world"}
+    assert json.loads(other.ok("invoke", "mine", "--path", "/mine/greeting")) == {"message": "hello, world"}
     assert "mine" in other.ok("list")
     assert "firmware" in other.ok("status")
     assert "GET /mine" in other.ok("logs", "--function", "mine")
     assert len(other.ok("releases", "mine").splitlines()) >= 1
     other.ok("env", "set", "GREETING", "--function", "mine", stdin="grüß dich")
-    assert json.loads(other.ok("invoke", "mine", "--path", "/mine")) == {"message": "grüß dich, world"}
+    assert json.loads(other.ok("invoke", "mine", "--path", "/mine/greeting")) == {"message": "grüß dich, world"}
     assert "GREETING" in other.ok("env", "list", "--function", "mine")
     other.ok("secret", "put", "KEY", "--function", "mine", stdin="canary")
     assert "KEY" in other.ok("secret", "list", "--function", "mine")
@@ -76,7 +78,7 @@ def test_a_project_comes_to_a_board_and_is_looked_after(other):
 
 @pytest.mark.slow
 def test_kv_users_and_tokens(other):
-    other.ok("new", "visits", "--template", "login")
+    other.ok("new", "visits", "--template", "login", "--javascript")
     other.ok("deploy", "visits")
     user = f"ada-{other.system}"
     for args, stdin in ((("user", "add", user), "correct horse"), (("kv", "put", "USERS", "key"), "wert ü")):
@@ -90,10 +92,12 @@ def test_kv_users_and_tokens(other):
 
 
 @pytest.mark.slow
-def test_devices_have_names_which_are_kept_where_the_system_has_such_things(other, local):
+def test_devices_have_names_which_are_kept_where_the_system_has_such_things(other, local, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", other.environment()["XDG_RUNTIME_DIR"])
     other.ok("devices", "name", local.port, "kitchen")
     assert "kitchen" in other.ok("devices")
-    assert "firmware" in other.ok("status", "--device", "kitchen")
+    with announce(local, "edgelet dev"):
+        assert "firmware" in other.ok("status", "--device", "kitchen")
     other.ok("devices", "forget", "kitchen")
     assert "there is no COM77" in other.fails("status", "--device", "COM77")
     assert "no device is named company.local" in other.fails("status", "--device", "company.local")
@@ -106,6 +110,25 @@ def test_a_board_is_set_up_and_examined(other):
     assert "device: answers at" in told
     assert "MicroPython" in other.ok("doctor", "--report")
     assert "_EDGELET_COMPLETE" in other.ok("completion", "powershell")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("system", ["win32", "darwin"])
+def test_names_go_with_boards_that_are_worked_on_side_by_side(firmware, package, tmp_path, monkeypatch, system):
+    cli = OtherCli(tmp_path, system=system, package=package)
+    with classroom(firmware, tmp_path, 2) as (_, boards):
+        monkeypatch.setenv("PLAYED_USB", str(tmp_path / "usb"))
+        lines = [f"{one.serial};{one.name};class1;{one.name}\r\n" for one in boards]
+        (tmp_path / "class.csv").write_bytes("".join(["\ufeffdevice;name;group;hostname\r\n", *lines]).encode())
+        assert cli.ok("setup", "--all", "--csv", "class.csv").count("\tdone\t") == 2
+        for one in boards:
+            one.unplug()
+        for one, port in zip(boards, ("COM9", "COM8"), strict=True):
+            one.plug(port)
+        cli.ok("new", "mine")
+        assert cli.ok("deploy", "mine", "--group", "class1").count("\tdone\t") == 2
+        assert "mine" in cli.ok("list", "--device", "board01")
+        assert [one["name"] for one in json.loads(cli.ok("devices", "--json"))] == ["board02", "board01"]
 
 
 @pytest.mark.slow
@@ -124,6 +147,8 @@ def test_ctrl_c_ends_a_command_that_follows(other):
     with subprocess.Popen(
         other.command("logs", "--follow"), env=other.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
+        # Python itself has begun then.
+        assert process.stdout.readline()
         other.ok("setup", "--set", "hostname=hall")
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate()

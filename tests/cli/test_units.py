@@ -1,7 +1,7 @@
 """Sizes and times as people read them."""
 
 import pytest
-from edgelet_host.units import size_text, time_text
+from edgelet_host.units import count_text, printable, size_text, time_text
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,24 @@ def test_sizes(size, text):
 )
 def test_times(seconds, text):
     assert time_text(seconds) == text
+
+
+def test_counts():
+    assert [count_text(n, "file") for n in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("grüße, 日本\u00a0é 👩\u200d💻 C:\\dir", "grüße, 日本\u00a0é 👩\u200d💻 C:\\dir"),
+        ("\x1b[31m\t\x85\x7f", r"\x1b[31m\t\x85\x7f"),
+        ("\u202eabc\u2028\ud800", r"\u202eabc\u2028\ud800"),
+        ("two\nlines", r"two\nlines"),
+    ],
+)
+def test_text_is_shown_as_it_is_but_for_what_steers_a_terminal(text, shown):
+    assert printable(text) == shown
+
+
+def test_lines_may_stay_lines():
+    assert printable("two\nlines\x07", kept="\n") == "two\nlines\\x07"

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.mark.slow
 def test_a_user_who_was_added_can_log_in(cli, local):
-    cli.ok("new", "gate", "--template", "login")
+    cli.ok("new", "gate", "--template", "login", "--javascript")
     toml = cli.folder / "gate" / "edgelet.toml"
     toml.write_text(toml.read_text().replace('route = "/"', 'host = "gate.test"\nroute = "/"'))
     cli.ok("deploy", "gate")
@@ -25,6 +25,9 @@ def test_a_user_who_was_added_can_log_in(cli, local):
     assert cli.ok("kv", "get", "USERS", "user:grace", *here) != record
     assert cli.run("invoke", "gate", "--path", "/login", "--data", "body", "--json").json()["status"] == 401
     assert "at least 8" in cli.fails("user", "password", "grace", *here, stdin="short")
+
+    for name in ("", "x" * 49):
+        assert "has 1 to 48 characters" in cli.fails("user", "add", name, *here, stdin="another canary")
 
     cli.ok("user", "add", "ada", "--iterations", "1000", *here, stdin="a canary of hers")
     assert cli.ok("kv", "get", "USERS", "iterations", *here) == "600000\n"

@@ -89,6 +89,17 @@ def complete_device(context: click.Context, parameter: click.Parameter, incomple
     return []
 
 
+def complete_group(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Give the groups of devices that begin with what is typed."""
+    from edgelet_host.device.known import read_names
+    from edgelet_host.errors import EdgeletError
+
+    with contextlib.suppress(EdgeletError):
+        groups = {group for known in read_names().values() for group in known.groups}
+        return sorted(group for group in groups if group.startswith(incomplete))
+    return []
+
+
 def complete_function(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Give the functions on the device whose names begin with what is typed, none where it cannot be asked at once."""
     from edgelet_host.device.console import connect

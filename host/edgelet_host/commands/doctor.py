@@ -104,6 +104,8 @@ def _device(device: "Device") -> list[tuple[str, bool, str]]:
         advice = (
             "'edgelet setup' sets it up" if link["name"] == link_states.WIFI else "look at the other end of the line"
         )
+        if state["access_point"] and state["access_point"]["is_open"]:
+            advice = f"its access point {state['access_point']['name']} is open, whose page asks for a network"
         is_up = link["state"] == link_states.UP
         network = [(link["name"], is_up, state["address"] if is_up else f"{link_text(link['state'])}: {advice}")]
     return [

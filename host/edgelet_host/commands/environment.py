@@ -13,9 +13,10 @@ from edgelet_host.commands.options import (
     function_option,
     json_option,
 )
-from edgelet_host.commands.values import dotenv_line, read_value, read_values
+from edgelet_host.commands.values import place_of, read_value, read_values
 from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import print_json, print_table
+from edgelet_host.units import count_text, printable
 
 # Bytes of a generated secret: as many as SHA-256 has, what RFC 7518 section 3.2 asks of an HS256 key.
 _SECRET_BYTES = 32
@@ -57,7 +58,7 @@ def env_unset(name: str, function: str | None, devices: tuple[str, ...]) -> None
         if name not in device.call("variables", function):
             raise EdgeletError(f"{name} is not set on the device for {function}: 'edgelet env list' shows what is")
         device.wait_for_job(device.call("set_variables", function, {name: None}))
-    click.echo(f"{name} is not set for {function}")
+    click.echo(f"{name} is no longer set on the device for {function}")
 
 
 @env.command("list")
@@ -74,7 +75,7 @@ def env_list(function: str | None, devices: tuple[str, ...], as_json: bool) -> N
     if as_json:
         print_json(variables)
     else:
-        print_table(["NAME", "VALUE"], [[name, ascii(value)[1:-1]] for name, value in sorted(variables.items())])
+        print_table(["NAME", "VALUE"], [[name, printable(value)] for name, value in sorted(variables.items())])
 
 
 @env.command("pull")
@@ -85,10 +86,12 @@ def env_pull(function: str | None, devices: tuple[str, ...]) -> None:
 
     Example: edgelet env pull > .env
     """
+    from edgelet_host.project import dotenv
+
     with chosen_device(devices) as device:
         variables = device.call("variables", function_name(device, function))
     for name, value in sorted(variables.items()):
-        click.echo(dotenv_line(name, value))
+        click.echo(dotenv.line(name, value))
 
 
 @click.group()
@@ -139,10 +142,15 @@ def secret_bulk(file: str, function: str | None, devices: tuple[str, ...]) -> No
     Example: edgelet secret bulk secrets.env
     """
     values = read_values(file)
+    if not values:
+        raise EdgeletError(f"{place_of(file)} has no secrets: it must be a JSON object, or lines NAME=VALUE")
+    for name, value in values.items():
+        if not value:
+            raise EdgeletError(f"{name} is empty in {place_of(file)}; nothing is set")
     with chosen_device(devices) as device:
         function = function_name(device, function)
         device.wait_for_job(device.call("set_secrets", function, values))
-    click.echo(f"{len(values)} secrets are set for {function}")
+    click.echo(f"{count_text(len(values), 'secret')} set for {function}")
 
 
 @secret.command("delete")
@@ -159,7 +167,7 @@ def secret_delete(name: str, function: str | None, devices: tuple[str, ...]) -> 
         if name not in [known for known, _ in device.call("secrets", function)]:
             raise EdgeletError(f"secret {name} is not set for {function}: 'edgelet secret list' shows what is")
         device.wait_for_job(device.call("set_secrets", function, {name: None}))
-    click.echo(f"secret {name} is not set for {function}")
+    click.echo(f"secret {name} is no longer set for {function}")
 
 
 @secret.command("list")

@@ -12,9 +12,10 @@ from edgelet_host.commands.options import (
     function_option,
     json_option,
 )
-from edgelet_host.commands.values import read_entries, read_value
+from edgelet_host.commands.values import place_of, read_entries, read_value
 from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import print_json
+from edgelet_host.units import count_text, printable
 
 
 @click.group()
@@ -77,9 +78,11 @@ def kv_bulk(binding: str, file: str, function: str | None, devices: tuple[str, .
     from edgelet_host.terminal import progress
 
     entries = read_entries(file)
+    if not entries:
+        raise EdgeletError(f"{place_of(file)} has no keys")
     with chosen_namespace(devices, function, binding) as namespace, progress() as add:
         namespace.put(entries, add(binding))
-    click.echo(f"{len(entries)} keys are set in {binding}")
+    click.echo(f"{count_text(len(entries), 'key')} set in {binding}")
 
 
 @kv.command("list")
@@ -99,7 +102,7 @@ def kv_list(binding: str, prefix: str, function: str | None, devices: tuple[str,
         print_json([_entry(*one) for one in keys])
     else:
         for one in keys:
-            click.echo(one[0])
+            click.echo(printable(one[0]))
 
 
 def _entry(key: str, expiry: int | None, metadata: str | None) -> dict[str, Any]:

@@ -22,10 +22,14 @@ def _levels() -> Iterable[str]:
     return levels
 
 
+_one_function = click.option("--function", default="", shell_complete=complete_function, help="Of this function only.")
+_one_level = click.option("--level", type=LateChoice(_levels), default="debug", help="Of this level and above.")
+
+
 @click.command()
 @click.option("--follow", is_flag=True, help="Go on until Ctrl-C.")
-@click.option("--function", default="", shell_complete=complete_function, help="Of this function only.")
-@click.option("--level", type=LateChoice(_levels), default="debug", help="Of this level and above.")
+@_one_function
+@_one_level
 @json_option
 @device_option
 def logs(follow: bool, function: str, level: str, as_json: bool, devices: tuple[str, ...]) -> None:
@@ -33,13 +37,31 @@ def logs(follow: bool, function: str, level: str, as_json: bool, devices: tuple[
 
     Example: edgelet logs --follow --function login --level warn
     """
+    _show(follow, function, level, as_json, devices)
+
+
+@click.command()
+@_one_function
+@_one_level
+@json_option
+@device_option
+def tail(function: str, level: str, as_json: bool, devices: tuple[str, ...]) -> None:
+    """Print the device's log until Ctrl-C: the same as logs --follow.
+
+    Example: edgelet tail --function login
+    """
+    _show(True, function, level, as_json, devices)
+
+
+def _show(follow: bool, function: str, level: str, as_json: bool, devices: tuple[str, ...]) -> None:
+    from edgelet_host.device import ports
     from edgelet_host.device.console import connect
     from edgelet_host.device.log import Filter, fetch
     from edgelet_host.device.targets import choose_target
 
     port = choose_target(devices).port
     wanted = Filter(function, level)
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt), ports.kept(port):
         with connect(port) as device:
             records, since, lost = fetch(device, 0)
             # The log may still have what a deleted function did.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgelet_host.commands.completion import complete_device, complete_function
+from edgelet_host.commands.completion import complete_device, complete_function, complete_group
 from edgelet_host.errors import EdgeletError
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ device_option = click.option(
     envvar="EDGELET_DEVICE",
     metavar="PORT|NAME",
     shell_complete=complete_device,
-    help="Serial port, pty or name of the device; by default the only one there is.",
+    help="Serial port, pty, name or serial number of the device; by default the only one there is.",
+)
+group_option = click.option(
+    "--group", shell_complete=complete_group, help="The devices of this group, which 'edgelet devices group' makes."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

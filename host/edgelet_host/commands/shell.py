@@ -7,6 +7,7 @@ import sys
 import click
 
 from edgelet_host.commands.options import device_option
+from edgelet_host.errors import EdgeletError
 
 
 @click.command()
@@ -20,6 +21,8 @@ def shell(devices: tuple[str, ...]) -> None:
     """
     from edgelet_host.device.targets import choose_target
 
+    if not sys.stdin.isatty():
+        raise EdgeletError("the prompt needs a terminal: 'edgelet invoke' sends a request without one")
     command = [sys.executable, "-m", "mpremote", "connect", choose_target(devices).port, "repl"]
     if sys.platform == "win32":
         # There exec leaves the console to the shell, which waits for nobody.

@@ -17,6 +17,7 @@ from edgelet_host.commands.options import (
 from edgelet_host.commands.values import read_value
 from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import print_json
+from edgelet_host.units import printable
 
 if TYPE_CHECKING:
     from edgelet_host.device.namespace import Namespace
@@ -26,6 +27,8 @@ _PREFIX = "user:"
 
 # The most rounds of all users' records, as examples/login has it: each check takes as many.
 _MOST = "iterations"
+
+_LONGEST_NAME = 48
 
 # Rounds of SHA-256, as OWASP recommends them for PBKDF2; on a board what a Pico W manages in a few seconds.
 _ITERATIONS = 600000
@@ -64,6 +67,8 @@ def user_add(
 
     Example: edgelet user add ada
     """
+    if not 1 <= len(name) <= _LONGEST_NAME:
+        raise EdgeletError(f"a user's name has 1 to {_LONGEST_NAME} characters, as examples/login takes them")
     password = _read_password(file)
     with chosen_namespace(devices, function, binding) as namespace:
         if namespace.get(_PREFIX + name) is not None:
@@ -110,7 +115,7 @@ def user_list(binding: str, function: str | None, devices: tuple[str, ...], as_j
         print_json(names)
     else:
         for name in names:
-            click.echo(name)
+            click.echo(printable(name))
 
 
 @user.command("delete")

@@ -24,8 +24,13 @@ def read_value(what: str, file: str | None, hidden: bool, confirm: bool = True) 
         return str(click.prompt(what, hide_input=hidden, confirmation_prompt=hidden and confirm, err=True))
     value = read_text(file or "-").removesuffix("\n").removesuffix("\r")
     if hidden and not value:
-        raise EdgeletError(f"{what} is empty: {'standard input' if file in (None, '-') else file} has nothing in it")
+        raise EdgeletError(f"{what} is empty: {place_of(file or '-')} has nothing in it")
     return value
+
+
+def place_of(file: str) -> str:
+    """Give the name of a file for people, "-" being standard input."""
+    return "standard input" if file == "-" else file
 
 
 def read_text(file: str) -> str:
@@ -36,11 +41,13 @@ def read_text(file: str) -> str:
     except OSError as e:
         raise EdgeletError(f"cannot read {file}: {e.strerror}") from None
     except UnicodeDecodeError:
-        raise EdgeletError(f"{'standard input' if file == '-' else file} is not UTF-8 text") from None
+        raise EdgeletError(f"{place_of(file)} is not UTF-8 text: save it as UTF-8") from None
 
 
 def read_values(file: str) -> dict[str, str]:
     """Read several values: a JSON object of texts, or lines NAME=VALUE as in a .env file."""
+    from edgelet_host.project import dotenv
+
     # Editors of Windows begin a file with a byte order mark.
     text = read_text(file).removeprefix("\ufeff")
     if text.lstrip().startswith("{"):
@@ -48,11 +55,11 @@ def read_values(file: str) -> dict[str, str]:
             values = json.loads(text)
         except ValueError as e:
             # The parser's own message has a position and no content.
-            raise EdgeletError(f"{file} is not valid JSON: {e}") from None
+            raise EdgeletError(f"{place_of(file)} is not valid JSON: {e}") from None
         if not all(isinstance(value, str) for value in values.values()):
-            raise EdgeletError(f"{file}: all values must be texts")
+            raise EdgeletError(f"{place_of(file)}: all values must be texts")
         return dict(values)
-    return _dotenv(file, text)
+    return dotenv.parse(place_of(file), text)
 
 
 def read_entries(file: str) -> list["Entry"]:
@@ -60,12 +67,14 @@ def read_entries(file: str) -> list["Entry"]:
     try:
         found = json.loads(read_text(file).removeprefix("\ufeff"))
     except ValueError as e:
-        raise EdgeletError(f"{file} is not valid JSON: {e}") from None
+        raise EdgeletError(f"{place_of(file)} is not valid JSON: {e}") from None
     if isinstance(found, dict):
         found = [{"key": key, "value": value} for key, value in found.items()]
     if not isinstance(found, list):
-        raise EdgeletError(f"{file}: it must be an object of texts, or an array of objects with key and value")
-    return [_entry(file, number, one) for number, one in enumerate(found, 1)]
+        raise EdgeletError(
+            f"{place_of(file)}: it must be an object of texts, or an array of objects with key and value"
+        )
+    return [_entry(place_of(file), number, one) for number, one in enumerate(found, 1)]
 
 
 _ENTRY_FIELDS = {"key", "value", "expiration_ttl", "metadata"}
@@ -84,41 +93,3 @@ def _entry(file: str, number: int, one: Any) -> "Entry":
         raise EdgeletError(f"{place}: expiration_ttl must be a number of seconds, 1 or more")
     metadata = one.get("metadata")
     return Entry(one["key"], one["value"], ttl, None if metadata is None else json.dumps(metadata))
-
-
-def _dotenv(file: str, text: str) -> dict[str, str]:
-    values = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        line = line.strip()
-        if not line or line.startswith("#"):
-            continue
-        name, equals, value = line.removeprefix("export ").partition("=")
-        if not equals:
-            raise EdgeletError(f"{file}:{number}: this line is not NAME=VALUE")
-        value = value.strip()
-        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-            quoted = value[1:-1]
-            value = _unescape(quoted) if value[0] == '"' else quoted
-        values[name.strip()] = value
-    return values
-
-
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}
-
-
-def _unescape(text: str) -> str:
-    plain = {escaped[1]: character for character, escaped in _ESCAPES.items()}
-    parts = []
-    characters = iter(text)
-    for character in characters:
-        if character == "\\":
-            following = next(characters, "")
-            parts.append(plain.get(following, "\\" + following))
-        else:
-            parts.append(character)
-    return "".join(parts)
-
-
-def dotenv_line(name: str, value: str) -> str:
-    """Write a variable so that `read_values` reads it."""
-    return f'{name}="{"".join(_ESCAPES.get(character, character) for character in value)}"'

@@ -8,18 +8,19 @@ Errors that the device reports arrive as EdgeletError with the device's own line
 
 import contextlib
 import errno
-import io
 import json
+import os
 import re
 import secrets
-import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import serial
+from mpremote import transport_serial
 from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
@@ -30,6 +31,9 @@ from edgelet_host.errors import EdgeletError
 from edgelet_host.runtime import limits, protocol
 
 _JOB_POLL_S = 0.02
+# After how long of a job others may have the console, and for how long at least.
+_HELD_S = 0.3
+_AWAY_S = 0.1
 # How long a port may be in use by another program, a device silent, and its console without a prompt.
 _BUSY_S = 3
 _SILENCE_S = 1
@@ -59,8 +63,8 @@ _TRACEBACKS = {
     "NameError": _OTHER_FIRMWARE,
     "AttributeError": _OTHER_VERSION,
 }
-# Standard output belongs to the whole process.
-_entering = threading.Lock()
+# It prints what it got in place of a prompt, which is of no use to people. Standard output belongs to all threads.
+transport_serial.print = lambda *args, **options: None
 # Bytes of a file that are sent in one command of the raw REPL. A board holds them several times: as the command, as its
 # literal, and decoded.
 _CHUNK = 768
@@ -77,13 +81,89 @@ class DeviceError(EdgeletError):
         self.error = error or {}
 
 
+class _Transport(SerialTransport):  # type: ignore[misc]
+    """mpremote's, but it takes what has arrived at once.
+
+    Byte by byte the 4096 that a pty has room for take tens of milliseconds, and the more the longer the output is. A
+    device on a slow machine would wait longer for its reader than it may, and drop the rest.
+    """
+
+    # What has arrived behind the end that was waited for.
+    _ahead = b""
+
+    def read_until(
+        self,
+        min_num_bytes: int,
+        ending: bytes,
+        timeout: float | None = 10,
+        data_consumer: None = None,
+        timeout_overall: float | None = None,
+    ) -> bytes:
+        """As mpremote has it, without data_consumer."""
+        data, self._ahead = bytearray(self._ahead), b""
+        seen = 0
+        began = heard = time.monotonic()
+        while (at := data.find(ending, seen)) < 0:
+            seen = max(0, len(data) - len(ending) + 1)
+            waiting = self.serial.in_waiting
+            more = self.serial.read(max(waiting, 1)) if self.is_pty or waiting else b""
+            now = time.monotonic()
+            if more:
+                data += more
+                heard = now
+                continue
+            if timeout is not None and now >= heard + timeout:
+                return bytes(data)
+            if timeout_overall is not None and now >= began + timeout_overall:
+                return bytes(data)
+            time.sleep(_JOB_POLL_S / 2)
+        end = at + len(ending)
+        self._ahead = bytes(data[end:])
+        return bytes(data[:end])
+
+    def enter_raw_repl(self, soft_reset: bool = True, timeout_overall: float | None = 10) -> None:
+        """As mpremote has it: what has arrived before is nothing."""
+        self._ahead = b""
+        super().enter_raw_repl(soft_reset, timeout_overall)
+
+
 class Device:
     """An open connection whose device waits for commands."""
 
-    def __init__(self, port: str, transport: SerialTransport, patience: int = 1) -> None:
+    def __init__(self, port: str, wait_s: float) -> None:
         self.port = port
-        self._transport = transport
-        self._patience = patience
+        self._patience = _patience(port)
+        self._transport = self._connected(wait_s)
+
+    def _connected(self, wait_s: float) -> _Transport:
+        transport = _open(self.port, wait_s)
+        try:
+            _enter(self.port, transport)
+        except DeviceError:
+            _close(transport)
+            raise
+        transport.serial.timeout = _COMMAND_S * self._patience
+        return transport
+
+    def close(self) -> None:
+        """Give the console back."""
+        # A device that is gone needs no farewell.
+        with contextlib.suppress(serial.SerialException, OSError, TERMINAL_ERROR):
+            self._transport.exit_raw_repl()
+        _close(self._transport)
+
+    def _give_way(self) -> None:
+        """Let another program have the console for as long as it wants. Raises DeviceError where that has no end.
+
+        A board's port stays open: some are reset where it is opened.
+        """
+        if not ports.is_pseudo_terminal(self.port):
+            time.sleep(_JOB_POLL_S)
+            return
+        with ports.kept(self.port):
+            self.close()
+            time.sleep(_AWAY_S)
+            self._transport = self._connected(_COMMAND_S * self._patience)
 
     def execute(self, code: str) -> str:
         """Execute Python on the device; what it printed."""
@@ -128,7 +208,11 @@ class Device:
         return answer["result"]
 
     def wait_for_job(self, job: dict[str, int], alive: Callable[[], None] = lambda: None) -> Any:
-        """Wait for a job that a call has started; its result."""
+        """Wait for a job that a call has started; its result.
+
+        While one of a device on this computer takes longer, other programs have the console.
+        """
+        began = time.monotonic()
         while True:
             state = self.call("job", job["job"])
             if state["state"] == "failed":
@@ -136,10 +220,16 @@ class Device:
             if state["state"] == "done":
                 return state["result"]
             alive()
-            time.sleep(_JOB_POLL_S)
+            if time.monotonic() - began < _HELD_S:
+                time.sleep(_JOB_POLL_S)
+            else:
+                self._give_way()
 
     def write_file(self, path: str, data: bytes, progress: Callable[[int], None] = lambda sent: None) -> None:
         """Write a file on the device. progress is told how many bytes were sent."""
+        if len(data) > _CHUNK and self._is_written_here(path, data):
+            progress(len(data))
+            return
         sent = 0
         self.execute(f"from binascii import a2b_base64 as b\nf=open({path!r},'wb')\nw=f.write")
         while sent < len(data):
@@ -148,6 +238,26 @@ class Device:
             sent += len(chunk)
             progress(sent)
         self.execute("f.close()\ndel f,w,b")
+
+    def _is_written_here(self, path: str, data: bytes) -> bool:
+        """Write a file of a device whose files are those of this computer; whether it is one that can be written.
+
+        The device makes the file, which stays its user's, with a content by which it is known here. A console takes
+        longer by four orders of magnitude.
+        """
+        if not Path(path).parent.is_dir():
+            return False
+        mark = secrets.token_hex(16)
+        self.execute(f"with open({path!r},'wb') as f:f.write({mark!r})\ndel f")
+        with contextlib.suppress(OSError), Path(path).open("r+b") as file:
+            if file.read(len(mark) + 1) == mark.encode():
+                file.seek(0)
+                file.write(data)
+                file.flush()
+                # The device does so too, and answers nobody meanwhile.
+                os.fsync(file.fileno())
+                return True
+        return False
 
 
 def _explain(error: dict[str, Any]) -> DeviceError:
@@ -173,25 +283,33 @@ def _patience(port: str) -> int:
     return _EMULATED if any(local.emulated for local in running_devices() if local.console == port) else 1
 
 
-def _open(port: str, wait_s: float) -> SerialTransport:
+def _open(port: str, wait_s: float) -> _Transport:
     """Open a port; while another edgelet has it, as each does for a moment, wait."""
     until = time.monotonic() + wait_s
     while True:
         try:
             # Without a timeout mpremote would wait for ever at a pty that is silent.
-            return SerialTransport(port, timeout=_SILENCE_S * _patience(port))
+            return _Transport(port, timeout=_SILENCE_S * _patience(port))
         except TransportError:
             if time.monotonic() >= until or not ports.is_accessible(port):
                 raise DeviceError(ports.explain(port)) from None
             time.sleep(_JOB_POLL_S)
 
 
-def _enter(port: str, transport: SerialTransport) -> None:
-    """Enter the raw REPL. mpremote prints what it got instead; it is of no use to people."""
+def _enter(port: str, transport: _Transport) -> None:
+    """Enter the raw REPL, and leave what is said to others behind.
+
+    The device may have entered it for a program that has given up, and be about to answer that one: each answer would
+    be that to the command before. So it repeats a number, which nobody else has asked for.
+    """
     answer_s = _ANSWER_S * _patience(port)
+    number = secrets.randbelow(1 << 30)
+    repeated = b"%d\r\n\x04\x04" % number
     try:
-        with _entering, contextlib.redirect_stdout(io.StringIO()):
-            transport.enter_raw_repl(soft_reset=False, timeout_overall=answer_s)
+        transport.enter_raw_repl(soft_reset=False, timeout_overall=answer_s)
+        transport.serial.write(b"print(%d)\x04" % number)
+        if not transport.read_until(1, repeated, timeout_overall=answer_s).endswith(repeated):
+            raise TransportError
     except (TransportError, serial.SerialException, OSError, TERMINAL_ERROR):
         raise DeviceError(
             f"{port}: no MicroPython answers within {answer_s} s. Is this the right port? "
@@ -205,19 +323,16 @@ def connect(port: str, wait_s: float = _BUSY_S) -> Iterator[Device]:
 
     wait_s: for how long to wait while another program has the port. Raises DeviceError.
     """
-    transport = _open(port, wait_s)
+    device = Device(port, wait_s)
     try:
-        _enter(port, transport)
-        transport.serial.timeout = _COMMAND_S * _patience(port)
-        try:
-            yield Device(port, transport, _patience(port))
-        finally:
-            # A device that is gone needs no farewell.
-            with contextlib.suppress(serial.SerialException, OSError, TERMINAL_ERROR):
-                transport.exit_raw_repl()
+        yield device
     finally:
-        with contextlib.suppress(serial.SerialException, OSError, TERMINAL_ERROR):
-            transport.close()
+        device.close()
+
+
+def _close(transport: _Transport) -> None:
+    with contextlib.suppress(serial.SerialException, OSError, TERMINAL_ERROR):
+        transport.close()
 
 
 def restart(port: str) -> None:
@@ -231,8 +346,7 @@ def restart(port: str) -> None:
     except (TransportError, serial.SerialException, OSError, TERMINAL_ERROR) as e:
         raise DeviceError(f"{port}: lost the connection to the device ({e}). Run the command again") from None
     finally:
-        with contextlib.suppress(serial.SerialException, OSError, TERMINAL_ERROR):
-            transport.close()
+        _close(transport)
     if not answer.endswith(_RESTARTED):
         raise DeviceError(f"{port}: the device does not restart. Unplug it and plug it in again")
     with connect(port) as device:

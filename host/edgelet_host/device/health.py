@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from edgelet_host.runtime import names
+from edgelet_host.units import count_text
 
 # How long an address that is listed may take.
 _LISTED_S = 3.0
@@ -60,4 +61,4 @@ def describe(address: str) -> str:
         return f"does not answer: {e.strerror}"
     except UnhealthyError as e:
         return str(e)
-    return f"answers, {functions} function{'' if functions == 1 else 's'}"
+    return f"answers, {count_text(functions, 'function')}"

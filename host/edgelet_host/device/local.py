@@ -25,19 +25,30 @@ _LOCK = "lock"
 _START_S = 15.0
 
 
-def check_address(host: str, port: int) -> None:
-    """Raise EdgeletError where nobody can listen at this address."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except PermissionError:
+def take_address(host: str, port: int) -> socket.socket:
+    """Give a socket that has this address and does not listen there. port: 0 is any that is free.
+
+    host: a name or an IPv4 address. Until it is closed the system gives the port to nobody who asks for any. On Linux
+    who sets SO_REUSEADDR can listen there meanwhile. Raises EdgeletError where nobody can.
+    """
+    if ":" in host:
+        raise EdgeletError(f"devices listen on IPv4: choose another address than {host} with --host")
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # bind takes "" for every address, and what is no name for an error of the program.
+        taken.bind(socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)[0][4])
+    except UnicodeError:
+        taken.close()
+        raise EdgeletError(f"{host} is no host name: choose an address with --host") from None
+    except OSError as e:
+        taken.close()
+        if isinstance(e, PermissionError):
             raise EdgeletError(f"port {port} is for root only: choose one above 1023 with --port") from None
-        except OSError as e:
-            if e.errno == errno.EADDRINUSE:
-                raise EdgeletError(f"port {port} is in use: stop what uses it, or choose another with --port") from None
-            raise EdgeletError(f"cannot listen on {host}: {e.strerror}. Choose another address with --host") from None
+        if e.errno == errno.EADDRINUSE:
+            raise EdgeletError(f"port {port} is in use: stop what uses it, or choose another with --port") from None
+        raise EdgeletError(f"cannot listen on {host}: {e.strerror}. Choose another address with --host") from None
+    return taken
 
 
 def make_private(data: Path, log: Path) -> None:
@@ -61,19 +72,20 @@ def start(
 ) -> Iterator[LocalDevice]:
     """Start a device that keeps its files in `data` and writes its own errors to `log`; stop it in the end.
 
-    certificate: where given, it speaks https. workers: how many processes serve. Raises EdgeletError where it cannot
-    be, or another device has the folder.
+    port: 0 is any that is free. certificate: where given, it speaks https. workers: how many processes serve. Raises
+    EdgeletError where it cannot be, or another device has the folder.
     """
-    check_address(host, port)
-    make_private(data, log)
-    command: list[str | Path] = [firmware, "-m", "edgelet.runtime", data, "--host", host, "--port", str(port)]
-    scheme = "http"
-    if workers > 1:
-        command += ["--workers", str(workers)]
-    if certificate is not None:
-        command += ["--cert", certificate.cert, "--key", certificate.key]
-        scheme = "https"
     with ExitStack() as stack:
+        # Also until it listens, and while it restarts.
+        port = stack.enter_context(take_address(host, port)).getsockname()[1]
+        make_private(data, log)
+        command: list[str | Path] = [firmware, "-m", "edgelet.runtime", data, "--host", host, "--port", str(port)]
+        scheme = "http"
+        if workers > 1:
+            command += ["--workers", str(workers)]
+        if certificate is not None:
+            command += ["--cert", certificate.cert, "--key", certificate.key]
+            scheme = "https"
         stack.enter_context(_locked(data, f"{scheme}://{host}:{port}"))
         # The firmware has the master's side, so that the other one can be opened like a serial port again and again.
         master, slave = pty.openpty()

@@ -5,7 +5,7 @@ from typing import Any
 
 from edgelet_host.device.console import Device
 from edgelet_host.runtime import names
-from edgelet_host.units import size_text, time_text
+from edgelet_host.units import count_text, printable, size_text, time_text
 
 LEVEL_COLORS = {"warn": "yellow", "error": "red"}
 
@@ -31,7 +31,11 @@ def fetch(device: Device, since: int) -> tuple[list[dict[str, Any]], int, int]:
     Those from number 0 on begin with the oldest that the device still has. Others are lost where it has no room for
     them until they are asked for.
     """
-    answer = device.call("logs", since)
+    return fetch_rest(device, since, device.call("logs", since))
+
+
+def fetch_rest(device: Device, since: int, answer: dict[str, Any]) -> tuple[list[dict[str, Any]], int, int]:
+    """Like `fetch`, where the device has answered once already."""
     records: list[dict[str, Any]] = answer["records"]
     end = answer["next"]
     first = records[0]["seq"] if records and not since else since
@@ -52,8 +56,10 @@ def log_line(record: dict[str, Any]) -> str:
         parts.append(f"{record['method']} {printable(record.get('path', ''))}")
     if "status" in record:
         parts.append(str(record["status"]))
-    if record["text"]:
-        parts.append(printable(record["text"]))
+    # Of a text with several lines, as a stack has, the others come last.
+    lines = printable(record["text"], kept="\n").rstrip("\n").split("\n")
+    if lines[0]:
+        parts.append(lines[0])
     if "status" in record:
         cpu, wall = (time_text(record.get(name, 0) / 1e6) for name in ("cpu_us", "wall_us"))
         parking = _parking_text(record["parks"], record.get("parking_us", 0)) if "parks" in record else ""
@@ -62,13 +68,8 @@ def log_line(record: dict[str, Any]) -> str:
         parts.append(printable(record["client"]))
     if "request" in record:
         parts.append(f"#{record['request']}")
-    return " ".join(parts)
+    return "\n".join([" ".join(parts), *lines[1:]])
 
 
 def _parking_text(parks: int, parking_us: int) -> str:
-    return f", parked {parks} time{'' if parks == 1 else 's'} in {time_text(parking_us / 1e6)}"
-
-
-def printable(text: str) -> str:
-    """Escape what could steer a terminal; lines stay lines."""
-    return "".join(c if c == "\n" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    return f", parked {count_text(parks, 'time')} in {time_text(parking_us / 1e6)}"

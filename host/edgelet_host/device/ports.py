@@ -3,10 +3,12 @@
 TERMINAL_ERROR is what pyserial lets through when a terminal is gone; Windows has no terminals.
 """
 
+import contextlib
 import errno
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 TERMINAL_ERROR: type[Exception] = OSError
@@ -16,12 +18,29 @@ if sys.platform != "win32":
     TERMINAL_ERROR = termios.error
 
 _WINDOWS_PORT = re.compile(r"COM[1-9]\d*", re.IGNORECASE)
+_PSEUDO_TERMINAL = re.compile(r"/dev/(pts/|ttys)\d+")
 _KNOWN = "'edgelet devices' lists the boards that are connected"
 
 
 def is_port(place: str) -> bool:
     """Whether this is how a serial port is called here or on another system, and not HOST[:PORT]."""
     return "/" in place or _WINDOWS_PORT.fullmatch(place) is not None
+
+
+def is_pseudo_terminal(port: str) -> bool:
+    """Whether what is at its other end is a program of this computer, on Linux and macOS."""
+    return _PSEUDO_TERMINAL.fullmatch(port) is not None
+
+
+@contextlib.contextmanager
+def kept(port: str) -> Iterator[None]:
+    """Keep the name of a pty meanwhile, which the system gives to the next program when the one behind it has ended."""
+    with contextlib.ExitStack() as stack:
+        if sys.platform != "win32" and is_pseudo_terminal(port):
+            # One that is gone is told by whoever opens it.
+            with contextlib.suppress(OSError):
+                stack.callback(os.close, os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
+        yield
 
 
 def exists(port: str) -> bool:

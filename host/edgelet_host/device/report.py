@@ -8,24 +8,31 @@ import platform
 import re
 import statistics
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from edgelet_host import __version__
-from edgelet_host.device.console import Device
-from edgelet_host.device.log import Filter, fetch, printable
-from edgelet_host.units import size_text, time_text
+from edgelet_host.device.console import Device, DeviceError
+from edgelet_host.device.log import Filter, fetch
+from edgelet_host.runtime import protocol
+from edgelet_host.units import printable, size_text, time_text
 
 # What only the device itself knows beside its status. Asked here and not of `edgelet.console.admin`, whose functions
 # take a board's memory.
 _FACTS = """
-import gc, json, micropython
+import gc, json, micropython, time
 from edgelet import shortages
 from edgelet.board.safemode import Starts
 from edgelet.device import running
-device = running()
-facts = {"runtime_restarts": device.restarts, "rssi": device.wifi_rssi(), "shortages": shortages.counts}
+try:
+    device = running()
+    root, restarts, rssi = device.root, device.restarts, device.wifi_rssi()
+except ValueError:
+    root, restarts, rssi = "/data", None, None
+facts = {"root": root, "runtime_restarts": restarts, "rssi": rssi}
+facts.update({"shortages": shortages.counts, "ticks_ms": time.ticks_ms()})
 for name in ("starts", "radio_restarts"):
-    facts[name] = Starts(device.root + "/" + name).failed
+    facts[name] = Starts(root + "/" + name).failed
 try:
     import machine
     cause = machine.reset_cause()
@@ -50,19 +57,25 @@ def collect(device: Device) -> dict[str, Any]:
         began = time.monotonic()
         device.execute("pass")
         times.append(time.monotonic() - began)
-    state = device.call("status")
     told, _, heap = device.execute(_FACTS).partition("\n")
     facts = json.loads(told)
+    state, problem = _status(device, facts["root"])
     largest = re.search(r"max free sz: (\d+)", heap)
     block = _HEAP_BLOCK * (2 if state["platform"] == "linux" else 1)
     lines = [one for one in fetch(device, 0)[0] if "function" not in one and Filter(level="warn").takes(one)]
+    settings = {} if problem else device.call("settings")["set"]
+    given = [value for value in settings.values() if isinstance(value, str)]
+    # The longest first: of a name that begins with another one the rest would stay.
+    hidden = sorted(filter(None, [*given, *(one["name"] for one in state["functions"])]), key=len, reverse=True)
     kept = ("version", "commit", "firmware", "engine", "micropython", "machine", "platform")
     sizes = ("heap_free", "heap_used", "flash_free", "flash_size", "arena_bytes", "parked_bytes")
     return {
+        "problem": problem,
         "computer": {"edgelet": __version__, "python": platform.python_version(), "system": platform.platform()},
         "device": {name: state[name] for name in kept} | {"clock_hz": facts.get("clock_hz")},
         "sizes": {name: state[name] for name in sizes} | {"heap_largest": int(largest[1]) * block if largest else None},
-        "timings": {name: state[name] for name in ("uptime_ms", "parks", "park_us", "resumes", "resume_us")}
+        "timings": {name: state[name] for name in ("parks", "park_us", "resumes", "resume_us")}
+        | {"uptime_ms": state.get("uptime_ms", facts["ticks_ms"])}
         | {"console_ms": round(statistics.median(times) * 1000, 1)},
         "network": {"link": state["link"], "rssi": facts["rssi"], "clock_set": state["clock_set"]},
         "resets": {
@@ -73,12 +86,32 @@ def collect(device: Device) -> dict[str, Any]:
         },
         "functions": [{name: one[name] for name in (*_FUNCTION_TIMES, "errors")} for one in state["functions"]],
         "shortages": facts["shortages"],
-        "log": [f"{one['level']} {_without_addresses(printable(one['text']))}" for one in lines[-_LINES:]],
+        "log": [
+            f"{one['level']} {_without_names(printable(one['text'], kept=chr(10)), hidden)}" for one in lines[-_LINES:]
+        ],
     }
 
 
-def _without_addresses(text: str) -> str:
-    return re.sub(r"\b\d+(\.\d+){3}\b", "x.x.x.x", text)
+def _status(device: Device, root: str) -> tuple[dict[str, Any], str]:
+    """Give a device's status, and why nothing is served, or ""."""
+    try:
+        return device.call("status"), ""
+    except DeviceError as e:
+        # A status is refused where nothing is served.
+        if e.error.get("code") != protocol.REFUSED:
+            raise
+        counts: dict[str, Any] = dict.fromkeys(("parks", "park_us", "resumes", "resume_us"), 0)
+        nothing = dict.fromkeys(("link", "arena_bytes", "parked_bytes"))
+        return device.call("system", root) | counts | nothing | {"functions": []}, e.message
+
+
+def _without_names(text: str, hidden: Sequence[str]) -> str:
+    """Hide addresses, files, which are named by functions, and words of the owner's."""
+    text = re.sub(r"\b\d+(\.\d+){3}\b", "x.x.x.x", text)
+    text = re.sub(r"(?<![\w/])/[\w.~-]+/[^\s:,()]*", "/...", text)
+    for word in hidden:
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "***", text)
+    return text
 
 
 def render(report: dict[str, Any]) -> str:
@@ -87,6 +120,7 @@ def render(report: dict[str, Any]) -> str:
     link = network["link"]
     hz = f", {device['clock_hz'] / 1e6:g} MHz" if device["clock_hz"] else ""
     rows = [
+        *([("problem", report["problem"])] if report["problem"] else []),
         ("board", f"{device['machine']} ({device['platform']}){hz}"),
         ("firmware", f"{device['version']} {device['commit']}, {device['firmware']}, engine {device['engine']}"),
         ("MicroPython", device["micropython"]),

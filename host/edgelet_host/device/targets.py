@@ -1,31 +1,28 @@
-"""Which devices there are, the names that their owner gave them, and which one a command means.
+"""Which devices there are, and which of them a command means."""
 
-Names are kept in `edgelet/devices.json` below the XDG configuration folder, outside every project. They stand for
-serial ports, or for addresses in the network: `kitchen.local` say, which the system resolves, by mDNS too.
-"""
-
-import json
-import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from urllib.parse import urlsplit
 
 from edgelet_host.device import ports
+from edgelet_host.device.known import Known, change_names, checked_place, is_address, nameless, read_names, with_name
 from edgelet_host.device.running import running_devices
 from edgelet_host.errors import EdgeletError
-from edgelet_host.paths import config_dir
+
+# The description of a device of which only the name is known.
+NOT_CONNECTED = "not connected"
 
 _NONE = "no device found: connect a board by USB, or start 'edgelet dev' in another terminal"
+_LISTED = "'edgelet devices' lists the boards that are connected"
 
 
 @dataclass(frozen=True)
 class Target:
     """A device.
 
-    port: serial port or pty, "" of an address. name: given by the owner, or "". kind: board, local (a running
-    `edgelet dev` or `serve`), named (a port that only its name is known of) or address. url: of a local one or of an
-    address.
+    port: serial port or pty; "" of an address, and of a board that is not connected. name: given by the owner, or "".
+    kind: board, local (a running `edgelet dev` or `serve`), named (only its name is known) or address. url: of a local
+    one or of an address. serial: a board's USB serial number, "" where it has none.
     """
 
     port: str
@@ -33,87 +30,87 @@ class Target:
     kind: str = "board"
     description: str = ""
     url: str = ""
+    serial: str = ""
+    groups: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         """What people call it."""
         return self.name or self.port or self.url
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, object]:
         """Give the fields."""
         return asdict(self)
 
-
-def _names_file() -> Path:
-    return config_dir() / "devices.json"
-
-
-def read_names() -> dict[str, str]:
-    """Read the names: name -> port or address."""
-    path = _names_file()
-    try:
-        names = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError):
-        names = None
-    if not isinstance(names, dict) or not all(isinstance(port, str) for port in names.values()):
-        raise EdgeletError(f"{path} is damaged: remove it and give the names again")
-    return names
+    @property
+    def known(self) -> Known:
+        """What a name for it has to stand for."""
+        return Known(serial=self.serial) if self.serial else Known(place=self.port)
 
 
-def is_address(place: str) -> bool:
-    """Whether this is HOST[:PORT] and not a serial port."""
-    return not ports.is_port(place)
+def connected_boards() -> list[Target]:
+    """Give the boards at USB, without their names.
+
+    A serial number that several ports have, as cheap USB chips do, tells none from the other, and is left out.
+    """
+    from serial.tools import list_ports
+
+    found = [one for one in sorted(list_ports.comports()) if one.vid is not None]
+    numbers = [_serial_number(one.serial_number) for one in found]
+    count = Counter(map(str.casefold, numbers))
+    return [
+        Target(one.device, description=one.description or "", serial=number if count[number.casefold()] == 1 else "")
+        for one, number in zip(found, numbers, strict=True)
+    ]
 
 
-def _checked_address(place: str) -> str:
-    address = place.removeprefix("http://").rstrip("/")
-    try:
-        parts = urlsplit(f"//{address}")
-        is_good = parts.netloc == address and bool(parts.hostname) and parts.port != 0 and "@" not in address
-    except ValueError:
-        is_good = False
-    if not is_good or not re.fullmatch(r"[\w.:\[\]-]+", address):
-        raise EdgeletError(
-            f"{place!r} is neither a serial port nor an address such as kitchen.local or 192.168.1.20:8080"
-        )
-    return address
+def _serial_number(given: str | None) -> str:
+    # With an ampersand it is Windows' own number of a port, of a board that has none.
+    return "" if given is None or "&" in given else given.strip()
 
 
-def set_name(name: str, place: str | None) -> None:
-    """Give a serial port or an address a name, or with None forget the name."""
-    if not name or "/" in name or not name.isprintable() or " " in name:
-        raise EdgeletError(f"a device's name has no blanks and no slashes: {name!r}")
-    names = read_names()
-    if place is None:
-        if name not in names:
-            raise EdgeletError(f"no device is named {name}. 'edgelet devices' lists the names")
-        del names[name]
-    else:
-        names[name] = _checked_address(place) if is_address(place.removeprefix("http://").rstrip("/")) else place
-    path = _names_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(names, indent=2, sort_keys=True) + "\n", "utf-8")
-    fresh.replace(path)
+def board_at(port: str) -> Target | None:
+    """Give the board that is connected at a port; Windows' names may be in small letters."""
+    return next((board for board in connected_boards() if board.port.casefold() == port.casefold()), None)
+
+
+def board_with(serial: str) -> Target | None:
+    """Give the connected board that has a USB serial number."""
+    number = serial.casefold()
+    return next((board for board in connected_boards() if number and board.serial.casefold() == number), None)
+
+
+def _named(target: Target, names: Mapping[str, Known]) -> Target:
+    """Put name and groups to a device: what stands for its serial number counts before what stands for its port."""
+    for wanted in (Known(serial=target.serial), Known(place=target.port)):
+        for name, known in names.items():
+            if known.is_like(wanted):
+                fields = asdict(target) | {"name": name, "groups": known.groups}
+                return Target(**fields)
+    return target
 
 
 def find_targets() -> list[Target]:
-    """Find the boards at USB, the local devices that run, and the ports that have names."""
-    from serial.tools import list_ports
-
-    names = {port: name for name, port in read_names().items() if not is_address(port)}
-    found = [
-        Target(one.device, names.pop(one.device, ""), "board", one.description or "")
-        for one in sorted(list_ports.comports())
-        if one.vid is not None
-    ]
-    for local in running_devices():
-        found.append(Target(local.console, names.pop(local.console, ""), "local", local.title, local.url))
-    found.extend(Target(port, name, "named", "not connected") for port, name in names.items() if not ports.exists(port))
-    found.extend(Target(port, name, "named") for port, name in names.items() if ports.exists(port))
+    """Find the boards at USB, the local devices that run, and those that only their names are known of."""
+    names = read_names()
+    boards = connected_boards()
+    here = [Target(one.console, "", "local", one.title, one.url) for one in running_devices()]
+    running = {target.port for target in here}
+    found = [_named(target, names) for target in boards + here]
+    shown = {target.name for target in found}
+    for name, known in names.items():
+        if name not in shown and not (known.place and is_address(known.place)):
+            told = "" if known.place and _is_there(known.place, running) else NOT_CONNECTED
+            found.append(Target(known.place, name, "named", told, "", known.serial, known.groups))
     return found
+
+
+def _is_there(place: str, running: Container[str]) -> bool:
+    """Whether what a name was given to is at this port. running: the consoles of the local devices that run.
+
+    The system gives the pty of a device that has ended to the next program that wants one, to a terminal say.
+    """
+    return place in running if ports.is_pseudo_terminal(place) else ports.exists(place)
 
 
 def find_addresses() -> list[Target]:
@@ -122,7 +119,7 @@ def find_addresses() -> list[Target]:
 
     from edgelet_host.device.health import describe
 
-    addresses = {name: place for name, place in read_names().items() if is_address(place)}
+    addresses = {name: one.place for name, one in read_names().items() if one.place and is_address(one.place)}
     with ThreadPoolExecutor(len(addresses) or 1) as pool:
         told = pool.map(describe, addresses.values())
         return [
@@ -131,25 +128,60 @@ def find_addresses() -> list[Target]:
         ]
 
 
+def set_name(name: str, place: str) -> tuple[Target, list[str]]:
+    """Give what is at a serial port or an address, or the connected board with that USB serial number, a name.
+
+    The name of a board that has a serial number goes with it to other ports. Gives it, and a line for each device that
+    has lost its name. Raises EdgeletError.
+    """
+    target = board_at(place) or board_with(place) or Target(checked_place(place))
+
+    def named(names: dict[str, Known]) -> dict[str, Known]:
+        # A device that has a name may get another while it is away.
+        is_known = target.serial or is_address(target.port) or target.port in [known.place for known in names.values()]
+        if not (is_known or ports.exists(target.port)):
+            raise EdgeletError(f"there is no {place}. {_LISTED}")
+        return with_name(names, name, target.known)
+
+    return target, nameless(*change_names(named))
+
+
 def choose_targets(wanted: Sequence[str]) -> list[Target]:
-    """Give the devices that `wanted` means, by port or name; without any, the only one there is."""
+    """Give the devices that `wanted` means, by port, name or serial number; without any, the only one there is."""
     if not wanted:
         return [_only_target()]
     names = read_names()
     locals_ = {local.console: local.url for local in running_devices()}
     targets = []
     for one in wanted:
-        port = names.get(one, one)
-        if port != one and is_address(port):
-            raise EdgeletError(f"{one} is at {port} in the network, and commands use the console: give its serial port")
-        if port == one and is_address(one):
-            raise EdgeletError(f"no device is named {one}. 'edgelet devices' lists ports and names")
+        port, serial = _place(one, names)
         if not ports.exists(port):
-            raise EdgeletError(f"there is no {port}. 'edgelet devices' lists the boards that are connected")
-        target = Target(port, one if one in names else "", url=locals_.get(port, ""))
+            raise EdgeletError(f"there is no {port}. {_LISTED}")
+        known = names.get(one, Known())
+        if known.place and not _is_there(port, locals_):
+            raise EdgeletError(f"{one}: no device that runs here has {port} now. 'edgelet devices name' names another")
+        target = Target(port, one if one in names else "", "board", "", locals_.get(port, ""), serial, known.groups)
         if target not in targets:
             targets.append(target)
     return targets
+
+
+def _place(wanted: str, names: Mapping[str, Known]) -> tuple[str, str]:
+    """Give the port that a port, name or serial number means, and where that was looked at the serial number."""
+    known = names.get(wanted, Known())
+    if known.place and is_address(known.place):
+        raise EdgeletError(
+            f"{wanted} is at {known.place} in the network, and commands use the console: give its serial port"
+        )
+    if known.place or not (known.serial or is_address(wanted)):
+        return known.place or wanted, ""
+    if board := board_with(known.serial or wanted):
+        return board.port, board.serial
+    if known.serial:
+        raise EdgeletError(
+            f"{wanted}: no board with the serial number {known.serial} is connected, or several are. {_LISTED}"
+        )
+    raise EdgeletError(f"no device is named {wanted}. 'edgelet devices' lists ports and names")
 
 
 def every_target() -> list[Target]:
@@ -157,6 +189,18 @@ def every_target() -> list[Target]:
     found = [target for target in find_targets() if target.kind != "named"]
     if not found:
         raise EdgeletError(_NONE)
+    return found
+
+
+def group_targets(group: str) -> list[Target]:
+    """Give the devices in a group, also those that are not connected. Raises EdgeletError where there are none."""
+    found = sorted((target for target in find_targets() if group in target.groups), key=lambda target: target.name)
+    if not found:
+        groups = sorted({one for known in read_names().values() for one in known.groups})
+        there = f"there are: {', '.join(groups)}" if groups else "there are none yet"
+        raise EdgeletError(
+            f"no device is in a group {group} ({there}). 'edgelet devices group NAME... {group}' puts devices there"
+        )
     return found
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from edgelet_host.errors import EdgeletError
+from edgelet_host.project.places import place
+from edgelet_host.runtime import names
 
 FILE = "edgelet.toml"
 
@@ -64,9 +66,17 @@ class Project:
                 raise EdgeletError(f"{str(path)!a}: give this file a name of printable UTF-8 text")
         return {path.relative_to(self.folder).as_posix(): path for path in files}
 
+    def entrances(self) -> list[str]:
+        """Give the routes as people open them: those of a page with the slash to which they would be sent."""
+        has_page = bool(self.static) and (self.folder / self.static["folder"] / "index.html").is_file()
+        return [f"{route}/" if has_page and not route.endswith("/") else route for route in self.routes]
+
 
 def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") and part != ".well-known" for part in path.parts)
+
+
+_KINDS = {str: "a text", list: "a list", dict: "a table", bool: "true or false"}
 
 
 @dataclass
@@ -100,18 +110,18 @@ class _Fields:
         values = {}
         for key in given:
             if key not in self.known:
-                raise EdgeletError(f"{path}: unknown key '{key}'. Known: {', '.join(sorted(self.known))}")
+                raise EdgeletError(f"{place(path, key)}: unknown key '{key}'. Known: {', '.join(sorted(self.known))}")
         for key, (kind, default) in self.known.items():
             value = given.get(key, default)
             if value is not None and not isinstance(value, kind):
-                raise EdgeletError(f"{path}: '{key}' must be a {kind.__name__}, as in docs/functions.md")
+                raise EdgeletError(f"{place(path, key)}: '{key}' must be {_KINDS[kind]}, as in docs/functions.md")
             values[key] = value
         return values
 
 
 def _one_or_many(path: Path, values: dict[str, Any], one: str, many: str) -> list[str]:
     if values[one] is not None and values[many] is not None:
-        raise EdgeletError(f"{path}: give either '{one}' or '{many}'")
+        raise EdgeletError(f"{place(path, many)}: give either '{one}' or '{many}'")
     if values[one] is not None:
         return [values[one]]
     return list(values[many] or [])
@@ -121,25 +131,46 @@ def _dev_kv(path: Path, given: dict[str, Any], bindings: dict[str, Any]) -> dict
     """Check what `edgelet dev` is to put into KV."""
     for key in given:
         if key != "kv":
-            raise EdgeletError(f"{path}: unknown key 'dev.{key}'. Known: dev.kv")
+            raise EdgeletError(f"{place(path, 'dev', key)}: unknown key 'dev.{key}'. Known: dev.kv")
     stores = given.get("kv", {})
     if not isinstance(stores, dict):
-        raise EdgeletError(f"{path}: 'dev.kv' must be a table, as in docs/functions.md")
+        raise EdgeletError(f"{place(path, 'dev', 'kv')}: 'dev.kv' must be a table, as in docs/functions.md")
     for binding, pairs in stores.items():
+        where = f"{place(path, 'dev', 'kv', binding)}: dev.kv.{binding}"
         if bindings.get(binding) != {"type": "kv"}:
-            raise EdgeletError(f"{path}: dev.kv.{binding} needs the binding {binding} of type kv")
+            raise EdgeletError(f"{where} needs the binding {binding} of type kv")
         if not isinstance(pairs, dict) or not all(isinstance(value, str) for value in pairs.values()):
-            raise EdgeletError(f'{path}: dev.kv.{binding} must be a table of texts, for example key = "value"')
+            raise EdgeletError(f'{where} must be a table of texts, for example key = "value"')
     return dict(stores)
 
 
 def _alias(path: Path, given: dict[str, Any]) -> dict[str, str]:
     for name, target in given.items():
+        where = f"{place(path, 'alias', name)}: alias.{name}"
         if not isinstance(target, str) or not target or name.startswith((".", "/")):
-            raise EdgeletError(f'{path}: alias.{name}: write module = "package" or module = "./file.js"')
+            raise EdgeletError(f'{where}: write module = "package" or module = "./file.js"')
         if target.startswith("./") and not (path.parent / target).is_file():
-            raise EdgeletError(f"{path}: alias.{name}: there is no file {target}")
+            raise EdgeletError(f"{where}: there is no file {target}")
     return dict(given)
+
+
+def _check_secrets(path: Path, values: dict[str, Any]) -> None:
+    for name in values["secrets"]:
+        try:
+            names.variable(name)
+        except ValueError as e:
+            raise EdgeletError(f"{place(path, 'secrets', value=name)}: {e}") from None
+        for table in ("vars", "bindings"):
+            if name in values[table]:
+                raise EdgeletError(
+                    f"{place(path, table, name)}: {name} is in {table} and in secrets: rename one of them"
+                )
+
+
+def _check_bindings(path: Path, bindings: dict[str, Any]) -> None:
+    for name, options in bindings.items():
+        if not isinstance(options, dict) or not isinstance(options.get("type"), str):
+            raise EdgeletError(f'{place(path, "bindings", name)}: binding {name}: write {name} = {{ type = "kv" }}')
 
 
 def read_project(folder: Path) -> Project:
@@ -150,24 +181,29 @@ def read_project(folder: Path) -> Project:
         given = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         raise EdgeletError(f"{folder} has no {FILE}. Make a project with 'edgelet new NAME'") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+    except UnicodeDecodeError:
+        raise EdgeletError(f"{path} is not UTF-8 text: save it as UTF-8") from None
+    except (ValueError, RecursionError) as e:
         raise EdgeletError(f"{path}: {e}") from None
     values = _Fields().read(path, given)
     if not values["name"]:
         raise EdgeletError(f"{path}: 'name' is missing, for example name = \"hello\"")
-    for name in values["secrets"]:
-        if name in values["vars"]:
-            raise EdgeletError(f"{path}: {name} is in vars and in secrets: rename one of them")
+    _check_secrets(path, values)
+    _check_bindings(path, values["bindings"])
     static = values["static"]
     if static and not isinstance(static.get("folder"), str):
-        raise EdgeletError(f'{path}: static needs a folder, for example static = {{ folder = "public" }}')
+        where = place(path, "static", "folder")
+        raise EdgeletError(f'{where}: static needs a folder, for example static = {{ folder = "public" }}')
     if values["event"] not in ("1.0", "2.0"):
-        raise EdgeletError(f'{path}: event must be "1.0" (REST APIs of AWS) or "2.0" (HTTP APIs, function URLs)')
+        where = place(path, "event")
+        raise EdgeletError(f'{where}: event must be "1.0" (REST APIs of AWS) or "2.0" (HTTP APIs, function URLs)')
     main = values["main"]
     if "main" not in given and values["static"] and not (folder / main).exists():
         main = ""
+    if main and (Path(main).is_absolute() or ".." in Path(main).parts):
+        raise EdgeletError(f"{place(path, 'main')}: {main} (main) is outside the project: put a copy into it")
     if main and not (folder / main).is_file():
-        raise EdgeletError(f"{path}: there is no file {main} (main)")
+        raise EdgeletError(f"{place(path, 'main')}: there is no file {main} (main)")
     return Project(
         folder=folder,
         name=values["name"],

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from edgelet_host.errors import EdgeletError
-from edgelet_host.firmware.sources import locked
+from edgelet_host.firmware.sources import make_once
 from edgelet_host.paths import cache_dir
 from edgelet_host.project.npm import install
 
@@ -70,10 +70,7 @@ def ensure_modules(npm: Path) -> Path:
     digest = hashlib.sha256(b"".join(str(path).encode() + b"\0" + data for path, data in files.items())).hexdigest()
     folder = cache_dir() / f"node-{digest[:16]}"
     made = folder / "made"
-    if not made.exists():
-        with locked(folder):
-            if not made.exists():
-                _make(npm, made, files)
+    make_once(made, folder, lambda: _make(npm, made, files))
     return made
 
 

@@ -8,15 +8,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgelet_host.errors import EdgeletError
-from edgelet_host.firmware.sources import locked
+from edgelet_host.firmware.sources import make_once
 from edgelet_host.paths import cache_dir
 from edgelet_host.terminal import step
+
+
+def has_nodejs() -> bool:
+    """Whether this computer has Node.js and npm."""
+    return shutil.which("npm") is not None and shutil.which("node") is not None
 
 
 def ensure_npm(reason: str) -> Path:
     """Give the path of npm. reason: why it is needed, for who has none. Raises EdgeletError."""
     npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
+    if npm is None or not has_nodejs():
         how = (
             "Install them: sudo apt install nodejs npm"
             if sys.platform == "linux"
@@ -41,15 +46,18 @@ def ensure_package(package: str, version: str, reason: str, options: Sequence[st
     reason: why it is needed, for who has no Node.js. options: for npm. Raises EdgeletError.
     """
     folder = cache_dir() / f"{package.removeprefix('@').replace('/', '-')}-{version}"
-    home = folder / "node_modules" / package
+    # npm makes the package's folder first, and writes this when all is there.
+    complete = folder / "node_modules" / ".package-lock.json"
     npm = ensure_npm(reason)
-    if not home.exists():
-        # Two npm in one folder would spoil each other's work.
-        with locked(folder):
-            if not home.exists():
-                named = [f"--prefix={folder}", f"{package}@{version}"]
-                install(npm, ["install", "--no-save", *options, *named], folder, f"{package} {version}")
-    return home
+    make_once(complete, folder, lambda: _install_anew(npm, folder, package, version, options))
+    return folder / "node_modules" / package
+
+
+def _install_anew(npm: Path, folder: Path, package: str, version: str, options: Sequence[str]) -> None:
+    # npm takes a package that has its package.json for whole, also where it was killed behind that.
+    shutil.rmtree(folder / "node_modules", ignore_errors=True)
+    named = [f"--prefix={folder}", f"{package}@{version}"]
+    install(npm, ["install", "--no-save", *options, *named], folder, f"{package} {version}")
 
 
 def install(npm: Path, arguments: list[str], folder: Path, what: str) -> None:

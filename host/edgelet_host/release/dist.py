@@ -16,10 +16,10 @@ from pathlib import Path
 from edgelet_host import __version__
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import sources
-from edgelet_host.firmware.boards import board_build, board_names, read_definitions, write_outputs
+from edgelet_host.firmware.boards import board_build, board_names, has_esp_idf, read_definitions, write_outputs
 from edgelet_host.firmware.builds import Build, Revision, ensure, revision
 from edgelet_host.firmware.portable import MACHINES, portable_build
-from edgelet_host.paths import BOARD_FIRMWARE, COMPILER, LINUX_FIRMWARE, ROOT, cache_dir
+from edgelet_host.paths import COMPILER, LINUX_FIRMWARE, ROOT, cache_dir
 from edgelet_host.release.bill import bill_of_materials
 from edgelet_host.release.parts import EMULATORS, ensure_compiler_wasm, ensure_emulator
 from edgelet_host.release.wheels import complete, pure_wheel
@@ -65,14 +65,19 @@ def _release_before(folder: Path) -> list[Path]:
 
 
 def release_boards(micropython: Path | None) -> list[str]:
-    """Give the boards whose firmware a release has: RP2040 and RP2350, those with a radio where they can be built."""
+    """Give the boards whose firmware a release has: those that can be built here, but for those made by hand."""
     definitions = {name: read_definitions(name) for name in board_names()}
     return [
         name
         for name, known in definitions.items()
-        if not {"IDF_TARGET", "EDGELET_BY_HAND"} & known.keys()
-        and (micropython or "MICROPY_PY_NETWORK_CYW43" not in known)
+        if "EDGELET_BY_HAND" not in known
+        and (micropython or not _needs_checkout(name))
+        and (has_esp_idf() or "IDF_TARGET" not in known)
     ]
+
+
+def _needs_checkout(board: str) -> bool:
+    return bool({"IDF_TARGET", "MICROPY_PY_NETWORK_CYW43"} & read_definitions(board).keys())
 
 
 def make_wheel(pure: Path, folder: Path, tags: str, firmware: Path, parts: Sequence[Path], made_from: Revision) -> Path:
@@ -111,11 +116,9 @@ def _build(build: Build, made_from: Revision) -> Path:
 
 def _board(name: str, micropython: Path | None, made_from: Revision, folder: Path) -> Path:
     """Build a board's firmware; give it as it is flashed."""
-    has_radio = "MICROPY_PY_NETWORK_CYW43" in read_definitions(name)
-    build = replace(board_build(name, micropython if has_radio else None), commit=made_from.commit)
+    build = replace(board_build(name, micropython if _needs_checkout(name) else None), commit=made_from.commit)
     ensure(build)
-    write_outputs(build, folder)
-    return folder / BOARD_FIRMWARE.format(name)
+    return write_outputs(build, folder)[0]
 
 
 def _describe(folder: Path, files: Sequence[Path], made_from: Revision) -> list[Path]:

@@ -75,8 +75,9 @@ def ensure_emulator(system: str) -> tuple[Path, Path]:
 
     def peer(_: Path) -> list[str]:
         includes = [f"-I{PEER}", f"-I{lwip / 'include'}", f"-I{port / 'include'}"]
-        code = [*sorted(PEER.glob("*.c")), *sorted((lwip / "core").glob("*.c")), port / "sys_arch.c"]
+        code = [*sorted(PEER.glob("*.c")), *sorted((lwip / "core").glob("*.c"))]
         code += [*sorted((lwip / "core" / "ipv4").glob("*.c")), *sorted((lwip / "netif" / "ppp").rglob("*.c"))]
+        code += [lwip / "netif" / "ethernet.c"]
         static = ["-static"] if system.startswith("linux") else ["-D_DARWIN_C_SOURCE"]
         return [*static, *_QUIET, "-D_GNU_SOURCE", *includes, *map(str, code), "-Wl,-s"]
 
@@ -100,17 +101,25 @@ def _built(name: str, target: str, key: str, title: str, arguments: Callable[[Pa
     """Give a file that zig's C compiler makes for a target, unless it is there. arguments: given the file's folder."""
     zig = ensure_zig()
     folder = cache_dir() / "builds" / f"{name.partition('.')[0]}-{digest(key, str(zig))}"
-    made, partial = folder / name, folder / f"partial-{name}"
-    if not made.exists():
-        with sources.locked(folder, f"another build of {title}"), step(f"Building {title}"):
-            # Texts of assertions tell where a file is.
-            here = [f"-ffile-prefix-map={top}=." for top in (cache_dir(), ROOT)]
-            command = [str(zig), "cc", "-target", *target.split(), *here, *arguments(folder), "-o", str(partial)]
-            done = subprocess.run(
-                command, cwd=folder, env=os.environ | zig_cache(), capture_output=True, encoding="utf-8", check=False
-            )
-            if done.returncode != 0:
-                lines = [line for line in done.stderr.splitlines() if "error" in line] or ["zig failed"]
-                raise EdgeletError(f"{name} does not build: {lines[0]}")
-            partial.replace(made)
+    made = folder / name
+    compiler = [str(zig), "cc", "-target", *target.split()]
+    sources.make_once(
+        made, folder, lambda: _build(made, title, compiler, arguments(folder)), f"another build of {title}"
+    )
     return made
+
+
+def _build(made: Path, title: str, compiler: Sequence[str], arguments: Sequence[str]) -> None:
+    partial = made.with_name(f"partial-{made.name}")
+    # Texts of assertions tell where a file is.
+    here = [f"-ffile-prefix-map={top}=." for top in (cache_dir(), ROOT)]
+    command = [*compiler, *here, *arguments, "-o", str(partial)]
+    environment = os.environ | zig_cache()
+    with step(f"Building {title}"):
+        done = subprocess.run(
+            command, cwd=made.parent, env=environment, capture_output=True, encoding="utf-8", check=False
+        )
+    if done.returncode != 0:
+        lines = [line for line in done.stderr.splitlines() if "error" in line] or ["zig failed"]
+        raise EdgeletError(f"{made.name} does not build: {lines[0]}")
+    partial.replace(made)
