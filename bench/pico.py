@@ -16,20 +16,25 @@ import socket
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from edgelet_host import emulator
-from edgelet_host.device.console import connect
-from edgelet_host.device.deployment import deploy, make_release
-from edgelet_host.device.running import announce
-from edgelet_host.firmware.boards import board_build
-from edgelet_host.firmware.builds import ensure_unix
-from edgelet_host.project.config import read_project
-from emulated.load import CYCLES_PER_MS, MICRODOT, Board
-from emulated.profile import Map
-from parking import BODY, HANDLERS, HEADERS
-from rich.console import Console
-from rich.table import Table
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "host"), str(ROOT / "tests" / "support")]
+
+from edgelet_host import emulator  # noqa: E402
+from edgelet_host.device.console import connect  # noqa: E402
+from edgelet_host.device.deployment import deploy, make_release  # noqa: E402
+from edgelet_host.device.running import announce  # noqa: E402
+from edgelet_host.firmware.boards import board_build  # noqa: E402
+from edgelet_host.firmware.builds import ensure_unix  # noqa: E402
+from edgelet_host.project.config import read_project  # noqa: E402
+from emulated.load import CYCLES_PER_MS, MICRODOT, Board  # noqa: E402
+from emulated.profile import Map  # noqa: E402
+from parking import BODY, HANDLERS, HEADERS  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.table import Table  # noqa: E402
+from waiting import wait_until_nobody  # noqa: E402
 
 PORT = 8098
 CLOCK_HZ = 125e6
@@ -171,6 +176,18 @@ FIRST_EVENT = b"data: 1\n\n\r\n"
 ROOM_FOR_WAITING = """
 from edgelet.device import running
 running().server.limits.connections, running().functions.share = 12, None
+"""
+# A task that is due every 2 ms: by how much it was late at most.
+STANDSTILL = """
+import asyncio, time
+longest_us = 0
+async def watch():
+    global longest_us
+    while True:
+        began = time.ticks_us()
+        await asyncio.sleep_ms(2)
+        longest_us = max(longest_us, time.ticks_diff(time.ticks_us(), began) - 2000)
+watching = asyncio.create_task(watch())
 """
 WAITING = "print([running().functions.waiting, running().functions.arena.parked_bytes])"
 HEAP = "import gc, micropython; gc.collect(); print(gc.mem_free()); micropython.mem_info()"
@@ -372,6 +389,7 @@ def measure(bench):
     bench.add("image restore, emulated, with the request's objects", restore, "ms")
     bench.add("image restore, XIP read time, calculated", xip_ms(size), "ms")
     bench.add("image restore, both", restore + xip_ms(size), "ms", 5)
+    wait_until_nobody(bench.execute)
     free = int(bench.execute("import gc; gc.collect(); print(gc.mem_free())"))
     bench.add("heap free with one function", free / 1024, "KB", 72, most=False)
     bench.add("console, a byte of a command", bench.console_us(), "us")
@@ -396,7 +414,26 @@ def measure_keys(bench):
     for name in ("rsa", "p256", "ed25519"):
         for act in ("verify", "sign"):
             bench.add(f"{name}, {act}", bench.cpu_ms(f"/crypto/{act}/{name}"), "ms")
+            measure_standstill(bench, f"{name}, {act}", f"/crypto/{act}/{name}")
     bench.add("AES-GCM of 1 KB", bench.cpu_ms("/crypto/encrypt"), "ms")
+
+
+def measure_standstill(bench, what, target):
+    """How long a request takes, and for how long nothing else is done at most; alone, and beside requests of others."""
+    began = bench.clock()["ms"]
+    bench.ask(target)
+    bench.add(f"  {what}, time", bench.clock()["ms"] - began, "ms")
+    bench.execute(STANDSTILL)
+    bench.ask(target)
+    bench.add(f"  {what}, longest standstill", int(bench.execute("print(longest_us)")) / 1000, "ms")
+    bench.execute("longest_us = 0")
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(bench.ask, target)
+        while not asked.done():
+            bench.ask("/hello")
+        asked.result()
+    bench.add(f"  {what}, the same beside hello", int(bench.execute("print(longest_us)")) / 1000, "ms", 100)
+    bench.execute("watching.cancel()")
 
 
 def report(rows):
@@ -418,7 +455,9 @@ def main():
     """Print the table; takes some minutes."""
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
-        local = stack.enter_context(emulator.start(folder / "pico", "127.0.0.1", PORT, folder / "pico.log"))
+        local = stack.enter_context(
+            emulator.start(emulator.PICO, folder / "pico", "127.0.0.1", PORT, folder / "pico.log")
+        )
         stack.enter_context(announce(local, "edgelet bench"))
         bench = Bench(folder, local)
         (measure_split if sys.argv[1:] == ["--split"] else measure)(bench)

@@ -268,7 +268,7 @@ def soaking(pico: bool) -> Iterator[Soak]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=Path.home())))
         log, port = folder / "device.log", free_port()
         if pico:
-            local = stack.enter_context(emulator.start(folder / "pico", "127.0.0.1", port, log))
+            local = stack.enter_context(emulator.start(emulator.PICO, folder / "pico", "127.0.0.1", port, log))
             # Its console is slow, which the command line knows by this.
             stack.enter_context(announce(local, "edgelet bench"))
         else:

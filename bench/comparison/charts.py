@@ -12,9 +12,10 @@ from .results import Results
 from .rows import ROWS
 
 _REQUIREMENTS = Path(__file__).with_name("pygal.txt")
-# Colours that differ for the colour-blind too (those of Okabe and Ito), and stand out on white and on black.
-_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#999999", "#a67c52")
-_TEXT, _LINES = "#7d8590", "#8b949e55"
+# Colours that differ for the colour-blind too (those of Okabe and Ito), some of them darker: each has a contrast of 3
+# at least (WCAG 2.1, section 1.4.11) to GitHub's white and dark pages alike; text has 4.
+_COLOURS = ("#0072b2", "#c07f00", "#009468", "#d55e00", "#c05f94", "#2f93d0", "#808080", "#9c6f42")
+_TEXT, _LINES = "#747b86", "#8b949e55"
 _ROWS = ("hello", "echo", "verify", "sign", "connection")
 _MORE_ROWS = ("static", "stream", "get", "put", "fetch")
 _GROWTH = {"cpu_us": "CPU a request, µs", "p50_us": "p50, µs", "rss_mb": "RSS, MB"}

@@ -17,12 +17,8 @@ def write(results: Results) -> None:
     _FOLDER.mkdir(exist_ok=True)
     results.write(_FOLDER / "results.json")
     draw(results, _FOLDER)
-    versions = ", ".join(f"{peer} {version}" for peer, version in results.data["versions"].items())
-    missing = [f"{peer} could not be measured: {reason}" for peer, reason in results.data["missing"].items()]
-    parts = {"about": "\n\n".join([f"{results.about()}. {versions}.", *missing])}
-    parts |= {name: _markdown(table) for name, table in all_tables(results).items()}
     page = _PAGE.read_text()
-    for name, text in parts.items():
+    for name, text in parts(results).items():
         page = re.sub(
             rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)",
             lambda found, text=text: found[1] + text + "\n" + found[2],
@@ -30,6 +26,14 @@ def write(results: Results) -> None:
             flags=re.DOTALL,
         )
     _PAGE.write_text(page)
+
+
+def parts(results: Results) -> dict[str, str]:
+    """What the page has of results, by the names of its places."""
+    versions = ", ".join(f"{peer} {version}" for peer, version in results.data["versions"].items())
+    missing = [f"{peer} could not be measured: {reason}" for peer, reason in results.data["missing"].items()]
+    about = "\n\n".join([f"{results.about()}. {versions}.", *missing])
+    return {"about": about} | {name: _markdown(table) for name, table in all_tables(results).items()}
 
 
 def _markdown(table: Table) -> str:
