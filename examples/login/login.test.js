@@ -1,9 +1,9 @@
-// Against the running function: `edgelet dev` in one terminal, `npm test` in another.
+// `npm test` runs this beside a device of its own, which has this project.
 
 import assert from "node:assert";
 import test from "node:test";
 
-const url = process.env.EDGELET_URL ?? "http://localhost:8080";
+const url = process.env.EDGELET_URL;
 
 const logIn = (user, password) => fetch(`${url}/login`, { method: "POST", body: JSON.stringify({ user, password }) });
 

@@ -10,7 +10,8 @@ export async function checkPassword(password, record, most) {
   const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(password), "PBKDF2", false, ["deriveBits"]);
   const derive = (iterations) =>
     crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt: bytes(salt), iterations }, key, 256);
-  const derived = await derive(Number(count));
-  if (most > count) await derive(most - count);
+  const own = Number(count);
+  const derived = await derive(own);
+  if (most > own) await derive(most - own);
   return crypto.subtle.timingSafeEqual(new Uint8Array(derived), bytes(hash)) && record !== null;
 }
