@@ -13,6 +13,18 @@ from hangs import (  # noqa: F401 - hooks
     pytest_runtest_setup,
     pytest_runtest_teardown,
 )
+from hypothesis import HealthCheck, settings
+
+# What a marker's tests need, by the variable that names it.
+VARIABLES = {"upstream": "EDGELET_MICROPYTHON", "esp_idf": "IDF_PATH"}
+
+# Characters of a parameter that go into a test's name, which pytest puts into the environment: Linux starts no program
+# with a variable of 128 KB.
+LONGEST_PARAMETER = 200
+
+# How long an example takes, or is made, says how busy the machine is.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 def pytest_configure() -> None:
@@ -20,12 +32,22 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a long parameter by what it is for."""
+    return argname if isinstance(val, str | bytes) and len(val) > LONGEST_PARAMETER else None
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put what keeps one process longest first, so that all processes have work to the end.
 
-    That is a group, then what is slow. Tests with the sanitizer firmware are: to build it takes minutes.
+    That is a group, then what is slow. Tests with the sanitizer firmware are: to build it takes minutes. What needs
+    something that a variable names is left out where it names nothing.
     """
+    unset = [marker for marker, variable in VARIABLES.items() if not os.environ.get(variable)]
+    left_out = [item for item in items if any(map(item.get_closest_marker, unset))]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
     for item in items:
         if "firmware_asan" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
@@ -33,7 +55,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the tables that tests recorded as their property `table`."""
+    """Print what was left out for want of something, and the tables that tests recorded as their property `table`."""
+    for marker, variable in VARIABLES.items():
+        if not os.environ.get(variable):
+            terminalreporter.write_line(f"Left out: tests marked {marker}, since {variable} names nothing.")
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             if name == "table":

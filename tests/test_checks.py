@@ -3,6 +3,7 @@
 import ast
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections import defaultdict
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import hangs
 import pytest
+from device_helpers import free_port
 from edgelet_host.checks import PYTEST
 from edgelet_host.paths import ROOT
+from hypothesis import HealthCheck, settings
 
 GROUP = """
 import os
@@ -23,6 +26,20 @@ import pytest
 def test_of_a_group(number):
     (Path(__file__).parent / str(os.getpid())).touch()
 """
+
+
+def test_a_free_port_is_given_to_nobody_else():
+    with pytest.raises(OSError), socket.socket() as other:
+        other.bind(("127.0.0.1", free_port()))
+
+
+def test_no_example_of_hypothesis_has_a_time_limit():
+    assert settings().deadline is None
+    assert HealthCheck.too_slow in settings().suppress_health_check
+
+
+def test_names_of_tests_leave_room_in_the_environment(request):
+    assert max(len(item.nodeid) for item in request.session.items) < 2000
 
 
 @pytest.mark.slow

@@ -106,7 +106,7 @@ def unpack(packed, bits):
     return content if unpacker.eof and not unpacker.unused_data else None
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32))
 def test_python_reads_what_is_compressed(firmware, seed):
     source = random.Random(seed)
@@ -118,7 +118,7 @@ def test_python_reads_what_is_compressed(firmware, seed):
         assert len(answer.body) <= len(zlib.compress(content)) * 1.02 + 30
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32))
 def test_what_python_has_compressed_is_read(firmware, seed):
     source = random.Random(seed)
@@ -147,7 +147,7 @@ export default { async fetch(request) {
 """
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(st.integers(0, 2**32))
 def test_python_reads_bodies_that_are_packed_for_the_client(firmware, seed):
     source = random.Random(seed)

@@ -41,7 +41,7 @@ def main(digest: str = "", cache: str = "cache") -> None:
         os.environ |= {"EDGELET_CACHE": str(Path(temporary, cache)), "XDG_RUNTIME_DIR": temporary}
         print(run("--version").strip())
         for template in ("hello", "login", "static"):
-            run("new", template, "--template", template)
+            run("new", template, "--template", template, "--javascript")
             print(run("check", template).strip())
         Path("hello", "lib").mkdir()
         Path("hello", "lib", "b.js").write_text("export const b = -0;\n", "utf-8", newline="\n")

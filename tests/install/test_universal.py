@@ -30,7 +30,7 @@ def test_a_project_is_checked_and_deployed(universal, firmware, tmp_path):
     assert "mine: bundle " in universal.ok("check", "mine", HOME="/proc", XDG_CACHE_HOME="/proc")
     with local_device(firmware, tmp_path) as local:
         universal.ok("deploy", "mine", "--device", local.port, user=None)
-        answer = universal.ok("invoke", "mine", "--path", "/mine", "--device", local.port, user=None)
+        answer = universal.ok("invoke", "mine", "--path", "/mine/greeting", "--device", local.port, user=None)
         assert json.loads(answer) == {"message": "hello, world"}
 
 

@@ -33,9 +33,9 @@ def test_dev_serves_the_login_example_and_takes_more(installed):
         assert ask(port, "GET", "/me", Authorization=f"Bearer {answer['token']}") == (200, {"user": "ada"})
         installed.ok("new", "mine")
         installed.ok("deploy", "mine")
-        assert ask(port, "GET", "/mine")[0] == 200
+        assert ask(port, "GET", "/mine/greeting")[0] == 200
         assert sorted(installed.ok("list").split()) == ["login", "mine"]
-        assert json.loads(installed.ok("invoke", "mine", "--path", "/mine")) == {"message": "hello, world"}
+        assert json.loads(installed.ok("invoke", "mine", "--path", "/mine/greeting")) == {"message": "hello, world"}
 
 
 def test_serve_keeps_what_was_deployed(installed):
@@ -46,7 +46,7 @@ def test_serve_keeps_what_was_deployed(installed):
             if first:
                 installed.ok("new", "kept")
                 installed.ok("deploy", "kept")
-            assert ask(port, "GET", "/kept")[0] == 200
+            assert ask(port, "GET", "/kept/greeting")[0] == 200
 
 
 def test_a_project_is_checked_where_nothing_can_be_written(installed):

@@ -77,6 +77,10 @@ def main() -> None:
     system = sys.argv.pop(1)
     for name in BEFORE:
         importlib.import_module(name)
+    if "PLAYED_USB" in os.environ:
+        import usb
+
+        usb.play()
     _take_away(system)
     warnings.filterwarnings("error", category=EncodingWarning, module="edgelet_host")
     # Not this folder: what is tried comes from PYTHONPATH.

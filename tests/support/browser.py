@@ -15,6 +15,18 @@ _OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", 
 _OPTIONS += ["--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-pipe"]
 _KEYS = {"Enter": ("\r", 13), "Tab": ("", 9), "Escape": ("", 27)}
 
+# Of an element's text to what is behind it, by WCAG 2.
+_CONTRAST = """(element) => {
+  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+  const luminance = (color) => channels(color).slice(0, 3).map((one) => one / 255)
+    .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, one, i) => sum + one * [0.2126, 0.7152, 0.0722][i], 0);
+  const text = luminance(getComputedStyle(element).color);
+  while (channels(getComputedStyle(element).backgroundColor)[3] === 0) element = element.parentElement;
+  const ground = luminance(getComputedStyle(element).backgroundColor);
+  return (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+}"""
+
 
 def _pipe() -> tuple[int, int]:
     """Make a pipe whose ends are none of the descriptors of which a shell redirects some."""
@@ -109,6 +121,10 @@ class Browser:
     def text(self) -> str:
         """Give what the page shows."""
         return str(self.evaluate("document.body.innerText"))
+
+    def contrast(self, selector: str) -> float:
+        """Give the contrast of an element's text to what is behind it: 1 to 21."""
+        return float(self.evaluate(f"({_CONTRAST})(document.querySelector({json.dumps(selector)}))"))
 
     def press(self, *keys: str) -> None:
         """Press keys: Enter, Tab, Escape."""

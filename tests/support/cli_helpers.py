@@ -65,9 +65,11 @@ class Cli:
             "XDG_RUNTIME_DIR": str(self.folder / "run"),
             "PYTHONPATH": os.pathsep.join([str(ROOT / "host"), os.environ.get("PYTHONPATH", "")]),
             "TERM": "xterm",
+            # Whoever needs a proxy reaches a device here without.
+            "no_proxy": "localhost,127.0.0.1",
         }
-        # COLUMNS is that of the terminal that the tests run in.
-        for variable in ("EDGELET_DEVICE", "COLUMNS"):
+        # COLUMNS is that of the terminal that the tests run in, NO_COLOR its owner's wish.
+        for variable in ("EDGELET_DEVICE", "COLUMNS", "NO_COLOR"):
             environment.pop(variable, None)
         if self.device:
             environment["EDGELET_DEVICE"] = self.device
@@ -116,6 +118,16 @@ class Cli:
         assert done.status == 0, done.err
         return done.out
 
+    def npm(self, *args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        """Run npm in a project, with `edgelet` in PATH, and no device that is meant."""
+        program = self.folder / "bin" / "edgelet"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} -m edgelet_host "$@"\n')
+        program.chmod(0o755)
+        environment = self.environment() | {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+        environment.pop("EDGELET_DEVICE", None)
+        return subprocess.run(["npm", *args], cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
     def terminal(
         self,
         *args: str | Path,
@@ -162,7 +174,8 @@ def converse(master: int, answers: list[tuple[str, str]]) -> str:
 def as_board(firmware: Path, folder: Path, program: str, **environment: str | Path) -> Path:
     """Make a firmware that runs a program of support/board instead of the runtime, with that folder's modules first."""
     board, storage = ROOT / "tests" / "support" / "board", ROOT / "tests" / "storage" / "device"
-    lines = [f"export {name}={value}" for name, value in environment.items()]
+    # A board knows no time zone.
+    lines = ["export TZ=UTC", *(f"export {name}={value}" for name, value in environment.items())]
     # In place of `-m edgelet.runtime`.
     lines += ["shift 2", f'MICROPYPATH={board}:{storage}:.frozen exec {firmware} {board / program} "$@"']
     file = folder / program.replace(".py", ".sh")
