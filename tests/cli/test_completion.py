@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from cli_helpers import Cli, greeting
+from device_helpers import write_script
 
 
 def completed(cli: Cli, line: str) -> list[str]:
@@ -45,9 +46,7 @@ def test_completion_scripts(tmp_path, shell):
 
 def test_completion_of_bash_works_in_bash(tmp_path):
     cli = Cli(tmp_path)
-    program = tmp_path / "edgelet"
-    program.write_text('#!/bin/sh\nexec "$PYTHON" -m edgelet_host "$@"\n')
-    program.chmod(0o755)
+    write_script(tmp_path / "edgelet", 'exec "$PYTHON" -m edgelet_host "$@"')
     environment = cli.environment() | {"PYTHON": sys.executable, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     typed = """eval "$(edgelet completion bash)"
 COMP_WORDS=(edgelet secr); COMP_CWORD=1; _edgelet_completion edgelet; echo "${COMPREPLY[@]}"

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from device_helpers import Box, running
+from device_helpers import Box, running, write_script
 from edgelet_host.errors import EdgeletError
 from storage_helpers import PROGRAMS, Device, DeviceError, run
 from waiting import wait_until
@@ -21,9 +21,7 @@ export default { fetch(request) { return new Response(`%s ${++n} ${known}`) } };
 def flashed(firmware: Path, folder: Path, layout: str = "setarch -R", **settings):
     """A device with its images in flash. layout: what starts the firmware; -R is the same addresses at each start."""
     program = PROGRAMS / "flash_device.py"
-    wrapper = folder / "flashed.sh"
-    wrapper.write_text(f'#!/bin/sh\nshift 2\nexec {layout} {firmware} {program} "$@"\n')
-    wrapper.chmod(0o755)
+    wrapper = write_script(folder / "flashed.sh", "shift 2", f'exec {layout} {firmware} {program} "$@"')
     with running(wrapper, folder, **settings) as box:
         box.firmware = firmware
         yield box

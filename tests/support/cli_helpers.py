@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from device_helpers import free_port, write_project
+from device_helpers import free_port, write_project, write_script
 from edgelet_host.device.local import start
 from edgelet_host.device.running import LocalDevice
 
@@ -122,8 +122,7 @@ class Cli:
         """Run npm in a project, with `edgelet` in PATH, and no device that is meant."""
         program = self.folder / "bin" / "edgelet"
         program.parent.mkdir(exist_ok=True)
-        program.write_text(f'#!/bin/sh\nexec {sys.executable} -m edgelet_host "$@"\n')
-        program.chmod(0o755)
+        write_script(program, f'exec {sys.executable} -m edgelet_host "$@"')
         environment = self.environment() | {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
         environment.pop("EDGELET_DEVICE", None)
         return subprocess.run(["npm", *args], cwd=cwd, env=environment, capture_output=True, text=True, check=False)
@@ -178,10 +177,7 @@ def as_board(firmware: Path, folder: Path, program: str, **environment: str | Pa
     lines = ["export TZ=UTC", *(f"export {name}={value}" for name, value in environment.items())]
     # In place of `-m edgelet.runtime`.
     lines += ["shift 2", f'MICROPYPATH={board}:{storage}:.frozen exec {firmware} {board / program} "$@"']
-    file = folder / program.replace(".py", ".sh")
-    file.write_text("\n".join(["#!/bin/sh", *lines, ""]))
-    file.chmod(0o755)
-    return file
+    return write_script(folder / program.replace(".py", ".sh"), *lines)
 
 
 @contextmanager

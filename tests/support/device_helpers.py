@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import subprocess
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -39,9 +40,17 @@ def free_port() -> int:
 
 def with_heap(firmware: Path, folder: Path, heap: str) -> Path:
     """Make a firmware that has a heap of `heap` ("400K", "2M") instead of its own."""
-    file = folder / f"heap_{heap}.sh"
-    file.write_text(f'#!/bin/sh\nexec {firmware} -X heapsize={heap} "$@"\n')
-    file.chmod(0o755)
+    return write_script(folder / f"heap_{heap}.sh", f'exec {firmware} -X heapsize={heap} "$@"')
+
+
+def write_script(file: Path, *lines: str) -> Path:
+    """Make a shell script that can be executed.
+
+    Another process writes it. One that a thread here starts meanwhile would hold the file that this one has open until
+    it executes its own program, and a file that is open for writing cannot be executed (ETXTBSY).
+    """
+    text = "\n".join(["#!/bin/sh", *lines, ""])
+    subprocess.run(["install", "-m", "755", "/dev/stdin", file], input=text, text=True, check=True)
     return file
 
 

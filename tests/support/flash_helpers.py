@@ -69,7 +69,9 @@ class Pico:
         self._stopping.set()
         if self._process:
             self._process.kill()
-        self._thread.join()
+        # One that did not start has none.
+        if self._thread.ident:
+            self._thread.join()
         # A board that has just reset itself may have started anew.
         if self._process:
             self._process.kill()

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from device_helpers import write_script
 from edgelet_host.firmware import uf2
 from edgelet_host.paths import BOARD_FIRMWARE, LINUX_FIRMWARE, ROOT
 
@@ -101,8 +102,7 @@ class Installed:
         firmware = self.prebuilt / LINUX_FIRMWARE
         firmware.rename(firmware.with_suffix(".real"))
         shutil.copy(shutil.which(QEMU[self.machine]), self.prebuilt)
-        firmware.write_text(f'#!/bin/sh\nexec {" ".join(map(str, self.firmware_parts()))} "$@"\n')
-        firmware.chmod(0o755)
+        write_script(firmware, f'exec {" ".join(map(str, self.firmware_parts()))} "$@"')
 
     def firmware_parts(self) -> list[Path]:
         """Give the programs that run the firmware: where it is another machine's, the emulator first."""
