@@ -2,30 +2,29 @@
 
 import contextlib
 import os
-import shlex
 import shutil
 import signal
 import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from edgelet_host.device.certificate import Certificate
 from edgelet_host.device.console import Device, DeviceError, connect
-from edgelet_host.device.deployment import Deployed, url_of
+from edgelet_host.device.deployment import url_of
 from edgelet_host.device.development import Development
 from edgelet_host.device.log import LEVEL_COLORS, fetch, fetch_rest, log_line
+from edgelet_host.device.projects import Projects
 from edgelet_host.device.running import LocalDevice, announce
 from edgelet_host.errors import EdgeletError
 from edgelet_host.paths import peer_name, prebuilt, this_system
-from edgelet_host.project.config import Project, read_project
+from edgelet_host.project.config import read_project
 from edgelet_host.project.dotenv import DEV_VARS
-from edgelet_host.terminal import Show, progress, say, step, warn
-from edgelet_host.units import size_text, time_text
+from edgelet_host.terminal import say, warn
 
 # How often sources are looked at and the log is fetched. An emulated board is busy for as long with each fetch.
 _LOOK_S = 0.2
@@ -60,19 +59,12 @@ class Session:
     ) -> None:
         self._local = local
         # Each device that has this folder has its own.
-        self._notes = data / ("board.json" if local.emulated else "device.json")
+        notes = data / ("board.json" if local.emulated else "device.json")
+        self.projects = Projects(local, firmware, folders, notes, self._print_log)
         # What its process says of itself.
         self._log = data / ("board.log" if local.emulated else "device.log")
-        self._is_alone = len(folders) == 1
-        # What .dev.vars of a project had when it was brought to the device.
-        self._given: dict[Path, dict[str, str]] = {}
-        # Under which name each project is there.
-        self._names: dict[Path, str] = {}
-        # The URLs of the projects that are there.
-        self._ready: dict[Path, str] = {}
         self._certificate = certificate
         self._certificate_state = certificate and certificate.state()
-        self._firmware = firmware
         self._states = {folder: snapshot(folder) for folder in folders}
         self._next_log = 0
         self._log_s = _EMULATED_LOG_S if local.emulated else _LOOK_S
@@ -83,74 +75,14 @@ class Session:
         """The device's console."""
         return self._local.port
 
-    def deploy(self, folder: Path) -> None:
-        """Deploy a project; say how it went."""
-        started = time.monotonic()
-        try:
-            project = read_project(folder)
-            self._check_name(project)
-            work = Development(project, self._firmware, self._notes, self._is_alone)
-            for line in work.release.warnings:
-                warn(line)
-            # The console is held for a moment only, so that other commands can talk to this device.
-            with connect(self._local.port) as device:
-                self._print_log(device)
-                with self._progress(project.name) as show:
-                    deployed = work.bring(device, self._given.get(folder), show)
-                self._print_log(device)
-        except EdgeletError as e:
-            click.secho(f"Error: {e.format_message()}", fg="red", err=True)
-            say("Waiting for the next change ...")
-            return
-        for former in work.former:
-            say(f"{former} was taken away, with what it kept: its project is named {project.name} now")
-        if deployed.missing_secrets:
-            say(f"{project.name}: made up secrets for this device: {', '.join(deployed.missing_secrets)}")
-        if work.values and work.values != self._given.get(folder):
-            say(f"{project.name}: from {DEV_VARS}, for this device: {', '.join(sorted(work.values))}")
-        self._given[folder] = work.values
-        self._names[folder] = project.name
-        self._say_ready(project, deployed, time.monotonic() - started)
-
-    def _check_name(self, project: Project) -> None:
-        """Raise EdgeletError where another project of this session has the name, whose function it would replace."""
-        for folder, name in self._names.items():
-            if name == project.name and folder != project.folder:
-                raise EdgeletError(f"{project.folder}: {folder} has the name {name}, too: give one of them another")
-
-    @contextlib.contextmanager
-    def _progress(self, name: str) -> Iterator[Show]:
-        if self._local.emulated:
-            with step(f"Bringing {name} to the emulated board") as tell:
-                yield lambda done, total: tell(f"{size_text(done)} of {size_text(total)}")
-        else:
-            with progress() as add:
-                yield add(name)
-
-    def _say_ready(self, project: Project, deployed: Deployed, seconds: float) -> None:
-        hosts = [] if self._is_alone else project.hosts
-        urls = [url_of(self._local.url, host, route) for host in hosts or [""] for route in project.entrances()]
-        size = f"image {size_text(deployed.image_bytes)}" if deployed.image_bytes else "static files only"
-        say(f"{project.name} {deployed.id} is ready in {time_text(seconds)} ({size}): {' '.join(urls)}")
-        self._ready[project.folder] = urls[0]
-
-    def say_next(self, folders: Sequence[Path]) -> None:
-        """Say what to do now with the first project that is ready."""
-        for folder in folders:
-            if folder in self._ready:
-                path = "" if folder == Path.cwd() else f"{shlex.quote(str(_shortest(folder)))} "
-                say(f"Next: open {self._ready[folder]} and change a file of the project: what you save is in service.")
-                say(f"To a board: edgelet deploy {path}--device PORT, where PORT is one that 'edgelet devices' shows.")
-                return
-
     def follow(self) -> None:
         """Redeploy what changes and print the log, until the device ends."""
         while self._local.process.poll() is None:
-            for folder, before in self._states.items():
-                now = snapshot(folder)
-                if now != before:
-                    self._states[folder] = now
-                    self.deploy(folder)
+            now = {folder: snapshot(folder) for folder in self._states}
+            changed = [folder for folder, before in self._states.items() if now[folder] != before]
+            self._states = now
+            if changed:
+                self.projects.bring(changed)
             self._follow_certificate()
             if time.monotonic() - self._fetched >= self._log_s:
                 self._fetch_log()
@@ -273,16 +205,11 @@ def serve(firmware: Path, data: Path, host: str, port: int, certificate: Certifi
         _attend(Session(local, firmware, [], data, certificate), [], f"edgelet serve: {local.url}")
 
 
-def _shortest(folder: Path) -> Path:
-    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
-
-
 def _attend(session: Session, folders: Sequence[Path], title: str) -> None:
     try:
-        for folder in folders:
-            session.deploy(folder)
+        session.projects.bring(folders)
         say(f"{title}  (console: {session.port}, Ctrl-C stops)")
-        session.say_next(folders)
+        session.projects.say_next()
         session.follow()
     except KeyboardInterrupt:
         say("\nStopped.")

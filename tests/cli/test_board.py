@@ -131,7 +131,7 @@ def test_dev_sets_the_clock_of_a_board_whenever_it_starts(firmware, tmp_path, ca
             before = time.time()
             with connect(board.port) as device:
                 assert not device.call("status")["clock_set"]
-            session.deploy(project)
+            session.projects.bring([project])
             with connect(board.port) as device:
                 now = float(device.execute("from edgelet import clock\nprint(clock.unix_ms())")) / 1000
             board.reset()

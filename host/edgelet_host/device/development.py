@@ -1,17 +1,30 @@
 """A project on a device that is there for its development: `edgelet dev`, `edgelet test-server`."""
 
 import json
+import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from edgelet_host.device.console import Device, DeviceError
-from edgelet_host.device.deployment import Deployed, check_image, deploy, make_release
+from edgelet_host.device.deployment import Deployed, Release, check_image, deploy, make_release
 from edgelet_host.device.namespace import Entry, Namespace
+from edgelet_host.errors import EdgeletError
 from edgelet_host.project.config import FILE, Project
 from edgelet_host.project.dotenv import DEV_VARS, read_dev_vars
+
+# What a device says of a route (device/lib/edgelet/storage/releases.py).
+_TAKEN = re.compile(r"belongs to function ([a-z0-9-]+):")
+
+
+class TakenError(DeviceError):
+    """Another function has the name or a route of this project. holder: that function."""
+
+    def __init__(self, message: str, holder: str) -> None:
+        super().__init__(message)
+        self.holder = holder
 
 
 class Development:
@@ -41,37 +54,60 @@ class Development:
         device: Device,
         given: dict[str, str] | None = None,
         progress: Callable[[int, int], None] = lambda sent, total: None,
+        kept: Callable[[str], bool] = lambda name: False,
+        yielding: Callable[[str], bool] = lambda name: False,
     ) -> Deployed:
-        """Deploy it. given: the values that the device has had in this session. progress: see `deploy`.
+        """Deploy it. A name owns what is kept under it, whichever project has it.
 
-        Raises EdgeletError.
+        given: the values that the function has had in this session. progress: see `deploy`. kept: whether a name may be
+        another project's, whose function stays though this project had the name before. yielding: whether a function
+        gives up its routes where this one wants them, until its own project is brought.
+
+        Raises TakenError where another function has a route of it, and EdgeletError.
         """
         name, folder = self._project.name, str(self._project.folder.resolve())
-        noted = self._noted()
-        there = device.call("listing")
+        noted = read_notes(self._notes)
+        is_there = name in device.call("listing")
         formers = [one for one, note in noted.items() if note["folder"] == folder and one != name]
-        if name in there and name in noted:
-            gone = set(noted[name]["values"]) - self.values.keys()
-            kept = {secret for secret, _ in device.call("secrets", name)}
-            if gone & kept:
-                device.wait_for_job(device.call("set_secrets", name, dict.fromkeys(gone & kept)))
-        self._note(noted | {name: {"folder": folder, "values": sorted(self.values)}})
-        try:
-            deployed = deploy(device, self.release, progress)
-        except DeviceError as e:
-            if not any(f"belongs to function {former}:" in str(e) for former in formers):
-                raise
-            # Whatever else is wrong with it is told before its former self goes.
-            check_image(device, self.release)
-            self._take_away(device, formers)
-            deployed = deploy(device, self.release, progress)
-        self._take_away(device, formers)
+        gone = set(noted[name]["values"] if is_there and name in noted else ()) - self.values.keys()
+        _end_secrets(device, name, gone & self._project.vars.keys())
+        # Until the device has taken it, those before may be there as well.
+        self._note(noted | {name: {"folder": folder, "values": sorted({*self.values, *gone})}})
+        deployed = self._deploy(device, lambda holder: holder in formers or yielding(holder), progress)
+        self._take_away(device, [one for one in formers if not kept(one)])
+        _end_secrets(device, name, gone)
         if self.values and self.values != given:
             device.wait_for_job(device.call("set_secrets", name, self.values))
-        missing = [secret for secret in deployed.missing_secrets if secret not in self.values]
+        lacking = {*deployed.missing_secrets, *gone}
+        missing = [secret for secret in self._project.secrets if secret in lacking and secret not in self.values]
         make_secrets(device, name, missing)
         fill_kv(device, self._project)
+        self._note(read_notes(self._notes) | {name: {"folder": folder, "values": sorted(self.values)}})
         return replace(deployed, missing_secrets=missing)
+
+    def _deploy(
+        self, device: Device, yielding: Callable[[str], bool], progress: Callable[[int, int], None]
+    ) -> Deployed:
+        """Deploy it, in the place of functions that give up their routes; they have them again where it is refused."""
+        releases: dict[str, str] = {}
+        try:
+            while True:
+                try:
+                    return deploy(device, self.release, progress)
+                except DeviceError as e:
+                    taken = _TAKEN.search(str(e))
+                    if taken is None:
+                        raise
+                    holder = taken[1]
+                    if not yielding(holder) or holder in releases:
+                        raise TakenError(str(e), holder) from None
+                    # Whatever else is wrong with it is told before.
+                    check_image(device, self.release)
+                    releases[holder] = _give_up_routes(device, holder, self.release.compiler)
+        except EdgeletError:
+            for holder, release in releases.items():
+                device.wait_for_job(device.call("rollback", holder, release))
+            raise
 
     def _take_away(self, device: Device, formers: Sequence[str]) -> None:
         """End the functions that this project was, with what they kept."""
@@ -80,20 +116,60 @@ class Development:
             if former in there:
                 device.wait_for_job(device.call("delete", former))
                 self.former.append(former)
-        noted = self._noted()
+        noted = read_notes(self._notes)
         self._note({name: note for name, note in noted.items() if name not in formers})
-
-    def _noted(self) -> dict[str, Any]:
-        try:
-            noted: dict[str, Any] = json.loads(self._notes.read_text("utf-8"))
-        except (FileNotFoundError, ValueError):
-            return {}
-        return noted
 
     def _note(self, noted: dict[str, Any]) -> None:
         fresh = self._notes.with_suffix(".new")
         fresh.write_text(json.dumps(noted), "utf-8")
         fresh.replace(self._notes)
+
+
+def read_notes(notes: Path) -> dict[str, Any]:
+    """Give what is noted of the functions on a device, {name: {folder, values}}; see `Development`."""
+    try:
+        noted: dict[str, Any] = json.loads(notes.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return noted
+
+
+def circle(holders: Mapping[Path, Path | None]) -> list[Path]:
+    """Give projects that wait for each other, and then those that wait for them; none where there are no such.
+
+    holders: for each project that waits, the one whose function has what it wants; None where that is of no project.
+    """
+    ways = {start: _way(start, holders) for start in holders}
+    for way in ways.values():
+        if (end := holders[way[-1]]) in way:
+            ring = way[way.index(end) :]
+            return [*ring, *(one for one in holders if one not in ring and end in ways[one])]
+    return []
+
+
+def _way(start: Path, holders: Mapping[Path, Path | None]) -> list[Path]:
+    """Give whom a project waits for, and whom that one, until one that does not wait, or that was there before."""
+    way = [start]
+    while (after := holders[way[-1]]) is not None and after in holders and after not in way:
+        way.append(after)
+    return way
+
+
+def _give_up_routes(device: Device, function: str, compiler: Path) -> str:
+    """Have a function keep what it has without its routes; the id of the release that has them."""
+    [active] = [one["id"] for one in device.call("releases", function) if one["active"]]
+    # The device wants one, and something to serve there.
+    route = f"/.without-routes/{function}"
+    header = {"function": function, "routes": [route], "static": {"folder": "none"}}
+    manifest = f"{json.dumps(header)}\n".encode()
+    deploy(device, Release(function, "", route, route, 0, manifest, {}, 0, [], [], str, compiler))
+    return str(active)
+
+
+def _end_secrets(device: Device, function: str, names: Collection[str]) -> None:
+    there = {secret for secret, _ in device.call("secrets", function)} if names else set()
+    if ended := there.intersection(names):
+        device.wait_for_job(device.call("set_secrets", function, dict.fromkeys(ended)))
 
 
 def make_secrets(device: Device, function: str, names: Sequence[str]) -> None:
