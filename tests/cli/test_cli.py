@@ -18,6 +18,7 @@ from cli_helpers import GREETING, ROOT, Cli, greeting, local_device
 from device_helpers import free_port, get, write_project
 from edgelet_host.cli import main
 from edgelet_host.device.running import announce
+from edgelet_host.locks import take
 
 
 @pytest.fixture
@@ -61,6 +62,35 @@ def test_a_device_has_the_names_that_its_owner_gives(local, tmp_path, monkeypatc
     assert "no device is named kitchen" in cli.fails("status", "--device", "kitchen")
     assert "no device is named kitchen" in cli.fails("devices", "forget", "kitchen")
     assert "no blanks" in cli.fails("devices", "name", local.port, "a b")
+
+
+def test_names_are_written_to_where_a_link_leads(tmp_path):
+    cli = Cli(tmp_path)
+    kept = tmp_path / "dotfiles" / "edgelet.json"
+    link = tmp_path / "config" / "edgelet" / "devices.json"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(kept)
+    # First where it leads to nothing yet.
+    for count, name in enumerate(("kitchen", "hall"), 1):
+        cli.ok("devices", "name", f"{name}.local", name)
+        assert link.is_symlink() and len(json.loads(kept.read_text())) == count
+    assert list(kept.parent.iterdir()) == [kept]
+
+
+def test_who_waits_for_another_that_changes_names_is_told_so(tmp_path):
+    cli = Cli(tmp_path)
+    folder = tmp_path / "config" / "edgelet"
+    folder.mkdir(parents=True)
+    command = cli.command("devices", "name", "kitchen.local", "kitchen")
+    with (folder / "devices.lock").open("w") as lock:
+        take(lock)
+        process = subprocess.Popen(
+            command, env=cli.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        told = process.stderr.readline()
+        assert told == f"Waiting for another edgelet, which changes {folder / 'devices.json'} ...\n"
+    assert process.communicate() == ("kitchen.local is kitchen now\n", "")
+    assert "Waiting" not in cli.run("devices", "name", "hall.local", "hall").err
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
 """What the owner says of devices: their names, and the groups that they are in.
 
-Kept in `edgelet/devices.json` below the XDG configuration folder, outside every project:
+Kept in `edgelet/devices.json` below the XDG configuration folder, outside every project, or where a link there leads:
 
     {"kitchen": "/dev/ttyACM0",                                          what is at that port, or at an address
      "board01": {"serial": "e66118604b5f3c2a", "groups": ["class1"]},    the board with that number, at any port
@@ -14,13 +14,18 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from threading import Timer
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from edgelet_host.device import ports
 from edgelet_host.errors import EdgeletError
 from edgelet_host.locks import take
 from edgelet_host.paths import config_dir
+from edgelet_host.terminal import say
+
+# For how long nobody is told whom a command waits for.
+_SILENT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def change_names(change: Callable[[dict[str, Known]], dict[str, Known]]) -> tupl
     path = _file()
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("w", encoding="utf-8") as lock:
-        take(lock)
+        _take(lock, path)
         before = read_names()
         after = change(before)
         if after != before:
@@ -78,8 +83,23 @@ def change_names(change: Callable[[dict[str, Known]], dict[str, Known]]) -> tupl
     return before, after
 
 
+def _take(lock: IO[str], path: Path) -> None:
+    try:
+        take(lock, wait=False)
+    except BlockingIOError:
+        told = Timer(_SILENT_S, say, [f"Waiting for another edgelet, which changes {path} ..."])
+        told.start()
+        try:
+            take(lock)
+        finally:
+            told.cancel()
+
+
 def _write(path: Path, names: Mapping[str, Known]) -> None:
-    fresh = path.with_suffix(".new")
+    # A link would be replaced by a file, and what it leads to, in a repository say, stay as it was.
+    path = path.resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
     entries = {name: _entry(known) for name, known in names.items()}
     fresh.write_text(json.dumps(entries, indent=2, sort_keys=True) + "\n", "utf-8")
     fresh.replace(path)
