@@ -9,6 +9,7 @@ import threading
 import time
 import tty
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -152,6 +153,29 @@ def test_a_port_that_nobody_answers_at(tmp_path):
         os.close(slave)
 
 
+@pytest.mark.parametrize("heard", [b"\x01", b"\x04"], ids=["when it is asked", "when it is given a command"])
+def test_a_device_that_ends_while_it_is_spoken_to(heard):
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    port = os.ttyname(slave)
+
+    def end() -> None:
+        said = b""
+        while heard not in said:
+            said += os.read(master, 100)
+            if said.endswith(b"\x01"):
+                os.write(master, b"raw REPL; CTRL-B to exit\r\n>" if heard != b"\x01" else b"raw")
+        os.close(master)
+
+    gone = f"^{port}: lost the connection to the device, which is not there any more. 'edgelet devices' lists"
+    with ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(end)
+        with pytest.raises(DeviceError, match=gone), connect(port):
+            pass
+        ended.result()
+    os.close(slave)
+
+
 def test_a_port_that_one_may_not_open(cli, local):
     # Who is no root owns the pty and may open it all the same.
     mode = 0o600 if os.geteuid() == 0 else 0
@@ -229,7 +253,7 @@ def test_a_device_that_goes_away_in_the_middle(firmware, tmp_path):
     with others() as masters:
         _, errors = process.communicate()
         assert process.returncode == 1
-        assert errors.startswith("Error: ")
+        assert errors.startswith(f"Error: {local.port}: lost the connection") or "there is no" in errors
         assert "Traceback" not in errors
         assert select.select(masters, [], [], 0)[0] == []
 

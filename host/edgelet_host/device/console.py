@@ -170,7 +170,7 @@ class Device:
         try:
             printed, failure = self._transport.exec_raw(code, timeout=_COMMAND_S * self._patience)
         except (TransportError, serial.SerialException, OSError, TERMINAL_ERROR) as e:
-            raise DeviceError(f"{self.port}: lost the connection to the device ({e}). Run the command again") from None
+            raise _lost(self.port, e) from None
         if failure:
             raise _explain_traceback(failure.decode(errors="replace"))
         return bytes(printed).decode(errors="replace")
@@ -310,11 +310,23 @@ def _enter(port: str, transport: _Transport) -> None:
         transport.serial.write(b"print(%d)\x04" % number)
         if not transport.read_until(1, repeated, timeout_overall=answer_s).endswith(repeated):
             raise TransportError
-    except (TransportError, serial.SerialException, OSError, TERMINAL_ERROR):
+    except (serial.SerialException, OSError, TERMINAL_ERROR) as e:
+        raise _lost(port, e) from None
+    except TransportError as e:
+        if ports.is_gone(port):
+            raise _lost(port, e) from None
         raise DeviceError(
             f"{port}: no MicroPython answers within {answer_s} s. Is this the right port? "
             "'edgelet devices' lists those there are; else unplug the board and plug it in again"
         ) from None
+
+
+def _lost(port: str, error: Exception) -> DeviceError:
+    """Say what became of a connection that has failed."""
+    if ports.is_gone(port):
+        gone = f"{port}: lost the connection to the device, which is not there any more"
+        return DeviceError(f"{gone}. 'edgelet devices' lists those there are")
+    return DeviceError(f"{port}: lost the connection to the device ({error}). Run the command again")
 
 
 @contextmanager
@@ -344,7 +356,7 @@ def restart(port: str) -> None:
         transport.serial.write(_RESTART)
         answer = transport.read_until(1, _RESTARTED, timeout_overall=_ANSWER_S * _patience(port))
     except (TransportError, serial.SerialException, OSError, TERMINAL_ERROR) as e:
-        raise DeviceError(f"{port}: lost the connection to the device ({e}). Run the command again") from None
+        raise _lost(port, e) from None
     finally:
         _close(transport)
     if not answer.endswith(_RESTARTED):

@@ -52,6 +52,19 @@ def exists(port: str) -> bool:
     return Path(port).exists()
 
 
+def is_gone(port: str) -> bool:
+    """Whether nothing is at its other end any more. The name of a pty may be there for a moment longer."""
+    if not exists(port):
+        return True
+    if sys.platform == "win32" or not is_pseudo_terminal(port):
+        return False
+    try:
+        os.close(os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
+    except OSError as e:
+        return e.errno in (errno.ENOENT, errno.EIO, errno.ENXIO)
+    return False
+
+
 def is_accessible(port: str) -> bool:
     """Whether it can be opened by this user, once nobody else has it."""
     if _WINDOWS_PORT.fullmatch(port):
