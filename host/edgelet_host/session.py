@@ -88,6 +88,10 @@ class Session:
                 self._fetch_log()
                 self._fetched = time.monotonic()
             time.sleep(_LOOK_S)
+        if not self._local.emulated:
+            from edgelet_host.device.local import check_port
+
+            check_port(self._log, self._local.address)
         status = self._local.process.returncode
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
         raise EdgeletError(f"the local device ended {how}: see {self._log}, and start it again")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import GREETING, ROOT, Cli, greeting
-from device_helpers import free_port, get, request, write_project
-from edgelet_host.device.local import start, take_address
+from device_helpers import free_port, get, request, write_project, write_script
+from edgelet_host.device.local import reserved, start, take_address
 from edgelet_host.errors import EdgeletError
 from waiting import wait_until
 
@@ -136,6 +136,10 @@ def test_serve_listens_on_this_computer_only_unless_told_otherwise(firmware, tmp
         ("::1", "devices listen on IPv4: choose another address than ::1 with --host"),
         ("::", "devices listen on IPv4: choose another address than :: with --host"),
         ("", "cannot listen on : Name or service not known. Choose another address with --host"),
+        *(
+            (host, f"cannot listen on {host}: it stands for several computers. Choose another address with --host")
+            for host in ("224.0.0.1", "255.255.255.255", "127.255.255.255")
+        ),
         ("a..b", "a..b is no host name: choose an address with --host"),
         (
             "192.0.2.1",
@@ -146,6 +150,29 @@ def test_serve_listens_on_this_computer_only_unless_told_otherwise(firmware, tmp
 def test_an_address_where_nobody_can_listen_is_told_in_one_line(host, problem):
     with pytest.raises(EdgeletError, match=f"^{re.escape(problem)}$"):
         take_address(host, 0)
+
+
+def test_two_that_start_at_once_do_not_get_one_port(firmware, tmp_path):
+    cli = Cli(tmp_path)
+    port = free_port()
+    in_use = f"port {port} is in use by another edgelet (process {os.getpid()}): stop that, or choose another"
+    # The other one does not listen yet.
+    with reserved("localhost", port):
+        for command in (["serve", "--data", "data"], ["dev", greeting(tmp_path, "one")]):
+            assert in_use in cli.fails(*command, "--port", str(port))
+    with attended(cli, "edgelet serve: ", "serve", "--data", "data", "--port", str(port)) as process:
+        message = cli.fails("serve", "--data", "other", "--port", str(port), "--host", "localhost")
+        assert message == f"Error: {in_use.replace(str(os.getpid()), str(process.pid))} with --port\n"
+
+
+def test_who_finds_its_port_taken_at_last_says_so(firmware, tmp_path):
+    """As at 127.0.0.1 beside one at 0.0.0.0 that starts at the same time."""
+    with start(firmware, tmp_path / "device", "127.0.0.1", free_port(), tmp_path / "log") as other:
+        data, at = tmp_path / "late", f"{other.address[0]} --port {other.address[1]}"
+        late = write_script(tmp_path / "late.sh", f"exec {firmware} -m edgelet.runtime {data} --host {at}")
+        data.mkdir()
+        with pytest.raises(EdgeletError, match=r"^port \d+ is in use: stop what uses it, or choose another"):
+            start(late, data, "127.0.0.1", 0, tmp_path / "late.log").__enter__()
 
 
 def test_the_port_of_a_device_is_given_to_nobody_else_when_it_does_not_listen(firmware, tmp_path):

@@ -2,9 +2,11 @@
 
 import contextlib
 import errno
+import ipaddress
 import os
 import pty
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -31,24 +33,91 @@ def take_address(host: str, port: int) -> socket.socket:
     host: a name or an IPv4 address. Until it is closed the system gives the port to nobody who asks for any. On Linux
     who sets SO_REUSEADDR can listen there meanwhile. Raises EdgeletError where nobody can.
     """
-    if ":" in host:
-        raise EdgeletError(f"devices listen on IPv4: choose another address than {host} with --host")
+    address = _resolved(host, port)
     taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # bind takes "" for every address, and what is no name for an error of the program.
-        taken.bind(socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)[0][4])
-    except UnicodeError:
-        taken.close()
-        raise EdgeletError(f"{host} is no host name: choose an address with --host") from None
+        taken.bind(address)
     except OSError as e:
         taken.close()
         if isinstance(e, PermissionError):
             raise EdgeletError(f"port {port} is for root only: choose one above 1023 with --port") from None
         if e.errno == errno.EADDRINUSE:
-            raise EdgeletError(f"port {port} is in use: stop what uses it, or choose another with --port") from None
-        raise EdgeletError(f"cannot listen on {host}: {e.strerror}. Choose another address with --host") from None
+            raise EdgeletError(_in_use(address)) from None
+        raise _no_listening(host, e.strerror) from None
     return taken
+
+
+def _resolved(host: str, port: int) -> tuple[str, int]:
+    """Give the IPv4 address of a host. Raises EdgeletError where it has none, or one where nobody can listen."""
+    if ":" in host:
+        raise EdgeletError(f"devices listen on IPv4: choose another address than {host} with --host")
+    try:
+        # bind takes "" for every address, and what is no name for an error of the program.
+        found = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)[0][4]
+    except UnicodeError:
+        raise EdgeletError(f"{host} is no host name: choose an address with --host") from None
+    except OSError as e:
+        raise _no_listening(host, e.strerror) from None
+    address = str(found[0])
+    # One can bind there, and nobody can connect.
+    if _is_of_many(address):
+        raise _no_listening(host, "it stands for several computers")
+    return address, port
+
+
+def _no_listening(host: str, reason: str | None) -> EdgeletError:
+    return EdgeletError(f"cannot listen on {host}: {reason}. Choose another address with --host")
+
+
+def _is_of_many(address: str) -> bool:
+    """Whether this is an address of multicast or broadcast."""
+    if ipaddress.IPv4Address(address).is_multicast or address == "255.255.255.255":
+        return True
+    # Which broadcast addresses the networks of this computer have, the system knows. This sends nothing.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect((address, 9))
+        except PermissionError:
+            return True
+        except OSError:
+            pass
+    return False
+
+
+@contextmanager
+def reserved(host: str, port: int) -> Iterator[socket.socket]:
+    """Have an address for a device, as `take_address` has it, with no other edgelet that starts at the same time.
+
+    port: 0 is any that is free.
+    """
+    with take_address(host, port) as taken, ExitStack() as stack:
+        # The system takes two sockets there until one of them listens.
+        if port and sys.platform == "linux":
+            mark = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            try:
+                mark.bind(_mark(taken.getsockname()))
+                mark.listen()
+            except OSError:
+                raise EdgeletError(_in_use(taken.getsockname(), "another edgelet")) from None
+        yield taken
+
+
+def _mark(address: tuple[str, int]) -> str:
+    """Give the abstract name by which an edgelet has an address: one of the network that this computer is in."""
+    return f"\0edgelet {address[0]}:{address[1]}"
+
+
+def _in_use(address: tuple[str, int], user: str = "") -> str:
+    """Say that an address is in use, by an edgelet where one has it."""
+    if sys.platform == "linux":
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking, contextlib.suppress(OSError):
+            asking.setblocking(False)
+            asking.connect(_mark(address))
+            process = struct.unpack("3i", asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+            user = f"another edgelet (process {process})"
+    by, whom = (f" by {user}", "that") if user else ("", "what uses it")
+    return f"port {address[1]} is in use{by}: stop {whom}, or choose another with --port"
 
 
 def make_private(data: Path, log: Path) -> None:
@@ -77,7 +146,7 @@ def start(
     """
     with ExitStack() as stack:
         # Also until it listens, and while it restarts.
-        port = stack.enter_context(take_address(host, port)).getsockname()[1]
+        port = stack.enter_context(reserved(host, port)).getsockname()[1]
         make_private(data, log)
         command: list[str | Path] = [firmware, "-m", "edgelet.runtime", data, "--host", host, "--port", str(port)]
         scheme = "http"
@@ -151,9 +220,20 @@ def _wait_until_it_listens(process: subprocess.Popen[bytes], host: str, port: in
     target = "127.0.0.1" if host == "0.0.0.0" else host
     while time.monotonic() < until:
         if process.poll() is not None:
-            last = (log.read_text("utf-8", "replace").strip().splitlines() or [""])[-1]
-            raise EdgeletError(f"the local device ended at once: {last or f'exit status {process.returncode}'}")
+            check_port(log, (target, port))
+            raise EdgeletError(f"the local device ended at once: {_last(log) or f'exit status {process.returncode}'}")
         with contextlib.suppress(OSError), socket.create_connection((target, port), 0.5):
             return
         time.sleep(0.01)
     raise EdgeletError(f"the local device does not listen after {_START_S:.0f} s; its errors are in {log}")
+
+
+def check_port(log: Path, address: tuple[str, int]) -> None:
+    """Raise EdgeletError where a device has ended since another program listens where it was to do so."""
+    if _last(log).endswith(errno.errorcode[errno.EADDRINUSE]):
+        raise EdgeletError(_in_use(address))
+
+
+def _last(log: Path) -> str:
+    """Give the last line of what a device has written of its errors."""
+    return (log.read_text("utf-8", "replace").strip().splitlines() or [""])[-1]

@@ -21,7 +21,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from edgelet_host.device import health
-from edgelet_host.device.local import child, make_private, take_address
+from edgelet_host.device.local import child, make_private, reserved
 from edgelet_host.device.running import LocalDevice, announce
 from edgelet_host.errors import EdgeletError
 from edgelet_host.firmware import sources
@@ -135,7 +135,7 @@ def start(board: str, data: Path, host: str, port: int, log: Path) -> Iterator[L
 @contextmanager
 def _held(host: str, port: int) -> Iterator[int]:
     """Give the port, which nobody else gets before the board's network is up and while it is down."""
-    with take_address(host, port) as address:
+    with reserved(host, port) as address:
         port = address.getsockname()[1]
         if sys.platform != "linux":
             # There nobody listens on what somebody else has.
