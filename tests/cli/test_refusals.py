@@ -217,7 +217,16 @@ def test_check_tells_what_some_devices_refuse(project):
 def test_an_image_that_is_too_large_everywhere_is_refused(project):
     (project / "main.js").write_text(f"const kept = new Uint8Array({200 << 10});\n{HELLO}")
     write_project(project, "mine", {}, limits={"memory": 128 << 10})
-    assert "limits.memory is 131072 bytes, the image has" in Cli(project).fails("check")
+    sizes = r"limits\.memory is 131072 bytes, the image has \d{6} on 64 bits, and on 32 about \d{3} KB"
+    assert re.fullmatch(rf"Error: {sizes}: import less, or raise limits\.memory\n", Cli(project).fails("check"))
+
+
+def test_a_longest_function_that_boards_cannot_read_is_told_beside_the_image(project, firmware):
+    write_project(project, "mine", {}, limits={"memory": 80000})
+    release = make_release(read_project(project), firmware)
+    longest = r"64 bits, its longest function has 39\.1 KB of bytecode, and there are about 29"
+    with pytest.raises(EdgeletError, match=longest):
+        list(told(release.manifest, 87000, Code(50000, 40000), release.bundle_bytes))
 
 
 def test_memory_may_be_enough_on_32_bits_only(project, firmware):

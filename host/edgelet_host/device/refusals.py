@@ -147,11 +147,12 @@ def told(text: bytes, image: int, code: Code, bundle: int) -> Iterator[str]:
     memory = header["limits"].get("memory", 0)
     most = max(arena for arena, _ in _ROOMS.values())
     small = surely_too_large(image, code, bundle, memory, flash=most) if memory else ""
-    large = f"limits.memory is {memory} bytes, the image has {image}" if memory and image > memory else ""
+    large = f"limits.memory is {memory} bytes, the image has {image} on 64 bits" if memory and image > memory else ""
     if small and large:
-        raise EdgeletError(f"{large}, and {small}, or raise limits.memory")
+        about = f"and on 32 about {size_text(estimate(image, code.size))}: import less"
+        raise EdgeletError(f"{large}, {about if code.longest + _READING <= memory else small}, or raise limits.memory")
     if large:
-        yield f"{large} on 64 bits, as most Linux devices have: raise limits.memory"
+        yield f"{large}, as most Linux devices have: raise limits.memory"
     for boards, (arena, heap) in _ROOMS.items():
         if bundle > heap:
             needed = f"{size_text(bundle)}, and there are {size_text(heap)} to read it into"
