@@ -20,6 +20,7 @@ from device_helpers import with_heap
 from edgelet_host.device.console import DeviceError, connect
 from edgelet_host.device.local import start
 from edgelet_host.runtime import protocol
+from waiting import wait_until
 
 
 def test_a_port_that_is_not_there(cli):
@@ -237,6 +238,32 @@ def test_a_board_with_other_firmware(firmware, tmp_path, program, message):
         process.wait()
         os.close(master)
         os.close(slave)
+
+
+@pytest.mark.slow
+def test_a_command_whose_rest_comes_too_late_is_sent_again(cli, local, monkeypatch):
+    def stand_still(transport) -> None:
+        """Have the next long command wait until the device has given it up."""
+        write = transport.serial.write
+
+        def late(data: bytes) -> None:
+            write(data)
+            if len(data) > 1000:
+                monkeypatch.undo()
+                wait_until(lambda: transport.serial.in_waiting > len("TimeoutError"))
+
+        monkeypatch.setattr(transport.serial, "write", late)
+
+    cli.ok("deploy", greeting(cli.folder, "kept", bindings={"STORE": {"type": "kv"}}))
+    with connect(local.port) as device:
+        stand_still(device._transport)
+        entries = [["key", "x" * 5000, None, None]]
+        assert device.wait_for_job(device.call("kv_put", "kept", "STORE", entries)) == []
+        assert device.call("kv_get", "kept", "STORE", "key") == {"text": "x" * 5000}
+        # Another one may need what those before it have left.
+        stand_still(device._transport)
+        with pytest.raises(DeviceError, match=r"the rest of a command did not reach the device in time\. Run"):
+            device.execute("x = 1 #" + "x" * 5000)
 
 
 def test_a_device_that_goes_away_in_the_middle(firmware, tmp_path):

@@ -56,12 +56,15 @@ _MESSAGES = {
     protocol.NO_MEMORY: "this is too much for the device's memory: send less at once",
     protocol.NO_SPACE: "the device has no space left: 'edgelet delete' or 'edgelet kv delete' makes room",
 }
+_CUT = "TimeoutError"
 # Exceptions of MicroPython itself, from outside of `edgelet.console.admin.call`: their names, where they tell.
 _TRACEBACKS = {
     "MemoryError": _MESSAGES[protocol.NO_MEMORY],
     "ImportError": _OTHER_FIRMWARE,
     "NameError": _OTHER_FIRMWARE,
     "AttributeError": _OTHER_VERSION,
+    # Of the console (device/lib/edgelet/console/repl.py): it has not begun with a command.
+    _CUT: "the rest of a command did not reach the device in time. Run the command again",
 }
 # It prints what it got in place of a prompt, which is of no use to people. Standard output belongs to all threads.
 transport_serial.print = lambda *args, **options: None
@@ -190,7 +193,7 @@ class Device:
         command = f"from edgelet.console import admin\nprint({mark})\n"
         command += f"admin.call({protocol.VERSION}, {function!r}{arguments})"
         try:
-            printed = self.execute(command)
+            printed = self._execute_whole(command)
         except DeviceError as e:
             if e.error.get("exception") == "ImportError":
                 self.execute("import edgelet")
@@ -206,6 +209,17 @@ class Device:
         if "error" in answer:
             raise _explain(answer["error"])
         return answer["result"]
+
+    def _execute_whole(self, command: str) -> str:
+        """Execute what needs nothing of the commands before; anew where its rest did not come in time."""
+        try:
+            return self.execute(command)
+        except DeviceError as e:
+            if e.error.get("exception") != _CUT:
+                raise
+        # What was sent of it has been dropped. The end that was sent last has the device forget what it knew.
+        _enter(self.port, self._transport)
+        return self.execute(command)
 
     def wait_for_job(self, job: dict[str, int], alive: Callable[[], None] = lambda: None) -> Any:
         """Wait for a job that a call has started; its result.
