@@ -170,5 +170,6 @@ def test_who_waits_for_each_other():
 
 def test_a_route_of_a_function_of_nobody_here_is_refused(cli, local, bring):
     cli.ok("deploy", greeting(cli.folder, "stranger"))
-    assert "route /stranger belongs to function stranger: choose another" in bring(project(cli, "a", "a", "/stranger"))
+    one = project(cli, "a", "a", "/stranger")
+    assert f"Error: {one}: route /stranger belongs to function stranger: choose another" in bring(one)
     assert get(local.address, "/stranger").status == 200

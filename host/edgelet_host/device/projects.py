@@ -152,8 +152,7 @@ class Projects:
         """Raise TakenError where another project has the name still, whose function this one would replace."""
         for other, name in self._names.items():
             if other != folder and project.name == name == self._named.get(other, name):
-                message = f"{project.folder}: {other} has the name {name}, too: give one of them another"
-                raise TakenError(message, name)
+                raise TakenError(f"{other} has the name {name}, too: give one of them another", name)
 
     def _exchange(self, waiting: dict[Path, _Change]) -> bool:
         """Where projects wait for each other, bring one in the place of others; whether anything came of it.
@@ -206,8 +205,8 @@ class Projects:
         message = change.refusal.format_message()
         holder = self._project_of(change.refusal.holder, folder)
         if holder in self._failed or holder in self._waiting:
-            return f"{folder}: {message.partition(':')[0]} until the change of {holder} can be taken"
-        return message
+            message = f"{message.partition(':')[0]} until the change of {holder} can be taken"
+        return f"{folder}: {message}"
 
     def _fail(self, folder: Path, error: EdgeletError) -> None:
         self._failed.add(folder)
