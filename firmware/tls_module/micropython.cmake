@@ -3,6 +3,6 @@ target_sources(usermod_tls INTERFACE ${CMAKE_CURRENT_LIST_DIR}/tls_handshake.c)
 # Where mbedTLS is configured by MicroPython's build and ours; ESP-IDF has its own.
 if(MICROPY_SSL_MBEDTLS)
     target_compile_definitions(usermod_tls INTERFACE TLS_IN_SLICES=1)
-    target_link_options(usermod_tls INTERFACE -Wl,--wrap=mbedtls_ssl_handshake)
+    target_link_options(usermod_tls INTERFACE -Wl,--wrap=mbedtls_ssl_handshake,--wrap=mbedtls_pk_verify_ext)
 endif()
 target_link_libraries(usermod INTERFACE usermod_tls)

@@ -2,7 +2,7 @@ SRC_USERMOD_C += $(USERMOD_DIR)/tls_handshake.c
 
 ifeq ($(MICROPY_SSL_MBEDTLS),1)
 CFLAGS_USERMOD += -DTLS_IN_SLICES=1
-LDFLAGS_USERMOD += -Wl,--wrap=mbedtls_ssl_handshake
+LDFLAGS_USERMOD += -Wl,--wrap=mbedtls_ssl_handshake,--wrap=mbedtls_pk_verify_ext
 TLS_PSS_H := $(USERMOD_DIR)/tls_pss.h
 $(BUILD)/lib/mbedtls/library/ssl_tls12_client.o: CFLAGS += -include $(TLS_PSS_H)
 endif

@@ -3,8 +3,9 @@
 // mbedTLS goes through a handshake as far as the server's messages have come, which on a board may take seconds. Here
 // it is left when a slice's time is over, as if the socket took no more for the moment (MBEDTLS_ERR_SSL_WANT_WRITE),
 // and whoever wants to read or write asks again. It can be left between its steps, and in TLS 1.2 within what it
-// computes on elliptic curves (MBEDTLS_ECP_RESTARTABLE in mbedTLS' configuration), which is what takes seconds. What is
-// kept meanwhile belongs to the connection. The linker (--wrap) puts this function around mbedTLS'.
+// computes on elliptic curves (MBEDTLS_ECP_RESTARTABLE in mbedTLS' configuration), which is what takes seconds, and
+// between two signatures of a certificate chain. What is kept meanwhile belongs to the connection. The linker (--wrap)
+// puts these functions around mbedTLS'.
 
 #include "py/mphal.h"
 
@@ -24,30 +25,67 @@
 // What is computed on a curve in one part, in multiplications of numbers of 256 bits. mbedTLS takes 160 at least.
 #define TLS_PART (200)
 
+typedef struct _tls_slice_t {
+    mp_uint_t began_us;
+    bool divides;      // the step is a chain's, in TLS 1.2
+    bool has_verified; // a signature of the chain
+} tls_slice_t;
+
+// The one that computes.
+static tls_slice_t tls_slice;
+
 int __real_mbedtls_ssl_handshake(mbedtls_ssl_context *ssl);
 int __wrap_mbedtls_ssl_handshake(mbedtls_ssl_context *ssl);
+int __real_mbedtls_pk_verify_ext(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
+    mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len, const unsigned char *sig, size_t sig_len);
+int __wrap_mbedtls_pk_verify_ext(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
+    mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len, const unsigned char *sig, size_t sig_len);
+
+static bool tls_slice_is_over(void) {
+    return mp_hal_ticks_us() - tls_slice.began_us >= TLS_SLICE_US;
+}
 
 // mbedTLS does so by itself only where the server's certificate is for ECDSA. With one for RSA, too, keys are exchanged
 // on a curve, and the authority's signature may be by one.
-static void tls_divide_curves(mbedtls_ssl_context *ssl) {
-    if (ssl->state == MBEDTLS_SSL_SERVER_CERTIFICATE && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_2) {
+static void tls_divide_chain(mbedtls_ssl_context *ssl) {
+    tls_slice.divides = ssl->state == MBEDTLS_SSL_SERVER_CERTIFICATE && ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_2;
+    if (tls_slice.divides) {
         ssl->handshake->ecrs_enabled = 1;
     }
+}
+
+// A chain's signatures by RSA: mbedTLS takes this answer as it does for a curve, and begins with the same one when it
+// is asked again.
+int __wrap_mbedtls_pk_verify_ext(mbedtls_pk_type_t type, const void *options, mbedtls_pk_context *ctx,
+    mbedtls_md_type_t md_alg, const unsigned char *hash, size_t hash_len, const unsigned char *sig, size_t sig_len) {
+    if (tls_slice.divides) {
+        if (tls_slice.has_verified && tls_slice_is_over()) {
+            return MBEDTLS_ERR_ECP_IN_PROGRESS;
+        }
+        tls_slice.has_verified = true;
+    }
+    return __real_mbedtls_pk_verify_ext(type, options, ctx, md_alg, hash, hash_len, sig, sig_len);
+}
+
+static int tls_step(mbedtls_ssl_context *ssl) {
+    tls_divide_chain(ssl);
+    int result = mbedtls_ssl_handshake_step(ssl);
+    tls_slice.divides = false;
+    return result == MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS ? 0 : result;
 }
 
 int __wrap_mbedtls_ssl_handshake(mbedtls_ssl_context *ssl) {
     if (ssl->conf->endpoint != MBEDTLS_SSL_IS_CLIENT) {
         return __real_mbedtls_ssl_handshake(ssl);
     }
-    mp_uint_t began = mp_hal_ticks_us();
+    tls_slice = (tls_slice_t){.began_us = mp_hal_ticks_us()};
     mbedtls_ecp_set_max_ops(TLS_PART);
     while (ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER) {
-        tls_divide_curves(ssl);
-        int result = mbedtls_ssl_handshake_step(ssl);
-        if (result != 0 && result != MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS) {
+        int result = tls_step(ssl);
+        if (result != 0) {
             return result;
         }
-        if (ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER && mp_hal_ticks_us() - began >= TLS_SLICE_US) {
+        if (ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER && tls_slice_is_over()) {
             return MBEDTLS_ERR_SSL_WANT_WRITE;
         }
     }

@@ -48,6 +48,7 @@ def test_who_waits_for_a_connection_that_is_closed_goes_on_once(firmware, how, e
         assert run_on_device(firmware, CLOSED, how, upstream.port).split() == [ends, ends]
 
 
+END = "-----END CERTIFICATE-----\n"
 HANDSHAKES = """
 import asyncio, gc, sys, tls
 from asyncio import core
@@ -139,6 +140,48 @@ def test_others_have_their_turn_while_a_handshake_computes(firmware, authority, 
     slices, turns = map(int, counts.split())
     assert turns > slices >= 2
     assert answer == "b'answered'"
+
+
+CHAIN = ("first", "second", "third")
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory):
+    """Of an authority, and of those between it and the server, whose signatures take longer than a slice each."""
+    highest = lowest = Authority(tmp_path_factory.mktemp("chain"), "authority", "slow RSA")
+    for name in CHAIN:
+        lowest = lowest.below(name, "slow RSA")
+    return highest, lowest
+
+
+def test_others_have_their_turn_between_the_signatures_of_a_chain(firmware, chain):
+    highest, lowest = chain
+    counts, answer = shaken(firmware, highest, lowest.certificate("server", key="RSA"), "whole")
+    slices, turns = map(int, counts.split())
+    assert turns > slices > len(CHAIN)
+    assert answer == "b'answered'"
+
+
+@pytest.mark.parametrize("forged", [*CHAIN, "server"])
+def test_each_signature_of_a_chain_is_checked(firmware, chain, tmp_path, forged):
+    highest, lowest = chain
+    lowest.certificate("server", key="RSA")
+    file = lowest.folder / "server.pem"
+    certificates = [f"{one}{END}" for one in file.read_text().split(END)[:-1]]
+    at = ("server", *reversed(CHAIN)).index(forged)
+    encoded = bytearray(ssl.PEM_cert_to_DER_cert(certificates[at]))
+    encoded[-1] ^= 1
+    certificates[at] = ssl.DER_cert_to_PEM_cert(bytes(encoded))
+    file.write_text("".join(certificates))
+    _, answer = shaken(firmware, highest, lowest.server("server"), "whole")
+    assert "not correctly signed by the trusted CA" in answer
+
+
+@pytest.mark.parametrize(("how", "ends"), [("closed", "OSError(103,)"), ("cancelled", "CancelledError()")])
+def test_a_handshake_is_left_between_the_signatures_of_a_chain(firmware, chain, how, ends):
+    highest, lowest = chain
+    answers = shaken(firmware, highest, lowest.certificate("server", key="RSA"), how)
+    assert answers == [f"{ends} {ends} {ends} b'answered'"]
 
 
 def test_two_handshakes_at_once(firmware, authority):
