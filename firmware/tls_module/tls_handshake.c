@@ -13,7 +13,11 @@
 
 // mbedTLS 3 has its members under other names, but for itself.
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
+#if defined(ESP_PLATFORM)
+#include "ssl_misc.h" // ESP-IDF's, with its configuration
+#else
 #include "lib/mbedtls/library/ssl_misc.h"
+#endif
 
 // After that a slice ends with the part that is being computed.
 #if defined(__linux__)

@@ -56,9 +56,9 @@ def write_project(folder, **places):
     (folder / "CMakeLists.txt").write_text(text)
 
 
-def configure(folder):
+def configure(folder, *options):
     """Run CMake over a project; the finished process."""
-    command = ["cmake", "-S", folder, "-B", folder / "build"]
+    command = ["cmake", "-S", folder, "-B", folder / "build", *options]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -77,19 +77,41 @@ def flags(command):
     return words[:at] + words[at + 2 :]
 
 
-@pytest.mark.slow
-def test_a_component_and_its_program_compile_our_sources_alike(tmp_path):
-    component = tmp_path / "component"
+def configure_component(folder, *options):
+    """Give what CMake has made of a component with our modules and the program that links it."""
+    component = folder / "component"
     component.mkdir()
     write_project(component)
-    (tmp_path / "CMakeLists.txt").write_text(COMPONENT)
-    done = configure(tmp_path)
+    (folder / "CMakeLists.txt").write_text(COMPONENT)
+    done = configure(folder, *options)
     assert done.returncode == 0, done.stderr
-    commands = json.loads((tmp_path / "build" / "compile_commands.json").read_text())
+    return folder / "build"
+
+
+def read_commands(build):
+    return json.loads((build / "compile_commands.json").read_text())
+
+
+@pytest.mark.slow
+def test_a_component_and_its_program_compile_our_sources_alike(tmp_path):
+    commands = read_commands(configure_component(tmp_path))
     for path in FIRMWARE.glob("*_module/**/*.c"):
         first, second = [flags(one["command"]) for one in commands if one["file"] == str(path)]
         assert first == second, path
         assert (path.name == "engine.c") == ("-D__DJGPP" in first)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "option, divided",
+    [("MICROPY_SSL_MBEDTLS=1", True), ("CONFIG_MBEDTLS_ECP_RESTARTABLE=y", True), ("CONFIG_MBEDTLS_ECP_C=y", False)],
+)
+def test_handshakes_of_tls_are_divided_where_mbedtls_can_be_left(tmp_path, option, divided):
+    build = configure_component(tmp_path, f"-D{option}")
+    commands = [one["command"] for one in read_commands(build) if one["file"].endswith("tls_handshake.c")]
+    assert ["-DTLS_IN_SLICES=1" in one for one in commands] == [divided] * 2
+    [link] = build.glob("CMakeFiles/program.dir/link.txt")
+    assert ("-Wl,--wrap=mbedtls_ssl_handshake" in link.read_text()) == divided
 
 
 @pytest.mark.slow
@@ -105,7 +127,7 @@ def test_a_port_with_an_mbedtls_of_its_own_leaves_ours_alone(configured):
         header = configured / "port" / "mbedtls" / f"{name}.h"
         header.parent.mkdir(parents=True, exist_ok=True)
         header.write_text("#error that of the port\n")
-    commands = json.loads((configured / "compile_commands.json").read_text())
+    commands = read_commands(configured)
     ours = [one for one in commands if Path(one["file"]).name.startswith("base_sha")]
     assert len(ours) == 4
     for one in ours:

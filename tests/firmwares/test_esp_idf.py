@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from edgelet_host.paths import FIRMWARE
@@ -44,6 +45,35 @@ def test_micropythons_espnow_finds_one_configuration(idf):
 def undefined(path):
     done = subprocess.run(["riscv64-unknown-elf-nm", "-u", path], capture_output=True, text=True, check=True)
     return [line.split()[-1].removeprefix("__real_") for line in done.stdout.splitlines()]
+
+
+def symbols(path):
+    """What an object defines for others."""
+    command = ["riscv64-unknown-elf-nm", "--extern-only", "--defined-only", path]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [line.split()[-1] for line in done.stdout.splitlines()]
+
+
+HANDSHAKE = FIRMWARE / "tls_module" / "tls_handshake.c"
+
+
+def test_a_handshake_is_divided_where_esp_idfs_mbedtls_begins_it_and_can_be_left(idf, objects):
+    made = {}
+    for name in ("ssl_msg", "x509_crt", "ecp"):
+        made[name] = idf.folder / f"{name}.o"
+        assert idf.compile(idf.mbedtls / "library" / f"{name}.c", made[name]) == ""
+    wrapped = {name.removeprefix("__wrap_") for name in symbols(objects[HANDSHAKE][0])}
+    # What the linker puts ours around: a read or write begins the handshake, and that checks certificates.
+    assert "mbedtls_ssl_handshake" in wrapped
+    assert wrapped <= {*undefined(made["ssl_msg"]), *undefined(made["x509_crt"])}
+    assert "mbedtls_ecp_set_max_ops" in symbols(made["ecp"])
+
+
+def test_a_handshake_is_divided_by_the_structures_of_esp_idfs_mbedtls(idf):
+    rules = idf.folder / "tls_handshake.d"
+    assert idf.compile(HANDSHAKE, rules, "-M") == ""
+    taken = [Path(word) for word in rules.read_text().split() if word.endswith(("/ssl_misc.h", "/ssl.h"))]
+    assert sorted(taken) == [idf.mbedtls / "include" / "mbedtls" / "ssl.h", idf.mbedtls / "library" / "ssl_misc.h"]
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,8 @@ MACHINE = ["-march=rv32imc", "-misa-spec=2.2", "-mabi=ilp32"]
 OPTIONS = ["-Os", "-ffunction-sections", "-fdata-sections", "-std=gnu17", "-D_GNU_SOURCE", "-DQJS_DISABLE_PARSER=1"]
 OPTIONS += ["-DISOLATE_LOG_SIZE=1536", "-DISOLATE_MESSAGE_SIZE=512", "-DISOLATE_STACK_SIZE=1024"]
 ENGINE = ["-D__SANITIZE_ADDRESS__=1", "-D__DJGPP", "-DNDEBUG", "-fno-strict-aliasing"]
+# As the modules' micropython.cmake have them.
+OWN_MBEDTLS = {*FIRMWARE.glob("base_module/*.c"), *FIRMWARE.glob("quickjs_module/*/*.c")}
 # Below a component's folder; the chip's name, and that of its processor, stand for themselves.
 INCLUDES = """
 include {chip}/include {chip} include/{chip} include/soc include/esp_private port/include port/{chip} port/soc
@@ -41,6 +43,7 @@ class EspIdf:
         self.folder = folder
         self.configuration = folder / "sdkconfig.h"
         self.components = Path(os.environ["IDF_PATH"]) / "components"
+        self.mbedtls = self.components / "mbedtls" / "mbedtls"
         self.tree = sources.micropython_tree(["mbedtls"])
         # For the generated names, which are those of all our modules on any board.
         board_firmware("EDGELET_PICO")
@@ -85,16 +88,23 @@ class EspIdf:
         found = [path for pattern in patterns for path in sorted(self.components.glob(f"*/{pattern}"))]
         # What is for a computer.
         theirs = [path for path in found if path.is_dir() and "linux" not in path.relative_to(self.components).parts]
-        tree, mbedtls = self.tree, self.tree / "lib" / "mbedtls"
+        tree = self.tree
         theirs += [ESP32, self._generated, self._generated / "quickjs_module", tree, tree / "ports" / "esp32"]
-        theirs += [mbedtls / "library", tree / "lib" / "lwip" / "src" / "include"]
+        theirs += [tree / "lib" / "lwip" / "src" / "include"]
         theirs += [sources.ensure(name) for name in ("quickjs-ng", "zlib", "pymonocypher")]
         scrypt = sources.ensure("scrypt")
         theirs += [scrypt / "lib" / "crypto", scrypt / "libcperciva" / "util"]
         ours = [self.folder, FIRMWARE / "boards" / BOARD]
         ours += [FIRMWARE / f"{name}_module" for name in ("base", "http", "log", "quickjs")]
         places = [f"-I{path}" for path in ours] + [f"-isystem{path}" for path in theirs]
-        return [*places, f"-I{mbedtls / 'include'}", *self._library()]
+        return [*places, *self._library()]
+
+    def _mbedtls(self, source: Path) -> list[str]:
+        """The mbedTLS that a source sees first: our copy, or as everything else ESP-IDF's."""
+        if source in OWN_MBEDTLS:
+            copy = self.tree / "lib" / "mbedtls"
+            return [f"-I{copy / 'include'}", f"-isystem{copy / 'library'}"]
+        return [f"-isystem{self.mbedtls / 'library'}"]
 
     @staticmethod
     def _library() -> list[str]:
@@ -114,11 +124,15 @@ class EspIdf:
         """Compile a file; what the compiler says, "" where it is content."""
         defines = ["-DESP_PLATFORM", '-DIDF_VER="0"', f"-DCONFIG_IDF_TARGET_{CHIP.upper()}=1"]
         defines += ["-DMP_CONFIGFILE=<mpconfigesp32.h>", "-D_RETARGETABLE_LOCKING=1"]
+        defines += ['-DMBEDTLS_CONFIG_FILE="mbedtls/esp_config.h"', *(["-DTLS_IN_SLICES=1"] if self.in_slices else [])]
         command = [COMPILER, *MACHINE, *OPTIONS, *defines, *(ENGINE if source.name == "engine.c" else []), *options]
-        done = subprocess.run(
-            [*command, *self._places, "-c", source, "-o", into], capture_output=True, text=True, check=False
-        )
-        return done.stderr
+        command += [*self._mbedtls(source), *self._places, "-c", source, "-o", into]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+    @cached_property
+    def in_slices(self) -> bool:
+        """Whether tls_module/micropython.cmake divides handshakes of TLS."""
+        return "#define CONFIG_MBEDTLS_ECP_RESTARTABLE 1\n" in self.configuration.read_text()
 
     def defines(self, name: str) -> bool:
         """Whether a file of ESP-IDF's own has the function, or the chip's ROM."""
