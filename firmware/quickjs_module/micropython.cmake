@@ -72,9 +72,11 @@ file(GLOB quickjs_compression ${CMAKE_CURRENT_LIST_DIR}/compression/*.c)
 set_source_files_properties(${quickjs_compression} ${quickjs_directories} PROPERTIES
     COMPILE_OPTIONS "${quickjs_options};-isystem;${ZLIB_DIR}"
 )
+# They include mbedTLS' sources by their paths in MicroPython: ESP-IDF has others by the same names among the folders that
+# come before any -isystem. As a system's they may warn.
 file(GLOB quickjs_crypto ${CMAKE_CURRENT_LIST_DIR}/crypto/*.c)
 set_source_files_properties(${quickjs_crypto} ${quickjs_directories} PROPERTIES COMPILE_OPTIONS
-    "${quickjs_options};-isystem;${MICROPY_DIR}/lib/mbedtls/library;-isystem;${MONOCYPHER_DIR};-isystem;${SCRYPT_DIR}/lib/crypto;-isystem;${SCRYPT_DIR}/libcperciva/util")
+    "${quickjs_options};-isystem;${MICROPY_DIR};-isystem;${MONOCYPHER_DIR};-isystem;${SCRYPT_DIR}/lib/crypto;-isystem;${SCRYPT_DIR}/libcperciva/util")
 
 target_link_libraries(usermod_quickjs INTERFACE $<1:usermod_quickjs_library>)
 target_link_libraries(usermod INTERFACE usermod_quickjs)

@@ -41,7 +41,7 @@ QUICKJS_OBJ = $(patsubst $(QUICKJS_MODULE_DIR)/%.c, $(BUILD)/quickjs_module/%.o,
 $(QUICKJS_OBJ): CFLAGS += -std=gnu11 -D_GNU_SOURCE -I$(BUILD)/quickjs_module -isystem $(TOP)/lib/mbedtls/include $(QUICKJS_OPT)
 $(BUILD)/quickjs_module/engine/engine.o: CFLAGS += $(QUICKJS_FLAGS)
 $(filter $(BUILD)/quickjs_module/compression/%, $(QUICKJS_OBJ)): CFLAGS += -isystem $(ZLIB_DIR)
-$(filter $(BUILD)/quickjs_module/crypto/%, $(QUICKJS_OBJ)): CFLAGS += -isystem $(TOP)/lib/mbedtls/library -isystem $(MONOCYPHER_DIR)
+$(filter $(BUILD)/quickjs_module/crypto/%, $(QUICKJS_OBJ)): CFLAGS += -isystem $(TOP) -isystem $(MONOCYPHER_DIR)
 $(BUILD)/quickjs_module/crypto/crypto_scrypt.o: CFLAGS += -isystem $(SCRYPT_DIR)/lib/crypto -isystem $(SCRYPT_DIR)/libcperciva/util
 $(BUILD)/quickjs_module/engine/engine.o: $(QUICKJS_ENGINE_ID_H)
 

@@ -47,9 +47,8 @@ def includes():
         others = [FIRMWARE / "boards" / "qemu", build, tree, tree / "ports" / "qemu"]
         others += [sources.ensure("quickjs-ng"), sources.ensure("zlib"), tree / "lib" / "mbedtls" / "include"]
         if room == "crypto":
-            others += [tree / "lib" / "mbedtls" / "library", sources.ensure("pymonocypher")]
             scrypt = sources.ensure("scrypt")
-            others += [scrypt / "lib" / "crypto", scrypt / "libcperciva" / "util"]
+            others += [sources.ensure("pymonocypher"), scrypt / "lib" / "crypto", scrypt / "libcperciva" / "util"]
         return [*(f"-I{path}" for path in ours), *(f"-isystem{path}" for path in others)]
 
     return folders

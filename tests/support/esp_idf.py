@@ -24,7 +24,7 @@ MACHINE = ["-march=rv32imc", "-misa-spec=2.2", "-mabi=ilp32"]
 OPTIONS = ["-Os", "-ffunction-sections", "-fdata-sections", "-std=gnu17", "-D_GNU_SOURCE", "-DQJS_DISABLE_PARSER=1"]
 OPTIONS += ["-DISOLATE_LOG_SIZE=1536", "-DISOLATE_MESSAGE_SIZE=512", "-DISOLATE_STACK_SIZE=1024"]
 ENGINE = ["-D__SANITIZE_ADDRESS__=1", "-D__DJGPP", "-DNDEBUG", "-fno-strict-aliasing"]
-# As the modules' micropython.cmake have them.
+# What sees our copy of mbedTLS first, as the modules' micropython.cmake have it.
 OWN_MBEDTLS = {*FIRMWARE.glob("base_module/*.c"), *FIRMWARE.glob("quickjs_module/*/*.c")}
 # Below a component's folder; the chip's name, and that of its processor, stand for themselves.
 INCLUDES = """
@@ -90,7 +90,7 @@ class EspIdf:
         theirs = [path for path in found if path.is_dir() and "linux" not in path.relative_to(self.components).parts]
         tree = self.tree
         theirs += [ESP32, self._generated, self._generated / "quickjs_module", tree, tree / "ports" / "esp32"]
-        theirs += [tree / "lib" / "lwip" / "src" / "include"]
+        theirs += [self.mbedtls / "library", tree / "lib" / "lwip" / "src" / "include"]
         theirs += [sources.ensure(name) for name in ("quickjs-ng", "zlib", "pymonocypher")]
         scrypt = sources.ensure("scrypt")
         theirs += [scrypt / "lib" / "crypto", scrypt / "libcperciva" / "util"]
@@ -98,13 +98,6 @@ class EspIdf:
         ours += [FIRMWARE / f"{name}_module" for name in ("base", "http", "log", "quickjs")]
         places = [f"-I{path}" for path in ours] + [f"-isystem{path}" for path in theirs]
         return [*places, *self._library()]
-
-    def _mbedtls(self, source: Path) -> list[str]:
-        """The mbedTLS that a source sees first: our copy, or as everything else ESP-IDF's."""
-        if source in OWN_MBEDTLS:
-            copy = self.tree / "lib" / "mbedtls"
-            return [f"-I{copy / 'include'}", f"-isystem{copy / 'library'}"]
-        return [f"-isystem{self.mbedtls / 'library'}"]
 
     @staticmethod
     def _library() -> list[str]:
@@ -126,7 +119,8 @@ class EspIdf:
         defines += ["-DMP_CONFIGFILE=<mpconfigesp32.h>", "-D_RETARGETABLE_LOCKING=1"]
         defines += ['-DMBEDTLS_CONFIG_FILE="mbedtls/esp_config.h"', *(["-DTLS_IN_SLICES=1"] if self.in_slices else [])]
         command = [COMPILER, *MACHINE, *OPTIONS, *defines, *(ENGINE if source.name == "engine.c" else []), *options]
-        command += [*self._mbedtls(source), *self._places, "-c", source, "-o", into]
+        first = [f"-I{self.tree / 'lib' / 'mbedtls' / 'include'}"] if source in OWN_MBEDTLS else []
+        command += [*first, *self._places, "-c", source, "-o", into]
         return subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
     @cached_property

@@ -2,7 +2,7 @@
 
 #include "crypto/crypto_mbedtls.h"
 
-#include "aes.c"
-#include "aesni.c"
-#include "block_cipher.c"
-#include "gcm.c"
+#include "lib/mbedtls/library/aes.c"
+#include "lib/mbedtls/library/aesni.c"
+#include "lib/mbedtls/library/block_cipher.c"
+#include "lib/mbedtls/library/gcm.c"

@@ -2,8 +2,8 @@
 
 #include "crypto/crypto_mbedtls.h"
 
-#include "asn1parse.c"
-#include "asn1write.c"
-#include "md.c"
-#include "md5.c"
-#include "oid.c"
+#include "lib/mbedtls/library/asn1parse.c"
+#include "lib/mbedtls/library/asn1write.c"
+#include "lib/mbedtls/library/md.c"
+#include "lib/mbedtls/library/md5.c"
+#include "lib/mbedtls/library/oid.c"

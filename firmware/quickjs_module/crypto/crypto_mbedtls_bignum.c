@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "common.h"
-#include "bignum_core.h"
-#include "constant_time_internal.h"
+#include "lib/mbedtls/library/common.h"
+#include "lib/mbedtls/library/bignum_core.h"
+#include "lib/mbedtls/library/constant_time_internal.h"
 
 // What takes long is made of these: a multiplication that RSA does in Montgomery's form and ends with a copy in
 // constant time, one that curves do, and the steps of an inversion, which copy their numbers.
@@ -32,15 +32,15 @@ static inline void *bignum_copy(void *to, const void *from, size_t len) {
 #pragma push_macro("mbedtls_mpi_core_mul")
 #undef mbedtls_mpi_core_mul
 #define mbedtls_mpi_core_mul bignum_mul
-#include "bignum.c"
+#include "lib/mbedtls/library/bignum.c"
 #pragma pop_macro("mbedtls_mpi_core_mul")
 
 #pragma push_macro("mbedtls_ct_memcpy_if")
 #undef mbedtls_ct_memcpy_if
 #define mbedtls_ct_memcpy_if bignum_copy_if
 #define memcpy bignum_copy
-#include "bignum_core.c"
+#include "lib/mbedtls/library/bignum_core.c"
 #undef memcpy
 #pragma pop_macro("mbedtls_ct_memcpy_if")
 
-#include "constant_time.c"
+#include "lib/mbedtls/library/constant_time.c"

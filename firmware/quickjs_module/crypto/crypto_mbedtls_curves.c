@@ -2,4 +2,4 @@
 
 #include "crypto/crypto_mbedtls.h"
 
-#include "ecp_curves.c"
+#include "lib/mbedtls/library/ecp_curves.c"

@@ -2,6 +2,6 @@
 
 #include "crypto/crypto_mbedtls.h"
 
-#include "ecdh.c"
-#include "ecdsa.c"
-#include "ecp.c"
+#include "lib/mbedtls/library/ecdh.c"
+#include "lib/mbedtls/library/ecdsa.c"
+#include "lib/mbedtls/library/ecp.c"

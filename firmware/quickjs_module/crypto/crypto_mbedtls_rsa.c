@@ -2,5 +2,5 @@
 
 #include "crypto/crypto_mbedtls.h"
 
-#include "rsa.c"
-#include "rsa_alt_helpers.c"
+#include "lib/mbedtls/library/rsa.c"
+#include "lib/mbedtls/library/rsa_alt_helpers.c"

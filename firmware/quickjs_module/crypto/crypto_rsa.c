@@ -6,7 +6,7 @@
 
 #include "mbedtls/asn1.h"
 #include "mbedtls/rsa.h"
-#include "rsa_internal.h"
+#include "lib/mbedtls/library/rsa_internal.h"
 
 #include "base_secret.h"
 #include "crypto/crypto_pkey_private.h"
