@@ -1,5 +1,6 @@
 """The firmware of EDGELET_PICO in the emulator: deployed to over its serial port, asked over HTTP through PPP."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -80,13 +81,22 @@ def largest_block(pico: Pico) -> int:
     return int(re.search(r"max free sz: (\d+)", pico.execute(LARGEST))[1]) * 16
 
 
+def rush(pico: Pico) -> int | None:
+    """Ask for what waits; the status.
+
+    Whose packets find no memory sends them again, perhaps too late (408). Connections that end so are not closed yet,
+    and count: with them there may be too many for another one, which is told (503), or closed (None).
+    """
+    with contextlib.suppress(ConnectionError):
+        return pico.request("POST", "/waits", "x" * 1500).status
+    return None
+
+
 def test_a_rush_leaves_nothing_in_the_midst_of_the_heap(pico):
     pico.deploy("waits", WAITS)
     for _ in range(2):
         with ThreadPoolExecutor(7) as pool:
-            answers = pool.map(lambda _: pico.request("POST", "/waits", "x" * 1500).status, range(14))
-            # Whose packets find no memory sends them again, perhaps too late.
-            assert {*answers} <= {200, 408}
+            assert {*pool.map(rush, [pico] * 14)} <= {200, 408, 503, None}
         wait_until_nobody(pico.execute)
         assert largest_block(pico) >= LEAST_BLOCK
     pico.cli.ok("delete", "waits", "--yes")
