@@ -78,12 +78,8 @@ static int tls_step(mbedtls_ssl_context *ssl) {
     return result == MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS ? 0 : result;
 }
 
-int __wrap_mbedtls_ssl_handshake(mbedtls_ssl_context *ssl) {
-    if (ssl->conf->endpoint != MBEDTLS_SSL_IS_CLIENT) {
-        return __real_mbedtls_ssl_handshake(ssl);
-    }
+static int tls_compute_slice(mbedtls_ssl_context *ssl) {
     tls_slice = (tls_slice_t){.began_us = mp_hal_ticks_us()};
-    mbedtls_ecp_set_max_ops(TLS_PART);
     while (ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER) {
         int result = tls_step(ssl);
         if (result != 0) {
@@ -94,6 +90,17 @@ int __wrap_mbedtls_ssl_handshake(mbedtls_ssl_context *ssl) {
         }
     }
     return 0;
+}
+
+int __wrap_mbedtls_ssl_handshake(mbedtls_ssl_context *ssl) {
+    if (ssl->conf->endpoint != MBEDTLS_SSL_IS_CLIENT) {
+        return __real_mbedtls_ssl_handshake(ssl);
+    }
+    // For this time only: ESP-IDF's Wi-Fi computes on curves, too, and asks once.
+    mbedtls_ecp_set_max_ops(TLS_PART);
+    int result = tls_compute_slice(ssl);
+    mbedtls_ecp_set_max_ops(0);
+    return result;
 }
 
 #endif
