@@ -99,7 +99,7 @@ def test_who_cannot_be_brought_keeps_the_routes_that_it_has(cli, local, bring):
     source = (two / "main.js").read_text()
     (two / "main.js").write_text("throw new Error('mine');" + source)
     said = bring(one, two)
-    assert "Error: thrown: Error: mine" in said
+    assert f"Error: {two}: thrown: Error: mine" in said
     assert f"{one}: route /two belongs to function two until the change of {two} can be taken" in said
     assert answers(local, "/one", "/two") == ["one of one first", "two of two second"]
     (two / "main.js").write_text(source)

@@ -210,7 +210,9 @@ class Projects:
 
     def _fail(self, folder: Path, error: EdgeletError) -> None:
         self._failed.add(folder)
-        _tell(error.format_message())
+        message = error.format_message()
+        # A path in it tells whose it is.
+        _tell(message if len(self._folders) == 1 or str(folder) in message else f"{folder}: {message}")
 
     @contextlib.contextmanager
     def _progress(self, name: str) -> Iterator[Show]:
