@@ -67,6 +67,10 @@ def test_routes_that_are_exchanged_are_served_as_the_folders_say(cli, local, bri
     said = bring(one, two, again=again)
     assert "Error" not in said and said.count("is ready") == 2
     assert answers(local, "/", "/two", "/too") == ["two of two second", *["one of one first"] * 2]
+    # Which one was without its routes for a moment is of no use to go back to.
+    kept = {name: len(cli.run("releases", name, "--json").json()) for name in ("one", "two")}
+    assert sorted(kept.values()) == [1, 2]
+    assert "has no previous release" in cli.fails("rollback", min(kept, key=kept.__getitem__))
 
 
 def test_routes_that_are_exchanged_in_a_ring_are_served_though_one_changes_later(cli, local, bring):
@@ -107,14 +111,33 @@ def test_who_cannot_be_brought_keeps_the_routes_that_it_has(cli, local, bring):
     assert answers(local, "/one", "/two") == ["two of two second", "one of one first"]
 
 
-def test_a_function_has_its_routes_again_where_who_wants_them_is_refused(cli, local, bring):
+def test_nobody_gives_up_routes_for_who_is_refused(cli, local, bring):
     """The other one wants what a third project has, too."""
     folders = [project(cli, name, name, f"/{name}") for name in ("a", "b", "c")]
     bring(*folders)
     put(cli, a="A", b="B", c="C")
+    before = cli.ok("releases", "b")
     said = bring(project(cli, "a", "a", "/b", "/c"), project(cli, "b", "b", "/a"))
     assert "route /c belongs to function c: choose another one" in said
     assert answers(local, "/a", "/b", "/c") == ["a of a A", "b of b B", "c of c C"]
+    assert cli.ok("releases", "b") == before
+
+
+def test_nobody_in_a_ring_loses_routes_to_others_and_gets_none(cli, local, bring):
+    a, b, c, x = (project(cli, name, name, f"/{name}") for name in ("a", "b", "c", "x"))
+    bring(a, b, c, x)
+    put(cli, a="A", b="B", c="C", x="X")
+    # Of those that exchange theirs the second one wants what somebody else has.
+    said = bring(project(cli, "a", "a", "/b"), project(cli, "b", "b", "/c", "/x"), project(cli, "c", "c", "/a"))
+    assert f"{b}: route /x belongs to function x: choose another one" in said
+    assert f"{a}: route /b belongs to function b until the change of {b} can be taken" in said
+    assert answers(local, "/a", "/b", "/c") == ["a of a A", "b of b B", "c of c C"]
+    # Or two of them the same, which is free.
+    said = bring(project(cli, "b", "b", "/c", "/new"), project(cli, "c", "c", "/a", "/new"))
+    assert "wants route /new, too: choose another one for one of them" in said
+    assert answers(local, "/a", "/b", "/c") == ["a of a A", "b of b B", "c of c C"]
+    assert "Error" not in bring(project(cli, "c", "c", "/a"))
+    assert answers(local, "/a", "/b", "/c", "/new") == ["c of c C", "a of a A", "b of b B", "b of b B"]
 
 
 @pytest.mark.parametrize("again", [True, False])
@@ -148,6 +171,34 @@ def test_a_project_with_another_name_has_its_values_for_development(cli, local, 
     said = bring(project(cli, "one", "other", "/one"))
     assert "one was taken away, with what it kept: its project is named other now" in said
     assert answers(local, "/one") == ["one of one null"]
+
+
+def test_a_former_name_ends_when_no_other_project_can_have_it(cli, local, bring):
+    one, two = project(cli, "one", "one", "/one"), project(cli, "two", "two", "/two")
+    bring(one, two)
+    (two / FILE).write_text("name = ")
+    # Its name is kept for the other one, with the route that it had.
+    assert "taken away" not in bring(project(cli, "one", "other", "/other"), two)
+    assert cli.ok("list").split() == ["one", "other", "two"]
+    said = bring(project(cli, "two", "two", "/one"))
+    assert "one was taken away, with what it kept: its project is named other now" in said and "Error" not in said
+    assert cli.ok("list").split() == ["other", "two"]
+    assert answers(local, "/one") == ["two of two null"]
+
+
+def test_a_name_that_another_project_has_is_told_so_whatever_else_it_waits_for(cli, local, bring):
+    one, two, three = (project(cli, name, name, f"/{name}") for name in ("one", "two", "three"))
+    bring(one, two, three)
+    said = bring(project(cli, "two", "one", "/two"), project(cli, "one", "one", "/three"))
+    assert f"Error: {two}: {one} has the name one, too: give one of them another" in said
+
+
+def test_whose_mistake_it_is_is_told_once(cli, local, bring):
+    one, two = project(cli, "one", "one", "/one"), project(cli, "two", "two", "/two")
+    (one / "main.js").write_text("no javascript")
+    (two / "main.js").write_text("throw new Error('mine');")
+    said = bring(one, two)
+    assert (said.count(str(one)), said.count(str(two))) == (1, 1)
 
 
 def test_a_former_self_loses_nothing_before_the_new_one_is_there(cli, local, bring):

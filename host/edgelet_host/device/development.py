@@ -67,14 +67,18 @@ class Development:
         """
         name, folder = self._project.name, str(self._project.folder.resolve())
         noted = read_notes(self._notes)
+        before = noted.get(name, {})
         is_there = name in device.call("listing")
         formers = [one for one, note in noted.items() if note["folder"] == folder and one != name]
-        gone = set(noted[name]["values"] if is_there and name in noted else ()) - self.values.keys()
+        gone = set(before["values"] if is_there and before else ()) - self.values.keys()
         _end_secrets(device, name, gone & self._project.vars.keys())
         # Until the device has taken it, those before may be there as well.
-        self._note(noted | {name: {"folder": folder, "values": sorted({*self.values, *gone})}})
+        _note(self._notes, noted | {name: before | {"folder": folder, "values": sorted({*self.values, *gone})}})
         deployed = self._deploy(device, lambda holder: holder in formers or yielding(holder), progress)
-        self._take_away(device, [one for one in formers if not kept(one)])
+        if before.get("gave_way"):
+            # What was before is of nobody's, and has no route.
+            device.call("forget_previous", name)
+        self.former += take_away(device, self._notes, [one for one in formers if not kept(one)])
         _end_secrets(device, name, gone)
         if self.values and self.values != given:
             device.wait_for_job(device.call("set_secrets", name, self.values))
@@ -82,47 +86,38 @@ class Development:
         missing = [secret for secret in self._project.secrets if secret in lacking and secret not in self.values]
         make_secrets(device, name, missing)
         fill_kv(device, self._project)
-        self._note(read_notes(self._notes) | {name: {"folder": folder, "values": sorted(self.values)}})
+        _note(self._notes, read_notes(self._notes) | {name: {"folder": folder, "values": sorted(self.values)}})
         return replace(deployed, missing_secrets=missing)
 
     def _deploy(
         self, device: Device, yielding: Callable[[str], bool], progress: Callable[[int, int], None]
     ) -> Deployed:
         """Deploy it, in the place of functions that give up their routes; they have them again where it is refused."""
+        try:
+            return deploy(device, self.release, progress)
+        except DeviceError as e:
+            taken = _TAKEN.search(str(e))
+            if taken is None:
+                raise
+            holders = {taken[1]: str(e)} | in_the_way(device.call("status")["functions"], self.release)
+            for holder, message in holders.items():
+                if not yielding(holder):
+                    raise TakenError(message, holder) from None
+        # Whatever else is wrong with it is told before.
+        check_image(device, self.release)
         releases: dict[str, str] = {}
         try:
-            while True:
-                try:
-                    return deploy(device, self.release, progress)
-                except DeviceError as e:
-                    taken = _TAKEN.search(str(e))
-                    if taken is None:
-                        raise
-                    holder = taken[1]
-                    if not yielding(holder) or holder in releases:
-                        raise TakenError(str(e), holder) from None
-                    # Whatever else is wrong with it is told before.
-                    check_image(device, self.release)
-                    releases[holder] = _give_up_routes(device, holder, self.release.compiler)
+            for holder in holders:
+                releases[holder] = _give_up_routes(device, holder, self.release.compiler)
+            deployed = deploy(device, self.release, progress)
         except EdgeletError:
             for holder, release in releases.items():
                 device.wait_for_job(device.call("rollback", holder, release))
+                device.call("forget_previous", holder)
             raise
-
-    def _take_away(self, device: Device, formers: Sequence[str]) -> None:
-        """End the functions that this project was, with what they kept."""
-        there = device.call("listing") if formers else ()
-        for former in formers:
-            if former in there:
-                device.wait_for_job(device.call("delete", former))
-                self.former.append(former)
         noted = read_notes(self._notes)
-        self._note({name: note for name, note in noted.items() if name not in formers})
-
-    def _note(self, noted: dict[str, Any]) -> None:
-        fresh = self._notes.with_suffix(".new")
-        fresh.write_text(json.dumps(noted), "utf-8")
-        fresh.replace(self._notes)
+        _note(self._notes, noted | {one: noted[one] | {"gave_way": True} for one in holders if one in noted})
+        return deployed
 
 
 def read_notes(notes: Path) -> dict[str, Any]:
@@ -132,6 +127,52 @@ def read_notes(notes: Path) -> dict[str, Any]:
     except (FileNotFoundError, ValueError):
         return {}
     return noted
+
+
+def _note(notes: Path, noted: dict[str, Any]) -> None:
+    fresh = notes.with_suffix(".new")
+    fresh.write_text(json.dumps(noted), "utf-8")
+    fresh.replace(notes)
+
+
+def take_away(device: Device, notes: Path, formers: Collection[str]) -> list[str]:
+    """End functions that projects were, with what they kept; those that were there."""
+    there = device.call("listing") if formers else ()
+    ended = [former for former in formers if former in there]
+    for former in ended:
+        device.wait_for_job(device.call("delete", former))
+    _note(notes, {name: note for name, note in read_notes(notes).items() if name not in formers})
+    return ended
+
+
+def in_the_way(functions: Sequence[Mapping[str, Any]], release: Release) -> dict[str, str]:
+    """Give each function that has a route of a release, and what a device says of it.
+
+    functions: as a device's status has them, `{name, hosts, routes}`.
+    """
+    said = {}
+    for one in functions:
+        place = _common_place(one, _places(release))
+        if place and one["name"] != release.function:
+            said[one["name"]] = f"route {place} belongs to function {one['name']}: choose another one in {FILE}"
+    return said
+
+
+def _places(release: Release) -> Mapping[str, Any]:
+    """Give the places of a release, `{hosts, routes}`."""
+    header: dict[str, Any] = json.loads(release.manifest.partition(b"\n")[0])
+    return header
+
+
+def shared_place(one: Release, other: Release) -> str:
+    """Give a place that both of two releases want, "" where there is none."""
+    return _common_place(_places(one), _places(other))
+
+
+def _common_place(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    hosts = [host for host in one["hosts"] or [""] if host in (other["hosts"] or [""])]
+    routes = [route for route in one["routes"] if route in other["routes"]]
+    return hosts[0] + routes[0] if hosts and routes else ""
 
 
 def circle(holders: Mapping[Path, Path | None]) -> list[Path]:

@@ -9,9 +9,17 @@ from pathlib import Path
 
 import click
 
-from edgelet_host.device.console import Device, connect
+from edgelet_host.device.console import Device, DeviceError, connect
 from edgelet_host.device.deployment import Deployed, check_image, url_of
-from edgelet_host.device.development import Development, TakenError, circle, read_notes
+from edgelet_host.device.development import (
+    Development,
+    TakenError,
+    circle,
+    in_the_way,
+    read_notes,
+    shared_place,
+    take_away,
+)
 from edgelet_host.device.running import LocalDevice
 from edgelet_host.errors import EdgeletError
 from edgelet_host.project.config import Project, read_project
@@ -69,6 +77,7 @@ class Projects:
         """Deploy projects, and those that wait for what another one had; say how it went."""
         left = {folder: change for folder, change in self._waiting.items() if folder not in changed}
         left |= {folder: change for folder in changed if (change := self._read(folder))}
+        self._end_names()
         while left:
             waiting = {folder: change for folder, change in left.items() if not self._try(folder, change)}
             if len(waiting) == len(left) and not self._exchange(waiting):
@@ -135,11 +144,42 @@ class Projects:
                     device,
                     self._given.get(project.name),
                     show,
-                    kept=lambda name: any(self._named.get(one, name) == name for one in self._folders if one != folder),
+                    kept=lambda name: self._may_be_named(name, folder),
                     yielding=lambda holder: self._project_of(holder, folder) in involved,
                 )
             self._attend(device)
         return deployed
+
+    def _may_be_named(self, name: str, but: Path) -> bool:
+        """Whether a name may be that of another project: whoever cannot be read may have any."""
+        return any(self._named.get(one, name) == name for one in self._folders if one != but)
+
+    def _end_names(self) -> None:
+        """Take away what projects were before, where another one might have had the name until now."""
+        named = {
+            str(folder.resolve()): folder for folder, name in self._names.items() if name == self._named.get(folder)
+        }
+        formers = {
+            name: self._names[folder]
+            for name, note in read_notes(self._notes).items()
+            if (folder := named.get(note["folder"])) and self._names[folder] != name
+            if not self._may_be_named(name, folder)
+        }
+        # Where another program has the console, with the next change.
+        with contextlib.suppress(DeviceError):
+            for former in self._take_away(formers):
+                self._say_ended(former, formers[former])
+
+    def _take_away(self, formers: Collection[str]) -> list[str]:
+        if not formers:
+            return []
+        with connect(self._local.port) as device:
+            self._attend(device)
+            return take_away(device, self._notes, formers)
+
+    def _say_ended(self, former: str, name: str) -> None:
+        self._given.pop(former, None)
+        say(f"{former} was taken away, with what it kept: its project is named {name} now")
 
     def _worked(self, change: _Change) -> Development:
         if change.work is None:
@@ -172,6 +212,10 @@ class Projects:
             if not self._starts(folder, waiting[folder]):
                 del waiting[folder]
                 return True
+        for folder in involved:
+            if refusal := self._refusal(folder, involved, waiting):
+                waiting[folder].refusal, waiting[folder].is_stuck = refusal, True
+                return True
         if not involved:
             return False
         first = involved[0]
@@ -190,6 +234,25 @@ class Projects:
             return False
         return True
 
+    def _refusal(self, folder: Path, involved: Sequence[Path], waiting: dict[Path, _Change]) -> TakenError | None:
+        """Why a project would have to wait though all that are involved gave up their routes, None where it would not.
+
+        Whoever had come in its place before would have taken its routes for nothing.
+        """
+        release = self._worked(waiting[folder]).release
+        try:
+            with connect(self._local.port) as device:
+                functions = device.call("status")["functions"]
+        except DeviceError as e:
+            return TakenError(str(e), "")
+        for holder, message in in_the_way(functions, release).items():
+            if self._project_of(holder, folder) not in involved:
+                return TakenError(message, holder)
+        for other in involved[: involved.index(folder)]:
+            if place := shared_place(release, self._worked(waiting[other]).release):
+                return TakenError(f"{other} wants route {place}, too: choose another one for one of them", "")
+        return None
+
     def _project_of(self, function: str, asking: Path) -> Path | None:
         """Give the other project that has the name of a function now, else the one that had it."""
         named = [folder for folder, name in self._named.items() if name == function and folder != asking]
@@ -204,7 +267,8 @@ class Projects:
             return ""
         message = change.refusal.format_message()
         holder = self._project_of(change.refusal.holder, folder)
-        if holder in self._failed or holder in self._waiting:
+        is_name = change.refusal.holder == change.project.name
+        if not is_name and (holder in self._failed or holder in self._waiting):
             message = f"{message.partition(':')[0]} until the change of {holder} can be taken"
         return f"{folder}: {message}"
 
@@ -226,8 +290,7 @@ class Projects:
     def _say_brought(self, folder: Path, change: _Change, deployed: Deployed) -> None:
         project, work = change.project, self._worked(change)
         for former in work.former:
-            self._given.pop(former, None)
-            say(f"{former} was taken away, with what it kept: its project is named {project.name} now")
+            self._say_ended(former, project.name)
         if deployed.missing_secrets:
             say(f"{project.name}: made up secrets for this device: {', '.join(deployed.missing_secrets)}")
         if work.values and work.values != self._given.get(project.name):

@@ -305,6 +305,11 @@ def rollback(name, id=None):
     return _start(device.deployment.activate(name, id or device.releases.previous(name)))
 
 
+def forget_previous(name):
+    """Removes the release before the active one, so that there is none to go back to."""
+    running().releases.forget_previous(name)
+
+
 def delete(name):
     """Starts to remove a function with its releases, variables, secrets and stores; the job."""
     return _start(running().remove(name))

@@ -5,7 +5,7 @@ codes, and with "stack" or "limit" where the error has one.
 """
 
 #: To be raised with every change of what a function of `edgelet.console.admin` takes or answers.
-VERSION = 13
+VERSION = 14
 
 OTHER_VERSION = "other_version"
 REFUSED = "refused"  # what was asked for cannot be; the text says what is wrong with it
