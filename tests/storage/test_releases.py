@@ -1,6 +1,8 @@
 """Releases on flash: deploys, power cuts at every write, clean-up, and what is refused."""
 
 import hashlib
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,25 @@ def active(device, name="hello"):
 
 def flags(device, name="hello"):
     return {one["id"]: (one["active"], one["previous"]) for one in device("store.list({})", name)}
+
+
+def test_a_bundle_that_finds_no_memory_is_told_how_large_one_may_be(firmware, tmp_path):
+    with Device(firmware, heap="512K") as device:
+        device("store = open_store({})", str(tmp_path))
+
+        def room(size):
+            header = {"function": "hello", "engine": "0123456789abcdef", "main": "main.qjs"}
+            lines = [json.dumps(header), json.dumps(["main.qjs", "0" * 64, size]), ""]
+            device("write(store.begin('hello') + '/manifest', {})", "\n".join(lines).encode())
+            with pytest.raises(DeviceError, match=rf"the bundle has {size} bytes, this device has room") as refused:
+                device("store.missing('hello')")
+            return int(re.search(r"room for about (\d+) in one piece", refused.value.message)[1])
+
+        # What the first one leaves behind takes memory, too.
+        for _ in range(2):
+            most = room(1 << 20)
+        # For one that is only a little too large there is as much.
+        assert all(abs(room(most + more) - most) <= 1 << 10 for more in (2 << 10, 7 << 10))
 
 
 @pytest.mark.slow

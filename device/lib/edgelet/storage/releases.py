@@ -71,19 +71,29 @@ def _line(stream):
 
 def _check_memory(size):
     """Raises ValueError where a bundle of so many bytes finds no memory: it is read into one piece."""
-    room = size
+    if _is_free(size + _BESIDE):
+        return
+    room, too_much = 0, size
+    while too_much - room > _CHUNK:
+        middle = (room + too_much) // 2
+        if _is_free(middle + _BESIDE):
+            room = middle
+        else:
+            too_much = middle
+    raise ValueError(
+        "no memory: the bundle has %d bytes, this device has room for about %d in one piece. Import less, or "
+        "'edgelet delete' another function" % (size, room)
+    )
+
+
+def _is_free(size):
+    """Whether there are so many bytes of memory in one piece."""
     gc.collect()
-    while room > 0:
-        try:
-            bytearray(room + _BESIDE)
-            break
-        except MemoryError:
-            room -= _BESIDE
-    if room < size:
-        raise ValueError(
-            "no memory: the bundle has %d bytes, this device has room for about %d in one piece. Import less, or "
-            "'edgelet delete' another function" % (size, max(room, 0))
-        )
+    try:
+        bytearray(size)
+    except MemoryError:
+        return False
+    return True
 
 
 def _hex(digest):
