@@ -146,7 +146,8 @@ def test_several_devices_must_be_told_apart(local, firmware, tmp_path, monkeypat
         message = cli.fails("list")
         assert "several devices" in message
         assert local.port in message
-        assert "give --device once" in cli.fails("list", "--device", local.port, "--device", other.port)
+        both = f"for one device, not for {local.port}, {other.port}: give --device once"
+        assert both in cli.fails("list", "--device", local.port, "--device", other.port)
         assert cli.ok("list", "--device", other.port) == ""
 
 
@@ -297,6 +298,14 @@ def test_a_secret_comes_from_prompt_stdin_or_file_and_is_never_shown(deployed):
     assert " undefined\n" in cli.ok("invoke", name)
 
 
+@pytest.mark.parametrize("command", ["env set", "secret put"])
+def test_a_value_on_the_command_line_is_refused_and_not_repeated(cli, command):
+    told = f"'edgelet {command} KEY' takes the value from a prompt, standard input or --file"
+    prompt = cli.terminal(*command.split(), "KEY=canary=value", answers=())
+    assert prompt.status == 1 and told in " ".join(prompt.out.split())
+    assert "canary" not in prompt.out
+
+
 @pytest.mark.parametrize("text", ["KEY=from a file\n", '{"KEY": "from a file"}'])
 def test_a_bulk_file_may_begin_with_a_byte_order_mark(deployed, text):
     cli, name = deployed
@@ -441,9 +450,10 @@ def test_kv(deployed):
     assert [one["name"] for one in listed] == ["other"]
     assert listed[0]["expires"] > 0
     cli.ok("kv", "delete", "STORE", "other", *here)
-    assert "has no key other" in cli.fails("kv", "get", "STORE", "other", *here)
-    assert "has no key other" in cli.fails("kv", "delete", "STORE", "other", *here)
-    assert "no kv binding NONE" in cli.fails("kv", "list", "NONE", *here)
+    for command in ("get", "delete"):
+        message = cli.fails("kv", command, "STORE", "other", *here)
+        assert message == "Error: STORE has no key other: 'edgelet kv list STORE' shows those there are\n"
+    assert "no kv binding NONE (there are: STORE)" in cli.fails("kv", "list", "NONE", *here)
 
 
 def test_kv_bulk(deployed):

@@ -126,8 +126,10 @@ def test_serve_listens_on_this_computer_only_unless_told_otherwise(firmware, tmp
         assert get(("127.0.0.1", port), "/").status == 404
         with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.2", port)):
             pass
-    with attended(cli, "edgelet serve: ", "serve", "--data", "data", "--port", str(port), "--host", "0.0.0.0"):
+    with attended(cli, "edgelet serve: ", "serve", "--data", "data", "--port", str(port), "--host", "0.0.0.0") as other:
         assert get(("127.0.0.2", port), "/").status == 404
+        used = f"port {port} is in use by another edgelet (process {other.pid})"
+        assert used in cli.fails("serve", "--data", "more", "--port", str(port))
 
 
 @pytest.mark.parametrize(

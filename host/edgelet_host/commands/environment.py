@@ -13,7 +13,7 @@ from edgelet_host.commands.options import (
     function_option,
     json_option,
 )
-from edgelet_host.commands.values import place_of, read_value, read_values
+from edgelet_host.commands.values import check_name, place_of, read_value, read_values
 from edgelet_host.errors import EdgeletError
 from edgelet_host.terminal import print_json, print_table
 from edgelet_host.units import count_text, printable
@@ -37,6 +37,7 @@ def env_set(name: str, file: str | None, function: str | None, devices: tuple[st
 
     Example: echo https://id.example | edgelet env set ISSUER
     """
+    check_name(name, "env set")
     value = read_value(name, file, hidden=False)
     with chosen_device(devices) as device:
         function = function_name(device, function)
@@ -109,6 +110,7 @@ def secret_put(name: str, file: str | None, function: str | None, devices: tuple
 
     Example: edgelet secret put API_KEY --function login
     """
+    check_name(name, "secret put")
     value = read_value(name, file, hidden=True)
     with chosen_device(devices) as device:
         function = function_name(device, function)

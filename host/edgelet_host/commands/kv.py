@@ -36,7 +36,7 @@ def kv_get(binding: str, key: str, function: str | None, devices: tuple[str, ...
     with chosen_namespace(devices, function, binding) as namespace:
         value = namespace.get(key)
     if value is None:
-        raise EdgeletError(f"{binding} has no key {key}")
+        raise EdgeletError(f"{binding} has no key {key}: 'edgelet kv list {binding}' shows those there are")
     click.echo(value, nl=isinstance(value, str))
 
 

@@ -28,6 +28,17 @@ def read_value(what: str, file: str | None, hidden: bool, confirm: bool = True) 
     return value
 
 
+def check_name(name: str, command: str) -> None:
+    """Raise EdgeletError where a value came along with its name. command: which asks for it."""
+    name, is_with_value, _ = name.partition("=")
+    # The message has no value: it may be a secret.
+    if is_with_value:
+        raise EdgeletError(
+            f"others see what is on the command line: 'edgelet {command} {name}' takes the value from a prompt, "
+            "standard input or --file"
+        )
+
+
 def place_of(file: str) -> str:
     """Give the name of a file for people, "-" being standard input."""
     return "standard input" if file == "-" else file

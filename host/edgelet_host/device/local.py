@@ -109,13 +109,15 @@ def _mark(address: tuple[str, int]) -> str:
 
 
 def _in_use(address: tuple[str, int], user: str = "") -> str:
-    """Say that an address is in use, by an edgelet where one has it."""
-    if sys.platform == "linux":
+    """Say that an address is in use, by an edgelet where one has it, or all addresses with this port."""
+    for host in (address[0], "0.0.0.0") if sys.platform == "linux" else ():
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking, contextlib.suppress(OSError):
             asking.setblocking(False)
-            asking.connect(_mark(address))
+            asking.connect(_mark((host, address[1])))
             process = struct.unpack("3i", asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
-            user = f"another edgelet (process {process})"
+            # 0 is one that cannot be seen from here, in another container say.
+            user = f"another edgelet (process {process})" if process else "another edgelet"
+            break
     by, whom = (f" by {user}", "that") if user else ("", "what uses it")
     return f"port {address[1]} is in use{by}: stop {whom}, or choose another with --port"
 

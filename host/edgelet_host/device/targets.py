@@ -208,7 +208,8 @@ def choose_target(wanted: Sequence[str]) -> Target:
     """Give the one device that `wanted` means."""
     targets = choose_targets(wanted)
     if len(targets) > 1:
-        raise EdgeletError("this command is for one device: give --device once")
+        meant = ", ".join(target.label for target in targets)
+        raise EdgeletError(f"this command is for one device, not for {meant}: give --device once")
     return targets[0]
 
 

@@ -227,9 +227,13 @@ def tool_times(compiler: str = "gcc") -> list[str]:
 
 def run_build(build: Build, state: State) -> None:
     """Bring what the build needs, run make and put the firmware in its place."""
-    for path in (ROOT, build.folder, build.checkout):
+    for path, how in (
+        (ROOT, f"move {ROOT}"),
+        (build.folder, f"{cache_dir()} has some, so set EDGELET_CACHE to another folder"),
+        (build.checkout, f"move {build.checkout}"),
+    ):
         if path and re.search(r"\s", str(path)):
-            raise EdgeletError(f"make cannot work with blanks in a path: move {path}.")
+            raise EdgeletError(f"make cannot work with blanks in a path: {how}")
     tree = sources.micropython_tree(build.submodules, build.checkout)
     names = ("quickjs-ng", "microdot", "zlib", "pymonocypher", "scrypt")
     quickjs, microdot, zlib, monocypher, scrypt = unpacked = [sources.ensure(name) for name in names]

@@ -424,8 +424,10 @@ def logs(since=0, count=16):
 
 def _namespace(name, binding):
     device = running()
-    if device.releases.release(name).bindings.get(binding, {}).get("type") != "kv":
-        raise ValueError("function %s has no kv binding %s" % (name, binding))
+    bindings = device.releases.release(name).bindings
+    if bindings.get(binding, {}).get("type") != "kv":
+        there = ", ".join(sorted(one for one in bindings if bindings[one]["type"] == "kv")) or "none"
+        raise ValueError("function %s has no kv binding %s (there are: %s)" % (name, binding, there))
     return device.bindings.kv(name, binding)
 
 

@@ -496,7 +496,9 @@ class Releases:
         """The id of the release that was active before, to activate() it again."""
         id = self.pointer(names.function(name))[1]
         if not id:
-            raise ValueError("function %s has no previous release" % name)
+            raise ValueError(
+                "function %s has no previous release: 'edgelet releases %s' shows what it has" % (name, name)
+            )
         return id
 
     def retire(self, name):
