@@ -192,6 +192,26 @@ def test_what_a_handler_answers_is_not_taken_for_the_devices_answer(cli, local):
     assert get(local.address, "/sad").text == "down"
 
 
+def test_a_deploy_does_not_wait_for_the_end_of_events(cli, local):
+    source = """
+        export default { fetch() {
+          let pulled = 0;
+          return new Response(new ReadableStream({
+            async pull(controller) {
+              await new Promise((done) => setTimeout(done, 1));
+              controller.enqueue(new TextEncoder().encode(`data: ${pulled++}\\n\\n`));
+            },
+            cancel() { console.log(`gone after ${pulled}`); },
+          }));
+        } };
+    """
+    project = write_project(cli.folder / "events", "events", {"main.js": source}, route="/events")
+    cli.ok("deploy", project)
+    wait_until(lambda: "gone after" in cli.ok("logs", "--function", "events"))
+    # What nobody reads is asked for once.
+    assert int(re.search(r"gone after (\d+)", cli.ok("logs", "--function", "events"))[1]) <= 1
+
+
 def test_a_release_that_does_not_come_up_is_rolled_back(cli, local):
     project = constant(cli, "steady", "old")
     cli.ok("deploy", project)

@@ -96,7 +96,8 @@ def test_keys_are_fetched_once_for_all_workers(box):
 
 
 def test_a_request_of_the_console_is_answered_by_a_worker(box):
-    assert box.job("invoke", "app", "GET", "/app/hello", "", b"")["status"] == 200
+    for whole in (True, False):
+        assert box.job("invoke", "app", "GET", "/app/hello", "", b"", whole)["status"] == 200
     with pytest.raises(DeviceError, match="there is no function none"):
         box.job("invoke", "none", "GET", "/", "", b"")
 

@@ -20,12 +20,13 @@ _END_OF_LOG = 1 << 30
 
 @dataclass(frozen=True)
 class Request:
-    """A request. target: path and query."""
+    """A request. target: path and query. whole: whether to wait for a body that is sent as a stream."""
 
     method: str = "GET"
     target: str = "/"
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def invoke(device: Device, function: str, request: Request) -> Answer:
         lines.append(f"{name.lower()}: {value}\r\n")
     since = device.call("logs", _END_OF_LOG, 1)["next"]
     head = "".join(lines).encode()
-    job = device.call("invoke", function, request.method, request.target, head, request.body)
+    job = device.call("invoke", function, request.method, request.target, head, request.body, request.whole)
     result = device.wait_for_job(job)
     records = [one for one in fetch(device, since)[0] if one.get("function") == function]
     timed = [one for one in records if "status" in one]

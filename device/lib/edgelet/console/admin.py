@@ -190,9 +190,10 @@ class _Connection:
     caller = calls = None
     depth = 0
 
-    def __init__(self, server):
+    def __init__(self, server, whole):
         self.server = server
         self.scheme = server.scheme
+        self.whole = whole
         self.peer = ("console", 0)
         self.arrived_us = time.ticks_us()
         self.arrived_ms = time.ticks_ms()
@@ -202,27 +203,30 @@ class _Connection:
         return response
 
 
-async def answer(function, head, body):
-    """A function's answer to a request without a client: (status, header lines, body, failure, microseconds)."""
-    connection = _Connection(running().server)
+async def answer(function, head, body, whole):
+    """A function's answer to a request without a client: (status, header lines, body, failure, microseconds).
+
+    whole: with what it sends as a stream, which may take long.
+    """
+    connection = _Connection(running().server, whole)
     response = function(head, body, connection)
     if type(response) is not tuple:
         response = await response
     status, headers, content = response
     if not isinstance(content, bytes):
-        content = await _collected(content, function.limits)
+        content = await _collected(content, function.limits, whole)
     us = clock.us_since(connection.arrived_us, connection.arrived_ms)
     return status, bytes(headers), content, connection.failure, us
 
 
-async def _invoke(function, head, body):
-    status, headers, content, failure, us = await answer(function, head, body)
+async def _invoke(function, head, body, whole):
+    status, headers, content, failure, us = await answer(function, head, body, whole)
     body = b2a_base64(content)[:-1].decode()
     return {"status": status, "headers": headers.decode(), "body": body, "us": us, "failure": failure}
 
 
-async def _collected(stream, limits):
-    """A streamed body; of one that the function produces what comes within its `wall_ms` and `body`."""
+async def _collected(stream, limits, whole):
+    """A streamed body; of one that the function produces what comes within its `wall_ms` and `body`, or nothing."""
     body = bytearray()
 
     async def collect():
@@ -232,7 +236,8 @@ async def _collected(stream, limits):
                 break
 
     try:
-        await (asyncio.wait_for_ms(collect(), limits["wall_ms"]) if stream.function else collect())
+        if whole or not stream.function:
+            await (asyncio.wait_for_ms(collect(), limits["wall_ms"]) if stream.function else collect())
     except (asyncio.TimeoutError, Cut):
         pass  # A stream may have no end; why it was cut is in the log.
     finally:
@@ -240,8 +245,8 @@ async def _collected(stream, limits):
     return bytes(body)
 
 
-def invoke(name, method, target, headers, body):
-    """Starts a request to a function, with header lines and a body as bytes; the job.
+def invoke(name, method, target, headers, body, whole=True):
+    """Starts a request to a function, with header lines and a body as bytes; the job. whole: see answer().
 
     Its result: {status, headers, body (base64), us (wall time), failure}. `headers` is text, lines that end with CR LF.
     failure: why the function did not answer, see `protocol`; None where it did.
@@ -253,7 +258,7 @@ def invoke(name, method, target, headers, body):
     if function is None:
         raise ValueError("there is no function %s: 'edgelet list' shows those there are" % name)
     host = function.hosts[0] if function.hosts else device.config.settings["hostname"]
-    return _start(_invoke(function, Head(method, target, host, headers, len(body)), body))
+    return _start(_invoke(function, Head(method, target, host, headers, len(body)), body, whole))
 
 
 def releases(name):

@@ -73,7 +73,8 @@ class OwnedFunction(Function):
 
     async def _ask(self, head, body, connection):
         crew = self.registry.crew
-        answer = await crew.any().call("invoke", self.name, head.method, head.target, head.host, head.headers, body)
+        request = self.name, head.method, head.target, head.host, head.headers, body, connection.whole
+        answer = await crew.any().call("invoke", *request)
         status, headers, content, connection.failure = answer
         return status, headers, content
 

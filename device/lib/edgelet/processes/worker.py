@@ -329,12 +329,12 @@ class Worker:
         asyncio.create_task(device.server.start_server(self._listener, self._port, ssl=context))
         return confined
 
-    async def _invoke(self, name, method, target, host, headers, body):
+    async def _invoke(self, name, method, target, host, headers, body, whole):
         function = self._device.functions.get(name)
         if function is None:
             raise ValueError("there is no function %s: 'edgelet list' shows those there are" % name)
         head = Head(method, target, host, headers, len(body))
-        answered = await admin.answer(function, head, body)
+        answered = await admin.answer(function, head, body, whole)
         self._flush()  # who asks reads the log next
         return answered[:4]
 
