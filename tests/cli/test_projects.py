@@ -201,6 +201,17 @@ def test_whose_mistake_it_is_is_told_once(cli, local, bring):
     assert (said.count(str(one)), said.count(str(two))) == (1, 1)
 
 
+@pytest.mark.parametrize("file", [FILE, DEV_VARS])
+def test_a_file_that_cannot_be_used_ends_with_the_next_change(cli, local, bring, file):
+    one, two = project(cli, "one", "one", "/one"), project(cli, "two", "two", "/two")
+    (one / file).unlink()
+    (one / file).mkdir()
+    said = bring(one, two)
+    assert f"Error: cannot use {one / file}: Is a directory" in said and "two " in said
+    (one / file).rmdir()
+    assert "Error" not in bring(project(cli, "one", "one", "/one"))
+
+
 def test_a_former_self_loses_nothing_before_the_new_one_is_there(cli, local, bring):
     one, two = project(cli, "one", "one", "/one"), project(cli, "two", "two", "/two")
     bring(one, two)

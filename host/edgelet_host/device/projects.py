@@ -102,7 +102,8 @@ class Projects:
 
     def _read(self, folder: Path) -> _Change | None:
         try:
-            project = read_project(folder)
+            with _files_told():
+                project = read_project(folder)
         except EdgeletError as e:
             self._named.pop(folder, None)
             self._fail(folder, e)
@@ -183,7 +184,8 @@ class Projects:
 
     def _worked(self, change: _Change) -> Development:
         if change.work is None:
-            change.work = Development(change.project, self._firmware, self._notes, len(self._folders) == 1)
+            with _files_told():
+                change.work = Development(change.project, self._firmware, self._notes, len(self._folders) == 1)
             for line in change.work.release.warnings:
                 warn(line)
         return change.work
@@ -302,6 +304,17 @@ class Projects:
         size = f"image {size_text(deployed.image_bytes)}" if deployed.image_bytes else "static files only"
         say(f"{project.name} {deployed.id} is ready in {time_text(change.seconds)} ({size}): {' '.join(urls)}")
         self._ready[folder] = urls[0]
+
+
+@contextlib.contextmanager
+def _files_told() -> Iterator[None]:
+    """Raise EdgeletError where a file cannot be used: one that an editor has just replaced is there the next time."""
+    try:
+        yield
+    except OSError as e:
+        if e.filename is None:
+            raise
+        raise EdgeletError(f"cannot use {e.filename}: {e.strerror}") from None
 
 
 def _tell(message: str) -> None:
