@@ -401,7 +401,7 @@ def test_a_link_that_leaves_the_project_is_refused(cli, local, target):
     assert "outside the project" in message
 
 
-@pytest.mark.parametrize("target", ["../folder", ".", "nothing"])
+@pytest.mark.parametrize("target", ["../folder", ".", "nothing", "link"])
 def test_a_link_to_no_file_is_refused(cli, target):
     project = constant(cli, "linking", "x", static={"folder": "public"})
     (project / "public").mkdir()

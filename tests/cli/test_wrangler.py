@@ -1,6 +1,7 @@
 """`edgelet new --from`: projects of Workers, from what wrangler is told of them."""
 
 import json
+import os
 
 import pytest
 from cli_helpers import Cli
@@ -118,6 +119,26 @@ def test_a_worker_of_toml(cli):
     # Its own may be where its repository begins; the project is to have one that names .dev.vars.
     assert (cli.folder / "copy" / ".gitignore").read_text() == ".dev.vars\nnode_modules/\n"
     assert "copy: bundle " in cli.ok("check", "copy")
+
+
+def test_what_leads_nowhere_is_not_copied(cli):
+    worker = write_worker(cli.folder / "plain", "wrangler.toml", TOML, **{"index.js": MAIN, "thing.js": ""})
+    for name, target in {"nothing": "none", "loop": "loop", "self": ".", "up": "..", "site": "public"}.items():
+        (worker / name).symlink_to(target)
+    os.mkfifo(worker / "pipe")
+    cli.ok("new", "mine", "--from", "plain")
+    made = {one.name for one in (cli.folder / "mine").iterdir()}
+    assert made == {"edgelet.toml", ".gitignore", "index.js", "thing.js", "public", "site"}
+
+
+def test_what_cannot_be_read_is_told_and_leaves_nothing(cli):
+    worker = write_worker(cli.folder / "plain", "wrangler.toml", TOML, **{"index.js": MAIN})
+    # Root reads every file but this.
+    (worker / "thing.js").symlink_to("/proc/self/mem")
+    assert f"cannot copy {worker / 'thing.js'}: [Errno 5] Input/output error" in cli.fails(
+        "new", "mine", "--from", "plain"
+    )
+    assert not (cli.folder / "mine").exists()
 
 
 def test_a_folder_that_a_build_makes_is_told(cli):

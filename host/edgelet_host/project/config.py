@@ -1,5 +1,6 @@
 """A project: the folder that holds edgelet.toml, and what that file says."""
 
+import os
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,8 +57,10 @@ class Project:
             raise EdgeletError(f"{self.folder / FILE}: there is no folder {self.static['folder']} (static.folder)")
         found = [path for path in sorted(top.rglob("*")) if not _is_hidden(path.relative_to(top))]
         for path in found:
-            if not path.resolve().is_relative_to(self.folder.resolve()):
-                raise EdgeletError(f"{path} leads to {path.resolve()}, outside the project: put a copy in its place")
+            # Of links in a circle pathlib's resolve() makes an error of the program.
+            target = Path(os.path.realpath(path))
+            if not target.is_relative_to(self.folder.resolve()):
+                raise EdgeletError(f"{path} leads to {target}, outside the project: put a copy in its place")
             if path.is_symlink() and not path.is_file():
                 raise EdgeletError(f"{path} is a link, but to no file: links to folders are not followed, so copy it")
         files = [path for path in found if path.is_file()]

@@ -1,5 +1,6 @@
 """The certificates that a function or a device trusts over https: PEM files here, DER on the device."""
 
+import os
 import re
 import ssl
 from collections.abc import Callable
@@ -52,7 +53,7 @@ def _read(project: Project, name: str) -> list[bytes]:
         return _error(project, f"names {name}, {text}")
 
     try:
-        path = (project.folder / name).resolve()
+        path = Path(os.path.realpath(project.folder / name))
         if not path.is_relative_to(project.folder.resolve()):
             raise wrong("which is outside the project: put a copy in its place")
     except OSError as e:

@@ -257,15 +257,31 @@ def _note_the_rest(worker: _Worker) -> None:
     worker.notes.append("fetch() reaches nobody until [fetch] in edgelet.toml names whom")
 
 
+def _leads_on(path: Path, folder: Path) -> bool:
+    """Whether this is a file, or a folder that is neither `folder` nor one in which it is itself."""
+    if not path.is_dir():
+        return path.is_file()
+    target = path.resolve()
+    return target != folder.resolve() and not path.parent.resolve().is_relative_to(target)
+
+
 def _copy(path: Path, folder: Path) -> None:
-    """Copy what is beside wrangler's file, but for what tools have made and what is hidden."""
+    """Copy what is beside wrangler's file, but for what tools have made, what is hidden, and links that lead nowhere.
+
+    Raises EdgeletError where something cannot be read.
+    """
 
     def ignored(place: str, found: list[str]) -> set[str]:
         left = {name for name in found if name.startswith(".") and name not in (DEV_VARS, GITIGNORE)}
-        left |= {name for name in found if name == "node_modules" or Path(place, name).resolve() == folder.resolve()}
+        left |= {name for name in found if name == "node_modules" or not _leads_on(Path(place, name), folder)}
         return left | {name for name in found if Path(place, name) == path}
 
-    shutil.copytree(path.parent, folder, ignore=ignored)
+    try:
+        shutil.copytree(path.parent, folder, ignore=ignored)
+    except shutil.Error as e:
+        shutil.rmtree(folder)
+        source, _, reason = e.args[0][0]
+        raise EdgeletError(f"cannot copy {source}: {reason}") from None
     # That of the Worker may be further up, where its repository begins.
     if not (folder / GITIGNORE).exists():
         write_gitignore(folder)
