@@ -55,17 +55,20 @@ def symbols(path):
 
 
 HANDSHAKE = FIRMWARE / "tls_module" / "tls_handshake.c"
+RSA = FIRMWARE / "tls_module" / "tls_rsa.c"
 
 
 def test_a_handshake_is_divided_where_esp_idfs_mbedtls_begins_it_and_can_be_left(idf, objects):
     made = {}
-    for name in ("ssl_msg", "x509_crt", "ecp"):
+    for name in ("ssl_msg", "x509_crt", "ssl_tls12_client", "rsa", "ecp"):
         made[name] = idf.folder / f"{name}.o"
         assert idf.compile(idf.mbedtls / "library" / f"{name}.c", made[name]) == ""
-    wrapped = {name.removeprefix("__wrap_") for name in symbols(objects[HANDSHAKE][0])}
-    # What the linker puts ours around: a read or write begins the handshake, and that checks certificates.
-    assert "mbedtls_ssl_handshake" in wrapped
-    assert wrapped <= {*undefined(made["ssl_msg"]), *undefined(made["x509_crt"])}
+    # What the linker puts ours around: a read or write begins the handshake, that checks signatures, and they compute.
+    around = {"ssl_msg": "mbedtls_ssl_handshake", "x509_crt": "mbedtls_pk_verify_ext"}
+    around |= {"ssl_tls12_client": "mbedtls_pk_verify_restartable", "rsa": "mbedtls_mpi_exp_mod"}
+    wrapped = [name for source in (HANDSHAKE, RSA) for name in symbols(objects[source][0]) if "__wrap_" in name]
+    assert sorted(wrapped) == sorted(f"__wrap_{name}" for name in around.values())
+    assert [name for made_of, name in around.items() if name not in undefined(made[made_of])] == []
     assert "mbedtls_ecp_set_max_ops" in symbols(made["ecp"])
 
 

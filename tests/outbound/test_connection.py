@@ -184,6 +184,36 @@ def test_a_handshake_is_left_between_the_signatures_of_a_chain(firmware, chain, 
     assert answers == [f"{ends} {ends} {ends} b'answered'"]
 
 
+@pytest.fixture(scope="module")
+def slowest(tmp_path_factory):
+    """An authority whose signatures take many slices, and of a server that it certifies and that signs so, too."""
+    authority = Authority(tmp_path_factory.mktemp("slowest"), "authority", "slowest RSA")
+    return authority, authority.certificate("server", key="slowest RSA")
+
+
+def test_others_have_their_turn_within_a_signature_by_rsa(firmware, slowest):
+    counts, answer = shaken(firmware, *slowest, "whole")
+    slices, turns = map(int, counts.split())
+    assert turns > slices > 12
+    assert answer == "b'answered'"
+
+
+def test_two_handshakes_at_once_within_signatures_by_the_same_key(firmware, slowest):
+    assert shaken(firmware, *slowest, "two") == ["b'answered' b'answered'"]
+
+
+@pytest.mark.parametrize(("how", "ends"), [("closed", "OSError(103,)"), ("cancelled", "CancelledError()")])
+def test_a_handshake_is_left_within_a_signature(firmware, slowest, how, ends):
+    assert shaken(firmware, *slowest, how) == [f"{ends} {ends} {ends} b'answered'"]
+
+
+@pytest.mark.parametrize(("key", "is_taken"), [("large RSA", True), ("too large RSA", False)])
+def test_exponents_that_would_have_a_board_compute_for_a_minute(firmware, tmp_path, key, is_taken):
+    authority = Authority(tmp_path, "authority", key)
+    answer = shaken(firmware, authority, authority.certificate("server"), "whole")[-1]
+    assert ("answered" in answer, "not correctly signed by the trusted CA" in answer) == (is_taken, not is_taken)
+
+
 def test_two_handshakes_at_once(firmware, authority):
     context = authority.certificate("P-521", key="P-521")
     assert shaken(firmware, authority, context, "two") == ["b'answered' b'answered'"]

@@ -97,7 +97,7 @@ def servers(authority):
     """(port, key) by the kind of the key."""
     with contextlib.ExitStack() as stack:
         found = {}
-        for kind in ("RSA", "P-256", "P-384", "P-521"):
+        for kind in ("RSA", "slowest RSA", "P-256", "P-384", "P-521"):
             context = authority.certificate(kind, key=kind)
             context.maximum_version = ssl.TLSVersion.TLSv1_2
             upstream = stack.enter_context(Upstream(lambda connection, request: None, context))
@@ -140,12 +140,19 @@ SHA1, SHA256, SHA384, SHA512 = hashes.SHA1, hashes.SHA256, hashes.SHA384, hashes
 PSS, PKCS1, ECDSA = pss(0x0804, SHA256), pkcs1(0x0401, SHA256), ecdsa(0x0403, SHA256)
 CURVES = ["P-256", "P-384", "P-521"]
 # For each kind of keys a way to sign.
-WAYS = {"pss": ("RSA", PSS), "pkcs1": ("RSA", PKCS1), **{curve: (curve, ECDSA) for curve in CURVES}}
+WAYS = {
+    "pss": ("RSA", PSS),
+    "pkcs1": ("RSA", PKCS1),
+    "pss in parts": ("slowest RSA", PSS),
+    "pkcs1 in parts": ("slowest RSA", PKCS1),
+    **{curve: (curve, ECDSA) for curve in CURVES},
+}
 
 
 def test_each_way_to_sign_is_taken(box, servers):
     signs = [PSS, pss(0x0805, SHA384), pss(0x0806, SHA512), PKCS1, pkcs1(0x0501, SHA384), pkcs1(0x0601, SHA512)]
     assert [is_taken(box, servers["RSA"], sign) for sign in signs] == [True] * 6
+    assert [is_taken(box, servers["slowest RSA"], sign) for sign in (PSS, PKCS1)] == [True] * 2
     for curve in CURVES:
         signs = [ECDSA, ecdsa(0x0503, SHA384), ecdsa(0x0603, SHA512)]
         assert [is_taken(box, servers[curve], sign) for sign in signs] == [True] * 3

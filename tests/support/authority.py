@@ -13,6 +13,11 @@ KEYS = {
     "RSA": ["rsa:2048"],
     # To verify by it takes milliseconds.
     "slow RSA": ["rsa:2048", "-pkeyopt", f"rsa_keygen_pubexp:{2**1024 + 1}"],
+    # And by it several slices.
+    "slowest RSA": ["rsa:3072", "-pkeyopt", f"rsa_keygen_pubexp:{2**3000 + 1}"],
+    # With the longest exponent that such a key may have, and one that is longer.
+    "large RSA": ["rsa:3104", "-pkeyopt", f"rsa_keygen_pubexp:{2**63 + 1}"],
+    "too large RSA": ["rsa:3104", "-pkeyopt", f"rsa_keygen_pubexp:{2**64 + 1}"],
 }
 # Of a server, for `Authority.certificate`.
 NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
