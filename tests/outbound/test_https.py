@@ -115,6 +115,16 @@ def test_old_protocols_are_refused(box, authority):
         assert not upstream.requests
 
 
+def test_keys_that_rsa_encrypts_are_refused(box, authority):
+    """They have no forward secrecy (RFC 9325, section 4.1)."""
+    context = authority.certificate("encrypting", key="RSA")
+    context.set_ciphers("kRSA")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with Upstream(serve, context) as upstream:
+        assert error(box, upstream.url).startswith(f"127.0.0.1:{upstream.port}: ")
+        assert not upstream.requests
+
+
 class Raw(Upstream):
     """Sends bytes in place of a handshake."""
 

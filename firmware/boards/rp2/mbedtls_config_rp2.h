@@ -7,4 +7,7 @@
 // A handshake computes in slices: see tls_handshake.c.
 #define MBEDTLS_ECP_RESTARTABLE
 
+// Keys that RSA encrypts have no forward secrecy (RFC 9325, section 4.1), and that is computed in one piece.
+#undef MBEDTLS_KEY_EXCHANGE_RSA_ENABLED
+
 #endif

@@ -13,6 +13,9 @@
 // A handshake of 1.2 computes in slices: see tls_handshake.c.
 #define MBEDTLS_ECP_RESTARTABLE
 
+// Keys that RSA encrypts have no forward secrecy (RFC 9325, section 4.1), and boards would encrypt them in one piece.
+#undef MBEDTLS_KEY_EXCHANGE_RSA_ENABLED
+
 #define MBEDTLS_SSL_PROTO_TLS1_3
 #define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE
 #define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED
