@@ -207,6 +207,12 @@ def test_a_handshake_is_left_within_a_signature(firmware, slowest, how, ends):
     assert shaken(firmware, *slowest, how) == [f"{ends} {ends} {ends} b'answered'"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["whole", "two", "closed"])
+def test_signatures_in_parts_under_sanitizers(firmware_asan, slowest, how):
+    assert "b'answered'" in shaken(firmware_asan, *slowest, how)[-1]
+
+
 @pytest.mark.parametrize(("key", "is_taken"), [("large RSA", True), ("too large RSA", False)])
 def test_exponents_that_would_have_a_board_compute_for_a_minute(firmware, tmp_path, key, is_taken):
     authority = Authority(tmp_path, "authority", key)

@@ -10,6 +10,7 @@ import tty
 from pathlib import Path
 
 from device_helpers import free_port
+from isolate_helpers import SANITIZER_OPTIONS
 
 ROOT = Path(__file__).parents[2]
 DEVICE = ROOT / "device"
@@ -33,7 +34,7 @@ def run_on_device(firmware, source, *args):
     """Executes MicroPython `source` with the runtime package on its path. Returns what it printed."""
     done = subprocess.run(
         [firmware, "-c", source, *map(str, args)],
-        env={"MICROPYPATH": f"{DEVICE / 'lib'}:.frozen"},
+        env={"MICROPYPATH": f"{DEVICE / 'lib'}:.frozen", **SANITIZER_OPTIONS},
         capture_output=True,
         text=True,
         cwd=DEVICE,
