@@ -202,12 +202,22 @@ async def _connect(text, port):
         try:
             sock.connect(address)
         except OSError as e:
+            if e.errno == errno.EBADF:
+                _tell_why(sock)
             if e.errno != _EISCONN:
                 raise
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _tell_why(sock):
+    """OSError: why MicroPython's lwIP has given up a socket that was to be connected."""
+    try:
+        sock.send(b"")
+    except OSError as e:
+        raise OSError(errno.ECONNREFUSED if e.errno == errno.ECONNRESET else e.errno)
 
 
 def reason(error):
