@@ -227,13 +227,13 @@ def test_functions_of_frozen_modules_are_in_flash(built):
     # Each would take 16 bytes of MicroPython's heap or more, and 8 in its class.
     [content] = built.elf.parent.glob("make/*/rp2/frozen_content.c")
     frozen = re.findall(r"// frozen bytecode for file (\S+), scope (\S+)", content.read_text())
-    functions = [file for file, scope in frozen if not scope.endswith("__lt_module_gt_")]
+    modules = {file for file, _ in frozen}
     header = content.with_name("frozen_functions.h").read_text()
     made = re.findall(r"const mp_obj_fun_bc_t function_(\w+) = .*&contexts\[(\d+)\]", header)
-    assert 800 < len(made) < len(functions)
-    assert len({number for _, number in made}) == len(set(functions)) > 50
+    assert 900 < len(made) < len(frozen)
+    assert len({number for _, number in made}) == len(modules) > 70
     assert all(FLASH < built.symbols[f"function_{name}"] < RAM for name, _ in made)
-    assert built.symbols["contexts"] > RAM
+    assert all(built.symbols[name] > RAM for name in ("contexts", "globals"))
 
 
 @slow
@@ -244,6 +244,38 @@ def test_members_of_frozen_classes_are_in_flash(built):
     assert found == plain_classes()
     assert len(found) > 35
     assert all(FLASH < built.symbols[f"members_{scope}"] < RAM for scope in found)
+
+
+ERRORS = {"BaseException", "Exception", "ValueError"}
+
+
+def constant_classes():
+    """Those of `plain_classes`, and those without members, that inherit from nothing or from an error."""
+    plain, library = plain_classes(), ROOT / "device" / "lib"
+    for path in library.rglob("*.py"):
+        module = "_".join(path.relative_to(library).with_suffix("").parts)
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.decorator_list and "processes" not in path.parts:
+                is_empty = all(isinstance(statement, (ast.Expr, ast.Pass)) for statement in node.body)
+                name = f"{module}_{node.name}"
+                if (name in plain or is_empty) and {ast.unparse(base) for base in node.bases} <= ERRORS:
+                    yield name
+
+
+@slow
+def test_types_of_frozen_classes_are_in_flash(built):
+    # Each would take 64 bytes of MicroPython's heap.
+    assert len(classes := set(constant_classes())) > 50
+    assert all(FLASH < built.symbols[f"type_{name}"] < RAM for name in classes)
+
+
+@slow
+def test_constant_names_of_frozen_modules_are_in_flash(built):
+    # Each would take 8 bytes of MicroPython's heap, and of what it has for them a quarter is room to grow.
+    [header] = built.elf.parent.glob("make/*/rp2/frozen_functions.h")
+    tables = re.findall(r"mp_rom_map_elem_t (names_\d+)\[\] = \{\n((?:    .*\n)*)", header.read_text())
+    assert sum(text.count("\n") for _, text in tables) > 1000
+    assert all(FLASH < built.symbols[name] < RAM for name, _ in tables)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +291,7 @@ def test_members_of_frozen_classes_are_in_flash(built):
 def test_frozen_content_in_another_form_ends_the_build(content, problem, tmp_path):
     frozen = tmp_path / "frozen_content.c"
     frozen.write_text(content)
-    command = [sys.executable, FROZEN_FUNCTIONS, frozen, tmp_path / "frozen_functions.h"]
+    command = [sys.executable, FROZEN_FUNCTIONS, frozen, tmp_path, tmp_path / "frozen_functions.h"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == f"{frozen} is not as expected: {problem}: frozen_functions.py must learn about it\n"

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import socket
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -388,6 +389,57 @@ def test_numbers_are_those_of_linux(pico, firmware, tmp_path):
         for batch in range(BATCHES):
             assert pico.get(f"/numbers?{batch}").text.split("\n") == linux.get(f"/numbers?{batch}").text.split("\n")
     pico.cli.ok("delete", "numbers", "--yes")
+
+
+# Modules that the board does not need for what else is tried here, each imported anew.
+NAMES_OF_MODULES = """
+import sys
+def anew(name):
+    sys.modules.pop(name, None)
+    return __import__(name, None, None, ("x",), 0)
+
+module = anew("edgelet.outbound.response")
+print(module.LENGTH_MAX, module._FIELDS, module.__name__, module._is_number.__name__)
+print(getattr(module, "nothing", 7), hasattr(module, "_is_number"), module._is_number(b"12"))
+module.LENGTH_MAX = 5
+module.more = 6
+print(module.LENGTH_MAX, module.more)
+module._is_number = lambda text: text
+print(module._is_number(b"12"))
+del module.more, module.LENGTH_MAX
+print(hasattr(module, "more"), hasattr(module, "LENGTH_MAX"), hasattr(module, "_FIELDS"), module._is_number(b"12"))
+for name in "LENGTH_MAX", "more":
+    try:
+        delattr(module, name)
+    except Exception as e:
+        print(type(e))
+print(sorted(name for name in module.__dict__ if name[:2] != "__"))
+
+module = anew("edgelet.outbound.response")
+print(sorted(name for name in dir(module) if name[:2] != "__"), module.LENGTH_MAX, module._is_number(b"12"))
+module = anew("edgelet.outbound.response")
+print(sorted(name for name in module.__dict__ if name[:2] != "__"), module.__dict__["_FIELDS"])
+module = anew("edgelet.outbound.response")
+names = {}
+exec("from edgelet.outbound.response import *", names)
+print(sorted(name for name in names if name[:2] != "__"), names["LENGTH_MAX"], hasattr(module, "_FIELDS"))
+
+Head, Malformed = module.Head, module.Malformed
+print(Head, Malformed.__name__, Malformed.__bases__, issubclass(Malformed, Exception), isinstance(Head, type))
+class Loud(Malformed):
+    def __str__(self):
+        return "loud " + str(self.args[0])
+Louder = type("Louder", (Loud,), {"volume": property(lambda self: 11)})
+try:
+    raise Louder("one")
+except Malformed as e:
+    print(e, repr(e), e.volume, type(e).__bases__)
+"""
+
+
+def test_names_of_modules_are_those_of_linux(pico, firmware):
+    linux = subprocess.run([firmware, "-c", NAMES_OF_MODULES], capture_output=True, text=True, check=True)
+    assert pico.execute(NAMES_OF_MODULES).split("\n") == linux.stdout.split("\n")
 
 
 def log_in(pico: Pico) -> str:

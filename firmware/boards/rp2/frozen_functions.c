@@ -1,4 +1,4 @@
-// Functions of frozen modules lie in flash, and the members of their classes.
+// Functions of frozen modules lie in flash, the members of their classes, and what else their names have as values.
 //
 // MicroPython makes an object of 16 bytes or more on its heap for each function that a module defines, and a table
 // of 8 bytes for each that is in a class. All that is in them is known when the firmware is built but the module's
@@ -6,6 +6,14 @@
 // have constants as defaults, are constants, and so are the members of a class that has such functions only, also as
 // properties: nothing can be added to it later (frozen_functions.py, from what mpy-tool.py made of the modules). The
 // linker (--wrap, see rp2.cmake) puts these functions in the place of those that MicroPython calls.
+//
+// A module's names are a table of 8 bytes for each, with room to grow. When a module's top level has run, those are
+// taken out whose values are the constants that names_N has for them. Who looks for a name finds it in the heap's table
+// first, and then in names_N; what is assigned later goes to the heap's table again. Who deletes a name, imports all,
+// or asks for __dict__ has them all in the heap's table; who walks over globals() within such a module sees what is
+// there.
+//
+// A class whose members are constants, and all its bases, is a constant as a whole.
 
 #include <string.h>
 
@@ -14,8 +22,11 @@
 #include "py/bc.h"
 #include "py/gc.h"
 #include "py/objfun.h"
+#include "py/objmodule.h"
 #include "py/objtype.h"
 #include "py/runtime.h"
+
+#include "objtype_instance.h"
 
 // As in py/objproperty.c.
 typedef struct _property_t {
@@ -30,20 +41,32 @@ typedef struct _property_t {
         }                                                                                                              \
     }
 
+// type: NULL where the class is made on the heap, for what it inherits from.
 typedef struct _class_t {
     const mp_obj_fun_bc_t *body;
-    mp_obj_dict_t members;
+    const mp_obj_dict_t *members;
+    const mp_obj_type_t *type;
 } class_t;
 
-#define CLASS(scope, count)                                                                                            \
+#define DICT(members, count)                                                                                           \
     {                                                                                                                  \
-        &function_##scope, {                                                                                           \
-            {&mp_type_dict}, {                                                                                         \
-                .all_keys_are_qstrs = 1, .is_fixed = 1, .is_ordered = 1, .used = count, .alloc = count,                \
-                .table = (mp_map_elem_t *)members_##scope,                                                             \
-            }                                                                                                          \
+        {&mp_type_dict}, {                                                                                             \
+            .all_keys_are_qstrs = 1, .is_fixed = 1, .is_ordered = 1, .used = count, .alloc = count,                    \
+            .table = (mp_map_elem_t *)(members),                                                                       \
         }                                                                                                              \
     }
+
+// As mp_obj_new_type makes it. Each is marked as if it had subclasses, so that nobody writes the mark: it says what may
+// no longer be added, and nothing may.
+#define PLAIN                                                                                                          \
+    (MP_TYPE_FLAG_EQ_NOT_REFLEXIVE | MP_TYPE_FLAG_EQ_CHECKS_OTHER_TYPE | MP_TYPE_FLAG_EQ_HAS_NEQ_TEST |                \
+        MP_TYPE_FLAG_ITER_IS_GETITER | MP_TYPE_FLAG_INSTANCE_TYPE | MP_TYPE_FLAG_IS_SUBCLASSED)
+#define MARKED (PLAIN | MP_TYPE_FLAG_HAS_SPECIAL_ACCESSORS)
+#define TYPE(scope, title, flags, ...)                                                                                 \
+    static MP_DEFINE_CONST_OBJ_TYPE(type_##scope, MP_QSTR_##title, flags, make_new, mp_obj_instance_make_new, print,   \
+        instance_print, call, mp_obj_instance_call, unary_op, instance_unary_op, binary_op, instance_binary_op, attr,  \
+        mp_obj_instance_attr, subscr, instance_subscr, iter, mp_obj_instance_getiter, buffer, instance_get_buffer,     \
+        locals_dict, &dict_##scope __VA_OPT__(, ) __VA_ARGS__)
 
 typedef struct _module_t {
     const char *name;
@@ -51,36 +74,172 @@ typedef struct _module_t {
     size_t function_count;
     const class_t *classes;
     size_t class_count;
+    const mp_map_elem_t *names; // by their numbers
+    size_t name_count;
 } module_t;
 
+static const mp_obj_type_t body_type;
+
 #include "frozen_functions.h"
+
+// Of the modules, in the same order.
+static mp_obj_dict_t globals[MODULE_COUNT];
+// Whether a module's constant names are found in `modules` only.
+static bool is_short[MODULE_COUNT];
 
 void __real_gc_collect_start(void);
 void __wrap_gc_collect_start(void);
 
-// Contexts are not on the heap, the globals of their modules are.
+// The tables of the modules' names are on the heap.
 void __wrap_gc_collect_start(void) {
     __real_gc_collect_start();
-    gc_collect_root((void **)contexts, MP_ARRAY_SIZE(contexts) * (sizeof(contexts[0]) / sizeof(void *)));
+    gc_collect_root((void **)globals, sizeof(globals) / (sizeof(void *)));
 }
 
 mp_obj_t __real_mp_obj_new_module(qstr name);
 mp_obj_t __wrap_mp_obj_new_module(qstr name);
 
-// Moves a new module to its place, from which every function finds its globals.
+// A frozen module has its place, from which every function finds its globals.
 mp_obj_t __wrap_mp_obj_new_module(qstr name) {
-    mp_obj_t module = __real_mp_obj_new_module(name);
     const char *text = qstr_str(name);
-    for (size_t i = 0; i < MP_ARRAY_SIZE(modules); i++) {
+    for (size_t i = 0; i < MODULE_COUNT; i++) {
         if (strcmp(text, modules[i].name) == 0) {
-            contexts[i] = *(mp_module_context_t *)MP_OBJ_TO_PTR(module);
-            module = MP_OBJ_FROM_PTR(&contexts[i]);
+            is_short[i] = false;
+            mp_obj_dict_init(&globals[i], 1);
+            mp_obj_dict_store(MP_OBJ_FROM_PTR(&globals[i]), MP_OBJ_NEW_QSTR(MP_QSTR___name__), MP_OBJ_NEW_QSTR(name));
+            contexts[i].module = (mp_obj_module_t){{&mp_type_module}, &globals[i]};
+            mp_obj_t module = MP_OBJ_FROM_PTR(&contexts[i]);
             mp_obj_dict_store(MP_OBJ_FROM_PTR(&MP_STATE_VM(mp_loaded_modules_dict)), MP_OBJ_NEW_QSTR(name), module);
-            break;
+            return module;
         }
     }
-    return module;
+    return __real_mp_obj_new_module(name);
 }
+
+// Gives a module's constant by its name, NULL where there is none.
+static const mp_map_elem_t *find_constant(const module_t *module, mp_obj_t name) {
+    size_t low = 0, high = module->name_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        // Both are numbers of names with the same mark.
+        mp_uint_t here = (mp_uint_t)module->names[middle].key;
+        if (here == (mp_uint_t)name) {
+            return &module->names[middle];
+        }
+        if (here < (mp_uint_t)name) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
+mp_map_elem_t *__real_mp_map_lookup(mp_map_t *map, mp_obj_t index, mp_map_lookup_kind_t kind);
+mp_map_elem_t *__wrap_mp_map_lookup(mp_map_t *map, mp_obj_t index, mp_map_lookup_kind_t kind);
+
+// Puts a module's constants back to its other names.
+static void lengthen(size_t i) {
+    is_short[i] = false;
+    for (const mp_map_elem_t *name = modules[i].names; name < modules[i].names + modules[i].name_count; name++) {
+        mp_map_elem_t *elem = __real_mp_map_lookup(&globals[i].map, name->key, MP_MAP_LOOKUP_ADD_IF_NOT_FOUND);
+        if (elem->value == MP_OBJ_NULL) {
+            elem->value = name->value;
+        }
+    }
+}
+
+// A text that is no name cannot be compared with numbers, and is asked for by the console's commands only.
+static mp_obj_t as_name(mp_obj_t index) {
+    if (mp_obj_is_str(index) && !mp_obj_is_qstr(index)) {
+        size_t length;
+        const char *text = mp_obj_str_get_data(index, &length);
+        return MP_OBJ_NEW_QSTR(qstr_find_strn(text, length));
+    }
+    return index;
+}
+
+static mp_map_elem_t *look_up_short(size_t i, mp_obj_t index, mp_map_lookup_kind_t kind) {
+    mp_map_t *map = &globals[i].map;
+    if (kind == MP_MAP_LOOKUP) {
+        mp_map_elem_t *elem = map->used == 0 ? NULL : __real_mp_map_lookup(map, index, kind);
+        if (elem == NULL) {
+            elem = (mp_map_elem_t *)find_constant(&modules[i], as_name(index));
+        }
+        if (elem != NULL || index != MP_OBJ_NEW_QSTR(MP_QSTR___dict__)) {
+            return elem;
+        }
+    }
+    if (kind != MP_MAP_LOOKUP_ADD_IF_NOT_FOUND) {
+        lengthen(i);
+    }
+    return __real_mp_map_lookup(map, index, kind);
+}
+
+// Gives the number of the module whose names these are, if it is short, else MODULE_COUNT. map: or its dictionary.
+static inline size_t short_module(const void *map) {
+    size_t i = ((uintptr_t)map - (uintptr_t)globals) / sizeof(globals[0]);
+    return i < MODULE_COUNT && is_short[i] ? i : MODULE_COUNT;
+}
+
+mp_map_elem_t *__wrap_mp_map_lookup(mp_map_t *map, mp_obj_t index, mp_map_lookup_kind_t kind) {
+    size_t i = short_module(map);
+    return i < MODULE_COUNT ? look_up_short(i, index, kind) : __real_mp_map_lookup(map, index, kind);
+}
+
+void __real_mp_import_all(mp_obj_t module);
+void __wrap_mp_import_all(mp_obj_t module);
+
+void __wrap_mp_import_all(mp_obj_t module) {
+    size_t i = short_module(mp_obj_module_get_globals(module));
+    if (i < MODULE_COUNT) {
+        lengthen(i);
+    }
+    __real_mp_import_all(module);
+}
+
+static bool is_constant(const module_t *module, const mp_map_elem_t *elem) {
+    const mp_map_elem_t *name = find_constant(module, elem->key);
+    return name != NULL && name->value == elem->value;
+}
+
+// Takes out of a module's names those that have the constants as values. Leaves it alone where a constant is missing.
+static void shorten(size_t i) {
+    const module_t *module = &modules[i];
+    mp_map_t *map = &globals[i].map;
+    size_t known = 0, kept = 0;
+    for (size_t j = 0; j < map->alloc; j++) {
+        if (mp_map_slot_is_filled(map, j)) {
+            known += find_constant(module, map->table[j].key) != NULL;
+            kept += !is_constant(module, &map->table[j]);
+        }
+    }
+    if (known != module->name_count) {
+        return;
+    }
+
+    mp_map_t rest;
+    mp_map_init(&rest, kept);
+    for (size_t j = 0; j < map->alloc; j++) {
+        const mp_map_elem_t *elem = &map->table[j];
+        if (mp_map_slot_is_filled(map, j) && !is_constant(module, elem)) {
+            __real_mp_map_lookup(&rest, elem->key, MP_MAP_LOOKUP_ADD_IF_NOT_FOUND)->value = elem->value;
+        }
+    }
+    m_del(mp_map_elem_t, map->table, map->alloc);
+    *map = rest;
+    is_short[i] = true;
+}
+
+// Runs a module's top level.
+static mp_obj_t call_body(mp_obj_t self, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    mp_obj_t result = MP_OBJ_TYPE_GET_SLOT(&mp_type_fun_bc, call)(self, n_args, n_kw, args);
+    const mp_obj_fun_bc_t *function = MP_OBJ_TO_PTR(self);
+    shorten(function->context - contexts);
+    return result;
+}
+
+static MP_DEFINE_CONST_OBJ_TYPE(body_type, MP_QSTR_function, MP_TYPE_FLAG_BINDS_SELF, call, call_body);
 
 static const module_t *find_module(const mp_module_context_t *context) {
     return contexts <= context && context < contexts + MP_ARRAY_SIZE(contexts) ? &modules[context - contexts] : NULL;
@@ -131,7 +290,7 @@ mp_obj_t __wrap_mp_make_function_from_proto_fun(
     return __real_mp_make_function_from_proto_fun(proto_fun, context, def_args);
 }
 
-static const mp_obj_dict_t *find_members(mp_obj_t body) {
+static const class_t *constant_class(mp_obj_t body) {
     if (!mp_obj_is_type(body, &mp_type_fun_bc)) {
         return NULL;
     }
@@ -139,23 +298,32 @@ static const mp_obj_dict_t *find_members(mp_obj_t body) {
     const module_t *module = find_module(function->context);
     for (size_t i = 0; module != NULL && i < module->class_count; i++) {
         if (module->classes[i].body == function) {
-            return &module->classes[i].members;
+            return &module->classes[i];
         }
     }
     return NULL;
 }
 
+// bases: as the class is given.
+static bool has_bases(const mp_obj_type_t *type, size_t count, const mp_obj_t *bases) {
+    const void *parent = MP_OBJ_TYPE_GET_SLOT_OR_NULL(type, parent);
+    return count == 0 ? parent == NULL : count == 1 && parent == MP_OBJ_TO_PTR(bases[0]);
+}
+
 mp_obj_t __real_mp_load_build_class(void);
 mp_obj_t __wrap_mp_load_build_class(void);
 
-// As MicroPython's: what has run the class's code, and made a type of it, is given the constant members. What it had
-// (the same, its module's name and its own) is garbage.
+// The code of a class that is a constant need not run. Where only the members are constant, MicroPython's runs it and
+// makes a type of it, which is given them; what it had (the same, its module's name and its own) is garbage.
 static mp_obj_t build_class(size_t n_args, const mp_obj_t *args) {
+    const class_t *found = constant_class(args[0]);
+    if (found != NULL && found->type != NULL && has_bases(found->type, n_args - 2, args + 2)) {
+        return MP_OBJ_FROM_PTR(found->type);
+    }
     mp_obj_t type = mp_call_function_n_kw(__real_mp_load_build_class(), n_args, 0, args);
-    const mp_obj_dict_t *members = find_members(args[0]);
-    if (members != NULL) {
+    if (found != NULL) {
         mp_obj_type_t *o = MP_OBJ_TO_PTR(type);
-        MP_OBJ_TYPE_SET_SLOT(o, locals_dict, members, o->slot_index_locals_dict - 1);
+        MP_OBJ_TYPE_SET_SLOT(o, locals_dict, found->members, o->slot_index_locals_dict - 1);
     }
     return type;
 }

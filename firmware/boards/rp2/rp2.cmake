@@ -113,18 +113,35 @@ cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE
 add_link_options(LINKER:--wrap=tcp_abort LINKER:--wrap=tcp_recv LINKER:--wrap=tcp_write
     LINKER:--wrap=mp_obj_new_str_via_qstr)
 
+# MicroPython's objtype.c with two changes for types that are constants: what makes a subclass of one does not mark it,
+# since it is marked, and what a type of instances is made of can be named.
+file(READ ${MICROPY_DIR}/py/objtype.c objtype)
+string(REPLACE "t->flags |= MP_TYPE_FLAG_IS_SUBCLASSED;"
+    "if (!(t->flags & MP_TYPE_FLAG_IS_SUBCLASSED)) { t->flags |= MP_TYPE_FLAG_IS_SUBCLASSED; }" changed "${objtype}")
+if(changed STREQUAL objtype)
+    message(FATAL_ERROR "objtype.c of this MicroPython is not as expected: rp2.cmake must learn about it")
+endif()
+string(REGEX REPLACE
+    "static ([a-z_]+ (mp_obj_instance_(make_new|attr)|instance_(print|unary_op|binary_op|subscr|get_buffer))\\()" "\\1"
+    changed "${changed}")
+file(WRITE ${CMAKE_BINARY_DIR}/objtype.c "#include \"objtype_instance.h\"\n${changed}")
+set_source_files_properties(${MICROPY_DIR}/py/objtype.c PROPERTIES HEADER_FILE_ONLY ON)
+cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE ${CMAKE_BINARY_DIR}/objtype.c)
+
 # frozen_functions.c takes frozen_content.c in.
 set_source_files_properties(${CMAKE_BINARY_DIR}/frozen_content.c PROPERTIES HEADER_FILE_ONLY ON)
 set_source_files_properties(${EDGELET_RP2_DIR}/frozen_functions.c PROPERTIES
     COMPILE_OPTIONS "-Wextra;-Wno-unused-parameter")
 cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE ${EDGELET_RP2_DIR}/frozen_functions.c)
-foreach(name gc_collect_start mp_load_build_class mp_make_function_from_proto_fun mp_obj_new_module)
+foreach(name gc_collect_start mp_import_all mp_load_build_class mp_make_function_from_proto_fun mp_map_lookup
+    mp_obj_new_module)
     add_link_options(LINKER:--wrap=${name})
 endforeach()
 add_custom_target(edgelet_frozen_functions
     BYPRODUCTS ${CMAKE_BINARY_DIR}/frozen_functions.h
+    DEPENDS ${CMAKE_BINARY_DIR}/genhdr/moduledefs.h
     COMMAND ${Python3_EXECUTABLE} ${EDGELET_RP2_DIR}/frozen_functions.py
-        ${CMAKE_BINARY_DIR}/frozen_content.c ${CMAKE_BINARY_DIR}/frozen_functions.h
+        ${CMAKE_BINARY_DIR}/frozen_content.c ${CMAKE_BINARY_DIR}/genhdr ${CMAKE_BINARY_DIR}/frozen_functions.h
     VERBATIM
 )
 cmake_language(DEFER CALL add_dependencies edgelet_frozen_functions BUILD_FROZEN_CONTENT)
