@@ -2,10 +2,11 @@
 //
 // MicroPython makes an object of 16 bytes or more on its heap for each function that a module defines, and a table
 // of 8 bytes for each that is in a class. All that is in them is known when the firmware is built but the module's
-// context, which holds its globals. Here contexts have fixed places. Functions without closure, whose arguments
-// have constants as defaults, are constants, and so are the members of a class that has such functions only, also as
-// properties: nothing can be added to it later (frozen_functions.py, from what mpy-tool.py made of the modules). The
-// linker (--wrap, see rp2.cmake) puts these functions in the place of those that MicroPython calls.
+// context, which leads to its globals. Here contexts are constants, and globals have fixed places. Functions without
+// closure, whose arguments have constants as defaults, are constants, and so are the members of a class that has such
+// functions only, also as properties: nothing can be added to it later (frozen_functions.py, from what mpy-tool.py made
+// of the modules). The linker (--wrap, see rp2.cmake) puts these functions in the place of those that MicroPython
+// calls.
 //
 // A module's names are a table of 8 bytes for each, with room to grow. When a module's top level has run, those are
 // taken out whose values are the constants that names_N has for them. Who looks for a name finds it in the heap's table
@@ -78,12 +79,18 @@ typedef struct _module_t {
     size_t name_count;
 } module_t;
 
+// Its names are the only thing of a module that is not constant.
+#define CONTEXT(number, names, objects)                                                                                \
+    {                                                                                                                  \
+        {{&mp_type_module}, &globals[number]}, {                                                                       \
+            (qstr_short_t *)(names), (mp_obj_t *)(objects)                                                             \
+        }                                                                                                              \
+    }
+
 static const mp_obj_type_t body_type;
 
 #include "frozen_functions.h"
 
-// Of the modules, in the same order.
-static mp_obj_dict_t globals[MODULE_COUNT];
 // Whether a module's constant names are found in `modules` only.
 static bool is_short[MODULE_COUNT];
 
@@ -107,7 +114,6 @@ mp_obj_t __wrap_mp_obj_new_module(qstr name) {
             is_short[i] = false;
             mp_obj_dict_init(&globals[i], 1);
             mp_obj_dict_store(MP_OBJ_FROM_PTR(&globals[i]), MP_OBJ_NEW_QSTR(MP_QSTR___name__), MP_OBJ_NEW_QSTR(name));
-            contexts[i].module = (mp_obj_module_t){{&mp_type_module}, &globals[i]};
             mp_obj_t module = MP_OBJ_FROM_PTR(&contexts[i]);
             mp_obj_dict_store(MP_OBJ_FROM_PTR(&MP_STATE_VM(mp_loaded_modules_dict)), MP_OBJ_NEW_QSTR(name), module);
             return module;

@@ -71,9 +71,11 @@ class Module:
     """What is constant of a module: `functions`, and `classes`, name of the code -> what `members` gives.
 
     names: what `stored` gives. statements: {name of a class's code: (its name, its base's name or None)}.
+    constants: the names in C of the tables of which its code has numbers.
     """
 
     def __init__(self):
+        self.constants = ""
         self.functions = []
         self.classes = {}
         self.names = {}
@@ -248,6 +250,9 @@ def read(content):
         if name.endswith(_BODY):
             functions[name].defaults = []
             in_c = name.removesuffix(_BODY)
+            module.constants = f"const_qstr_table_data_{in_c}, " + (
+                f"const_obj_table_data_{in_c}" if in_c in objects else "NULL"
+            )
             module.names = stored(files[name], code, own, names[in_c], objects.get(in_c, []))
             module.statements = {scope: rest for scope, *rest in class_statements(opcodes, own).values()}
         found = members(opcodes, own)
@@ -349,8 +354,12 @@ def functions_of(number, module):
 
 
 def tables(modules, built_in, order):
-    """Give the text in C: `contexts`, and `modules` with the functions, classes and names of each."""
-    lines = [f"#define MODULE_COUNT {len(modules)}", "static mp_module_context_t contexts[MODULE_COUNT];"]
+    """Give the text in C: `globals`, `contexts`, and `modules` with the functions, classes and names of each."""
+    lines = [f"#define MODULE_COUNT {len(modules)}", "static mp_obj_dict_t globals[MODULE_COUNT];"]
+    lines += table(
+        "static const mp_module_context_t contexts",
+        [f"CONTEXT({i}, {module.constants})" for i, module in enumerate(modules.values())],
+    )
     places = {**built_in, **{name: f"MP_ROM_PTR(&contexts[{i}])" for i, name in enumerate(modules)}}
     types = constant_types(modules, places)
     lines += [f"static const mp_obj_type_t type_{scope};" for scope in types]

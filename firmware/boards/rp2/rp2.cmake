@@ -113,20 +113,31 @@ cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE
 add_link_options(LINKER:--wrap=tcp_abort LINKER:--wrap=tcp_recv LINKER:--wrap=tcp_write
     LINKER:--wrap=mp_obj_new_str_via_qstr)
 
-# MicroPython's objtype.c with two changes for types that are constants: what makes a subclass of one does not mark it,
-# since it is marked, and what a type of instances is made of can be named.
-file(READ ${MICROPY_DIR}/py/objtype.c objtype)
-string(REPLACE "t->flags |= MP_TYPE_FLAG_IS_SUBCLASSED;"
-    "if (!(t->flags & MP_TYPE_FLAG_IS_SUBCLASSED)) { t->flags |= MP_TYPE_FLAG_IS_SUBCLASSED; }" changed "${objtype}")
-if(changed STREQUAL objtype)
-    message(FATAL_ERROR "objtype.c of this MicroPython is not as expected: rp2.cmake must learn about it")
-endif()
+# Two of MicroPython's sources with changes, since what they write to may be a constant here.
+function(edgelet_replace variable old new)
+    string(REPLACE "${old}" "${new}" changed "${${variable}}")
+    if(changed STREQUAL ${variable})
+        message(FATAL_ERROR "${variable}.c of this MicroPython is not as expected: rp2.cmake must learn about it")
+    endif()
+    set(${variable} "${changed}" PARENT_SCOPE)
+endfunction()
+foreach(name builtinimport objtype)
+    file(READ ${MICROPY_DIR}/py/${name}.c ${name})
+    set_source_files_properties(${MICROPY_DIR}/py/${name}.c PROPERTIES HEADER_FILE_ONLY ON)
+endforeach()
+cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE
+    ${CMAKE_BINARY_DIR}/builtinimport.c ${CMAKE_BINARY_DIR}/objtype.c)
+# A frozen module's context has its tables of constants.
+edgelet_replace(builtinimport "module_obj->constants = frozen->constants;"
+    "if (module_obj->constants.qstr_table != frozen->constants.qstr_table) { module_obj->constants = frozen->constants; }")
+file(WRITE ${CMAKE_BINARY_DIR}/builtinimport.c "${builtinimport}")
+# A type that is a constant has the mark of those with subclasses. What a type of instances is made of can be named.
+edgelet_replace(objtype "t->flags |= MP_TYPE_FLAG_IS_SUBCLASSED;"
+    "if (!(t->flags & MP_TYPE_FLAG_IS_SUBCLASSED)) { t->flags |= MP_TYPE_FLAG_IS_SUBCLASSED; }")
 string(REGEX REPLACE
     "static ([a-z_]+ (mp_obj_instance_(make_new|attr)|instance_(print|unary_op|binary_op|subscr|get_buffer))\\()" "\\1"
-    changed "${changed}")
-file(WRITE ${CMAKE_BINARY_DIR}/objtype.c "#include \"objtype_instance.h\"\n${changed}")
-set_source_files_properties(${MICROPY_DIR}/py/objtype.c PROPERTIES HEADER_FILE_ONLY ON)
-cmake_language(DEFER CALL target_sources ${MICROPY_TARGET} PRIVATE ${CMAKE_BINARY_DIR}/objtype.c)
+    objtype "${objtype}")
+file(WRITE ${CMAKE_BINARY_DIR}/objtype.c "#include \"objtype_instance.h\"\n${objtype}")
 
 # frozen_functions.c takes frozen_content.c in.
 set_source_files_properties(${CMAKE_BINARY_DIR}/frozen_content.c PROPERTIES HEADER_FILE_ONLY ON)
