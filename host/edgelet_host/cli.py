@@ -1,6 +1,8 @@
 """The command line `edgelet`: its commands are in `commands`, and what they do in the packages beside that."""
 
+import errno
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -78,6 +80,13 @@ class _Main(click.Group):
         try:
             return super().invoke(ctx)
         except OSError as e:
+            if isinstance(e, shutil.Error):
+                # Of each file that could not be copied, with the paths once more in the reason.
+                source, target, reason = e.args[0][0]
+                raise EdgeletError(f"cannot copy {source} to {target}: {reason.partition(': ')[0]}") from None
+            if e.errno in (errno.ENOSPC, errno.EDQUOT):
+                of = f" for {e.filename}" if e.filename else ""
+                raise EdgeletError(f"no space is left{of}: make room on the disk") from None
             # Of a file. Others are a closed pipe, which click knows, or a fault of ours.
             if e.filename is None:
                 raise

@@ -45,6 +45,15 @@ def test_files_and_arguments_that_cannot_be_used(cli):
     )
 
 
+def test_a_full_disk_is_told(cli):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            cli.command("completion", "bash"), env=cli.environment(), stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"Error: no space is left: make room on the disk\n")
+
+
 def test_a_cache_that_cannot_be_written(cli, monkeypatch):
     monkeypatch.setenv("EDGELET_CACHE", "/proc/none")
     message = "cannot use /proc/none: No such file or directory. Set EDGELET_CACHE to a folder that can be written"

@@ -135,10 +135,14 @@ def test_what_cannot_be_read_is_told_and_leaves_nothing(cli):
     worker = write_worker(cli.folder / "plain", "wrangler.toml", TOML, **{"index.js": MAIN})
     # Root reads every file but this.
     (worker / "thing.js").symlink_to("/proc/self/mem")
-    assert f"cannot copy {worker / 'thing.js'}: [Errno 5] Input/output error" in cli.fails(
-        "new", "mine", "--from", "plain"
-    )
+    copied = f"{worker / 'thing.js'} to {cli.folder / 'mine' / 'thing.js'}"
+    message = cli.fails("new", "mine", "--from", "plain")
+    assert message == f"Error: cannot copy {copied}: [Errno 5] Input/output error\n"
     assert not (cli.folder / "mine").exists()
+    # What was there before is nobody's to remove.
+    (cli.folder / "mine").mkdir()
+    assert "is there already" in cli.fails("new", "mine", "--from", "plain")
+    assert (cli.folder / "mine").exists()
 
 
 def test_a_folder_that_a_build_makes_is_told(cli):

@@ -1,5 +1,6 @@
 """`edgelet backup` and `edgelet restore`."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -40,4 +41,4 @@ def restore(file: Path, data: Path) -> None:
     from edgelet_host.device.archive import restore as read
 
     count = read(file, data.absolute())
-    click.echo(f"{data} has {count} files of {file}. Next: edgelet serve --data {data}")
+    click.echo(f"{data} has {count} files of {file}. Next: edgelet serve --data {shlex.quote(str(data))}")

@@ -1,6 +1,9 @@
 """`edgelet new`."""
 
-from collections.abc import Iterable
+import contextlib
+import shlex
+import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -59,23 +62,37 @@ def new(ctx: click.Context, name: Path | None, template: str, typescript: bool |
         typescript = has_typescript(template) and has_nodejs()
         if has_typescript(template) and not typescript:
             click.echo("In plain JavaScript, as there is no Node.js here, which TypeScript needs.", err=True)
-    _list(name, make_project(name.absolute(), template, typescript))
+    with _whole(name):
+        files = make_project(name.absolute(), template, typescript)
+    _list(name, files)
 
 
 def _from_worker(name: Path | None, worker: Path) -> None:
-    from edgelet_host.project.template import check_place
     from edgelet_host.project.wrangler import find_worker, make_from_worker, name_of_worker
 
     file = find_worker(worker.absolute())
     name = name or Path(name_of_worker(file))
-    check_place(name.absolute())
-    files, notes = make_from_worker(name.absolute(), file)
+    with _whole(name):
+        files, notes = make_from_worker(name.absolute(), file)
     for note in notes:
         click.echo(note, err=True)
     _list(name, files)
 
 
+@contextlib.contextmanager
+def _whole(folder: Path) -> Iterator[None]:
+    """Leave nothing of a new folder where what is to be in it cannot be made. Raises EdgeletError where it is there."""
+    from edgelet_host.project.template import check_place
+
+    check_place(folder.absolute())
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
 def _list(name: Path, files: Iterable[Path]) -> None:
     for path in files:
         click.echo(name / path.relative_to(name.absolute()))
-    click.echo(f"Next: edgelet dev {name}", err=True)
+    click.echo(f"Next: edgelet dev {shlex.quote(str(name))}", err=True)

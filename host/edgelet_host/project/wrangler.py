@@ -112,7 +112,6 @@ def make_from_worker(folder: Path, path: Path) -> tuple[list[Path], list[str]]:
             if not (folder / CONFIGURATION.name).exists():
                 shutil.copy(CONFIGURATION, folder)
     except EdgeletError as e:
-        shutil.rmtree(folder)
         raise EdgeletError(f"{path} makes no project: {e.message}") from None
     return sorted(one for one in folder.rglob("*") if one.is_file()), worker.notes
 
@@ -266,22 +265,14 @@ def _leads_on(path: Path, folder: Path) -> bool:
 
 
 def _copy(path: Path, folder: Path) -> None:
-    """Copy what is beside wrangler's file, but for what tools have made, what is hidden, and links that lead nowhere.
-
-    Raises EdgeletError where something cannot be read.
-    """
+    """Copy what is beside wrangler's file, but for what tools have made, is hidden, or is a link that leads nowhere."""
 
     def ignored(place: str, found: list[str]) -> set[str]:
         left = {name for name in found if name.startswith(".") and name not in (DEV_VARS, GITIGNORE)}
         left |= {name for name in found if name == "node_modules" or not _leads_on(Path(place, name), folder)}
         return left | {name for name in found if Path(place, name) == path}
 
-    try:
-        shutil.copytree(path.parent, folder, ignore=ignored)
-    except shutil.Error as e:
-        shutil.rmtree(folder)
-        source, _, reason = e.args[0][0]
-        raise EdgeletError(f"cannot copy {source}: {reason}") from None
+    shutil.copytree(path.parent, folder, ignore=ignored)
     # That of the Worker may be further up, where its repository begins.
     if not (folder / GITIGNORE).exists():
         write_gitignore(folder)
