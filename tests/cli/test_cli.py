@@ -550,6 +550,7 @@ def test_invoke_sends_method_path_headers_and_body(deployed):
     cli.ok("deploy", cli.folder / name)
     (cli.folder / "headers").write_text("X-Token: from a file\n")
     assert cli.ok("invoke", name, "--header", "@headers", "--data", "-", stdin=", body") == "from a file, body\n"
+    assert "--data names a file, or - for standard input" in cli.fails("invoke", name, "--data", '{"a": 1}')
     assert "NAME:VALUE" in cli.fails("invoke", name, "--header", "nonsense")
     assert "no function nobody" in cli.fails("invoke", "nobody")
     assert "is no method of HTTP" in cli.fails("invoke", name, "--method", "GET /")

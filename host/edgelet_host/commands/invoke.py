@@ -69,7 +69,7 @@ def _body(data: str | None) -> bytes:
     try:
         return sys.stdin.buffer.read() if data == "-" else Path(data).read_bytes()
     except OSError as e:
-        raise EdgeletError(f"cannot read {data}: {e.strerror}") from None
+        raise EdgeletError(f"cannot read {data}: {e.strerror}. --data names a file, or - for standard input") from None
 
 
 def _headers(given: tuple[str, ...]) -> list[tuple[str, str]]:
