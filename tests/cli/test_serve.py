@@ -7,7 +7,7 @@ import signal
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -186,10 +186,13 @@ def test_the_port_of_a_device_is_given_to_nobody_else_when_it_does_not_listen(fi
             other.bind(local.address)
 
 
-def new_certificate(folder: Path, name: str) -> tuple[Path, Path]:
+EC = ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+
+
+def new_certificate(folder: Path, name: str, algorithm: Sequence[str] = EC) -> tuple[Path, Path]:
     """Make a certificate for `name` and its key."""
     cert, key = folder / f"{name}.pem", folder / f"{name}.key"
-    new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    new = ["openssl", "req", "-x509", "-newkey", *algorithm, "-nodes"]
     subprocess.run([*new, "-subj", f"/CN={name}", "-keyout", key, "-out", cert], check=True, capture_output=True)
     return cert, key
 
@@ -256,7 +259,8 @@ def test_serve_refuses_certificates_that_are_of_no_use(firmware, tmp_path):
     assert "--cert and --key belong together" in cli.run("serve", "--data", "data", "--cert", cert).err
     assert f"cannot read {tmp_path / 'none'}" in message("--cert", tmp_path / "none", "--key", key)
     assert "are no certificate and key in PEM" in message("--cert", key, "--key", key)
-    assert f"{other_key} is not the key of" in message("--cert", cert, "--key", other_key)
+    for other in (other_key, new_certificate(tmp_path, "rsa", ["rsa:2048"])[1]):
+        assert f"{other} is not the key of" in message("--cert", cert, "--key", other)
     assert "the key is encrypted" in message("--cert", cert, "--key", locked)
 
 

@@ -1,7 +1,9 @@
 """The HTTP server over TLS, on Linux."""
 
 import contextlib
+import json
 import socket
+import ssl
 import subprocess
 
 import pytest
@@ -76,3 +78,29 @@ def test_no_handshake(hasty, data):
             pass
     hasty.wait_until_alone()
     assert hasty.ask(GET).status == 200
+
+
+def test_what_clients_do_wrong_is_a_line_of_the_log(app):
+    def end(data: bytes) -> None:
+        with socket.create_connection(("127.0.0.1", app.port)) as client, contextlib.suppress(ConnectionResetError):
+            client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+            while client.recv(1000):
+                pass
+
+    def lines() -> list[str]:
+        app.wait_until_alone()
+        return json.loads(app.ask(b"GET /log HTTP/1.1\r\nHost: a\r\n\r\n").body)
+
+    before = lines()
+    end(b"")
+    end(GET)
+    end(b"\x16\x03\x01")
+    # It does not trust the certificate.
+    with socket.create_connection(("127.0.0.1", app.port)) as client, pytest.raises(ssl.SSLCertVerificationError):
+        ssl.create_default_context().wrap_socket(client, server_hostname="localhost")
+    told = lines()[len(before) :]
+    failed = [line for line in told if line.startswith("TLS with 127.0.0.1 failed: ")]
+    assert len(failed) == 4
+    assert failed[0].endswith("it ended the connection")
+    assert not [line for line in told if "Traceback" in line]

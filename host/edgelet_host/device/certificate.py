@@ -28,7 +28,8 @@ class Certificate:
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.cert, self.key, _no_password)
         except ssl.SSLError as e:
-            if e.reason == "KEY_VALUES_MISMATCH":
+            # Of the same algorithm, or of another one.
+            if e.reason in ("KEY_VALUES_MISMATCH", "NO_CERTIFICATE_ASSIGNED"):
                 raise EdgeletError(f"{self.key} is not the key of the certificate {self.cert}") from None
             raise EdgeletError(f"{self.cert} and {self.key} are no certificate and key in PEM") from None
 

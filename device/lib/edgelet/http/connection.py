@@ -22,6 +22,9 @@ from micropython import const
 # How a lost connection shows: the client closed or reset it, or has not been heard of for long, or the network is gone.
 _EPIPE, _ENETUNREACH = const(32), const(101)  # of Linux; MicroPython's errno does not have them
 _NO_INTERFACE = const(-1)  # of lwIP, ERR_IF: there is no link, or it takes nothing
+# Of mbedTLS all others are below that, and but for these of what a client has sent: ALLOC_FAILED, INTERNAL_ERROR.
+_OWN_FAULTS = (-0x7F00, -0x6C00)
+_CONN_EOF = const(-0x7280)
 _CLOSED = (_EPIPE, errno.ECONNRESET, errno.ECONNABORTED, errno.ENOTCONN, errno.ETIMEDOUT)
 _CUT_OFF = (_ENETUNREACH, errno.EHOSTUNREACH, _NO_INTERFACE)
 
@@ -310,7 +313,10 @@ class Connection:
                 if self._expired and self._timeout.phase <= BODY:
                     yield from self._refuse(408, "no complete request came in time")
         except OSError as e:
-            if e.errno not in _CLOSED and e.errno not in _CUT_OFF:
+            if isinstance(e.errno, int) and e.errno < _NO_INTERFACE and e.errno not in _OWN_FAULTS:
+                why = "it ended the connection" if e.errno == _CONN_EOF else e.args[-1]
+                log.debug("TLS with %s failed: %s" % (self.peer[0], why))
+            elif e.errno not in _CLOSED and e.errno not in _CUT_OFF:
                 log.exception(e)
         except (Cut, MemoryError, core.CancelledError):
             pass  # It is in the log, a limit passed or memory ran out while the client was told so.
