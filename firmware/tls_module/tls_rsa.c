@@ -204,16 +204,18 @@ bool tls_rsa_is_allowed(const mbedtls_rsa_context *key) {
 }
 
 void tls_rsa_begin(mbedtls_pk_restart_ctx *kept) {
-    power_is_left = false;
     power_kept = kept->pk_info == NULL || kept->pk_info == &power_info ? kept : NULL; // or a curve has its own in it
 }
 
 int tls_rsa_end(int result) {
-    if (power_kept != NULL && power_kept->pk_info == &power_info && !power_is_left) {
+    if (power_is_left) {
+        result = MBEDTLS_ERR_ECP_IN_PROGRESS;
+    } else if (power_kept != NULL && power_kept->pk_info == &power_info) {
         mbedtls_pk_restart_free(power_kept);
     }
     power_kept = NULL;
-    return power_is_left ? MBEDTLS_ERR_ECP_IN_PROGRESS : result;
+    power_is_left = false;
+    return result;
 }
 
 #endif

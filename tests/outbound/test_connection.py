@@ -73,7 +73,7 @@ async def others():
         turns += 1
         await asyncio.sleep_ms(0)
 
-async def ask():
+async def ask(port=port):
     opened = await connection.open_connection(True, "localhost", port, [b"\\x7f\\0\\0\\1"], ["127.0.0.1"])
     asked.append(opened)
     opened.begin_tls(context)
@@ -110,7 +110,7 @@ async def main():
         answers = []
         for after in (1, 2, 3):
             answers.append(await leave(after))
-        answers.append(await ask())
+        answers.append(await ask(int(sys.argv[4]) if len(sys.argv) > 4 else port))
     print(*answers)
 
 asked = []
@@ -125,11 +125,15 @@ def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("ca"), "authority", "P-521")
 
 
-def shaken(firmware, authority, context, how):
+def answer(connection, request):
+    connection.sendall(b"answered")
+
+
+def shaken(firmware, authority, context, how, *others):
     context.maximum_version = ssl.TLSVersion.TLSv1_2  # as boards have it
-    with Upstream(lambda connection, request: connection.sendall(b"answered"), context) as upstream:
+    with Upstream(answer, context) as upstream:
         roots = authority.folder / f"{authority.name}.pem"
-        return run_on_device(firmware, HANDSHAKES, how, upstream.port, roots).splitlines()
+        return run_on_device(firmware, HANDSHAKES, how, upstream.port, roots, *others).splitlines()
 
 
 @pytest.mark.parametrize("key", ["P-521", pytest.param("RSA", marks=pytest.mark.slow)])
@@ -205,6 +209,14 @@ def test_two_handshakes_at_once_within_signatures_by_the_same_key(firmware, slow
 @pytest.mark.parametrize(("how", "ends"), [("closed", "OSError(103,)"), ("cancelled", "CancelledError()")])
 def test_a_handshake_is_left_within_a_signature(firmware, slowest, how, ends):
     assert shaken(firmware, *slowest, how) == [f"{ends} {ends} {ends} b'answered'"]
+
+
+def test_what_was_left_within_a_signature_is_nobody_elses(firmware, slowest):
+    """A signature of TLS 1.3, which is not computed in parts, was taken for one that has been left."""
+    authority, server = slowest
+    with Upstream(answer, authority.server("server")) as other:
+        answers = shaken(firmware, authority, server, "cancelled", other.port)
+    assert answers == ["CancelledError() CancelledError() CancelledError() b'answered'"]
 
 
 @pytest.mark.slow
