@@ -74,7 +74,16 @@ static bool power_is_of(
            mbedtls_mpi_cmp_mpi(&power->signature, signature) == 0;
 }
 
-// rr: Montgomery's constant of the modulus, which the key keeps once it is known.
+// rr: Montgomery's constant of the modulus. The key keeps it once it is known, as a root does for each handshake that
+// follows: one that memory did not suffice for must not be taken for it.
+static int power_prepare(mbedtls_mpi *rr, const mbedtls_mpi *modulus) {
+    int ret = rr->p == NULL ? mbedtls_mpi_core_get_mont_r2_unsafe(rr, modulus) : mbedtls_mpi_grow(rr, modulus->n);
+    if (ret != 0) {
+        mbedtls_mpi_free(rr);
+    }
+    return ret;
+}
+
 static int power_begin(power_t *power, const mbedtls_mpi *signature, const mbedtls_mpi *exponent,
     const mbedtls_mpi *modulus, mbedtls_mpi *rr, mbedtls_mpi_uint *scratch) {
     int ret;
@@ -85,10 +94,7 @@ static int power_begin(power_t *power, const mbedtls_mpi *signature, const mbedt
     MBEDTLS_MPI_CHK(mbedtls_mpi_grow(&power->modulus, limbs));
     MBEDTLS_MPI_CHK(mbedtls_mpi_grow(&power->signature, limbs));
     MBEDTLS_MPI_CHK(mbedtls_mpi_grow(&power->base, limbs));
-    if (rr->p == NULL) {
-        MBEDTLS_MPI_CHK(mbedtls_mpi_core_get_mont_r2_unsafe(rr, modulus));
-    }
-    MBEDTLS_MPI_CHK(mbedtls_mpi_grow(rr, limbs));
+    MBEDTLS_MPI_CHK(power_prepare(rr, modulus));
 
     mbedtls_mpi_uint mm = mbedtls_mpi_core_montmul_init(modulus->p);
     mbedtls_mpi_core_montmul(power->base.p, power->signature.p, rr->p, limbs, modulus->p, limbs, mm, scratch);
