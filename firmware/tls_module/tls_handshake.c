@@ -60,7 +60,8 @@ static void tls_divide_verification(mbedtls_ssl_context *ssl) {
 // Returns 0 when a verification may begin, or go on. mbedTLS takes IN_PROGRESS as it does for a curve, and begins with
 // the same signature when it is asked again.
 static int tls_begin_verification(const mbedtls_pk_context *key) {
-    if (mbedtls_pk_get_type(key) == MBEDTLS_PK_RSA && !tls_rsa_is_allowed(mbedtls_pk_rsa(*key))) {
+    if (mbedtls_pk_get_type(key) == MBEDTLS_PK_RSA &&
+        !tls_rsa_is_allowed(mbedtls_pk_rsa(*key), tls_slice.kept != NULL)) {
         return MBEDTLS_ERR_RSA_KEY_CHECK_FAILED;
     }
     if (tls_slice.kept == NULL) {

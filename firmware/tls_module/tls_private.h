@@ -21,8 +21,9 @@ bool tls_slice_is_over(void);
 
 // Whether an RSA key is one that a signature may be verified with, as OpenSSL has it: exponents of up to 64 bits where
 // the key has more than 3,072 (OPENSSL_RSA_MAX_PUBEXP_BITS, OPENSSL_RSA_SMALL_MODULUS_BITS). Else whoever sends a
-// certificate has others compute for a minute on a board.
-bool tls_rsa_is_allowed(const mbedtls_rsa_context *key);
+// certificate has others compute for a minute on a board. is_divided: whether others have their turn meanwhile; else no
+// exponent may be longer.
+bool tls_rsa_is_allowed(const mbedtls_rsa_context *key, bool is_divided);
 
 // Between these two a verification by RSA ends with MBEDTLS_ERR_ECP_IN_PROGRESS when the slice is over. What it has
 // computed is in `kept`, where the same one goes on; any other begins anew. mbedTLS frees it with the handshake.

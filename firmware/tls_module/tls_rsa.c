@@ -205,8 +205,9 @@ int __wrap_mbedtls_mpi_exp_mod_unsafe(mbedtls_mpi *result, const mbedtls_mpi *ba
 
 #endif
 
-bool tls_rsa_is_allowed(const mbedtls_rsa_context *key) {
-    return mbedtls_mpi_bitlen(&key->N) <= SMALL_MODULUS_BITS || mbedtls_mpi_bitlen(&key->E) <= LONG_EXPONENT_BITS;
+bool tls_rsa_is_allowed(const mbedtls_rsa_context *key, bool is_divided) {
+    return (is_divided && mbedtls_mpi_bitlen(&key->N) <= SMALL_MODULUS_BITS) ||
+           mbedtls_mpi_bitlen(&key->E) <= LONG_EXPONENT_BITS;
 }
 
 void tls_rsa_begin(mbedtls_pk_restart_ctx *kept) {

@@ -1,6 +1,7 @@
 """Connections to other servers, in the firmware, without an exchange around them."""
 
 import ssl
+from copy import copy
 
 import pytest
 from authority import Authority
@@ -211,11 +212,16 @@ def test_a_handshake_is_left_within_a_signature(firmware, slowest, how, ends):
     assert shaken(firmware, *slowest, how) == [f"{ends} {ends} {ends} b'answered'"]
 
 
-def test_what_was_left_within_a_signature_is_nobody_elses(firmware, slowest):
+def test_what_was_left_within_a_signature_is_nobody_elses(firmware, slowest, tmp_path):
     """A signature of TLS 1.3, which is not computed in parts, was taken for one that has been left."""
     authority, server = slowest
-    with Upstream(answer, authority.server("server")) as other:
-        answers = shaken(firmware, authority, server, "cancelled", other.port)
+    another = Authority(tmp_path, "another")
+    both = copy(authority)
+    both.name = "both"
+    roots = [(one.folder / f"{one.name}.pem").read_text() for one in (authority, another)]
+    (both.folder / "both.pem").write_text("".join(roots))
+    with Upstream(answer, another.certificate("server", key="RSA")) as other:
+        answers = shaken(firmware, both, server, "cancelled", other.port)
     assert answers == ["CancelledError() CancelledError() CancelledError() b'answered'"]
 
 

@@ -42,6 +42,16 @@ def test_a_server_signs_by_rsa(box, authority, version):
         assert fetched(box, f"https://localhost:{upstream.port}/").get("status") == 200
 
 
+def test_long_exponents_are_for_handshakes_in_slices(box, authority):
+    """One of TLS 1.3 verifies at once: a chain of them held a process up for a second."""
+    context = authority.certificate("long", key="slowest RSA")
+    for version, is_taken in (("TLSv1_2", True), ("TLSv1_3", False)):
+        context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
+        context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+        with Upstream(serve, context) as upstream:
+            assert (fetched(box, f"https://localhost:{upstream.port}/").get("status") == 200) == is_taken
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_certificate_that_holds(box, trusted, host):
     with Upstream(serve, trusted) as upstream:
