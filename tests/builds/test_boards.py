@@ -229,10 +229,13 @@ def test_functions_of_frozen_modules_are_in_flash(built):
     frozen = re.findall(r"// frozen bytecode for file (\S+), scope (\S+)", content.read_text())
     modules = {file for file, _ in frozen}
     header = content.with_name("frozen_functions.h").read_text()
-    made = re.findall(r"const mp_obj_fun_bc_t function_(\w+) = .*&contexts\[(\d+)\]", header)
-    assert 900 < len(made) < len(frozen)
-    assert len({number for _, number in made}) == len(modules) > 70
-    assert all(FLASH < built.symbols[f"function_{name}"] < RAM for name, _ in made)
+    made = re.findall(r"\{&mp_type_\w+\}, &contexts\[(\d+)\], .*fun_data_\w+", header)
+    bodies = re.findall(r"\{&body_type\}, &contexts\[(\d+)\], .*fun_data_\w+", header)
+    assert 800 < len(made) < len(frozen) - len(modules)
+    assert len(bodies) == len(set(bodies)) == len(modules) > 70
+    tables = re.findall(r"const mp_obj_fun_bc_t (?:\*const )?((?:function_|functions_|longer_)\w+)(?:\[\])? =", header)
+    assert len(tables) > len(modules)
+    assert all(FLASH < built.symbols[name] < RAM for name in tables)
     assert FLASH < built.symbols["contexts"] < RAM < built.symbols["globals"]
 
 

@@ -71,8 +71,10 @@ typedef struct _class_t {
 
 typedef struct _module_t {
     const char *name;
-    const mp_obj_fun_bc_t *const *functions;
+    const mp_obj_fun_bc_t *functions;
     size_t function_count;
+    const mp_obj_fun_bc_t *const *longer; // those with defaults
+    size_t longer_count;
     const class_t *classes;
     size_t class_count;
     const mp_map_elem_t *names; // by their numbers
@@ -253,8 +255,13 @@ static const module_t *find_module(const mp_module_context_t *context) {
 
 static const mp_obj_fun_bc_t *find_function(const module_t *module, const byte *bytecode) {
     for (size_t i = 0; i < module->function_count; i++) {
-        if (module->functions[i]->bytecode == bytecode) {
-            return module->functions[i];
+        if (module->functions[i].bytecode == bytecode) {
+            return &module->functions[i];
+        }
+    }
+    for (size_t i = 0; i < module->longer_count; i++) {
+        if (module->longer[i]->bytecode == bytecode) {
+            return module->longer[i];
         }
     }
     return NULL;

@@ -342,15 +342,20 @@ def class_tables(number, module, types):
 
 
 def functions_of(number, module):
-    """Give the lines of a module's functions, and their table's."""
-    lines, names = [], []
+    """Give the lines of a module's functions, and how many have no defaults, and have some, which makes them longer."""
+    lines, plain, longer = [], [], []
     for function in module.functions:
         if function.defaults is not None:
             fields = f"{{&{function.kind}}}, &contexts[{number}], {function.children}, fun_data_{function.name}"
-            defaults = f", {{{', '.join(function.defaults)}}}" if function.defaults else ""
-            lines.append(f"static const mp_obj_fun_bc_t function_{function.name} = {{{fields}{defaults}}};")
-            names.append(f"&function_{function.name}")
-    return [*lines, *table(f"static const mp_obj_fun_bc_t *const functions_{number}", names)], len(names)
+            if function.defaults:
+                row = f"{{{fields}, {{{', '.join(function.defaults)}}}}}"
+                lines.append(f"static const mp_obj_fun_bc_t function_{function.name} = {row};")
+                longer.append(f"&function_{function.name}")
+            else:
+                lines.append(f"#define function_{function.name} functions_{number}[{len(plain)}]")
+                plain.append(f"{{{fields}}}")
+    lines += table(f"static const mp_obj_fun_bc_t functions_{number}", plain)
+    return [*lines, *table(f"static const mp_obj_fun_bc_t *const longer_{number}", longer)], [len(plain), len(longer)]
 
 
 def tables(modules, built_in, order):
@@ -366,17 +371,18 @@ def tables(modules, built_in, order):
     counts = []
     # What a table names comes before it, from whatever module.
     for i, module in enumerate(modules.values()):
-        made, count = functions_of(i, module)
+        made, found = functions_of(i, module)
         lines += made
-        counts.append([count])
+        counts.append(found)
     for i, (name, module) in enumerate(modules.items()):
         classes, class_count = class_tables(i, module, types)
         names = constant_names(modules, places, types, name, order)
         lines += [*classes, *names_table(i, names, order)]
         counts[i] += [class_count, len(names)]
     rows = []
-    for i, (name, (functions, classes, names)) in enumerate(zip(modules, counts, strict=True)):
+    for i, (name, (functions, longer, classes, names)) in enumerate(zip(modules, counts, strict=True)):
         known = f"functions_{i}, {functions}"
+        known += f", longer_{i}, {longer}" if longer else ", NULL, 0"
         known += f", classes_{i}, {classes}" if classes else ", NULL, 0"
         known += f", (const mp_map_elem_t *)names_{i}, {names}" if names else ", NULL, 0"
         rows.append(f'{{"{name}", {known}}}')
