@@ -93,8 +93,8 @@ static const mp_obj_type_t body_type;
 
 #include "frozen_functions.h"
 
-// Whether a module's constant names are found in `modules` only.
-static bool is_short[MODULE_COUNT];
+// Whether a module's constant names are found in `modules` only, and whether one of them has another value as well.
+static bool is_short[MODULE_COUNT], is_shadowed[MODULE_COUNT];
 
 void __real_gc_collect_start(void);
 void __wrap_gc_collect_start(void);
@@ -167,18 +167,43 @@ static mp_obj_t as_name(mp_obj_t index) {
     return index;
 }
 
+// MicroPython's own memory of where a name was found last, in whatever table.
+static uint8_t *last_place(mp_obj_t name) {
+    return &MP_STATE_VM(map_lookup_cache)[((uintptr_t)name >> 2) % MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE];
+}
+
+// As find_constant. Flash that is not in its cache takes as long as 50 instructions, so the last place is tried first.
+static const mp_map_elem_t *recall_constant(const module_t *module, mp_obj_t name) {
+    uint8_t *place = last_place(name);
+    if (*place < module->name_count && module->names[*place].key == name) {
+        return &module->names[*place];
+    }
+    const mp_map_elem_t *found = find_constant(module, as_name(name));
+    if (found != NULL) {
+        *place = found - module->names;
+    }
+    return found;
+}
+
 static mp_map_elem_t *look_up_short(size_t i, mp_obj_t index, mp_map_lookup_kind_t kind) {
     mp_map_t *map = &globals[i].map;
     if (kind == MP_MAP_LOOKUP) {
-        mp_map_elem_t *elem = map->used == 0 ? NULL : __real_mp_map_lookup(map, index, kind);
+        bool is_here = map->alloc > 0 && map->table[*last_place(index) % map->alloc].key == index;
+        const mp_map_elem_t *constant = is_here ? NULL : recall_constant(&modules[i], index);
+        if (constant != NULL && !is_shadowed[i]) {
+            return (mp_map_elem_t *)constant;
+        }
+        mp_map_elem_t *elem = __real_mp_map_lookup(map, index, kind);
         if (elem == NULL) {
-            elem = (mp_map_elem_t *)find_constant(&modules[i], as_name(index));
+            elem = (mp_map_elem_t *)constant;
         }
         if (elem != NULL || index != MP_OBJ_NEW_QSTR(MP_QSTR___dict__)) {
             return elem;
         }
     }
-    if (kind != MP_MAP_LOOKUP_ADD_IF_NOT_FOUND) {
+    if (kind == MP_MAP_LOOKUP_ADD_IF_NOT_FOUND) {
+        is_shadowed[i] |= find_constant(&modules[i], as_name(index)) != NULL;
+    } else {
         lengthen(i);
     }
     return __real_mp_map_lookup(map, index, kind);
@@ -215,11 +240,11 @@ static bool is_constant(const module_t *module, const mp_map_elem_t *elem) {
 static void shorten(size_t i) {
     const module_t *module = &modules[i];
     mp_map_t *map = &globals[i].map;
-    size_t known = 0, kept = 0;
+    size_t known = 0, equal = 0;
     for (size_t j = 0; j < map->alloc; j++) {
         if (mp_map_slot_is_filled(map, j)) {
             known += find_constant(module, map->table[j].key) != NULL;
-            kept += !is_constant(module, &map->table[j]);
+            equal += is_constant(module, &map->table[j]);
         }
     }
     if (known != module->name_count) {
@@ -227,7 +252,7 @@ static void shorten(size_t i) {
     }
 
     mp_map_t rest;
-    mp_map_init(&rest, kept);
+    mp_map_init(&rest, map->used - equal);
     for (size_t j = 0; j < map->alloc; j++) {
         const mp_map_elem_t *elem = &map->table[j];
         if (mp_map_slot_is_filled(map, j) && !is_constant(module, elem)) {
@@ -237,6 +262,7 @@ static void shorten(size_t i) {
     m_del(mp_map_elem_t, map->table, map->alloc);
     *map = rest;
     is_short[i] = true;
+    is_shadowed[i] = equal < known;
 }
 
 // Runs a module's top level.
