@@ -221,7 +221,7 @@ from edgelet.console.admin import _Connection
 from edgelet.functions.head import Head
 from edgelet.device import running
 device = running()
-device.functions.get("slow")(Head("GET", "/slow?ms=60000", "bench", b"", 0), b"", _Connection(device.server))
+device.functions.get("slow")(Head("GET", "/slow?ms=60000", "bench", b"", 0), b"", _Connection(device.server, True))
 print(len(device.functions.get("slow").pending))
 """
 

@@ -73,17 +73,26 @@ def _check_memory(size):
     """Raises ValueError where a bundle of so many bytes finds no memory: it is read into one piece."""
     if _is_free(size + _BESIDE):
         return
-    room, too_much = 0, size
+    room = _room(0, size)
+    raise ValueError(
+        "no memory: the bundle has %d bytes, this device has room for about %d in one piece. Import less, or "
+        "'edgelet delete' another function" % (size, room)
+    )
+
+
+def _room(room, too_much):
+    """For how large a bundle there is memory, to a kilobyte: at least `room`, less than `too_much`."""
+    most = too_much
     while too_much - room > _CHUNK:
         middle = (room + too_much) // 2
         if _is_free(middle + _BESIDE):
             room = middle
         else:
             too_much = middle
-    raise ValueError(
-        "no memory: the bundle has %d bytes, this device has room for about %d in one piece. Import less, or "
-        "'edgelet delete' another function" % (size, room)
-    )
+    # What was free a moment ago may look as if it were still used, where its address is left on the stack.
+    if too_much < most and _is_free(too_much + _BESIDE):
+        return _room(too_much, most)
+    return room
 
 
 def _is_free(size):
