@@ -66,6 +66,8 @@ async def run(link, point, seconds):
         link.step(1000 * now)
         point.step(1000 * now)
         await asyncio.sleep_ms(0)
+        while link._radio.is_busy:
+            await asyncio.sleep_ms(0)
 
 def kept():
     names = [config.settings[one] for one in radio.SSIDS]
@@ -137,6 +139,24 @@ tell(seen, [at for at, _ in Radio.tried[before:]])
     seen, tried = policy(firmware, tmp_path, source)
     assert tried[0] - seen in (120, 121)
     assert len(tried) > 1
+
+
+def test_who_searches_while_the_radio_joins_waits_for_it(firmware, tmp_path):
+    source = """
+config.set({"wifi_ssid": "work"})
+link, point = await board()
+await run(link, point, 10)
+began = []
+point._scan.begin = lambda: began.append(link._radio.is_busy)
+link._radio.connect()
+point.search()
+before = [began[:], point.networks]
+while link._radio.is_busy:
+    await asyncio.sleep_ms(0)
+point.step(1000 * now)
+tell(before, began)
+"""
+    assert policy(firmware, tmp_path, source) == [[[], None], [False]]
 
 
 def test_a_radio_that_is_switched_off_and_on_opens_it_again(firmware, tmp_path):

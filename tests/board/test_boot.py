@@ -118,7 +118,7 @@ from edgelet.board import network
 
 class Radio:
     # In reach during the seconds for which reachable(s) is true; joining takes two seconds.
-    is_starting = False
+    is_busy = False
     def __init__(self, reachable, why=network.CONNECTING):
         self.reachable, self.why = reachable, why
         self.events = []
@@ -310,8 +310,8 @@ async def main():
     station = link_of()._radio
     station.connect()
     station.connect()  # which it is about to do
-    told.append([station.is_starting, station.state(), station.signal()])
-    while station.is_starting:
+    told.append([station.is_busy, station.state(), station.signal()])
+    while station.is_busy:
         await asyncio.sleep_ms(0)
     told.append([wifistart.state["began"], turns >= 3, station.state()])
 
@@ -321,10 +321,10 @@ async def main():
     try:
         await start
     except asyncio.CancelledError:
-        told.append([station.is_starting, station.state()])
+        told.append([station.is_busy, station.state()])
     later = link_of()._radio
     await later.start()
-    told.append([wifistart.state["began"], later.is_starting, later.state()])
+    told.append([wifistart.state["began"], later.is_busy, later.state()])
 
 asyncio.run(main())
 print(json.dumps(told))
@@ -335,6 +335,55 @@ print(json.dumps(told))
         [1, True, "up"],
         [False, "radio_does_not_start"],
         [3, False, "connecting"],
+    ]
+
+
+def test_others_have_their_turns_while_the_radio_joins(firmware, tmp_path):
+    source = """
+import wifistart
+
+async def until_done(station):
+    turns = 0
+    while station.is_busy:
+        turns += 1
+        await asyncio.sleep_ms(0)
+    return turns
+
+async def main():
+    station = link_of(HOME + [("work", "other")])._radio
+    await station.start()
+    station.connect()
+    station.connect()  # which it is about to do
+    turns = await until_done(station)
+    told.append([wifistart.state["joined"], turns >= 3, station.state()])
+
+    station.connect()
+    await asyncio.sleep_ms(0)
+    station.disconnect()
+    told.append([station.is_busy, station._wlan.isconnected()])
+    await until_done(station)
+    told.append([wifistart.state["joined"], station._wlan.isconnected()])
+    station.connect()
+    await until_done(station)
+    told.append(station.state())
+
+    joining = asyncio.create_task(station._join())
+    await asyncio.sleep_ms(0)
+    joining.cancel()
+    try:
+        await joining
+    except asyncio.CancelledError:
+        told.append([station.is_busy, wifistart.state["turn"]])
+
+asyncio.run(main())
+print(json.dumps(told))
+"""
+    assert radio(firmware, tmp_path, source) == [
+        [1, True, "up"],
+        [True, True],  # the driver is not asked for anything else
+        [2, False],
+        "network_not_found",
+        [False, 0],
     ]
 
 

@@ -197,7 +197,7 @@ radio = link._radio
 looking = asyncio.create_task(look())
 """
 # Both are up: the link looks at the radio every half second.
-JOINED = "print(radio.is_starting, radio.state(), link.state)"
+JOINED = "print(radio.is_busy, radio.state(), link.state)"
 # The longest that nothing else was done, in microseconds.
 LONGEST = "looking.cancel()\nprint(longest)"
 
@@ -205,9 +205,25 @@ LONGEST = "looking.cancel()\nprint(longest)"
 def test_nothing_stands_still_while_the_radio_is_switched_off_and_on(pico):
     pico.execute(LOOKING)
     # The console answers meanwhile.
-    assert pico.execute("radio.reset()\nprint(radio.is_starting)").strip() == "True"
+    assert pico.execute("radio.reset()\nprint(radio.is_busy)").strip() == "True"
     wait_until(lambda: pico.execute(JOINED).strip() == "False up up")
     assert int(pico.execute(LONGEST)) < 250_000
+    assert pico.get("/healthz").json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_nothing_stands_still_while_the_radio_joins(pico, hangs):
+    pico.execute(LOOKING + "link.step = lambda now: None")
+    pico.execute("radio.disconnect()")
+    if hangs:
+        pico.local.process.send_signal(signal.SIGALRM)
+    assert pico.execute("longest = 0\nradio.connect()\nprint(radio.is_busy)").strip() == "True"
+    wait_until(lambda: pico.execute("print(radio.is_busy)").strip() == "False")
+    assert int(pico.execute(LONGEST)) < 250_000
+    if hangs:
+        pico.local.process.send_signal(signal.SIGALRM)
+    pico.execute("del link.step")
+    wait_until(lambda: pico.execute(JOINED).strip() == "False up up")
     assert pico.get("/healthz").json()["status"] == "ok"
 
 

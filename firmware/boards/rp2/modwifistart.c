@@ -1,14 +1,16 @@
-// import wifistart: switches the radio CYW43439 off and on, a little at a time.
+// import wifistart: switches the radio CYW43439 off and on, or has it join a network, a little at a time.
 //
-// begin() begins, anew where that is under way and nobody goes on with it any more. MemoryError.
+// begin() begins to switch it, anew where anything is under way and nobody goes on with it any more. MemoryError.
+// join(name, password) begins to join: texts; "" for a network without a password. MemoryError.
 // go_on() -> how many ms it waits until it is to be called again, with others' turns meanwhile; None when it is done.
-// OSError where the radio does not start.
+// OSError where the radio does not start, or is off.
 //
 // The driver sends the radio its firmware and waits for what it answers, for the better part of a second and longer
-// where nothing does. So it computes on a stack of its own, which is left where the driver gives MicroPython a turn, or
-// waits: see the wrapped functions (--wrap, wifi.cmake). Meanwhile the interrupt's part of the driver is kept from it
-// (cyw43_poll), and lwIP has no interface to send by. Who else asks the radio for something, as somebody at the
-// console, lets the driver start it in one go, and go_on finds it done.
+// where nothing does; to join is a dozen questions. So it computes on a stack of its own, which is left where the
+// driver gives MicroPython a turn, or waits: see the wrapped functions (--wrap, wifi.cmake). Meanwhile the interrupt's
+// part of the driver is kept from it (cyw43_poll), lwIP has no interface to send by, and frames that come are lost
+// (wifi_patience.c), as others are on the air. Who else asks the radio for something while it starts, as somebody at
+// the console, lets the driver start it in one go, and go_on finds it done.
 #include "py/mperrno.h"
 #include "py/mphal.h"
 #include "py/runtime.h"
@@ -32,10 +34,20 @@
 // Of the driver's stack, while others compute on it. It goes on where it has more.
 #define KEPT_BYTES (1024)
 
+// What lwIP does with the radio's interfaces.
+typedef struct _wifistart_netif_t {
+    netif_linkoutput_fn output;
+    netif_igmp_mac_filter_fn filter;
+} wifistart_netif_t;
+
 typedef struct _wifistart_t {
-    port_fiber_t *fiber; // NULL until it has begun
-    uint64_t until_us;   // of a slice
-    uint64_t turn_us;    // when the driver gave the last turn
+    void (*run)(void *start);
+    mp_obj_t name, password;                                    // to join
+    int result;                                                 // 0, or the driver's error
+    wifistart_netif_t netifs[MP_ARRAY_SIZE(cyw43_state.netif)]; // before
+    port_fiber_t *fiber;                                        // NULL until it has begun
+    uint64_t until_us;                                          // of a slice
+    uint64_t turn_us;                                           // when the driver gave the last turn
     uint32_t pause_ms;
     void (*poll)(void); // what the driver has set
     bool ended;
@@ -152,21 +164,46 @@ static err_t wifistart_send_nowhere(struct netif *netif, struct pbuf *packet) {
     return ERR_IF;
 }
 
+// What lwIP has to say of the network that is joined, it says out of the driver, which may send then.
+static err_t wifistart_send_own(struct netif *netif, struct pbuf *packet) {
+    wifistart_t *start = wifistart_running;
+    return start != NULL ? start->netifs[netif - cyw43_state.netif].output(netif, packet) : ERR_IF;
+}
+
 // lwIP says goodbye by a radio that may not take it any more, for which the driver waits.
-static void wifistart_silence(void) {
+static void wifistart_silence(wifistart_netif_t *before, netif_linkoutput_fn output) {
     for (size_t i = 0; i < MP_ARRAY_SIZE(cyw43_state.netif); i++) {
         struct netif *netif = &cyw43_state.netif[i];
-        netif->linkoutput = wifistart_send_nowhere;
+        before[i] = (wifistart_netif_t){netif->linkoutput, netif->igmp_mac_filter};
+        netif->linkoutput = output;
         netif_set_igmp_mac_filter(netif, NULL);
     }
 }
 
-static void wifistart_run(void *arg) {
-    (void)arg;
-    wifistart_silence();
+static void wifistart_switch(void *arg) {
+    wifistart_t *start = arg;
+    wifistart_silence(start->netifs, wifistart_send_nowhere);
     cyw43_deinit(&cyw43_state);
     const char *country = mod_network_country_code;
     cyw43_wifi_set_up(&cyw43_state, CYW43_ITF_STA, true, CYW43_COUNTRY(country[0], country[1], 0));
+}
+
+static int wifistart_ask_to_join(const wifistart_t *start) {
+    size_t name_len, password_len;
+    const uint8_t *name = (const uint8_t *)mp_obj_str_get_data(start->name, &name_len);
+    const uint8_t *password = (const uint8_t *)mp_obj_str_get_data(start->password, &password_len);
+    uint32_t security = password_len > 0 ? CYW43_AUTH_WPA2_MIXED_PSK : CYW43_AUTH_OPEN;
+    return cyw43_wifi_join(&cyw43_state, name_len, name, password_len, password, security, NULL, CYW43_CHANNEL_NONE);
+}
+
+static void wifistart_join_network(void *arg) {
+    wifistart_t *start = arg;
+    wifistart_silence(start->netifs, wifistart_send_own);
+    start->result = wifistart_ask_to_join(start);
+    for (size_t i = 0; i < MP_ARRAY_SIZE(start->netifs); i++) {
+        cyw43_state.netif[i].linkoutput = start->netifs[i].output;
+        netif_set_igmp_mac_filter(&cyw43_state.netif[i], start->netifs[i].filter);
+    }
 }
 
 static bool wifistart_never(void) {
@@ -176,7 +213,7 @@ static bool wifistart_never(void) {
 static void wifistart_slice(void *arg) {
     wifistart_t *start = arg;
     if (start->fiber == NULL) {
-        start->fiber = port_fiber_new(start->block, wifistart_run, start);
+        start->fiber = port_fiber_new(start->block, start->run, start);
     } else {
         port_fiber_put_back(start->fiber, start->kept);
     }
@@ -207,13 +244,29 @@ static void wifistart_run_slice(wifistart_t *start) {
     lwip_lock_release();
 }
 
-static mp_obj_t wifistart_begin(void) {
+static wifistart_t *wifistart_new(void (*run)(void *start)) {
     wifistart_t *start = m_malloc0(sizeof(wifistart_t) + port_fiber_size());
+    start->run = run;
     start->poll = cyw43_poll;
     MP_STATE_VM(wifistart) = start;
+    return start;
+}
+
+static mp_obj_t wifistart_begin(void) {
+    wifistart_new(wifistart_switch);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(wifistart_begin_obj, wifistart_begin);
+
+static mp_obj_t wifistart_join(mp_obj_t name, mp_obj_t password) {
+    mp_obj_str_get_str(name);
+    mp_obj_str_get_str(password);
+    wifistart_t *start = wifistart_new(wifistart_join_network);
+    start->name = name;
+    start->password = password;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(wifistart_join_obj, wifistart_join);
 
 static mp_obj_t wifistart_go_on(void) {
     wifistart_t *start = MP_STATE_VM(wifistart);
@@ -223,6 +276,9 @@ static mp_obj_t wifistart_go_on(void) {
             return MP_OBJ_NEW_SMALL_INT(start->pause_ms);
         }
         MP_STATE_VM(wifistart) = NULL;
+        if (start->result != 0) {
+            mp_raise_OSError(-start->result);
+        }
     }
     if (cyw43_state.itf_state == 0) {
         mp_raise_OSError(MP_EIO);
@@ -234,6 +290,7 @@ static MP_DEFINE_CONST_FUN_OBJ_0(wifistart_go_on_obj, wifistart_go_on);
 static const mp_rom_map_elem_t wifistart_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_wifistart)},
     {MP_ROM_QSTR(MP_QSTR_begin), MP_ROM_PTR(&wifistart_begin_obj)},
+    {MP_ROM_QSTR(MP_QSTR_join), MP_ROM_PTR(&wifistart_join_obj)},
     {MP_ROM_QSTR(MP_QSTR_go_on), MP_ROM_PTR(&wifistart_go_on_obj)},
 };
 static MP_DEFINE_CONST_DICT(wifistart_globals, wifistart_globals_table);

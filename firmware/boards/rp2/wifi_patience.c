@@ -67,5 +67,8 @@ void __wrap_cyw43_cb_process_ethernet(void *data, int interface, size_t len, con
 
 void __wrap_cyw43_cb_process_ethernet(void *data, int interface, size_t len, const uint8_t *frame) {
     patience_is_mute = false;
-    __real_cyw43_cb_process_ethernet(data, interface, len, frame);
+    // lwIP, and who is called by it, would need more stack than a driver that is left to wait has.
+    if (!wifi_is_left_to_wait()) {
+        __real_cyw43_cb_process_ethernet(data, interface, len, frame);
+    }
 }

@@ -77,6 +77,10 @@ class WLAN:
         return None
 
     def connect(self, ssid, password=None):
+        raise AssertionError("it takes longer than the event loop may wait to join")
+
+    @staticmethod
+    def join(ssid, password):
         if not WLAN.is_on:
             raise OSError(1)  # EPERM
         if WLAN.hung_until == "join":

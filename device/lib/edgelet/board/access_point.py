@@ -64,6 +64,7 @@ class AccessPoint:
         self._find = None  # the server's, while it is open
         self._try_again = self._searched = self._closes = 0
         self._has_failed = False
+        self._seeks = False  # once the radio is not busy any more
         self._forget()
         radio.was_reset = self._was_reset
 
@@ -89,7 +90,7 @@ class AccessPoint:
     def step(self, now):
         """Looks how it stands, and does what is to be done. To be called every half second or so."""
         link = self._link
-        if self._radio.is_starting:
+        if self._radio.is_busy:
             return
         if not self.name and link.state == UP:
             self._take_name()
@@ -97,7 +98,9 @@ class AccessPoint:
             if link.state not in (UP, CONNECTING) and (not self._has_failed or _is_past(now, self._try_again)):
                 self._open(now)
             return
-        if self.networks is None:
+        if self._seeks:
+            self._begin_search()
+        elif self.networks is None:
             self._look_for_networks(now)
         if self.trial:
             self._look_at_trial(now)
@@ -161,7 +164,7 @@ class AccessPoint:
         self._server.find_function, self._find = self._find, None
         self._names.cancel()
         self._forget()
-        if not self._radio.is_starting:
+        if not self._radio.is_busy:
             try:
                 self._wlan.active(False)
                 self._radio.save_power(True)
@@ -188,6 +191,9 @@ class AccessPoint:
             self._link.hold(until)
 
     def _begin_search(self):
+        self._seeks = self._radio.is_busy
+        if self._seeks:
+            return
         try:
             self._scan.begin()
         except OSError:

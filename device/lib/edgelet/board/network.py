@@ -62,7 +62,7 @@ class Link:
 
     def step(self, now):
         """Looks at the radio and does what is to be done. To be called every half second or so."""
-        if self._radio.is_starting:
+        if self._radio.is_busy:
             return
         state = self._radio.state()
         if state == UP:
@@ -192,7 +192,7 @@ class Serial:
     The line is always open: whoever speaks PPP on its other end, whenever, becomes the network.
     """
 
-    is_starting = False
+    is_busy = False
     _ppp = None  # of which there can be one only; it outlives a restart of the runtime
 
     def __init__(self, baud):

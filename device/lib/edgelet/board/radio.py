@@ -47,7 +47,7 @@ class Radio:
     known: [(name, password or "")], tried one after the other. power_save lets the radio sleep between packets, which
     delays some of them. fixed: "ADDRESS/BITS GATEWAY [NAMESERVER]" instead of DHCP, or "".
     was_reset: is called when the radio was switched off and on, which ends an access point of its own, too.
-    is_starting: whether it is being switched off and on. Nobody else may ask anything of it meanwhile.
+    is_busy: whether it is being switched off and on, or is about to join. Nobody else may ask anything of it meanwhile.
     """
 
     def __init__(self, known, hostname, country, power_save, fixed=""):
@@ -57,7 +57,7 @@ class Radio:
         self._known = known
         self._at = 0
         self.was_reset = None
-        self.is_starting = False
+        self.is_busy = False
         self._power_save = power_save
         self._fixed = addresses.interface(fixed)
         network.hostname(hostname)
@@ -66,17 +66,18 @@ class Radio:
         self._wlan = network.WLAN(network.WLAN.IF_STA)
         self._starts = False
         self._joins = False  # once it has started
+        self._leaves = False  # once it has joined
         self._gateway = Gateway()
 
     def reset(self):
         """Begins to switch the radio off and on."""
-        if not self.is_starting:
+        if not self.is_busy:
             asyncio.create_task(self.start())
-            self.is_starting = True
+            self.is_busy = True
 
     async def start(self):
         """Switches the radio off and on. Where it does not start, `connect` tries it again."""
-        self.is_starting, self._starts = True, False
+        self.is_busy, self._starts = True, False
         try:
             await _switch(self._wlan)
             self.save_power(True)
@@ -87,11 +88,11 @@ class Radio:
                 await asyncio.sleep_ms(0)  # others have their turn before the driver waits again
                 self.was_reset()
             if self._joins:
-                self._join()
+                await self._join()
         except (OSError, MemoryError):
             pass
         finally:
-            self.is_starting = False
+            self.is_busy = False
 
     def save_power(self, may):
         """Whether the radio may sleep between packets, where that is what the owner has set."""
@@ -106,24 +107,32 @@ class Radio:
 
     def connect(self):
         """Begins to join the network, with a radio that has not started after a reset."""
-        self._joins = True
-        if self._starts:
-            self._join()
-        else:
+        if not self._starts:
+            self._joins = True
             self.reset()
+        elif not self.is_busy:
+            asyncio.create_task(self._join())
+            self.is_busy = True
 
-    def _join(self):
-        self._joins = False
-        name, password = self._known[self._at]
+    async def _join(self):
+        self.is_busy, self._joins, self._leaves = True, False, False
         try:
-            self._wlan.connect(*((name, password) if password else (name,)))
+            await _join(self._wlan, *self._known[self._at])
+            if self._leaves:
+                self._wlan.disconnect()
+        except MemoryError:  # the next attempt may find some
+            pass
         except OSError:
             self._starts = False
+        finally:
+            self.is_busy = False
 
     def disconnect(self):
         """Leaves the network, or gives up joining it: the next one that it knows comes next."""
         self._joins = False
-        if self._starts:
+        if self.is_busy:
+            self._leaves = True
+        elif self._starts:
             self._wlan.disconnect()
         self._at = (self._at + 1) % max(len(self._known), 1)
 
@@ -188,9 +197,28 @@ async def _switch(wlan):
     import wifistart
 
     wifistart.begin()
-    while (pause := wifistart.go_on()) is not None:
-        await asyncio.sleep_ms(pause)
+    await _go_on(wifistart)
     wlan.active(True)
+
+
+async def _join(wlan, name, password):
+    if not hasattr(wlan, "deinit"):
+        wlan.connect(*((name, password) if password else (name,)))
+        return
+    import wifistart
+
+    wifistart.join(name, password)
+    try:
+        await _go_on(wifistart)
+    except asyncio.CancelledError:
+        while wifistart.go_on() is not None:  # its driver would have no end of it
+            pass
+        raise
+
+
+async def _go_on(driver):
+    while (pause := driver.go_on()) is not None:
+        await asyncio.sleep_ms(pause)
 
 
 class Gateway:
