@@ -101,6 +101,9 @@ class Radio(bus.GSPIBus):
         """Hear and say nothing any more, until it is switched off, or called again."""
         self._hangs = not self._hangs
         self._rx_queue.clear()
+        if not self._hangs:
+            # With how many messages it has room for, which the driver may wait for. This event it leaves alone.
+            self.queue_rx_packet(self._build_async_event(bus.CYW43_EV_ASSOC, bus.CYW43_STATUS_SUCCESS))
 
     def put(self, word: int) -> None:
         """Take a word from the bus."""
