@@ -1,37 +1,33 @@
-// How long the driver of the radio CYW43439 waits for it. The driver itself waits for a second, whatever it is: with a
-// radio that hangs, joining, which is a dozen questions, would take longer than the watchdog bears.
+// How long the driver of the radio CYW43439 waits for it. The driver itself waits for a second, whatever it is: with
+// a radio that hangs, joining, which is a dozen questions, would take longer than the watchdog bears.
 //
 // So the first one that is not answered tells that the radio is mute, and the others wait for a moment only, until it
 // gives a sign, as whatever it has received: one that was slow for once, on a busy channel, loses no more packets then.
-// Leaving a network is the first one for a radio that hears nothing any more (edgelet/board/network.py).
 
 #include "lib/cyw43-driver/src/cyw43.h"
 #include "wifi_patience.h"
 
+// Where others have their turns meanwhile: what starts the radio, joins, opens (modwifistart.c).
 #define PATIENCE_US (1000000)
-// For what may be given up: a packet is sent again, a network has been left when the next one is joined.
+// Where they wait, for what may be given up: a packet is sent again, a network has been left when the next one is
+// joined, a search is repeated, and a radio that did not hear that it may not sleep answers later.
 #define SHORT_US (150000)
-// While it is mute: where others wait meanwhile, and where they have their turns.
+// While it is mute.
 #define MUTE_US (10000)
 #define MUTE_START_US (100000)
-
-// Of cyw43_ll.c.
-#define DISASSOC (CYW43_IOCTL_SET_DISASSOC >> 1)
-#define GET_RSSI (CYW43_IOCTL_GET_RSSI >> 1)
 
 static bool patience_is_mute;
 static uint16_t patience_id;
 static bool patience_hopes; // since nothing was given up after that command
 
 static uint32_t patience_for(uint32_t asked) {
-    if (patience_is_mute) {
-        if (asked == WIFI_PACKET) {
-            return 0;
-        }
-        return wifi_is_left_to_wait() ? MUTE_START_US : MUTE_US;
+    if (asked == WIFI_PACKET) {
+        return patience_is_mute ? 0 : SHORT_US;
     }
-    bool is_short = asked == WIFI_PACKET || asked == DISASSOC || asked == GET_RSSI;
-    return is_short ? SHORT_US : PATIENCE_US;
+    if (wifi_is_left_to_wait()) {
+        return patience_is_mute ? MUTE_START_US : PATIENCE_US;
+    }
+    return patience_is_mute ? MUTE_US : SHORT_US;
 }
 
 bool wifi_gives_up(uint32_t asked, uint16_t id, uint32_t waited_us) {

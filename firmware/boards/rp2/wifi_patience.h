@@ -26,6 +26,8 @@ bool wifi_is_left_to_wait(void);
     uint32_t asked = is_command ? cyw43_get_le32(&buf[SDPCM_HEADER_LEN]) : WIFI_PACKET;                                \
     WIFI_WAIT(asked, cur_us - start_us, is_command ? -CYW43_ETIMEDOUT : 0)
 
-// In cyw43_do_ioctl, until it answers.
+// In cyw43_do_ioctl, until it answers. The driver does not give up by itself, which nobody would be told.
+#undef CYW43_IOCTL_TIMEOUT_US
+#define CYW43_IOCTL_TIMEOUT_US (UINT32_MAX)
 #undef CYW43_DO_IOCTL_WAIT
 #define CYW43_DO_IOCTL_WAIT WIFI_WAIT(cmd, cyw43_hal_ticks_us() - start, -CYW43_ETIMEDOUT)
