@@ -373,17 +373,24 @@ async def main():
     try:
         await joining
     except asyncio.CancelledError:
-        told.append([station.is_busy, wifistart.state["turn"]])
+        told.append(wifistart.state["turn"])
+    later = link_of()._radio
+    await later.start()
+    later.connect()
+    await until_done(later)
+    told.append([wifistart.state["joined"], later.state()])
 
 asyncio.run(main())
 print(json.dumps(told))
 """
+    # Where the runtime is restarted in the middle, nobody goes on with it.
     assert radio(firmware, tmp_path, source) == [
         [1, True, "up"],
         [True, True],  # the driver is not asked for anything else
         [2, False],
         "network_not_found",
-        [False, 0],
+        1,
+        [5, "up"],
     ]
 
 

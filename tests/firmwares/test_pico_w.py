@@ -154,31 +154,8 @@ class Guest:
         assert self.ask("POST", "/", urllib.parse.urlencode(fields), **FORM)[:2] == (303, f"http://{HERE}/")
 
 
+NAME = "import network\nprint(network.WLAN(network.WLAN.IF_AP).config('ssid'))"
 SECURITY = "import network\nprint(hex(network.WLAN(network.WLAN.IF_AP).config('security')))"
-
-
-def test_a_guest_of_its_own_access_point_tells_it_the_network(pico):
-    assert "Its password: " in pico.cli.ok("setup", "--access-point")
-    pico.cli.ok("setup", "--set", "wifi_ssid=")
-    wait_until(lambda: status(pico)["access_point"]["is_open"])
-    assert pico.execute(SECURITY).strip() == "0x400004"  # CYW43_AUTH_WPA2_AES_PSK
-    guest = Guest(pico)
-    wait_until(lambda: 'value="edgelet" checked' in guest.page())
-    assert guest.ask("GET", "/generate_204", host="connectivitycheck.example")[:2] == (302, f"http://{HERE}/")
-
-    guest.fill_in(ssid="", other="nowhere", password="correct horse")
-    wait_until(lambda: "There is no network of that name in reach." in guest.page())
-    guest.fill_in(ssid="edgelet", other="nowhere", password="battery staple")
-    wait_until(lambda: "has joined edgelet" in guest.page())
-    assert "http://192.168.7.2" in guest.page()
-
-    wait_until(lambda: not status(pico)["access_point"]["is_open"])
-    assert pico.get("/healthz").json()["status"] == "ok"
-    assert "is closed" in log(pico)
-    assert "staple" not in log(pico)
-    pico.cli.ok("setup", "--set", "wifi_access_point=false")
-    wait_until(lambda: status(pico)["link"]["state"] == "up")
-    assert status(pico)["access_point"] is None
 
 
 LOOKING = """
@@ -200,6 +177,36 @@ looking = asyncio.create_task(look())
 JOINED = "print(radio.is_busy, radio.state(), link.state)"
 # The longest that nothing else was done, in microseconds.
 LONGEST = "looking.cancel()\nprint(longest)"
+
+
+def test_a_guest_of_its_own_access_point_tells_it_the_network(pico):
+    assert "Its password: " in pico.cli.ok("setup", "--access-point")
+    pico.cli.ok("setup", "--set", "wifi_ssid=")
+    wait_until(lambda: status(pico)["access_point"]["is_open"])
+    assert pico.execute(SECURITY).strip() == "0x400004"  # CYW43_AUTH_WPA2_AES_PSK
+    pico.execute(LOOKING)
+    # Its driver forgets how it was set up.
+    pico.execute("radio.reset()")
+    wait_until(lambda: pico.execute("print(radio.is_busy)").strip() == "False")
+    assert pico.execute(NAME).strip() == status(pico)["access_point"]["name"]
+    guest = Guest(pico)
+    wait_until(lambda: 'value="edgelet" checked' in guest.page())
+    assert guest.ask("GET", "/generate_204", host="connectivitycheck.example")[:2] == (302, f"http://{HERE}/")
+
+    guest.fill_in(ssid="", other="nowhere", password="correct horse")
+    wait_until(lambda: "There is no network of that name in reach." in guest.page())
+    guest.fill_in(ssid="edgelet", other="nowhere", password="battery staple")
+    wait_until(lambda: "has joined edgelet" in guest.page())
+    assert "http://192.168.7.2" in guest.page()
+
+    wait_until(lambda: not status(pico)["access_point"]["is_open"])
+    assert int(pico.execute(LONGEST)) < 250_000
+    assert pico.get("/healthz").json()["status"] == "ok"
+    assert "is closed" in log(pico)
+    assert "staple" not in log(pico)
+    pico.cli.ok("setup", "--set", "wifi_access_point=false")
+    wait_until(lambda: status(pico)["link"]["state"] == "up")
+    assert status(pico)["access_point"] is None
 
 
 def test_nothing_stands_still_while_the_radio_is_switched_off_and_on(pico):
@@ -224,6 +231,51 @@ def test_nothing_stands_still_while_the_radio_joins(pico, hangs):
         pico.local.process.send_signal(signal.SIGALRM)
     pico.execute("del link.step")
     wait_until(lambda: pico.execute(JOINED).strip() == "False up up")
+    assert pico.get("/healthz").json()["status"] == "ok"
+
+
+ASKING = """
+import network
+from edgelet.board.scan import Scan
+
+point = network.WLAN(network.WLAN.IF_AP)
+point.config(ssid="edgelet-3f2a", key="open sesame", channel=6)
+
+async def search():
+    Scan(radio.interface()).begin()
+
+async def save_power():
+    radio._save_power(True)
+
+"""
+WORKS = ("radio.open(point, True)", "search()", "save_power()", "radio.open(point, False)")
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_nothing_stands_still_while_the_radio_is_asked_for_something(pico, hangs):
+    pico.execute(LOOKING + ASKING)
+    wait_until(lambda: pico.execute(JOINED).strip() == "False up up")
+    pico.execute("link.step = lambda now: None")
+    for work in WORKS:
+        if hangs:
+            pico.local.process.send_signal(signal.SIGALRM)
+        pico.execute(f"longest = 0\nradio.do({work})")
+        wait_until(lambda: pico.execute("print(radio.is_busy)").strip() == "False")
+        assert (work, int(pico.execute("print(longest)")) < 250_000) == (work, True)
+        if hangs:
+            pico.local.process.send_signal(signal.SIGALRM)
+        # The next one meets a radio that has given a sign.
+        assert pico.get("/healthz").json()["status"] == "ok"
+    pico.execute("del link.step\n" + LONGEST)
+
+
+def test_it_may_be_restarted_while_a_radio_that_hangs_joins(pico):
+    pico.execute(LOOKING + "link.step = lambda now: None")
+    pico.execute("radio.disconnect()")
+    pico.local.process.send_signal(signal.SIGALRM)
+    assert pico.execute("radio.connect()\nprint(radio.is_busy)").strip() == "True"
+    restart(pico.local.port)
+    wait_until(lambda: status(pico)["link"]["state"] == "up")
     assert pico.get("/healthz").json()["status"] == "ok"
 
 

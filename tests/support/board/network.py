@@ -39,7 +39,7 @@ class WLAN:
     rssi = -60
     fixed = ()  # addresses that were set, one after the other
 
-    access_point = None  # how its own is set up
+    access_point = None  # how its own is set up, which is forgotten when it is switched off
     is_open = False  # whether that is on
     failing_opens = 0  # how often it does not open, from now on
     pm = None
@@ -58,6 +58,7 @@ class WLAN:
     @staticmethod
     def switch_off():
         WLAN.is_on = WLAN.is_open = False
+        WLAN.access_point = None
         WLAN._status = STAT_IDLE
         if WLAN.hung_until in ("join", "reset"):
             WLAN.hung_until = ""
@@ -78,6 +79,14 @@ class WLAN:
 
     def connect(self, ssid, password=None):
         raise AssertionError("it takes longer than the event loop may wait to join")
+
+    @staticmethod
+    def open(is_open):
+        if WLAN.failing_opens and is_open:
+            WLAN.failing_opens -= 1
+            raise OSError(5)  # EIO
+        assert WLAN.access_point and WLAN.is_on
+        WLAN.is_open = is_open
 
     @staticmethod
     def join(ssid, password):
@@ -111,12 +120,13 @@ class OwnAccessPoint:
         assert not WLAN.is_open
         WLAN.access_point = options
 
+    def deinit(self):
+        raise AssertionError("it takes longer than the event loop may wait to start it again")
+
     def active(self, on):
+        assert not on, "it takes longer than the event loop may wait to open it"
         assert WLAN.is_on, "the driver would start the radio while everybody waits"
-        if on and WLAN.failing_opens:
-            WLAN.failing_opens -= 1
-            raise OSError(1)
-        WLAN.is_open = on
+        WLAN.is_open = False
 
     def ifconfig(self):
         return (OWN_ADDRESS, OWN_MASK, OWN_ADDRESS, "8.8.8.8")

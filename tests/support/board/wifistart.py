@@ -1,4 +1,4 @@
-"""Switching the radio off and on, and joining, for the Linux firmware.
+"""Switching the radio off and on, joining, opening its own access point, for the Linux firmware.
 
 As firmware/boards/rp2/modwifistart.c offers it there.
 """
@@ -11,17 +11,29 @@ state = {"turn": 0, "began": 0, "joined": 0}
 asked = []
 
 
+def _start():
+    if WLAN.failing_starts:
+        WLAN.failing_starts -= 1
+        raise OSError(5)
+    WLAN.is_on = True
+
+
 def begin():
     state["turn"] = 0
     state["began"] += 1
-    asked[:] = []
+    asked[:] = (_start,)
     WLAN.switch_off()
 
 
 def join(name, password):
     assert not state["turn"], "nobody may ask anything of the driver meanwhile"
     state["joined"] += 1
-    asked[:] = name, password
+    asked[:] = WLAN.join, name, password
+
+
+def set_up(is_open):
+    assert not state["turn"], "nobody may ask anything of the driver meanwhile"
+    asked[:] = WLAN.open, is_open
 
 
 def go_on():
@@ -29,10 +41,5 @@ def go_on():
     if state["turn"] < _TURNS:
         return 0
     state["turn"] = 0
-    if asked:
-        WLAN.join(*asked)
-    elif WLAN.failing_starts:
-        WLAN.failing_starts -= 1
-        raise OSError(5)
-    WLAN.is_on = True
+    asked[0](*asked[1:])
     return None

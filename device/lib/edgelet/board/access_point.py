@@ -85,7 +85,8 @@ class AccessPoint:
                 await asyncio.sleep_ms(_LOOK_MS)
         finally:
             if self.is_open:
-                self._close()
+                self._withdraw()
+                self._close_at_once()
 
     def step(self, now):
         """Looks how it stands, and does what is to be done. To be called every half second or so."""
@@ -96,7 +97,8 @@ class AccessPoint:
             self._take_name()
         if not self.is_open:
             if link.state not in (UP, CONNECTING) and (not self._has_failed or _is_past(now, self._try_again)):
-                self._open(now)
+                self._try_again = time.ticks_add(now, _RETRY_MS)
+                self._radio.do(self._open())
             return
         if self._seeks:
             self._begin_search()
@@ -108,7 +110,8 @@ class AccessPoint:
             self.joined = ""
             self._keep_quiet(now)
         elif not self.joined or _is_past(now, self._closes):
-            self._close()
+            self._withdraw()
+            self._radio.do(self._close())
 
     # For the page
 
@@ -136,21 +139,15 @@ class AccessPoint:
 
     # What it does
 
-    def _open(self, now):
-        self._has_failed, self._try_again = False, time.ticks_add(now, _RETRY_MS)
+    async def _open(self):
+        self._has_failed = False
         try:
-            password = self._config.device_secret("wifi_access_point_password")
-            if not password:
-                raise ValueError("it has no password: 'edgelet setup --access-point' gives it one")
-            self._take_name()
-            self._wlan.config(ssid=self.name, key=password, security=self._security, channel=_CHANNEL)
-            self._wlan.active(True)
-            self.address, self.mask = self._wlan.ifconfig()[:2]
-            self._radio.save_power(False)
+            await self._switch_on()
         except (OSError, ValueError) as e:
             self._has_failed = True
             log.error("Wi-Fi: the access point does not open: %s" % e)
             return
+        self.address, self.mask = self._wlan.ifconfig()[:2]
         self._forget()
         self.search()
         self._find = self._server.find_function
@@ -159,27 +156,44 @@ class AccessPoint:
         self.is_open = True
         log.info("Wi-Fi: access point %s is open, at http://%s" % (self.name, self.address))
 
-    def _close(self):
+    async def _switch_on(self):
+        password = self._config.device_secret("wifi_access_point_password")
+        if not password:
+            raise ValueError("it has no password: 'edgelet setup --access-point' gives it one")
+        self._take_name()
+        self._wlan.config(ssid=self.name, key=password, security=self._security, channel=_CHANNEL)
+        await self._radio.open(self._wlan, True)
+
+    def _withdraw(self):
         self.is_open = False
         self._server.find_function, self._find = self._find, None
         self._names.cancel()
         self._forget()
+        log.info("Wi-Fi: access point %s is closed" % self.name)
+
+    async def _close(self):
+        try:
+            await self._radio.open(self._wlan, False)
+        except OSError:  # the radio is off
+            pass
+
+    def _close_at_once(self):
         if not self._radio.is_busy:
             try:
                 self._wlan.active(False)
-                self._radio.save_power(True)
             except OSError:  # the radio is off
                 pass
-        log.info("Wi-Fi: access point %s is closed" % self.name)
 
     def _take_name(self):
         self.name = "edgelet-%02x%02x" % tuple(self._radio.mac()[-2:])
 
-    def _was_reset(self):
-        # With the radio off it is, too, whatever its driver says.
+    async def _was_reset(self):
+        # With the radio off it is, too, and its driver has forgotten how it is set up.
         if self.is_open:
-            self._wlan.active(True)
-            self._radio.save_power(False)
+            try:
+                await self._switch_on()
+            except (OSError, ValueError) as e:
+                log.error("Wi-Fi: the access point does not open again: %s" % e)
 
     def _keep_quiet(self, now):
         if self._visited is None or self.trial:

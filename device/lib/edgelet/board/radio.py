@@ -46,8 +46,8 @@ class Radio:
 
     known: [(name, password or "")], tried one after the other. power_save lets the radio sleep between packets, which
     delays some of them. fixed: "ADDRESS/BITS GATEWAY [NAMESERVER]" instead of DHCP, or "".
-    was_reset: is called when the radio was switched off and on, which ends an access point of its own, too.
-    is_busy: whether it is being switched off and on, or is about to join. Nobody else may ask anything of it meanwhile.
+    was_reset: is awaited when the radio was switched off and on, which ends an access point of its own, too.
+    is_busy: whether it does something that takes a while, see `do`. Nobody else may ask anything of it meanwhile.
     """
 
     def __init__(self, known, hostname, country, power_save, fixed=""):
@@ -66,36 +66,60 @@ class Radio:
         self._wlan = network.WLAN(network.WLAN.IF_STA)
         self._starts = False
         self._joins = False  # once it has started
-        self._leaves = False  # once it has joined
+        self._leaves = False  # once it is not busy any more
         self._gateway = Gateway()
+
+    def do(self, work):
+        """Begins `work`, a coroutine that asks something of the radio, which is busy until it ends."""
+        asyncio.create_task(self._work_at(work))
+        self.is_busy = True
+
+    async def _work_at(self, work):
+        try:
+            await work
+            if self._leaves and self._starts:
+                self._wlan.disconnect()
+        except MemoryError:  # the next attempt may find some
+            pass
+        finally:
+            self.is_busy = self._leaves = False
 
     def reset(self):
         """Begins to switch the radio off and on."""
         if not self.is_busy:
-            asyncio.create_task(self.start())
-            self.is_busy = True
+            self.do(self._start())
 
     async def start(self):
         """Switches the radio off and on. Where it does not start, `connect` tries it again."""
-        self.is_busy, self._starts = True, False
+        self.is_busy = True
+        await self._work_at(self._start())
+
+    async def _start(self):
+        self._starts = False
         try:
             await _switch(self._wlan)
-            self.save_power(True)
+            self._save_power(True)
             if self._fixed:
                 self._wlan.ifconfig(self._fixed)
             self._starts = True
-            if self.was_reset:
-                await asyncio.sleep_ms(0)  # others have their turn before the driver waits again
-                self.was_reset()
-            if self._joins:
-                await self._join()
-        except (OSError, MemoryError):
-            pass
-        finally:
-            self.is_busy = False
+        except OSError:
+            return
+        if self.was_reset:
+            await asyncio.sleep_ms(0)  # others have their turn before the driver waits again
+            await self.was_reset()
+        if self._joins:
+            await self._join()
 
-    def save_power(self, may):
-        """Whether the radio may sleep between packets, where that is what the owner has set."""
+    async def open(self, point, is_open):
+        """Opens an access point of the board's own, or closes it: a `network.WLAN` that is set up. OSError.
+
+        While it is open, the radio does not sleep.
+        """
+        await _open(point, is_open)
+        await asyncio.sleep_ms(0)
+        self._save_power(not is_open)
+
+    def _save_power(self, may):
         wlan = self._wlan
         # PM_POWERSAVE draws no less in a pause, and slows down a CYW43; an ESP32 loses packets with it.
         wlan.config(pm=wlan.PM_PERFORMANCE if may and self._power_save else wlan.PM_NONE)
@@ -111,21 +135,14 @@ class Radio:
             self._joins = True
             self.reset()
         elif not self.is_busy:
-            asyncio.create_task(self._join())
-            self.is_busy = True
+            self.do(self._join())
 
     async def _join(self):
-        self.is_busy, self._joins, self._leaves = True, False, False
+        self._joins = False
         try:
             await _join(self._wlan, *self._known[self._at])
-            if self._leaves:
-                self._wlan.disconnect()
-        except MemoryError:  # the next attempt may find some
-            pass
         except OSError:
             self._starts = False
-        finally:
-            self.is_busy = False
 
     def disconnect(self):
         """Leaves the network, or gives up joining it: the next one that it knows comes next."""
@@ -179,8 +196,8 @@ class Radio:
         return self._wlan.ifconfig()[2]
 
     def signal(self):
-        """Strength of the received signal in dBm, None while there is no connection, or the radio does not say."""
-        if self._wlan.isconnected():
+        """Strength of the received signal in dBm, None without one, or where the radio is busy or does not say."""
+        if not self.is_busy and self._wlan.isconnected():
             # Where the radio does not answer, MicroPython's driver for it gives whatever is in memory.
             strength = self._wlan.status("rssi")
             if _WEAKEST_DBM <= strength < 0:
@@ -208,12 +225,17 @@ async def _join(wlan, name, password):
     import wifistart
 
     wifistart.join(name, password)
-    try:
-        await _go_on(wifistart)
-    except asyncio.CancelledError:
-        while wifistart.go_on() is not None:  # its driver would have no end of it
-            pass
-        raise
+    await _go_on(wifistart)
+
+
+async def _open(point, is_open):
+    if not hasattr(point, "deinit"):
+        point.active(is_open)
+        return
+    import wifistart
+
+    wifistart.set_up(is_open)
+    await _go_on(wifistart)
 
 
 async def _go_on(driver):
