@@ -494,7 +494,9 @@ def ask(wire: socket.socket, count: int) -> None:
 
 
 def heap_free(pico: Pico) -> int:
-    return int(pico.execute("import gc; gc.collect(); print(gc.mem_free())"))
+    """Bytes free at rest: what a request that ends or the console holds for a moment is not in all readings."""
+    with connect(pico.local.port) as device:
+        return max(int(device.execute("import gc; gc.collect(); print(gc.mem_free())")) for _ in range(8))
 
 
 def test_a_thousand_requests_leave_the_heap_as_it_was(pico):
@@ -505,7 +507,7 @@ def test_a_thousand_requests_leave_the_heap_as_it_was(pico):
         ask(wire, 10)
         before = heap_free(pico)
         ask(wire, 990)
-        assert abs(heap_free(pico) - before) <= 512
+        assert abs(heap_free(pico) - before) <= 256
     pico.cli.ok("delete", "hello", "--yes")
 
 
