@@ -159,6 +159,32 @@ tell(before, began)
     assert policy(firmware, tmp_path, source) == [[[], None], [False]]
 
 
+@pytest.mark.parametrize("closes", [False, True])
+def test_a_form_that_comes_whole_after_it_has_closed_changes_nothing(firmware, tmp_path, closes):
+    source = """
+class Head:
+    method, target, host, headers = "POST", "/", "127.0.0.1", b"Content-Type: application/x-www-form-urlencoded\\r\\n"
+
+class Connection:
+    peer, server = ("127.0.0.1", 50000), Server
+
+Server.port, Server.record, Server.answer = 80, lambda *what: None, lambda *what: "as ever"
+Server.find_function = lambda head: None
+config.set({"wifi_ssid": "home", "wifi_password": "correct horse"})
+WLAN.in_reach = False
+link, point = await board()
+await run(link, point, 12)
+takes = Server.find_function(Head)
+WLAN.in_reach = %s
+await run(link, point, 60)
+answer = takes(Head, ("token=%%s&ssid=other&password=" %% takes._token).encode(), Connection)
+tell(point.is_open, answer == "as ever", point.trial, link.is_up)
+"""
+    is_open, is_as_ever, trial, is_up = policy(firmware, tmp_path, source % closes)
+    assert (is_open, is_as_ever, is_up) == (not closes, closes, closes)
+    assert trial == (None if closes else ["other", ""])
+
+
 def test_a_radio_that_is_switched_off_and_on_opens_it_again(firmware, tmp_path):
     source = """
 config.set({"wifi_ssid": "work"})

@@ -90,7 +90,8 @@ class Portal:
 
     def __call__(self, head, body, connection):
         """Answers a request, as `edgelet.http.server.Server` has it of functions."""
-        if not is_within(connection.peer[0], self._point.address, self._point.mask):
+        # It may have been closed since the request began to come.
+        if not self._point.is_open or not is_within(connection.peer[0], self._point.address, self._point.mask):
             function = self._others(head)
             return function(head, body, connection) if function else connection.server.answer(connection, head, body)
         status, headers, body = self._answer(head, body, connection.server.port)
