@@ -159,6 +159,23 @@ tell(before, began)
     assert policy(firmware, tmp_path, source) == [[[], None], [False]]
 
 
+def test_a_search_that_does_not_end_is_given_up_and_the_next_one_begins_anew(firmware, tmp_path):
+    source = """
+import wifiscan
+link, point = await board()
+wifiscan.state["looks"] = 1000
+await run(link, point, 25)
+before, begun = point.networks, wifiscan.state["begun"]
+wifiscan.state["looks"] = 0
+point.search()
+await run(link, point, 2)
+tell(before, len(point.networks), wifiscan.state["begun"] - begun)
+"""
+    before, found, begun = policy(firmware, tmp_path, source)
+    assert (before, begun) == ([], 1)
+    assert found > 0
+
+
 @pytest.mark.parametrize("closes", [False, True])
 def test_a_form_that_comes_whole_after_it_has_closed_changes_nothing(firmware, tmp_path, closes):
     source = """

@@ -269,6 +269,19 @@ def test_nothing_stands_still_while_the_radio_is_asked_for_something(pico, hangs
     pico.execute("del link.step\n" + LONGEST)
 
 
+SEARCHING = "import wifiscan\nwifiscan.begin()"
+FOUND = "print(wifiscan.found())"
+
+
+def test_a_search_that_the_radio_did_not_hear_of_hinders_no_other(pico):
+    pico.local.process.send_signal(signal.SIGALRM)
+    pico.execute(SEARCHING)
+    pico.local.process.send_signal(signal.SIGALRM)
+    assert pico.execute(FOUND).strip() == "None"
+    pico.execute(SEARCHING)
+    wait_until(lambda: emulator.ACCESS_POINT in pico.execute(FOUND))
+
+
 def test_it_may_be_restarted_while_a_radio_that_hangs_joins(pico):
     pico.execute(LOOKING + "link.step = lambda now: None")
     pico.execute("radio.disconnect()")

@@ -1,6 +1,6 @@
 // import wifiscan: looks for Wi-Fi networks with the radio CYW43439, without waiting as WLAN.scan() does.
 //
-// begin() begins to look, with the radio switched on; OSError where it cannot.
+// begin() begins to look, with the radio switched on, anew where it looks already; OSError where it cannot.
 // found() -> [(name as bytes, dBm, security; 0 for none)] of the strongest, None while it looks.
 #include "py/mphal.h"
 #include "py/runtime.h"
@@ -58,17 +58,16 @@ static int wifiscan_hear(void *data, const cyw43_ev_scan_result_t *heard) {
     return 0;
 }
 
+// The driver does not tell whether the radio has heard of it: one that it has not heard of would never end.
 static mp_obj_t wifiscan_begin(void) {
-    if (!cyw43_wifi_scan_active(&cyw43_state)) {
-        wifiscan_t *scan = m_new0(wifiscan_t, 1);
-        MP_STATE_VM(wifiscan) = scan;
-        cyw43_wifi_scan_options_t options = {.scan_type = 0};
-        memset(options.bssid, 0xff, sizeof(options.bssid));
-        int result = cyw43_wifi_scan(&cyw43_state, &options, scan, wifiscan_hear);
-        if (result < 0) {
-            MP_STATE_VM(wifiscan) = NULL;
-            mp_raise_OSError(-result);
-        }
+    wifiscan_t *scan = m_new0(wifiscan_t, 1);
+    MP_STATE_VM(wifiscan) = scan;
+    cyw43_wifi_scan_options_t options = {.scan_type = 0};
+    memset(options.bssid, 0xff, sizeof(options.bssid));
+    int result = cyw43_wifi_scan(&cyw43_state, &options, scan, wifiscan_hear);
+    if (result < 0) {
+        MP_STATE_VM(wifiscan) = NULL;
+        mp_raise_OSError(-result);
     }
     return mp_const_none;
 }

@@ -216,6 +216,7 @@ class AccessPoint:
     def _look_for_networks(self, now):
         self.networks = self._scan.networks()
         if self.networks is None and time.ticks_diff(now, self._searched) >= _SEARCH_MS:
+            self._scan.give_up()
             self.networks = []
 
     def _look_at_trial(self, now):

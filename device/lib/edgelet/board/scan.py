@@ -31,6 +31,15 @@ class Scan:
             _thread.start_new_thread(self._search, ())
         self._runs = True
 
+    def give_up(self):
+        """It has taken too long: the next one begins anew. An ESP32's thread ends by itself."""
+        try:
+            import wifiscan  # noqa: F401
+
+            self._runs = False
+        except ImportError:
+            pass
+
     def networks(self):
         """[(name, dBm, whether it asks for a password)], the strongest first; None while it searches."""
         try:
