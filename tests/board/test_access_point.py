@@ -227,6 +227,28 @@ tell(told)
     assert [(at, text) for at, _, text in told] == [(1, failed), (31, failed), (61, OPEN)]
 
 
+@pytest.mark.parametrize("joined", [False, True])
+def test_a_network_that_the_radio_did_not_leave_is_not_taken_for_the_one_that_was_asked_for(firmware, tmp_path, joined):
+    source = f"""
+config.set({{"wifi_ssid": "home", "wifi_password": "correct horse"}})
+WLAN.in_reach = False
+link, point = await board()
+await run(link, point, 12)
+WLAN.in_reach = True
+if {joined}:
+    point.join("home", "correct horse")
+    await run(link, point, 3)
+WLAN._status = played.STAT_GOT_IP
+WLAN.disconnect = lambda self: None
+point.join("hone", "battery staple")
+await run(link, point, 30)
+tell(point.problem, point.joined, kept())
+"""
+    problem, after, [first, *others] = policy(firmware, tmp_path, source)
+    assert problem == "There is no network of that name in reach. Only those with 2.4 GHz are seen."
+    assert (after, first, others) == ("", HOME, [["", ""], ["", ""]])
+
+
 def test_without_a_password_it_does_not_open(firmware, tmp_path):
     source = """
 config.set({"wifi_access_point_password": None})

@@ -65,7 +65,9 @@ class Link:
         if self._radio.is_busy:
             return
         state = self._radio.state()
-        if state == UP:
+        if state == UP and self._is_left():
+            self._connect(now)
+        elif state == UP:
             self._look_after(now)
         elif self.is_up:
             self._went_down("connection lost")
@@ -78,6 +80,8 @@ class Link:
 
     def know(self, networks, is_trial=False):
         """The radio knows so many networks from now on. is_trial: they are tried once."""
+        if is_trial and self.is_up:
+            self._went_down("left for another network")
         self._networks = networks
         self._is_trial = is_trial
         self._attempts = 0
@@ -85,6 +89,10 @@ class Link:
             self.state = CONNECTING if networks else UNKNOWN
             self._connecting = False
             self._until = None
+
+    def _is_left(self):
+        # A radio that does not hear that it is to leave a network stays in it.
+        return self._is_trial and not self.is_up and not self._connecting
 
     def hold(self, until):
         """Tries no network before then."""
