@@ -227,6 +227,36 @@ tell(told)
     assert [(at, text) for at, _, text in told] == [(1, failed), (31, failed), (61, OPEN)]
 
 
+@pytest.mark.parametrize("known", ["", "work"])
+def test_a_radio_that_does_not_open_it_is_switched_off_and_on_before_the_next_time(firmware, tmp_path, known):
+    source = f"""
+config.set({{"wifi_ssid": "{known}"}})
+link, point = await board()
+WLAN.hung_until = "reset"
+await run(link, point, 60)
+tell(told, WLAN.is_open)
+"""
+    told, is_open = policy(firmware, tmp_path, source)
+    assert (texts(told).count(OPEN), is_open) == (1, True)
+
+
+def test_one_that_a_radio_does_not_open_again_is_tried_again_later(firmware, tmp_path):
+    source = """
+link, point = await board()
+await run(link, point, 10)
+WLAN.failing_opens = 1
+link._radio.reset()
+await run(link, point, 3)
+before = WLAN.is_open, point.is_open, Server.find_function is None
+await run(link, point, 40)
+tell(before, WLAN.is_open, point.is_open, texts_of(told))
+"""
+    source = "texts_of = lambda told: [one[2] for one in told]\n" + source
+    before, opened, is_open, told = policy(firmware, tmp_path, source)
+    failed = "Wi-Fi: the access point does not open again: [Errno 5] EIO"
+    assert (before, opened, is_open, told) == ([False, False, True], True, True, [OPEN, failed, CLOSED, OPEN])
+
+
 @pytest.mark.parametrize("joined", [False, True])
 def test_a_network_that_the_radio_did_not_leave_is_not_taken_for_the_one_that_was_asked_for(firmware, tmp_path, joined):
     source = f"""

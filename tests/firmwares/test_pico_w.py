@@ -241,6 +241,12 @@ from edgelet.board.scan import Scan
 point = network.WLAN(network.WLAN.IF_AP)
 point.config(ssid="edgelet-3f2a", key="open sesame", channel=6)
 
+async def switch(is_open):
+    try:
+        await radio.open(point, is_open)
+    except OSError as e:
+        unheard.append(e.errno)
+
 async def search():
     Scan(radio.interface()).begin()
 
@@ -248,14 +254,14 @@ async def save_power():
     radio._save_power(True)
 
 """
-WORKS = ("radio.open(point, True)", "search()", "save_power()", "radio.open(point, False)")
+WORKS = ("switch(True)", "search()", "save_power()", "switch(False)")
 
 
 @pytest.mark.parametrize("hangs", [False, True])
 def test_nothing_stands_still_while_the_radio_is_asked_for_something(pico, hangs):
     pico.execute(LOOKING + ASKING)
     wait_until(lambda: pico.execute(JOINED).strip() == "False up up")
-    pico.execute("link.step = lambda now: None")
+    pico.execute("unheard = []\nlink.step = lambda now: None")
     for work in WORKS:
         if hangs:
             pico.local.process.send_signal(signal.SIGALRM)
@@ -266,7 +272,9 @@ def test_nothing_stands_still_while_the_radio_is_asked_for_something(pico, hangs
             pico.local.process.send_signal(signal.SIGALRM)
         # The next one meets a radio that has given a sign.
         assert pico.get("/healthz").json()["status"] == "ok"
+    assert pico.execute("print(len(unheard))").strip() == ("2" if hangs else "0")
     pico.execute("del link.step\n" + LONGEST)
+    wait_until(lambda: pico.execute(JOINED).strip() == "False up up")
 
 
 SEARCHING = "import wifiscan\nwifiscan.begin()"

@@ -5,7 +5,7 @@
 // join(name, password) begins to join: texts; "" for a network without a password. MemoryError.
 // set_up(is_open) begins to open the access point that WLAN.config has set up, or to close it. MemoryError.
 // go_on() -> how many ms it waits until it is to be called again, with others' turns meanwhile; None when it is done.
-// OSError where the radio does not start, or is off.
+// OSError where the radio does not start, is off, or has not answered.
 // join and set_up: OSError where anything is under way, which only begin may give up.
 //
 // The driver sends the radio its firmware and waits for what it answers, for the better part of a second and longer
@@ -261,7 +261,11 @@ static void wifistart_join_network(void *arg) {
 static void wifistart_open_or_close(void *arg) {
     wifistart_t *start = arg;
     wifistart_take_all(start, wifistart_send_own);
+    size_t given_up = wifi_given_up();
     cyw43_wifi_set_up(&cyw43_state, CYW43_ITF_AP, start->is_open, wifistart_country());
+    if (wifi_given_up() != given_up) {
+        start->result = -MP_ETIMEDOUT;
+    }
     wifistart_give_back(start);
 }
 

@@ -17,6 +17,7 @@
 #define MUTE_START_US (100000)
 
 static bool patience_is_mute;
+static size_t patience_given_up;
 static uint16_t patience_id;
 static bool patience_hopes; // since nothing was given up after that command
 
@@ -41,9 +42,14 @@ bool wifi_gives_up(uint32_t asked, uint16_t id, uint32_t waited_us) {
     if (waited_us < patience_for(asked)) {
         return false;
     }
+    patience_given_up += asked != WIFI_PACKET;
     patience_is_mute = true;
     patience_hopes = false;
     return true;
+}
+
+size_t wifi_given_up(void) {
+    return patience_given_up;
 }
 
 void wifi_patience_begin(void) {

@@ -8,6 +8,8 @@
 
 // Whether `asked`, for which the radio has let the driver wait so long, is to be given up. id: of the last command.
 bool wifi_gives_up(uint32_t asked, uint16_t id, uint32_t waited_us);
+// How many commands were given up so far, of which the driver tells nobody in places.
+size_t wifi_given_up(void);
 // The radio was switched on.
 void wifi_patience_begin(void);
 // Whether others have their turns while the driver waits: it starts the radio (modwifistart.c).

@@ -85,6 +85,8 @@ class WLAN:
         if WLAN.failing_opens and is_open:
             WLAN.failing_opens -= 1
             raise OSError(5)  # EIO
+        if WLAN.hung_until == "reset":
+            raise OSError(110)  # ETIMEDOUT
         assert WLAN.access_point and WLAN.is_on
         WLAN.is_open = is_open
 

@@ -142,6 +142,7 @@ class AccessPoint:
     async def _open(self):
         self._has_failed = False
         try:
+            await self._radio.revive()
             await self._switch_on()
         except (OSError, ValueError) as e:
             self._has_failed = True
@@ -194,6 +195,8 @@ class AccessPoint:
                 await self._switch_on()
             except (OSError, ValueError) as e:
                 log.error("Wi-Fi: the access point does not open again: %s" % e)
+                self._withdraw()
+                self._has_failed = True
 
     def _keep_quiet(self, now):
         if self._visited is None or self.trial:

@@ -110,12 +110,21 @@ class Radio:
         if self._joins:
             await self._join()
 
+    async def revive(self):
+        """Switches the radio off and on where it has failed."""
+        if not self._starts:
+            await self._start()
+
     async def open(self, point, is_open):
         """Opens an access point of the board's own, or closes it: a `network.WLAN` that is set up. OSError.
 
-        While it is open, the radio does not sleep.
+        While it is open, the radio does not sleep. One that failed is reset before it is asked for anything else.
         """
-        await _open(point, is_open)
+        try:
+            await _open(point, is_open)
+        except OSError:
+            self._starts = False
+            raise
         await asyncio.sleep_ms(0)
         self._save_power(not is_open)
 
