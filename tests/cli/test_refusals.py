@@ -145,6 +145,8 @@ def is_tried(text):
         ('routr = "/"', ":2: unknown key 'routr'"),
         ("routes = 5", ":2: 'routes' must be a list"),
         ('[alias]\nx = "./gone.js"', ":3: alias.x: there is no file ./gone.js"),
+        ('[alias]\nx = "y\\u0000"', ':3: alias.x: write module = "package"'),
+        ('[alias]\n"x\\u0000" = "y"', ': write module = "package"'),
     ],
 )
 def test_hostile_project_files_are_refused(project, text, message):

@@ -150,7 +150,7 @@ def _dev_kv(path: Path, given: dict[str, Any], bindings: dict[str, Any]) -> dict
 def _alias(path: Path, given: dict[str, Any]) -> dict[str, str]:
     for name, target in given.items():
         where = f"{place(path, 'alias', name)}: alias.{name}"
-        if not isinstance(target, str) or not target or name.startswith((".", "/")):
+        if not isinstance(target, str) or not target or name.startswith((".", "/")) or "\0" in name + target:
             raise EdgeletError(f'{where}: write module = "package" or module = "./file.js"')
         if target.startswith("./") and not (path.parent / target).is_file():
             raise EdgeletError(f"{where}: there is no file {target}")
