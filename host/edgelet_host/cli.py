@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -74,23 +75,30 @@ class _Main(click.Group):
         for arg in args:
             if not arg.isascii() and arg.encode(errors="replace").decode() != arg:
                 raise EdgeletError(f"the argument {arg!a} is no UTF-8 text")
-        return super().parse_args(ctx, args)
+        with _explained():
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
-        try:
+        with _explained():
             return super().invoke(ctx)
-        except OSError as e:
-            if isinstance(e, shutil.Error):
-                # Of each file that could not be copied, with the paths once more in the reason.
-                source, target, reason = e.args[0][0]
-                raise EdgeletError(f"cannot copy {source} to {target}: {reason.partition(': ')[0]}") from None
-            if e.errno in (errno.ENOSPC, errno.EDQUOT):
-                of = f" for {e.filename}" if e.filename else ""
-                raise EdgeletError(f"no space is left{of}: make room on the disk") from None
-            # Of a file. Others are a closed pipe, which click knows, or a fault of ours.
-            if e.filename is None:
-                raise
-            raise EdgeletError(f"cannot use {e.filename}: {e.strerror}{_advice(Path(str(e.filename)))}") from None
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except OSError as e:
+        if isinstance(e, shutil.Error):
+            # Of each file that could not be copied, with the paths once more in the reason.
+            source, target, reason = e.args[0][0]
+            raise EdgeletError(f"cannot copy {source} to {target}: {reason.partition(': ')[0]}") from None
+        if e.errno in (errno.ENOSPC, errno.EDQUOT):
+            of = f" for {e.filename}" if e.filename else ""
+            raise EdgeletError(f"no space is left{of}: make room on the disk") from None
+        # Of a file. Others are a closed pipe, which click knows, or a fault of ours.
+        if e.filename is None:
+            raise
+        raise EdgeletError(f"cannot use {e.filename}: {e.strerror}{_advice(Path(str(e.filename)))}") from None
 
 
 def _advice(path: Path) -> str:

@@ -45,13 +45,13 @@ def test_files_and_arguments_that_cannot_be_used(cli):
     )
 
 
-def test_a_full_disk_is_told(cli):
+@pytest.mark.parametrize("arguments", [["completion", "bash"], ["--help"], ["status", "--help"], ["--version"]])
+def test_a_full_disk_is_told(cli, arguments):
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            cli.command("completion", "bash"), env=cli.environment(), stdout=full, stderr=subprocess.PIPE, check=False
+            cli.command(*arguments), env=cli.environment(), stdout=full, stderr=subprocess.PIPE, check=False
         )
-    assert done.returncode == 1
-    assert done.stderr.startswith(b"Error: no space is left: make room on the disk\n")
+    assert (done.returncode, done.stderr) == (1, b"Error: no space is left: make room on the disk\n")
 
 
 def test_a_cache_that_cannot_be_written(cli, monkeypatch):
