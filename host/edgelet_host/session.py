@@ -85,7 +85,8 @@ class Session:
                 self.projects.bring(changed)
             self._follow_certificate()
             if time.monotonic() - self._fetched >= self._log_s:
-                self._fetch_log()
+                if self._fetch_log() and self.projects.held:
+                    self.projects.bring(self.projects.held)
                 self._fetched = time.monotonic()
             time.sleep(_LOOK_S)
         if not self._local.emulated:
@@ -110,10 +111,12 @@ class Session:
             except EdgeletError as e:
                 click.secho(f"Error: {e.format_message()}", fg="red", err=True)
 
-    def _fetch_log(self) -> None:
-        # Another program may have the console; what was not fetched comes the next time.
+    def _fetch_log(self) -> bool:
+        """Print what is new; False where another program has the console: then it comes the next time."""
         with contextlib.suppress(DeviceError), connect(self._local.port, wait_s=0) as device:
             self._print_log(device)
+            return True
+        return False
 
     def _print_log(self, device: Device) -> None:
         """Print the log records since the last time. Set the clock of a board that has started since then."""

@@ -9,14 +9,25 @@ import ssl
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
+import serial
 from cli_helpers import GREETING, ROOT, Cli, greeting
 from device_helpers import free_port, get, request, write_project, write_script
 from edgelet_host.device.local import reserved, start, take_address
 from edgelet_host.errors import EdgeletError
 from waiting import wait_until
+
+
+def read_to(process: subprocess.Popen[str], text: str) -> str:
+    """The next line of what it says on which the text is."""
+    line = ""
+    while text not in line:
+        line = process.stderr.readline()
+        assert line, f"it ended before it said {text!r}"
+    return line
 
 
 @contextmanager
@@ -31,10 +42,7 @@ def attended(cli: Cli, ready: str, *words: str | Path) -> Iterator[subprocess.Po
         text=True,
     )
     try:
-        line = ""
-        while ready not in line:
-            line = process.stderr.readline()
-            assert line
+        read_to(process, ready)
         yield process
     finally:
         process.send_signal(signal.SIGINT)
@@ -273,10 +281,7 @@ def test_dev_shares_its_device_with_other_commands(firmware, tmp_path):
     command = cli.command("dev", "first", "--port", str(port))
     process = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     try:
-        line = ""
-        while "edgelet dev: http" not in line:
-            line = process.stderr.readline()
-            assert line
+        read_to(process, "edgelet dev: http")
         for _ in range(5):
             assert cli.ok("list") == "first\n"
         cli.ok("env", "set", "WHO", "--function", "first", stdin="ada")
@@ -336,6 +341,21 @@ def test_dev_runs_the_login_example_in_a_checkout_else_this_folder(firmware, tmp
     assert process.returncode == 0
 
 
+@pytest.mark.slow
+def test_dev_brings_what_changed_while_another_program_had_the_console(firmware, tmp_path):
+    cli = Cli(tmp_path)
+    port = free_port()
+    project = greeting(tmp_path, "one")
+    with attended(cli, "one ", "dev", project, "--port", str(port)) as process:
+        console = re.search(r"console: (\S+),", read_to(process, "edgelet dev: http"))[1]
+        with serial.Serial(console, exclusive=True):
+            (project / "main.js").write_text("export default { fetch() { return new Response('changed') } }")
+            assert f"{console} is used by another program: close it" in read_to(process, "Error: ")
+            read_to(process, "Waiting until it is free ...")
+        read_to(process, "one ")
+        assert get(("127.0.0.1", port), "/one").text == "changed"
+
+
 def test_dev_follows_several_projects_and_outlives_their_errors(firmware, tmp_path):
     cli = Cli(tmp_path)
     port = free_port()
@@ -344,12 +364,7 @@ def test_dev_follows_several_projects_and_outlives_their_errors(firmware, tmp_pa
         command, env=cli.environment(), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
-    def wait_for(text: str) -> str:
-        line = ""
-        while text not in line:
-            line = process.stderr.readline()
-            assert line, f"it ended before it printed {text!r}"
-        return line
+    wait_for = partial(read_to, process)
 
     def answer(name: str) -> str:
         return get(("127.0.0.1", port), f"/{name}").text

@@ -84,6 +84,10 @@ class DeviceError(EdgeletError):
         self.error = error or {}
 
 
+class HeldError(DeviceError):
+    """Another program has the device's console."""
+
+
 class _Transport(SerialTransport):  # type: ignore[misc]
     """mpremote's, but it takes what has arrived at once.
 
@@ -305,8 +309,10 @@ def _open(port: str, wait_s: float) -> _Transport:
             # Without a timeout mpremote would wait for ever at a pty that is silent.
             return _Transport(port, timeout=_SILENCE_S * _patience(port))
         except TransportError:
-            if time.monotonic() >= until or not ports.is_accessible(port):
+            if not ports.is_accessible(port):
                 raise DeviceError(ports.explain(port)) from None
+            if time.monotonic() >= until:
+                raise HeldError(ports.explain(port)) from None
             time.sleep(_JOB_POLL_S)
 
 

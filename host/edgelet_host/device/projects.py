@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from edgelet_host.device.console import Device, DeviceError, connect
+from edgelet_host.device.console import Device, DeviceError, HeldError, connect
 from edgelet_host.device.deployment import Deployed, check_image, url_of
 from edgelet_host.device.development import (
     Development,
@@ -72,9 +72,16 @@ class Projects:
         self._ready: dict[Path, str] = {}
         self._failed: set[Path] = set()
         self._waiting: dict[Path, _Change] = {}
+        self._held: set[Path] = set()
+
+    @property
+    def held(self) -> Sequence[Path]:
+        """Projects to bring as soon as no other program has the console."""
+        return [folder for folder in self._folders if folder in self._held]
 
     def bring(self, changed: Sequence[Path]) -> None:
         """Deploy projects, and those that wait for what another one had; say how it went."""
+        self._held.difference_update(changed)
         left = {folder: change for folder, change in self._waiting.items() if folder not in changed}
         left |= {folder: change for folder in changed if (change := self._read(folder))}
         self._end_names()
@@ -278,7 +285,12 @@ class Projects:
         self._failed.add(folder)
         message = error.format_message()
         # A path in it tells whose it is.
-        _tell(message if len(self._folders) == 1 or str(folder) in message else f"{folder}: {message}")
+        message = message if len(self._folders) == 1 or str(folder) in message else f"{folder}: {message}"
+        if isinstance(error, HeldError):
+            self._held.add(folder)
+            _tell(message, "Waiting until it is free ...")
+        else:
+            _tell(message)
 
     @contextlib.contextmanager
     def _progress(self, name: str) -> Iterator[Show]:
@@ -317,9 +329,9 @@ def _files_told() -> Iterator[None]:
         raise EdgeletError(f"cannot use {e.filename}: {e.strerror}") from None
 
 
-def _tell(message: str) -> None:
+def _tell(message: str, then: str = "Waiting for the next change ...") -> None:
     click.secho(f"Error: {message}", fg="red", err=True)
-    say("Waiting for the next change ...")
+    say(then)
 
 
 def _shortest(folder: Path) -> Path:
