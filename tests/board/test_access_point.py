@@ -257,6 +257,27 @@ tell(before, WLAN.is_open, point.is_open, texts_of(told))
     assert (before, opened, is_open, told) == ([False, False, True], True, True, [OPEN, failed, CLOSED, OPEN])
 
 
+def test_networks_that_are_known_are_tried_again_where_it_does_not_open_again_during_a_trial(firmware, tmp_path):
+    source = """
+config.set({"wifi_ssid": "work"})
+link, point = await board()
+await run(link, point, 10)
+point.join("home", "correct horse")
+await run(link, point, 1)
+tried, WLAN._status = point.trial, played.STAT_CONNECTING
+WLAN.failing_opens = 1
+link._radio.reset()
+while link._radio.is_busy:
+    await asyncio.sleep_ms(0)
+after, before = (point.is_open, point.trial), len(Radio.tried)
+await run(link, point, 100)
+tell(tried, after, [name for _, name in Radio.tried[before:]], point.is_open, kept()[0])
+"""
+    tried, after, names, is_open, [name, _] = policy(firmware, tmp_path, source)
+    assert (tried, after, is_open, name) == (HOME, [False, None], True, "work")
+    assert set(names) == {"work"}
+
+
 @pytest.mark.parametrize("joined", [False, True])
 def test_a_network_that_the_radio_did_not_leave_is_not_taken_for_the_one_that_was_asked_for(firmware, tmp_path, joined):
     source = f"""

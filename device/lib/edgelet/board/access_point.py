@@ -195,6 +195,8 @@ class AccessPoint:
                 await self._switch_on()
             except (OSError, ValueError) as e:
                 log.error("Wi-Fi: the access point does not open again: %s" % e)
+                if self.trial:
+                    self._end_trial()
                 self._withdraw()
                 self._has_failed = True
 
@@ -226,17 +228,22 @@ class AccessPoint:
         state = self._link.state
         if state == CONNECTING:
             return
-        name, password = self.trial
-        self.trial = None
         if state == UP:
+            name, password = self.trial
+            self.trial = None
             self.joined, self._closes = name, time.ticks_add(now, _FAREWELL_MS)
             self._keep(name, password)
         else:
             self.problem = _PROBLEMS.get(state, _PROBLEMS[NO_ANSWER])
-            self._radio.disconnect()
-            self._radio.know(self._known)
-            self._link.know(len(self._known))
+            self._end_trial()
             self.visited()
+
+    def _end_trial(self):
+        """The networks that were known before the trial are known again."""
+        self.trial = None
+        self._radio.disconnect()
+        self._radio.know(self._known)
+        self._link.know(len(self._known))
 
     def _keep(self, name, password):
         settings = self._config.settings
